@@ -1,0 +1,31 @@
+/**
+ * The nearest known name to a mistyped one.
+ *
+ * @module
+ */
+
+import { closest, distance } from "fastest-levenshtein";
+
+/**
+ * The known name that a mistyped one probably means.
+ *
+ * @param name What was given.
+ * @param known What could have been given.
+ * @returns The nearest known name, or `undefined` where none is near.
+ *
+ * @example
+ * ```ts
+ * import { nearest } from "./nearest.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(nearest("lerningRate", ["learningRate", "epochs"]), "learningRate");
+ * assert.equal(nearest("colour", ["learningRate", "epochs"]), undefined);
+ * ```
+ */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const best = closest(name.toLowerCase(), known.map((k) => k.toLowerCase()));
+  const original = known.find((k) => k.toLowerCase() === best);
+  const limit = Math.max(2, Math.floor(name.length / 3));
+  return distance(name.toLowerCase(), best) <= limit ? original : undefined;
+}
