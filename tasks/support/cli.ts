@@ -1,0 +1,206 @@
+/**
+ * What every task shares: flags, a config file under the flags, and errors told in one paragraph.
+ *
+ * A task names its flags once, with a default and the reason for it, and this module does the
+ * rest: `--help` shows them, `--config FILE` sets them, an unknown one is an error that names the
+ * nearest known one.
+ *
+ * @module
+ */
+
+import { Command, CommanderError, InvalidArgumentError, type Option } from "commander";
+import { InputError } from "../../lib/support/errors.ts";
+import { nearest } from "../../lib/support/nearest.ts";
+
+export { Option } from "commander";
+export type { Command } from "commander";
+
+/** A value as a flag or a JSON config can give it. */
+export type FlagValue = string | number | boolean | (string | number)[];
+
+/**
+ * The command of a task, with `--config` and `--debug`. Add the task's own flags with commander's
+ * `option` or `addOption`, then read them with {@linkcode parseTask}.
+ *
+ * @param name As in `deno task <name>`.
+ * @param description One sentence for the head of `--help`.
+ */
+export function createTask(name: string, description: string): Command {
+  return new Command(`deno task ${name}`)
+    .description(description)
+    .option("--config <file>", "JSON file of flags in camelCase; flags given here override it")
+    .option("--debug", "show the stack of an error")
+    .helpOption("--help", "show this help")
+    .showHelpAfterError("Add --help to see every flag and its default")
+    .allowExcessArguments(false)
+    .exitOverride();
+}
+
+/**
+ * Reads the flags of a task: the command line over the config file over the defaults.
+ *
+ * A config value goes through the same parser and choices as its flag, so a wrong one is told the
+ * same way; a list stands for its items joined by commas. Paths in it are relative to the current
+ * folder, as on the command line.
+ *
+ * @typeParam T The flags by their camelCase names, `config` and `debug` aside.
+ * @param command From {@linkcode createTask}, with the task's flags and positional arguments.
+ * @param args The command line; positional arguments are then in `command.processedArgs`.
+ * @throws {InputError} If the config file cannot be read, has unknown keys or wrong values (all of
+ * them are listed).
+ * @throws {CommanderError} If the command line is wrong, or after `--help`; already printed.
+ *
+ * @example
+ * ```ts
+ * import { createTask, numberFlag, parseTask } from "./cli.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const command = createTask("train", "Train a model")
+ *   .option("--epochs <n>", "passes over the data", numberFlag({ integer: true, min: 1 }), 150);
+ * const flags = await parseTask<{ epochs: number }>(command, ["--epochs", "3"]);
+ * assert.equal(flags.epochs, 3);
+ * ```
+ */
+export async function parseTask<T extends object>(
+  command: Command,
+  args: readonly string[] = Deno.args,
+): Promise<T> {
+  command.parse([...args], { from: "user" });
+  const { config } = command.opts<{ config?: string }>();
+  if (config !== undefined) applyConfig(command, await readConfig(config), config);
+  const { config: _config, debug: _debug, ...flags } = command.opts();
+  return flags as T;
+}
+
+async function readConfig(path: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new InputError("Cannot read config: no such file, or not readable", { path, cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new InputError(`Cannot read config: ${(cause as Error).message}`, { path, cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InputError("Cannot read config: not a JSON object", {
+      path,
+      hint: 'Write the flags as {"name": value}',
+    });
+  }
+  return value as Record<string, unknown>;
+}
+
+function applyConfig(command: Command, config: Record<string, unknown>, path: string): void {
+  const options = new Map(
+    command.options
+      .filter((o) => o.attributeName() !== "config" && o.attributeName() !== "debug")
+      .map((o) => [o.attributeName(), o]),
+  );
+  const problems: string[] = [];
+  for (const [key, value] of Object.entries(config)) {
+    const option = options.get(key);
+    if (option === undefined) {
+      const near = nearest(key, [...options.keys()]);
+      problems.push(
+        `unknown key "${key}"${near === undefined ? "" : ` (did you mean "${near}"?)`}`,
+      );
+      continue;
+    }
+    if (command.getOptionValueSource(key) === "cli") continue;
+    try {
+      command.setOptionValueWithSource(key, configValue(option, value), "config");
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      problems.push(`"${key}": ${JSON.stringify(value)} is invalid: ${error.message}`);
+    }
+  }
+  if (problems.length > 0) {
+    throw new InputError(`Cannot use config: ${problems.join("; ")}`, {
+      path,
+      hint: `Known keys: ${[...options.keys()].join(", ")}`,
+    });
+  }
+}
+
+/** A JSON value through the parser of its flag. */
+function configValue(option: Option, value: unknown): unknown {
+  if (option.isBoolean() || option.negate) {
+    if (typeof value !== "boolean") throw new InvalidArgumentError("expected true or false");
+    return value;
+  }
+  const items = Array.isArray(value) ? value : [value];
+  if (!items.every((item) => typeof item === "string" || typeof item === "number")) {
+    throw new InvalidArgumentError("expected a text, a number, or a list of them");
+  }
+  const text = items.join(",");
+  return option.parseArg === undefined ? text : option.parseArg(text, undefined as never);
+}
+
+/**
+ * A parser for a flag that takes a number.
+ *
+ * @param options Its limits, both allowed themselves.
+ */
+export function numberFlag(
+  options: { integer?: boolean; min?: number; max?: number } = {},
+): (text: string) => number {
+  const { integer = false, min = -Infinity, max = Infinity } = options;
+  const kind = integer ? "an integer" : "a number";
+  const limits = max < Infinity
+    ? ` from ${min} to ${max}`
+    : min > -Infinity
+    ? ` of at least ${min}`
+    : "";
+  return (text) => {
+    const value = text.trim() === "" ? NaN : Number(text);
+    const ok = Number.isFinite(value) && value >= min && value <= max &&
+      (!integer || Number.isSafeInteger(value));
+    if (!ok) throw new InvalidArgumentError(`Expected ${kind}${limits}`);
+    return value;
+  };
+}
+
+/**
+ * A parser for a flag that takes numbers, separated by commas.
+ *
+ * @param options Their limits, and how many there must be.
+ */
+export function numberListFlag(
+  options: { integer?: boolean; min?: number; max?: number; length?: number } = {},
+): (text: string) => number[] {
+  const parse = numberFlag(options);
+  const { length } = options;
+  return (text) => {
+    const values = text.split(",").map(parse);
+    if (length !== undefined && values.length !== length) {
+      throw new InvalidArgumentError(`Expected ${length} numbers separated by commas`);
+    }
+    return values;
+  };
+}
+
+/**
+ * Runs a task: an {@linkcode InputError} is printed as one paragraph, its hint on the next line,
+ * and the task ends with status 1; any other error is printed with its stack. `--debug` shows the
+ * stack of both.
+ *
+ * @param main The task; a number that it returns is the exit status.
+ */
+export async function runTask(main: () => Promise<number | void>): Promise<void> {
+  try {
+    Deno.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    if (error instanceof CommanderError) Deno.exit(error.exitCode);
+    if (error instanceof InputError && !Deno.args.includes("--debug")) {
+      console.error(`error: ${error.message}`);
+      if (error.hint !== "") console.error(error.hint);
+    } else {
+      console.error(error);
+    }
+    Deno.exit(1); // not the exit code alone: worker threads may still be alive
+  }
+}
