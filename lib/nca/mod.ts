@@ -1,0 +1,13 @@
+/**
+ * Chapter 1 of the tutorial: the neural cellular automaton and the two-stage Med-NCA.
+ *
+ * @module
+ */
+
+export * from "./initialization.ts";
+export * from "./med_nca.ts";
+export * from "./nca2d.ts";
+export * from "./resize.ts";
+export * from "./safetensors.ts";
+export * from "./stages.ts";
+export * from "./weights.ts";

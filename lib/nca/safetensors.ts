@@ -1,0 +1,159 @@
+/**
+ * The safetensors file format: a JSON header with names, types, shapes and offsets, then the data.
+ *
+ * Source: the format's specification at https://github.com/huggingface/safetensors.
+ *
+ * @module
+ */
+
+import { InputError } from "../support/errors.ts";
+
+/** A tensor as it stands in a file. */
+export interface StoredTensor {
+  dtype: "F32" | "F64" | "I32" | "U8";
+  shape: readonly number[];
+  /** Its values, row-major. */
+  data: Float32Array | Float64Array | Int32Array | Uint8Array;
+}
+
+/** What a safetensors file holds. */
+export interface Safetensors {
+  tensors: Map<string, StoredTensor>;
+  /** Free text by name. */
+  metadata: Record<string, string>;
+}
+
+const ARRAYS = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I32: Int32Array,
+  U8: Uint8Array,
+} as const;
+
+/** The specification's bound on the header, in bytes. */
+const MAX_HEADER = 100_000_000;
+
+/**
+ * Encodes tensors as a safetensors file.
+ *
+ * @param tensors By name; stored in the order of their names within each element size, as the
+ *   reference implementation does, so that every tensor is aligned.
+ * @param metadata Free text by name.
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const width = (t: StoredTensor) => t.data.BYTES_PER_ELEMENT;
+  const sorted = [...tensors].sort(([a, x], [b, y]) => width(y) - width(x) || (a < b ? -1 : 1));
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of sorted) {
+    const count = shape.reduce((a, b) => a * b, 1);
+    if (!(data instanceof ARRAYS[dtype]) || data.length !== count) {
+      throw new TypeError(`Cannot store ${name}: ${data.length} values for ${dtype} [${shape}]`);
+    }
+    header[name] = { dtype, shape, data_offsets: [offset, offset += data.byteLength] };
+  }
+  let json = JSON.stringify(header);
+  // The data starts at a multiple of 8; the format pads the header with spaces.
+  const text = new TextEncoder();
+  json += " ".repeat((8 - text.encode(json).length % 8) % 8);
+  const head = text.encode(json);
+  const bytes = new Uint8Array(8 + head.length + offset);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(head.length), true);
+  bytes.set(head, 8);
+  let at = 8 + head.length;
+  for (const [, { data }] of sorted) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Decodes a safetensors file.
+ *
+ * @param bytes The whole file.
+ * @param path Its name, for errors.
+ * @throws {InputError} Where the file is not a valid safetensors file.
+ *
+ * @example
+ * ```ts
+ * import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const data = new Float32Array([1, 2, 3, 4]);
+ * const bytes = encodeSafetensors(new Map([["w", { dtype: "F32", shape: [2, 2], data }]]));
+ * assert.deepEqual(decodeSafetensors(bytes, "w.safetensors").tensors.get("w")!.data, data);
+ * ```
+ */
+export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors {
+  const fail = (reason: string, cause?: unknown) =>
+    new InputError(`Cannot read weights: ${reason}`, {
+      path,
+      hint: "Expected a .safetensors file, as a training run leaves it",
+      cause,
+    });
+  if (bytes.length < 8) throw fail("the file is too short");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  if (length > MAX_HEADER || 8 + length > bytes.length) {
+    throw fail(`the header claims ${length} bytes, the file has ${bytes.length}`);
+  }
+  let header: unknown;
+  try {
+    header = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)),
+    );
+  } catch (error) {
+    throw fail("the header is not JSON", error);
+  }
+  if (!isRecord(header)) throw fail("the header is not an object");
+
+  const metadata: Record<string, string> = {};
+  const tensors = new Map<string, StoredTensor>();
+  const spans: [number, number][] = [];
+  const data = bytes.subarray(8 + length);
+  for (const [name, entry] of Object.entries(header)) {
+    if (!isRecord(entry)) throw fail(`entry ${name} is not an object`);
+    if (name === "__metadata__") {
+      for (const [key, value] of Object.entries(entry)) metadata[key] = String(value);
+      continue;
+    }
+    const { dtype, shape, data_offsets: offsets } = entry;
+    if (typeof dtype !== "string" || !Object.hasOwn(ARRAYS, dtype)) {
+      throw fail(`tensor ${name} has type ${dtype}, known are ${Object.keys(ARRAYS).join(", ")}`);
+    }
+    if (!isSizes(shape)) throw fail(`tensor ${name} has a bad shape`);
+    if (!isSizes(offsets) || offsets.length !== 2) throw fail(`tensor ${name} has bad offsets`);
+    const ArrayType = ARRAYS[dtype as keyof typeof ARRAYS];
+    const [begin, end] = offsets as [number, number];
+    const count = shape.reduce((a, b) => a * b, 1);
+    if (end > data.length || end - begin !== count * ArrayType.BYTES_PER_ELEMENT) {
+      throw fail(`tensor ${name} [${shape}] does not fit its offsets ${begin} to ${end}`);
+    }
+    spans.push([begin, end]);
+    tensors.set(name, {
+      dtype: dtype as keyof typeof ARRAYS,
+      shape,
+      data: new ArrayType(data.slice(begin, end).buffer),
+    });
+  }
+  spans.sort(([a], [b]) => a - b);
+  let expected = 0;
+  for (const [begin, end] of spans) {
+    if (begin !== expected) throw fail(`the data has a gap or an overlap at byte ${begin}`);
+    expected = end;
+  }
+  if (expected !== data.length) throw fail("there are bytes behind the last tensor");
+  return { tensors, metadata };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+}

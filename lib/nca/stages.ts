@@ -1,0 +1,100 @@
+/**
+ * What happens between the two stages of Med-NCA: the image goes down to a quarter, the coarse
+ * state comes up again, and the logits are read from the fine one.
+ *
+ * Each is defined in tfjs ops; on the `cpu` backend, where generic slicing and padding of a state
+ * would cost as much as a dozen NCA steps, the same is done on plain arrays.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import { resample, resampleTransposed } from "./resample_cpu.ts";
+import { bilinearTaps, resizeBilinear } from "./resize.ts";
+
+/** How much smaller the coarse stage's grid is. */
+export const COARSE_SCALE = 4;
+
+/** The channel that holds the logits. */
+const LOGIT_CHANNEL = 1;
+
+/**
+ * The image at a quarter of its size.
+ *
+ * @param images [B, H, W, 1], H and W multiples of 4.
+ * @returns [B, H/4, W/4, 1].
+ */
+export function downsampleImages(images: tf.Tensor4D): tf.Tensor4D {
+  if (tf.getBackend() !== "cpu") return resizeBilinear(images, 1 / COARSE_SCALE);
+  const [batch, height, width, channels] = images.shape;
+  return tf.tensor4d(
+    resample(
+      images.dataSync<"float32">(),
+      { batch, height, width, channels },
+      bilinearTaps(height, 1 / COARSE_SCALE),
+      bilinearTaps(width, 1 / COARSE_SCALE),
+    ),
+    [batch, height / COARSE_SCALE, width / COARSE_SCALE, channels],
+  );
+}
+
+/**
+ * The state that the fine stage starts from: the original image in channel 0, the other channels
+ * of the coarse state four times as large. Differentiable by the coarse state.
+ *
+ * @param coarse [B, H/4, W/4, c].
+ * @param images [B, H, W, 1].
+ * @returns [B, H, W, c].
+ */
+export function upsampleState(coarse: tf.Tensor4D, images: tf.Tensor4D): tf.Tensor4D {
+  const [batch, height, width, channels] = coarse.shape;
+  if (tf.getBackend() !== "cpu") {
+    return tf.tidy(() => {
+      const hidden = coarse.slice([0, 0, 0, 1], [-1, -1, -1, channels - 1]);
+      return tf.concat([images, resizeBilinear(hidden, COARSE_SCALE)], 3);
+    });
+  }
+  const size = { batch, height, width, channels };
+  const rows = bilinearTaps(height, COARSE_SCALE);
+  const columns = bilinearTaps(width, COARSE_SCALE);
+  const op = tf.customGrad((x) => {
+    const values = resample((x as tf.Tensor).dataSync<"float32">(), size, rows, columns);
+    const image = images.dataSync();
+    for (let i = 0; i < image.length; i++) values[i * channels] = image[i]!;
+    return {
+      value: tf.tensor4d(values, [batch, height * COARSE_SCALE, width * COARSE_SCALE, channels]),
+      gradFunc: (dy) => {
+        const gradient = resampleTransposed(dy.dataSync<"float32">(), size, rows, columns);
+        for (let i = 0; i < gradient.length; i += channels) gradient[i] = 0;
+        return tf.tensor4d(gradient, coarse.shape);
+      },
+    };
+  });
+  return op(coarse) as tf.Tensor4D;
+}
+
+/**
+ * The logits of a state. Differentiable.
+ *
+ * @param state [B, H, W, c].
+ * @returns [B, H, W, 1], channel 1 of the state.
+ */
+export function readLogits(state: tf.Tensor4D): tf.Tensor4D {
+  if (tf.getBackend() !== "cpu") return state.slice([0, 0, 0, LOGIT_CHANNEL], [-1, -1, -1, 1]);
+  const [batch, height, width, channels] = state.shape;
+  const op = tf.customGrad((x) => {
+    const values = (x as tf.Tensor).dataSync();
+    const logits = new Float32Array(batch * height * width);
+    for (let i = 0; i < logits.length; i++) logits[i] = values[i * channels + LOGIT_CHANNEL]!;
+    return {
+      value: tf.tensor4d(logits, [batch, height, width, 1]),
+      gradFunc: (dy) => {
+        const slope = dy.dataSync();
+        const gradient = new Float32Array(slope.length * channels);
+        for (let i = 0; i < slope.length; i++) gradient[i * channels + LOGIT_CHANNEL] = slope[i]!;
+        return tf.tensor4d(gradient, state.shape);
+      },
+    };
+  });
+  return op(state) as tf.Tensor4D;
+}

@@ -1,0 +1,150 @@
+/**
+ * Weights in and out: safetensors files that PyTorch's `load_state_dict` takes as they are.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { join } from "@std/path";
+import { InputError } from "../support/errors.ts";
+import { writeFileAtomic } from "../support/files.ts";
+import { parameterShapes } from "./initialization.ts";
+import { DEFAULT_MED_NCA_CONFIG, MedNca, type MedNcaConfig } from "./med_nca.ts";
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096));
+const configSchema = v.object({
+  channels: count,
+  hidden: count,
+  kernels: v.tuple([count, count]),
+  steps: v.tuple([count, count]),
+  fireRate: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  stats: v.picklist(["slice", "batch"]),
+});
+
+/** The names of the two weight files in a run's folder: coarse, fine. */
+export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as const;
+
+/**
+ * Saves a model as `model1.safetensors` (coarse) and `model2.safetensors` (fine), with PyTorch's
+ * parameter names and shapes and the model's configuration in the metadata.
+ *
+ * @param model The model.
+ * @param folder Where to; made if missing.
+ */
+export async function saveWeights(model: MedNca, folder: string): Promise<void> {
+  const metadata = { format: "pt", "med-nca": JSON.stringify(model.config) };
+  for (const [stage, nca] of [model.model1, model.model2].entries()) {
+    const tensors = new Map<string, StoredTensor>();
+    for (const [name, variable] of nca.variables) {
+      tensors.set(name, {
+        dtype: "F32",
+        shape: variable.shape,
+        data: await variable.data<"float32">(),
+      });
+    }
+    await writeFileAtomic(join(folder, WEIGHT_FILES[stage]!), encodeSafetensors(tensors, metadata));
+  }
+}
+
+/**
+ * Loads a model that {@linkcode saveWeights} saved, or one from PyTorch.
+ *
+ * @param folder Holds `model1.safetensors` and `model2.safetensors`.
+ * @param config What the files do not say (those from PyTorch hold no configuration), and what
+ *   must agree where they do.
+ * @throws {InputError} Names every parameter that is missing, unknown or of another shape, and
+ *   every setting that differs.
+ */
+export async function loadWeights(
+  folder: string,
+  config: Partial<MedNcaConfig> = {},
+): Promise<MedNca> {
+  const files = [];
+  for (const name of WEIGHT_FILES) {
+    const path = join(folder, name);
+    files.push({ path, ...decodeSafetensors(await readFile(path), path) });
+  }
+  const [coarse, fine] = files as [LoadedFile, LoadedFile];
+  const stored = [storedConfig(coarse), storedConfig(fine)];
+  const differences = disagreements(stored[0], stored[1], "the two files")
+    .concat(stored.flatMap((s) => disagreements(s, config, "what was asked for")));
+  if (differences.length > 0) {
+    throw new InputError(`Cannot load weights: ${[...new Set(differences)].join("; ")}`, {
+      path: folder,
+      hint: "Use both files of one run, with the settings that it was trained with",
+    });
+  }
+  const resolved = { ...DEFAULT_MED_NCA_CONFIG, ...config, ...stored[0] };
+  const values = [coarse, fine].map((file, stage) =>
+    checkedValues(file, resolved, resolved.kernels[stage]!)
+  );
+  return new MedNca(resolved, { values: [values[0]!, values[1]!] });
+}
+
+type LoadedFile = { path: string } & ReturnType<typeof decodeSafetensors>;
+
+async function readFile(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Deno.errors.NotFound ? "there is no such file" : String(cause);
+    throw new InputError(`Cannot read weights: ${reason}`, {
+      path,
+      hint: "Give the folder of a run that has finished an epoch",
+      cause,
+    });
+  }
+}
+
+/** The configuration in a file's metadata; empty for one that PyTorch saved. */
+function storedConfig({ metadata, path }: LoadedFile): Partial<MedNcaConfig> {
+  const text = Object.hasOwn(metadata, "med-nca") ? metadata["med-nca"]! : undefined;
+  if (text === undefined) return {};
+  try {
+    return v.parse(configSchema, JSON.parse(text));
+  } catch (cause) {
+    throw new InputError("Cannot read weights: the configuration in the metadata is broken", {
+      path,
+      cause,
+    });
+  }
+}
+
+function disagreements(
+  a: Partial<MedNcaConfig> = {},
+  b: Partial<MedNcaConfig> = {},
+  where: string,
+): string[] {
+  const keys = Object.keys(a).filter((key) => Object.hasOwn(b, key)) as (keyof MedNcaConfig)[];
+  return keys.filter((key) => String(a[key]) !== String(b[key]))
+    .map((key) => `${key} differs from ${where} (${a[key]} and ${b[key]})`);
+}
+
+function checkedValues(
+  { tensors, path }: LoadedFile,
+  { channels, hidden }: MedNcaConfig,
+  kernel: number,
+): Map<string, Float32Array> {
+  const shapes = parameterShapes({ channels, hidden, kernel });
+  const problems: string[] = [];
+  const values = new Map<string, Float32Array>();
+  for (const [name, shape] of shapes) {
+    const tensor = tensors.get(name);
+    if (!tensor) problems.push(`${name} is missing`);
+    else if (!(tensor.data instanceof Float32Array)) problems.push(`${name} is ${tensor.dtype}`);
+    else if (String(tensor.shape) !== String(shape)) {
+      problems.push(`${name} is [${tensor.shape}] instead of [${shape}]`);
+    } else if (!tensor.data.every(Number.isFinite)) problems.push(`${name} has infinite values`);
+    else values.set(name, tensor.data);
+  }
+  for (const name of tensors.keys()) if (!shapes.has(name)) problems.push(`${name} is not known`);
+  if (problems.length > 0) {
+    throw new InputError(`Cannot load weights: ${problems.join("; ")}`, {
+      path,
+      hint: `The file must hold an NCA of ${channels} channels, ${hidden} hidden units and a ` +
+        `${kernel}×${kernel} kernel`,
+    });
+  }
+  return values;
+}

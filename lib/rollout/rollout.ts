@@ -1,0 +1,88 @@
+/**
+ * "Run one NCA n steps", as one op that tfjs differentiates through. It is the whole cost of the
+ * program, so it has several engines; `lib/backend.ts` chooses one.
+ *
+ * @module
+ */
+
+import type * as tf from "@tensorflow/tfjs";
+import { OpsEngine } from "./ops/ops_engine.ts";
+import { fireThreshold } from "./fire_mask.ts";
+import type { NcaWeights, RolloutEngine, RolloutOptions } from "./types.ts";
+
+let engine: RolloutEngine = new OpsEngine();
+
+/** The engine that {@linkcode rollout} uses now; plain ops until another is set. */
+export function rolloutEngine(): RolloutEngine {
+  return engine;
+}
+
+/** Sets the engine that {@linkcode rollout} uses. The one before is not disposed. */
+export function setRolloutEngine(next: RolloutEngine): void {
+  engine = next;
+}
+
+/**
+ * Runs one NCA some steps.
+ *
+ * @param state [B, H, W, c], channel 0 the image.
+ * @param weights In PyTorch's shapes.
+ * @param options Steps, fire rate, one seed for each slice, statistics.
+ * @returns The state after the last step, [B, H, W, c].
+ * @throws {TypeError} Where shapes do not fit together.
+ * @throws {RangeError} Where an option is out of range.
+ */
+export function rollout(
+  state: tf.Tensor4D,
+  weights: NcaWeights,
+  options: RolloutOptions,
+): tf.Tensor4D {
+  checkRollout(state, weights, options);
+  return engine.rollout(state, weights, options);
+}
+
+function checkRollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutOptions): void {
+  const [b, height, width, c] = state.shape;
+  const k = weights.perceptionWeight.shape[2]!;
+  const h = weights.fc1Weight.shape[0]!;
+  const expected: [keyof NcaWeights, number[]][] = [
+    ["perceptionWeight", [c, 1, k, k]],
+    ["perceptionBias", [c]],
+    ["fc1Weight", [h, 2 * c, 1, 1]],
+    ["fc1Bias", [h]],
+    ["bnWeight", [h]],
+    ["bnBias", [h]],
+    ["fc2Weight", [c - 1, h, 1, 1]],
+    ["fc2Bias", [c - 1]],
+  ];
+  for (const [name, shape] of expected) {
+    if (String(weights[name].shape) !== String(shape)) {
+      throw new TypeError(
+        `Cannot run an NCA: ${name} must be [${shape}] for a state of ${c} channels, ` +
+          `got [${weights[name].shape}]`,
+      );
+    }
+  }
+  if (k % 2 === 0) throw new RangeError(`Cannot run an NCA: kernel size must be odd, got ${k}`);
+  if (!Number.isInteger(options.steps) || options.steps < 0) {
+    throw new RangeError(`Cannot run an NCA: steps must be a whole number, got ${options.steps}`);
+  }
+  if (options.seeds.length !== b) {
+    throw new TypeError(
+      `Cannot run an NCA: one seed for each of the ${b} slices is needed, ` +
+        `got ${options.seeds.length}`,
+    );
+  }
+  for (const seed of options.seeds) {
+    if (seed !== seed >>> 0) {
+      throw new RangeError(`Cannot run an NCA: a seed must be an integer below 2³², got ${seed}`);
+    }
+  }
+  fireThreshold(options.fireRate);
+  const masks = options.steps * b * height * width;
+  if (options.masks !== undefined && options.masks.length !== masks) {
+    throw new TypeError(
+      `Cannot run an NCA: masks must hold ${masks} values, got ${options.masks.length}`,
+    );
+  }
+}
