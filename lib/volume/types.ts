@@ -1,0 +1,50 @@
+/**
+ * What a volume and a slice are.
+ *
+ * @module
+ */
+
+/** A 4×4 matrix from voxel index (x, y, z, 1) to millimetres (right, anterior, superior, 1). */
+export type Affine = readonly (readonly number[])[];
+
+/** A NIfTI header as it stood in its file, for writing another volume in the same space. */
+export interface NiftiHeader {
+  /** NIfTI-1 (a header of 348 bytes) or NIfTI-2 (540 bytes). */
+  readonly version: 1 | 2;
+  /** The byte order of the header and of the voxels. */
+  readonly littleEndian: boolean;
+  /** The header's bytes, without extensions. */
+  readonly bytes: Uint8Array;
+}
+
+/** A 3D volume, or a 4D one: several channels (or times) of one 3D space. */
+export interface Volume {
+  /**
+   * The values in NIfTI order, x fastest, then y, z, channel; already scaled by `scl_slope` and
+   * `scl_inter`. As many as the product of the shape.
+   */
+  readonly data: Float32Array;
+  /** [nx, ny, nz], or [nx, ny, nz, channels] where there are two channels or more. */
+  readonly shape: readonly number[];
+  /** The distance of neighbouring voxels along x, y, z in millimetres (the affine's column norms). */
+  readonly spacing: readonly [number, number, number];
+  /** Voxel index to millimetres, RAS+, the one that nibabel chooses. */
+  readonly affine: Affine;
+  /** The header it was read from, or one made for it. */
+  readonly header: NiftiHeader;
+  /** The file it was read from; empty for a volume made in memory. */
+  readonly path: string;
+}
+
+/**
+ * One 2D slice, row-major. Cut along axis 2 its rows are x and its columns are y, as numpy's
+ * `volume[:, :, i]`.
+ */
+export interface Slice {
+  /** `height * width` values. */
+  readonly data: Float32Array;
+  /** Number of rows. */
+  readonly height: number;
+  /** Number of columns. */
+  readonly width: number;
+}
