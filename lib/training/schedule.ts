@@ -1,0 +1,44 @@
+/**
+ * Learning rates by epoch.
+ *
+ * @module
+ */
+
+/** What a schedule needs; a training config has all of it. */
+export interface ScheduleOptions {
+  /** "step": times `lrGamma` every `lrStep` epochs. "cosine": half a cosine, down to zero. */
+  schedule: "step" | "cosine";
+  /** The rate of epoch 0. */
+  learningRate: number;
+  /** Epochs between two steps. */
+  lrStep: number;
+  /** What a step multiplies the rate by. */
+  lrGamma: number;
+  /** Epochs in all; a cosine ends there. */
+  epochs: number;
+}
+
+/**
+ * The learning rate of an epoch: PyTorch's `StepLR`, or its `CosineAnnealingLR` with
+ * `T_max = epochs`.
+ *
+ * @param epoch Counted from 0.
+ *
+ * @example
+ * ```ts
+ * import { learningRateAt } from "./schedule.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const tutorial = {
+ *   schedule: "step", learningRate: 1e-4, lrStep: 50, lrGamma: 0.5, epochs: 150,
+ * } as const;
+ * assert.equal(learningRateAt(tutorial, 49), 1e-4);
+ * assert.equal(learningRateAt(tutorial, 50), 5e-5);
+ * ```
+ */
+export function learningRateAt(options: ScheduleOptions, epoch: number): number {
+  const { schedule, learningRate, lrStep, lrGamma, epochs } = options;
+  return schedule === "step"
+    ? learningRate * lrGamma ** Math.floor(epoch / lrStep)
+    : learningRate * (1 + Math.cos(Math.PI * epoch / epochs)) / 2;
+}
