@@ -1,0 +1,69 @@
+/**
+ * Slices in and out of files.
+ *
+ * @module
+ */
+
+import { InputError } from "../support/errors.ts";
+import type { Slice } from "../volume/types.ts";
+import { decodeNpy, encodeNpy } from "./npy.ts";
+import { decodePng, encodePng } from "./png.ts";
+
+/** A slice to store: numbers, or a mask of 0 and 1. */
+export interface StorableSlice {
+  readonly data: Float32Array | Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * Saves a slice as a `.npy` file, exactly, or as a grey `.png` picture: numbers in [0, 1] with 16
+ * bits, masks with 8 bits in black and white. The folder must exist. {@linkcode loadSlice} reads
+ * both back, and so does NumPy the first.
+ *
+ * @param path Its ending says the format.
+ * @param slice What to store; a `Uint8Array` is a mask.
+ * @throws {TypeError} If the name ends otherwise.
+ */
+export async function saveSlice(path: string, slice: StorableSlice): Promise<void> {
+  // Not synced, not renamed: thousands of small files, and the manifest says when all are there
+  await Deno.writeFile(path, encodeSlice(path, slice));
+}
+
+/** The bytes that {@linkcode saveSlice} writes. */
+export function encodeSlice(path: string, slice: StorableSlice): Uint8Array<ArrayBuffer> {
+  if (path.endsWith(".npy")) {
+    return encodeNpy({ data: slice.data, shape: [slice.height, slice.width] });
+  }
+  if (path.endsWith(".png")) return encodePng(slice);
+  throw new TypeError(`Cannot save slice: the name ends in neither .npy nor .png: ${path}`);
+}
+
+/**
+ * Loads a slice from a `.npy` or `.png` file.
+ *
+ * @param path Its ending, in any case, says the format.
+ * @returns The values as stored; those of a picture in [0, 1].
+ * @throws {InputError} If the file is missing, damaged, not two-dimensional, or of another format.
+ */
+export async function loadSlice(path: string): Promise<Slice> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (cause) {
+    throw new InputError("Cannot read slice: no such file, or not readable", { path, cause });
+  }
+  try {
+    if (/\.png$/i.test(path)) return decodePng(bytes);
+    if (!/\.npy$/i.test(path)) throw new SyntaxError("Cannot read slice: neither .npy nor .png");
+    const { data, shape } = decodeNpy(bytes);
+    const [height, width] = shape;
+    if (shape.length !== 2 || height === undefined || width === undefined) {
+      throw new SyntaxError(`Cannot read slice: shape (${shape.join(", ")}) is not height, width`);
+    }
+    return { data: data instanceof Float32Array ? data : Float32Array.from(data), height, width };
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new InputError(cause.message, { path, cause });
+  }
+}
