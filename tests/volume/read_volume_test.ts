@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { join } from "@std/path";
+import fc from "fast-check";
+import { createVolume, readVolume, writeVolume } from "../../lib/volume/mod.ts";
+import { InputError } from "../../lib/support/errors.ts";
+
+const SHAPE = [4, 3, 2];
+const VALUES = Int16Array.from({ length: 24 }, (_, i) => i * 100 - 1000);
+
+async function inFolder(fn: (folder: string) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  try {
+    await fn(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The bytes of a good NIfTI-1 file, int16, little-endian. */
+async function goodFile(folder: string): Promise<Uint8Array<ArrayBuffer>> {
+  const like = createVolume({
+    data: new Float32Array(24),
+    shape: SHAPE,
+    spacing: [0.5, 0.625, 3],
+    affine: [[0.5, 0, 0, -10], [0, 0.625, 0, 20], [0, 0, 3, 7], [0, 0, 0, 1]],
+  });
+  const path = join(folder, "good.nii");
+  await writeVolume(path, { data: VALUES, like });
+  return await Deno.readFile(path);
+}
+
+type Change = (view: DataView<ArrayBuffer>) => void;
+
+const HEADER_FAULTS: { name: string; change: Change; message: RegExp }[] = [
+  { name: "no header", change: (v) => v.setInt32(0, 7), message: /does not start with a NIfTI/ },
+  { name: "wrong magic", change: (v) => v.setUint8(344, 65), message: /wrong magic/ },
+  { name: "half of a pair", change: (v) => v.setUint8(345, 0x69), message: /\.hdr and \.img pair/ },
+  { name: "zero size", change: (v) => v.setInt16(42, 0, true), message: /0×3×2 has no voxels/ },
+  { name: "negative size", change: (v) => v.setInt16(44, -3, true), message: /4×-3×2 has no/ },
+  { name: "no dimensions", change: (v) => v.setInt16(40, 0, true), message: /have 0 dimensions/ },
+  { name: "eight dimensions", change: (v) => v.setInt16(40, 8, true), message: /8 dimensions/ },
+  {
+    name: "five real dimensions",
+    change: (v) => {
+      v.setInt16(40, 5, true);
+      v.setInt16(50, 3, true);
+    },
+    message: /not 4×3×2×1×3/,
+  },
+  { name: "RGB", change: (v) => v.setInt16(70, 128, true), message: /type RGB24/ },
+  { name: "complex", change: (v) => v.setInt16(70, 32, true), message: /type complex64/ },
+  { name: "odd type", change: (v) => v.setInt16(70, 77, true), message: /type code 77/ },
+  { name: "offset", change: (v) => v.setFloat32(108, 0, true), message: /start at byte 0, inside/ },
+  { name: "NaN offset", change: (v) => v.setFloat32(108, NaN, true), message: /at byte NaN/ },
+  {
+    name: "NaN affine",
+    change: (v) => v.setFloat32(284, NaN, true),
+    message: /affine \(from the sform\) has values that are not finite/,
+  },
+  {
+    name: "singular affine",
+    change: (v) => v.setFloat32(280, 0, true),
+    message: /affine \(from the sform\) is singular/,
+  },
+  {
+    name: "quaternion longer than 1",
+    change: (v) => {
+      v.setInt16(252, 1, true);
+      v.setInt16(254, 0, true);
+      v.setFloat32(256, 3, true);
+    },
+    message: /qform is no rotation/,
+  },
+  {
+    name: "infinite intercept",
+    change: (v) => v.setFloat32(116, Infinity, true),
+    message: /scl_inter of Infinity/,
+  },
+  {
+    name: "several faults at once",
+    change: (v) => {
+      v.setInt16(42, 0, true);
+      v.setInt16(70, 128, true);
+    },
+    message: /no voxels; voxels of type RGB24/,
+  },
+  {
+    name: "terabytes",
+    change: (v) => [42, 44, 46].forEach((at) => v.setInt16(at, 32767, true)),
+    message: /announces 32767×32767×32767 voxels of int16 \(70\d+ bytes\), the file can hold/,
+  },
+  {
+    name: "twice the voxels",
+    change: (v) => v.setInt16(42, 8, true),
+    message: /announces 8×3×2 voxels of int16 \(96 bytes\), the file (can hold|holds) \d+/,
+  },
+];
+
+Deno.test("readVolume() reads values, shape, spacing and affine, gzipped or not, by content", async () => {
+  await inFolder(async (folder) => {
+    const good = await goodFile(folder);
+    const files = { "a.nii": good, "b.nii.gz": gzipSync(good), "c.nii.gz": good };
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(folder, name);
+      await Deno.writeFile(path, content);
+      const volume = await readVolume(path);
+      assert.deepEqual(volume.data, Float32Array.from(VALUES));
+      assert.deepEqual(volume.shape, SHAPE);
+      assert.deepEqual(volume.spacing, [0.5, 0.625, 3]);
+      assert.deepEqual(volume.affine[0], [0.5, 0, 0, -10]);
+      assert.equal(volume.path, path);
+    }
+  });
+});
+
+Deno.test("readVolume() names what is wrong with a header", async (t) => {
+  await inFolder(async (folder) => {
+    const good = await goodFile(folder);
+    for (const { name, change, message } of HEADER_FAULTS) {
+      await t.step(name, async () => {
+        const bytes = good.slice();
+        change(new DataView(bytes.buffer));
+        for (const [suffix, content] of [[".nii", bytes], [".nii.gz", gzipSync(bytes)]] as const) {
+          const path = join(folder, `bad${suffix}`);
+          await Deno.writeFile(path, content);
+          await assert.rejects(readVolume(path), (error) => {
+            assert.ok(error instanceof InputError, String(error));
+            assert.match(error.message, message);
+            assert.match(error.message, /^Cannot read volume: /);
+            assert.equal(error.path, path);
+            return true;
+          });
+        }
+      });
+    }
+  });
+});
+
+Deno.test("readVolume() refuses truncated, damaged and overfull files", async (t) => {
+  await inFolder(async (folder) => {
+    const good = await goodFile(folder);
+    const gz = gzipSync(good);
+    const damaged = Uint8Array.from(gz);
+    damaged[gz.length - 6]! ^= 1;
+    const bomb = new Uint8Array(good.length + 200_000);
+    bomb.set(good);
+    const faults: [string, Uint8Array, RegExp][] = [
+      ["empty", new Uint8Array(0), /does not start with a NIfTI header/],
+      ["only a header", good.subarray(0, 348), /can hold 0 at most/],
+      ["ends inside the header", good.subarray(0, 200), /ends inside its header/],
+      ["ends inside the voxels", good.subarray(0, good.length - 5), /can hold 43 at most/],
+      ["gzip without an end", gz.subarray(0, gz.length - 20), /gzip stream ends early/],
+      ["gzip without its checksum", gz.subarray(0, gz.length - 3), /gzip stream ends early/],
+      ["gzip with a wrong checksum", damaged, /gzip stream is damaged/],
+      ["whole gzip, voxels missing", gzipSync(good.subarray(0, 360)), /the file holds 8/],
+      ["inflates to more than announced", gzipSync(bomb), /inflates to more than the 48 bytes/],
+    ];
+    for (const [name, content, message] of faults) {
+      await t.step(name, async () => {
+        const path = join(folder, "bad.nii.gz");
+        await Deno.writeFile(path, content);
+        await assert.rejects(readVolume(path), (error) => {
+          assert.ok(error instanceof InputError, String(error));
+          assert.match(error.message, message);
+          return true;
+        });
+      });
+    }
+  });
+});
+
+Deno.test("readVolume() reads gzip in several members, and with padding", async () => {
+  await inFolder(async (folder) => {
+    const good = await goodFile(folder);
+    const path = join(folder, "parts.nii.gz");
+    const parts = [good.subarray(0, 100), good.subarray(100), new Uint8Array(512)];
+    await Deno.writeFile(path, Uint8Array.from(parts.flatMap((part) => [...gzipSync(part)])));
+    assert.deepEqual((await readVolume(path)).data, Float32Array.from(VALUES));
+  });
+});
+
+Deno.test("readVolume() says that a file is missing, or a folder", async () => {
+  await inFolder(async (folder) => {
+    await assert.rejects(readVolume(join(folder, "none.nii.gz")), {
+      name: "InputError",
+      message: `Cannot read volume: no such file: ${join(folder, "none.nii.gz")}`,
+    });
+    await assert.rejects(readVolume(folder), /it is not a file/);
+  });
+});
+
+Deno.test("readVolume() leaves NaN voxels to its callers", async () => {
+  await inFolder(async (folder) => {
+    const data = Float32Array.of(1, NaN, Infinity, -2);
+    const path = join(folder, "nan.nii.gz");
+    await writeVolume(path, {
+      data,
+      like: createVolume({ data, shape: [4, 1, 1], spacing: [1, 1, 1] }),
+    });
+    assert.deepEqual((await readVolume(path)).data, data);
+  });
+});
+
+Deno.test("readVolume() of a damaged file gives a volume or an InputError, nothing else", async () => {
+  await inFolder(async (folder) => {
+    const good = await goodFile(folder);
+    const gz = Uint8Array.from(gzipSync(good));
+    assert.deepEqual(Uint8Array.from(gunzipSync(gz)), good);
+    const path = join(folder, "damaged.nii.gz");
+    const damage = fc.record({
+      zipped: fc.boolean(),
+      keep: fc.double({ min: 0.9, max: 1, noNaN: true }),
+      bytes: fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ zipped, keep, bytes }) => {
+        const whole = zipped ? gz : good;
+        const content = whole.slice(0, Math.ceil(whole.length * keep));
+        for (const [at, value] of bytes) content[at % content.length] = value;
+        await Deno.writeFile(path, content);
+        try {
+          const volume = await readVolume(path);
+          assert.equal(volume.data.length, volume.shape.reduce((a, b) => a * b));
+          assert.ok(volume.affine.flat().every(Number.isFinite));
+        } catch (error) {
+          assert.ok(error instanceof InputError, String(error));
+        }
+      }),
+      { numRuns: 300, seed: 5 },
+    );
+  });
+});
