@@ -1,0 +1,93 @@
+/**
+ * What every plotting function returns: a picture that can be saved, and that a notebook shows.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { extname } from "@std/path";
+import { writeFileAtomic } from "../support/files.ts";
+import { svgToPng, type SvgToPngOptions } from "./svg_to_png.ts";
+
+/** Under this symbol the Deno kernel looks for how a value is shown. */
+const display = Symbol.for("Jupyter.display");
+
+/** The bytes as base 64, for data URIs and notebooks. */
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+}
+
+/** Of what a {@linkcode Figure} is made. */
+export interface FigureOptions {
+  /**
+   * Made of pixels (slices) rather than of lines (charts): a notebook then shows the PNG, which
+   * has the SVG's size. A chart is shown as SVG, and its PNG is twice as large, to stay sharp.
+   */
+  pixels?: boolean;
+}
+
+/**
+ * A picture, as SVG and as PNG.
+ *
+ * @example
+ * ```ts
+ * import { Figure } from "./figure.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const figure = new Figure(`<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`);
+ * assert.ok(figure.png({ width: 90 }).length > 0);
+ * ```
+ */
+export class Figure {
+  /** A standalone SVG. */
+  readonly svg: string;
+  readonly #pixels: boolean;
+
+  constructor(svg: string, options: FigureOptions = {}) {
+    this.svg = svg;
+    this.#pixels = options.pixels ?? false;
+  }
+
+  /** The picture as the bytes of a PNG file. */
+  png(options: SvgToPngOptions = {}): Uint8Array {
+    return svgToPng(this.svg, { zoom: this.#pixels ? 1 : 2, ...options });
+  }
+
+  /**
+   * Writes the picture, as SVG or PNG by the ending of the name.
+   *
+   * @throws {RangeError} Where the name ends neither in `.svg` nor in `.png`.
+   */
+  async save(path: string): Promise<void> {
+    const ending = extname(path).toLowerCase();
+    if (ending !== ".svg" && ending !== ".png") {
+      throw new RangeError(`Cannot save picture: the name must end in .svg or .png: ${path}`);
+    }
+    await writeFileAtomic(path, ending === ".svg" ? this.svg : this.png());
+  }
+
+  /** What a notebook shows. */
+  [display](): Record<string, string> {
+    return this.#pixels ? { "image/png": base64(this.png()) } : { "image/svg+xml": this.svg };
+  }
+}
+
+/** A moving picture. */
+export class Animation {
+  /** The bytes of the GIF file. */
+  readonly gif: Uint8Array;
+
+  constructor(gif: Uint8Array) {
+    this.gif = gif;
+  }
+
+  /** Writes the GIF file. */
+  async save(path: string): Promise<void> {
+    await writeFileAtomic(path, this.gif);
+  }
+
+  /** What a notebook shows. */
+  [display](): Record<string, string> {
+    return { "image/gif": base64(this.gif) };
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Colours that stay apart for colour-blind readers and on a pale projector.
+ *
+ * @module
+ */
+
+/** A colour as red, green and blue, 0 to 255 each. */
+export type Rgb = readonly [number, number, number];
+
+/**
+ * The palette of Okabe and Ito (2008), made to be told apart with every common kind of colour
+ * blindness.
+ */
+export const OKABE_ITO = {
+  black: "#000000",
+  orange: "#e69f00",
+  skyBlue: "#56b4e9",
+  green: "#009e73",
+  yellow: "#f0e442",
+  blue: "#0072b2",
+  vermillion: "#d55e00",
+  purple: "#cc79a7",
+} as const;
+
+/** The order in which series take their colours: strong ones on white first. */
+export const SERIES_COLOURS: readonly string[] = [
+  OKABE_ITO.blue,
+  OKABE_ITO.vermillion,
+  OKABE_ITO.green,
+  OKABE_ITO.purple,
+  OKABE_ITO.orange,
+  OKABE_ITO.skyBlue,
+  OKABE_ITO.black,
+];
+
+/** What each colour means wherever a mask lies over an image. */
+export const MASK_COLOURS = {
+  /** The reference, drawn by a person. */
+  truth: OKABE_ITO.skyBlue,
+  /** What the model says. */
+  prediction: OKABE_ITO.orange,
+  /** In both. */
+  truePositive: OKABE_ITO.green,
+  /** In the prediction only. */
+  falsePositive: OKABE_ITO.orange,
+  /** In the reference only. */
+  falseNegative: OKABE_ITO.purple,
+} as const;
+
+/** The colour of text. */
+export const TEXT_COLOUR = "#1a1a1a";
+/** The colour of captions and other lesser text. */
+export const MUTED_COLOUR = "#595959";
+
+/**
+ * Reads `#rrggbb`.
+ *
+ * @throws {RangeError} Where the text is no such colour.
+ *
+ * @example
+ * ```ts
+ * import { parseColour } from "./palette.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(parseColour("#d55e00"), [213, 94, 0]);
+ * ```
+ */
+export function parseColour(hex: string): Rgb {
+  if (!/^#[0-9a-f]{6}$/i.test(hex)) throw new RangeError(`Not a colour like #d55e00: ${hex}`);
+  const value = parseInt(hex.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+/** The colour a part `t` (0 to 1) of the way from one colour to another. */
+export function mixColours(from: Rgb, to: Rgb, t: number): Rgb {
+  const mix = (a: number, b: number) => Math.round(a + (b - a) * t);
+  return [mix(from[0], to[0]), mix(from[1], to[1]), mix(from[2], to[2])];
+}
+
+/** Grey from black (0) to white (1); values outside are clamped. */
+export function greyColour(t: number): Rgb {
+  const value = Math.round(255 * Math.min(1, Math.max(0, t)));
+  return [value, value, value];
+}
+
+const DIVERGING: readonly Rgb[] = ["#003a5c", "#0072b2", "#f7f7f7", "#d55e00", "#6e2f00"].map(
+  parseColour,
+);
+
+/** Blue (-1) over white (0) to vermillion (1); values outside are clamped. */
+export function divergingColour(t: number): Rgb {
+  const position = (Math.min(1, Math.max(-1, t)) + 1) / 2 * (DIVERGING.length - 1);
+  const index = Math.min(DIVERGING.length - 2, Math.floor(position));
+  return mixColours(DIVERGING[index]!, DIVERGING[index + 1]!, position - index);
+}

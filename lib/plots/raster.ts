@@ -1,0 +1,102 @@
+/**
+ * Turning slices the way a radiologist looks at them.
+ *
+ * @module
+ */
+
+import type { Slice } from "../volume/types.ts";
+
+/** Numbers in rows: a slice, a label, a probability map. */
+export interface Raster {
+  /** Row by row, `height * width` numbers. */
+  readonly data: ArrayLike<number>;
+  /** Number of rows. */
+  readonly height: number;
+  /** Number of columns. */
+  readonly width: number;
+}
+
+/**
+ * How a raster lies in the patient: the axis it was cut along and the volume's orientation
+ * ("RAS": the axes run to the right, anterior, superior). `"raw"` shows rows and columns as they
+ * are, which is right for PNG pictures.
+ */
+export type View = "raw" | {
+  /** Which axis of the volume the slice was cut along; 2 unless told. */
+  axis?: 0 | 1 | 2;
+  /** Where the volume's axes run to; "RAS" unless told. */
+  orientation?: string;
+};
+
+/**
+ * Checks that a raster has `height * width` numbers.
+ *
+ * @throws {TypeError} Where it has not.
+ */
+export function checkRaster({ data, height, width }: Raster, name = "raster"): void {
+  if (data.length !== height * width) {
+    throw new TypeError(
+      `Expected a ${name} of ${height} × ${width} = ${height * width} numbers, got ${data.length}`,
+    );
+  }
+}
+
+/**
+ * Turns a slice so that it appears as in a radiologist's viewer: up is superior, or anterior in an
+ * axial cut; left is the patient's right, or anterior in a sagittal cut.
+ *
+ * @param raster A slice as it is stored (rows are x for a cut along axis 2).
+ * @param view How it lies in the patient.
+ * @returns The turned slice, with numbers of its own.
+ * @throws {RangeError} Where the orientation is not made of one of R/L, A/P and S/I each.
+ *
+ * @example
+ * ```ts
+ * import { orientForDisplay } from "./raster.ts";
+ * import assert from "node:assert/strict";
+ *
+ * // Rows run to the right and columns to the front: the first voxel comes to the lower right.
+ * const shown = orientForDisplay({ data: [1, 2, 3, 4, 5, 6], height: 2, width: 3 });
+ * assert.deepEqual([...shown.data], [6, 3, 5, 2, 4, 1]);
+ * assert.deepEqual([shown.height, shown.width], [3, 2]);
+ * ```
+ */
+export function orientForDisplay(raster: Raster, view: View = {}): Slice {
+  checkRaster(raster);
+  const { data, height, width } = raster;
+  if (view === "raw") return { data: Float32Array.from(data), height, width };
+  const { axis = 2, orientation = "RAS" } = view;
+  const groups = [...orientation].map((letter) =>
+    ["RL", "AP", "SI"].find((g) => g.includes(letter))
+  );
+  if (orientation.length !== 3 || groups.includes(undefined) || new Set(groups).size !== 3) {
+    throw new RangeError(`Expected an orientation like RAS, got ${orientation}`);
+  }
+  const rows = orientation[axis === 0 ? 1 : 0]!;
+  const columns = orientation[axis === 2 ? 1 : 2]!;
+
+  const rowsAreVertical = "SI".includes(rows) || ("AP".includes(rows) && "RL".includes(columns));
+  const [vertical, horizontal] = rowsAreVertical ? [rows, columns] : [columns, rows];
+  const flipVertical = "SA".includes(vertical);
+  const flipHorizontal = "RA".includes(horizontal);
+  const [outHeight, outWidth] = rowsAreVertical ? [height, width] : [width, height];
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < outHeight; i++) {
+    const v = flipVertical ? outHeight - 1 - i : i;
+    for (let j = 0; j < outWidth; j++) {
+      const h = flipHorizontal ? outWidth - 1 - j : j;
+      out[i * outWidth + j] = data[rowsAreVertical ? v * width + h : h * width + v]!;
+    }
+  }
+  return { data: out, height: outHeight, width: outWidth };
+}
+
+/** The value a part `q` (0 to 1) of the way through the sorted finite numbers; 0 for none. */
+export function quantile(data: ArrayLike<number>, q: number): number {
+  const sorted = Float64Array.from(data).filter(Number.isFinite).sort();
+  if (sorted.length === 0) return 0;
+  const position = q * (sorted.length - 1);
+  const low = Math.floor(position);
+  const [a, b] = [sorted[low]!, sorted[Math.min(low + 1, sorted.length - 1)]!];
+  return a + (b - a) * (position - low);
+}

@@ -1,0 +1,99 @@
+/**
+ * What the automaton keeps in its cells.
+ *
+ * @module
+ */
+
+import type { Figure } from "./figure.ts";
+import { divergingColour, greyColour } from "./palette.ts";
+import { composePanels, type Panel } from "./panels.ts";
+import { orientForDisplay, quantile, type View } from "./raster.ts";
+import { displayScale, sliceToRgb } from "./slice_image.ts";
+import { type Legend, svgText } from "./svg.ts";
+
+/** The state of one slice. */
+export interface ChannelState {
+  /** [H, W, C], channels last: `height * width * channels` numbers. */
+  data: ArrayLike<number>;
+  /** Number of rows. */
+  height: number;
+  /** Number of columns. */
+  width: number;
+  /** Number of channels; 16 unless told. */
+  channels?: number;
+}
+
+/**
+ * Draws each channel of a state: 0, the image, in grey; the others on a map of blue, white and
+ * vermillion centred at 0, each to its own largest absolute value (all but the outermost half per
+ * cent), which stands below it.
+ *
+ * @throws {TypeError} Where the data does not fit the shape.
+ *
+ * @example
+ * ```ts
+ * import { plotStateChannels } from "./state_channels.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const state = { data: new Float32Array(8 * 8 * 16), height: 8, width: 8 };
+ * assert.match(plotStateChannels(state).svg, /1: logit/);
+ * ```
+ */
+export function plotStateChannels(
+  state: ChannelState,
+  options: { title?: string; view?: View; columns?: number } = {},
+): Figure {
+  const { data, height, width, channels = 16 } = state;
+  if (data.length !== height * width * channels) {
+    throw new TypeError(
+      `Expected a state of ${height} × ${width} × ${channels} numbers, got ${data.length}`,
+    );
+  }
+  const panels = Array.from({ length: channels }, (_, channel): Panel => {
+    const values = Float32Array.from(
+      { length: height * width },
+      (_, i) => data[i * channels + channel]!,
+    );
+    const raster = orientForDisplay({ data: values, height, width }, options.view);
+    const scale = displayScale(raster, 200);
+    if (channel === 0) {
+      return {
+        image: sliceToRgb(raster, { scale, colour: greyColour }),
+        title: "0: image",
+        caption: "never changes",
+      };
+    }
+    const limit = quantile(values.map(Math.abs), 0.995);
+    return {
+      image: sliceToRgb(raster, {
+        scale,
+        smooth: false,
+        // A channel of zeros is white, not the map's first colour.
+        range: limit > 0 ? [-limit, limit] : [-1, 1],
+        colour: (t) => divergingColour(2 * t - 1),
+      }),
+      title: channel === 1 ? "1: logit" : String(channel),
+      caption: `±${Number(limit.toPrecision(2))}`,
+    };
+  });
+  return composePanels(panels, {
+    columns: options.columns ?? 4,
+    title: options.title ?? "State channels",
+    legend: rampLegend,
+  });
+}
+
+function rampLegend(): Legend {
+  const width = 260;
+  const steps = 52;
+  let content = "";
+  for (let i = 0; i < steps; i++) {
+    const colour = divergingColour(2 * (i + 0.5) / steps - 1);
+    content += `<rect x="${i * width / steps}" y="0" width="${width / steps + 1}" height="14" ` +
+      `fill="rgb(${colour})"/>`;
+  }
+  content += svgText("− limit", 0, 32, { size: 14 });
+  content += svgText("0", width / 2, 32, { size: 14, anchor: "middle" });
+  content += svgText("+ limit", width, 32, { size: 14, anchor: "end" });
+  return { content, height: 38 };
+}

@@ -1,0 +1,99 @@
+/**
+ * The few pieces of SVG that pictures are put together from.
+ *
+ * @module
+ */
+
+import { TEXT_COLOUR } from "./palette.ts";
+
+/** DejaVu Sans is what PNGs are drawn with; a browser without it takes its own sans serif. */
+export const FONT_FAMILY = "DejaVu Sans, Verdana, sans-serif";
+
+/** Text made safe for the inside of an element or attribute. */
+export function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}
+
+/** About how wide a text is in DejaVu Sans, whose letters are 0.6 of their height on average. */
+export function textWidth(text: string, size: number): number {
+  return text.length * size * 0.6;
+}
+
+/** How a text looks. */
+export interface TextOptions {
+  /** Pixels; 16 unless told. */
+  size?: number;
+  /** Which part of the text lies at x; its start unless told. */
+  anchor?: "start" | "middle" | "end";
+  /** `#rrggbb`. */
+  colour?: string;
+  /** Bold or not. */
+  bold?: boolean;
+}
+
+/** A `<text>` element whose baseline is at y. */
+export function svgText(text: string, x: number, y: number, options: TextOptions = {}): string {
+  const { size = 16, anchor = "start", colour = TEXT_COLOUR, bold = false } = options;
+  return `<text x="${x}" y="${y}" font-size="${size}" text-anchor="${anchor}" fill="${colour}"` +
+    `${bold ? ' font-weight="bold"' : ""}>${escapeXml(text)}</text>`;
+}
+
+/** A `<g>` moved by x and y. */
+export function svgGroup(x: number, y: number, content: string): string {
+  return `<g transform="translate(${x},${y})">${content}</g>`;
+}
+
+/** One entry of a legend. */
+export interface LegendEntry {
+  /** What the colour means. */
+  label: string;
+  /** `#rrggbb`. */
+  colour: string;
+}
+
+/** A legend laid out in lines. */
+export interface Legend {
+  /** Its elements, from (0, 0) on. */
+  content: string;
+  /** Pixels. */
+  height: number;
+}
+
+/**
+ * Swatches with labels in a row, broken into more rows where the width asks for it.
+ *
+ * @param entries What to list.
+ * @param options The width to fill and the size of the text, in pixels.
+ */
+export function svgLegend(
+  entries: readonly LegendEntry[],
+  options: { width: number; size?: number },
+): Legend {
+  const size = options.size ?? 16;
+  const line = Math.round(size * 1.6);
+  let content = "";
+  let x = 0;
+  let y = 0;
+  for (const { label, colour } of entries) {
+    const width = size * 1.4 + textWidth(label, size);
+    if (x > 0 && x + width > options.width) {
+      x = 0;
+      y += line;
+    }
+    const top = y + (line - size) / 2;
+    content += `<rect x="${x}" y="${top}" width="${size}" height="${size}" rx="2" ` +
+      `fill="${escapeXml(colour)}"/>`;
+    content += svgText(label, x + size * 1.4, top + size * 0.86, { size });
+    x += Math.round(width + size * 1.2);
+  }
+  return { content, height: entries.length === 0 ? 0 : y + line };
+}
+
+/** A whole SVG document on white. */
+export function svgDocument(width: number, height: number, content: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+    `viewBox="0 0 ${width} ${height}" font-family="${FONT_FAMILY}" fill="${TEXT_COLOUR}" ` +
+    `color="${TEXT_COLOUR}">` +
+    `<rect width="${width}" height="${height}" fill="#ffffff"/>${content}</svg>\n`;
+}

@@ -1,0 +1,153 @@
+/**
+ * How a training went.
+ *
+ * @module
+ */
+
+import * as Plot from "@observablehq/plot";
+import { InputError } from "../support/errors.ts";
+import type { EpochMetrics } from "../training/metrics.ts";
+import { Figure } from "./figure.ts";
+import { OKABE_ITO } from "./palette.ts";
+import { type Chart, drawChart } from "./render_plot.ts";
+import { svgDocument, svgGroup, svgLegend, svgText } from "./svg.ts";
+
+/** What is known of an epoch; whatever is missing is not drawn. */
+export type TrainingRow = Partial<EpochMetrics>;
+
+/**
+ * Reads a run's `metrics.csv`. Columns that are missing or empty are left out.
+ *
+ * @throws {InputError} Where the file cannot be read, or has no column `epoch`.
+ */
+export async function readMetrics(path: string): Promise<TrainingRow[]> {
+  const text = await Deno.readTextFile(path).catch((cause) => {
+    throw new InputError("Cannot read metrics: the file cannot be opened", { path, cause });
+  });
+  const [header, ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const names = (header ?? "").split(",").map((name) =>
+    name.trim().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+  );
+  if (!names.includes("epoch")) {
+    throw new InputError("Cannot read metrics: the first line has no column epoch", { path });
+  }
+  return lines.map((line) => {
+    const cells = line.split(",");
+    return Object.fromEntries(
+      names.map((name, i) => [name, (cells[i] ?? "").trim()] as const)
+        .filter(([, cell]) => cell !== "")
+        .map(([name, cell]) => [name, Number(cell)]),
+    );
+  });
+}
+
+const COLOURS = { train: OKABE_ITO.blue, validation: OKABE_ITO.vermillion };
+const CHART_WIDTH = 560;
+const CHART_HEIGHT = 300;
+
+interface Panel {
+  title: string;
+  series: readonly (readonly [keyof typeof COLOURS, keyof EpochMetrics])[];
+}
+
+const PANELS: readonly Panel[] = [
+  { title: "Loss (Dice + BCE)", series: [["train", "loss"], ["validation", "valLoss"]] },
+  { title: "Dice loss", series: [["train", "dice"], ["validation", "valDice"]] },
+  { title: "Binary cross-entropy", series: [["train", "bce"], ["validation", "valBce"]] },
+  { title: "Dice score per patient", series: [["validation", "valVolumeDice"]] },
+  { title: "Learning rate", series: [["train", "lr"]] },
+];
+
+/**
+ * Draws loss, Dice loss, cross-entropy, Dice score per patient and learning rate over the epochs,
+ * of training and validation. Panels of which nothing is known are left out.
+ *
+ * @param rows The epochs, as the training or {@linkcode readMetrics} gives them.
+ * @throws {RangeError} Where the rows hold nothing to draw.
+ *
+ * @example
+ * ```ts
+ * import { plotTrainingCurves } from "./training_curves.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const figure = plotTrainingCurves([{ epoch: 1, loss: 1.6 }, { epoch: 2, loss: 1.2 }]);
+ * assert.match(figure.svg, /Loss/);
+ * ```
+ */
+export function plotTrainingCurves(
+  rows: readonly TrainingRow[],
+  options: { title?: string } = {},
+): Figure {
+  const epochs = rows.map((row, i) => row.epoch ?? i + 1);
+  const charts = PANELS.flatMap((panel) => {
+    const points = panel.series.flatMap(([series, key]) =>
+      rows.map((row, i) => ({ series, epoch: epochs[i]!, value: row[key] ?? NaN }))
+        .filter(({ value }) => Number.isFinite(value))
+    );
+    return points.length === 0 ? [] : [drawPanel(panel.title, points, epochs)];
+  });
+  if (charts.length === 0) throw new RangeError("Cannot draw training curves: no finite values");
+
+  const columns = Math.min(charts.length, 2);
+  const width = columns * CHART_WIDTH;
+  let content = svgText(options.title ?? "Training", 12, 32, { size: 22, bold: true });
+  const legend = svgLegend(
+    Object.entries(COLOURS).map(([label, colour]) => ({ label, colour })),
+    { width: width - 24 },
+  );
+  content += svgGroup(12, 46, legend.content);
+  const top = 46 + legend.height + 14;
+  const height = charts[0]!.height;
+  for (const [i, chart] of charts.entries()) {
+    const row = Math.floor(i / columns);
+    content += svgGroup((i % columns) * CHART_WIDTH, top + row * height, chart.content);
+  }
+  return new Figure(
+    svgDocument(width, top + Math.ceil(charts.length / columns) * height, content),
+  );
+}
+
+interface Point {
+  series: keyof typeof COLOURS;
+  epoch: number;
+  value: number;
+}
+
+function drawPanel(title: string, points: readonly Point[], epochs: readonly number[]): Chart {
+  const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
+  const fill = (point: Point) => COLOURS[point.series];
+  return drawChart({
+    title,
+    width: CHART_WIDTH,
+    height: CHART_HEIGHT,
+    marginTop: 16,
+    marginBottom: 50,
+    // Whole epochs only, and room for a run of one.
+    x: {
+      label: "epoch",
+      domain: first === last ? [first - 1, last + 1] : [first, last],
+      ticks: last - first < 10 ? epochs : 8,
+      tickFormat: String,
+    },
+    y: { label: null, grid: true, nice: true, zero: true, ticks: 6, tickFormat: shortNumber },
+    marks: [
+      Plot.lineY(points, {
+        x: "epoch",
+        y: "value",
+        z: "series",
+        stroke: fill,
+        strokeWidth: 2.5,
+      }),
+      // Dots show single epochs, and validation that is done only every few.
+      ...(epochs.length <= 30 ? [Plot.dot(points, { x: "epoch", y: "value", fill, r: 3.5 })] : []),
+    ],
+    color: { type: "identity" },
+  });
+}
+
+/** A tick in at most six letters: 0.35, 12, 1e-4. */
+function shortNumber(value: number): string {
+  const plain = String(Number(value.toPrecision(3)));
+  const short = plain.length <= 6 && (value === 0 || Math.abs(value) >= 1e-3);
+  return short ? plain : value.toExponential(1).replace(".0e", "e");
+}

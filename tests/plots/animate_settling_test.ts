@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { animateSettling, settlingFrames } from "../../lib/plots/animate_settling.ts";
+import { disc } from "./support.ts";
+
+/** The frames of a GIF: where each lies, how long it stays, its colour indices. */
+function readGif(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  assert.equal(new TextDecoder().decode(bytes.subarray(0, 6)), "GIF89a");
+  const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
+  let at = 13 + 3 * 2 ** ((bytes[10]! & 7) + 1);
+  const frames: { delay: number; pixels: number[] }[] = [];
+  let delay = 0;
+  let loops = -1;
+  const blocks = () => {
+    const data: number[] = [];
+    for (let size = bytes[at++]!; size > 0; size = bytes[at++]!) {
+      data.push(...bytes.subarray(at, at + size));
+      at += size;
+    }
+    return data;
+  };
+  while (bytes[at] !== 0x3b) {
+    const kind = bytes[at++];
+    if (kind === 0x21) {
+      const label = bytes[at++];
+      const data = blocks();
+      if (label === 0xf9) delay = 10 * (data[1]! + 256 * data[2]!);
+      if (label === 0xff) loops = data[12]! + 256 * data[13]!;
+    } else if (kind === 0x2c) {
+      assert.equal(bytes[at + 8]! & 0x80, 0, "every frame uses the first palette");
+      at += 9;
+      const size = bytes[at++]!;
+      frames.push({ delay, pixels: unpack(blocks(), size) });
+    } else {
+      assert.fail(`no GIF block: ${kind}`);
+    }
+  }
+  return { width, height, frames, loops };
+}
+
+/** The LZW of GIFs. */
+function unpack(data: readonly number[], codeSize: number): number[] {
+  const clear = 1 << codeSize;
+  const out: number[] = [];
+  let table: number[][] = [];
+  let bits = codeSize + 1;
+  let previous: number[] | undefined;
+  let buffer = 0, held = 0;
+  for (const byte of data) {
+    buffer |= byte << held;
+    held += 8;
+    while (held >= bits) {
+      const code = buffer & ((1 << bits) - 1);
+      buffer >>>= bits;
+      held -= bits;
+      if (code === clear) {
+        table = Array.from({ length: clear + 2 }, (_, i) => [i]);
+        bits = codeSize + 1;
+        previous = undefined;
+      } else if (code === clear + 1) {
+        return out;
+      } else {
+        const entry: number[] = table[code] ?? [...previous!, previous![0]!];
+        for (const value of entry) out.push(value);
+        if (previous !== undefined && table.length < 4096) table.push([...previous, entry[0]!]);
+        if (table.length === 1 << bits && bits < 12) bits++;
+        previous = entry;
+      }
+    }
+  }
+  return assert.fail("the frame has no end");
+}
+
+function example() {
+  const { image, mask, height, width } = disc(16, 24);
+  const coarse = { data: new Float32Array(4 * 6).fill(0.5), height: 4, width: 6 };
+  const fine = { data: Float32Array.from(mask), height, width };
+  return animateSettling([
+    { stage: "coarse", step: 0, probability: coarse },
+    { stage: "coarse", step: 1, probability: coarse },
+    { stage: "fine", step: 1, probability: fine },
+  ], {
+    image: { data: image, height, width },
+    truth: { data: mask, height, width },
+    scale: 4,
+    delay: 50,
+    hold: 900,
+  });
+}
+
+Deno.test("animateSettling makes a GIF that loops, of all frames, and holds the last", () => {
+  const { width, height, frames, loops } = readGif(example().gif);
+  // A picture narrower than its caption stands in the middle of a wider canvas.
+  assert.equal(width, 256);
+  assert.ok(height > 24 * 4);
+  assert.equal(loops, 0);
+  assert.deepEqual(frames.map(({ delay }) => delay), [50, 50, 900]);
+  for (const { pixels } of frames) {
+    assert.equal(pixels.length, width * height);
+    assert.ok(new Set(pixels).size > 20, "the frame is blank");
+  }
+  assert.notDeepEqual(frames[0]!.pixels, frames[1]!.pixels, "the step and the bar go on");
+  assert.notDeepEqual(frames[1]!.pixels, frames[2]!.pixels);
+});
+
+Deno.test("animateSettling gives the same bytes every time", () => {
+  assert.deepEqual(example().gif, example().gif);
+});
+
+Deno.test("animateSettling refuses what does not fit", () => {
+  const image = { data: new Float32Array(64), height: 8, width: 8 };
+  assert.throws(() => animateSettling([], { image }), RangeError);
+  const wrong = { data: new Float32Array(9), height: 3, width: 3 };
+  assert.throws(
+    () => animateSettling([{ stage: "fine", step: 1, probability: wrong }], { image, scale: 1 }),
+    /whole number of times as large/,
+  );
+});
+
+Deno.test("settlingFrames takes the sigmoid of channel 1 of one slice", () => {
+  const values = new Float32Array(2 * 2 * 2 * 3);
+  values[2 * 2 * 3 + 1] = 100; // slice 1, cell 0, channel 1
+  values[2 * 2 * 3 + 4] = -100;
+  const state = { shape: [2, 2, 2, 3], dataSync: () => values };
+  const [frame] = settlingFrames([{ stage: "fine", step: 4, state }], 1);
+  assert.deepEqual(Array.from(frame!.probability.data), [1, Math.fround(Math.exp(-100)), 0.5, 0.5]);
+  assert.deepEqual([frame!.stage, frame!.step], ["fine", 4]);
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { plotCaseScores } from "../../lib/plots/case_scores.ts";
+import { plotStateChannels } from "../../lib/plots/state_channels.ts";
+import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
+import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
+import { disc, inspectPng } from "./support.ts";
+
+const ROWS = [1, 2, 3].map((epoch) => ({
+  epoch,
+  loss: 2 / epoch,
+  dice: 1 / epoch,
+  bce: 1 / epoch,
+  lr: 1e-4,
+  ...(epoch === 2 ? { valLoss: 1.1, valVolumeDice: 0.4 } : {}),
+}));
+
+Deno.test("plotTrainingCurves draws a panel for each thing that was measured", () => {
+  const figure = plotTrainingCurves(ROWS);
+  for (const title of ["Loss (Dice + BCE)", "Dice loss", "Binary", "Dice score", "Learning rate"]) {
+    assert.ok(figure.svg.includes(title), title);
+  }
+  for (const label of [">train<", ">validation<", "epoch"]) assert.ok(figure.svg.includes(label));
+  assert.ok(inspectPng(figure.png()).deviation > 10);
+  assert.equal(plotTrainingCurves(ROWS).svg, figure.svg);
+
+  const few = plotTrainingCurves([{ epoch: 1, loss: 1, bce: NaN, valLoss: null }]);
+  assert.doesNotMatch(few.svg, /Binary|Learning rate/);
+  assert.doesNotMatch(few.svg, /NaN/);
+  assert.throws(() => plotTrainingCurves([{ epoch: 1, loss: NaN }]), RangeError);
+});
+
+Deno.test("readMetrics reads a run's CSV, whichever columns it has", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".csv" });
+  try {
+    await Deno.writeTextFile(path, "epoch,loss,val_volume_dice\n1,0.5,\n2,0.25,0.75\n");
+    assert.deepEqual(await readMetrics(path), [
+      { epoch: 1, loss: 0.5 },
+      { epoch: 2, loss: 0.25, valVolumeDice: 0.75 },
+    ]);
+    await Deno.writeTextFile(path, "something else\n");
+    await assert.rejects(readMetrics(path), /no column epoch/);
+  } finally {
+    await Deno.remove(path);
+  }
+  await assert.rejects(readMetrics(path), { name: "InputError" });
+});
+
+Deno.test("plotCaseScores names the cases from best to worst and counts undefined scores", () => {
+  const scores = [
+    { case: "case_b", dice: 0.5 },
+    { case: "case_a", dice: 0.9 },
+    { case: "case_c", dice: NaN },
+    { case: "case_d", dice: null },
+  ];
+  const { svg } = plotCaseScores(scores);
+  assert.match(svg, /2 cases, mean 0\.700/);
+  assert.match(svg, /2 undefined/);
+  assert.ok(svg.indexOf(">case_a<") < svg.indexOf(">case_b<") && svg.includes(">case_b<"));
+  assert.doesNotMatch(svg, /case_c|NaN/);
+  assert.ok(inspectPng(plotCaseScores(scores).png()).deviation > 10);
+  assert.throws(() => plotCaseScores([{ case: "a", dice: NaN }]), RangeError);
+});
+
+Deno.test("plotCaseScores draws hundreds of cases as a distribution without names", () => {
+  const many = Array.from({ length: 200 }, (_, i) => ({ case: `case_${i}`, dice: i / 200 }));
+  const { svg } = plotCaseScores(many);
+  assert.doesNotMatch(svg, />case_0</);
+  assert.ok((svg.match(/<circle/g)?.length ?? 0) >= 200);
+});
+
+Deno.test("plotStateChannels draws one picture a channel, with the limits of each", () => {
+  const [height, width] = [8, 12];
+  const data = Float32Array.from(
+    { length: height * width * 16 },
+    (_, i) => i % 16 === 3 ? (i % 32 === 3 ? 2 : -2) : 0,
+  );
+  const figure = plotStateChannels({ data, height, width });
+  assert.equal(figure.svg.match(/<image/g)?.length, 16);
+  for (const text of ["0: image", "1: logit", ">15<", "±2", "±0"]) {
+    assert.ok(figure.svg.includes(text), text);
+  }
+  assert.ok(inspectPng(figure.png()).deviation > 10);
+  assert.throws(() => plotStateChannels({ data, height, width, channels: 4 }), TypeError);
+});
+
+Deno.test("visualizePredictions shows input, truth, prediction and errors of every sample", () => {
+  const { image, mask, height, width } = disc(32, 24);
+  const sample = { case: "case_01", slice: 3, image, height, width, prediction: mask };
+  const figure = visualizePredictions([
+    { ...sample, truth: disc(32, 24, 4).mask },
+    { ...sample, case: "case_02", truth: mask, dice: 0.125 },
+    { ...sample, case: "picture <3>" },
+  ]);
+  assert.equal(figure.svg.match(/<image/g)?.length, 12);
+  for (const text of ["case_01, slice 3", "Dice 0.", "Dice 0.125", "no truth", "&lt;3&gt;"]) {
+    assert.ok(figure.svg.includes(text), text);
+  }
+  for (const label of [">truth<", ">both<", ">prediction only<", ">truth only<"]) {
+    assert.ok(figure.svg.includes(label), label);
+  }
+  const png = figure.png();
+  const { width: pixels, deviation } = inspectPng(png);
+  assert.ok(pixels > 4 * 24 && deviation > 10);
+  assert.deepEqual(figure.png(), png);
+  assert.throws(() => visualizePredictions([]), RangeError);
+});
+
+Deno.test("visualizePredictions shows the columns asked for", () => {
+  const { image, mask, height, width } = disc(16, 16);
+  const { svg } = visualizePredictions(
+    [{ case: "a", image, truth: mask, prediction: mask, height, width }],
+    { columns: ["input", "prediction"], view: "raw", title: "Two" },
+  );
+  assert.equal(svg.match(/<image/g)?.length, 2);
+  assert.doesNotMatch(svg, />truth</);
+  assert.match(svg, />Two</);
+});

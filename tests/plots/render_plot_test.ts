@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import * as Plot from "@observablehq/plot";
+import { Figure } from "../../lib/plots/figure.ts";
+import { OKABE_ITO } from "../../lib/plots/palette.ts";
+import { renderPlot } from "../../lib/plots/render_plot.ts";
+import { svgToPng } from "../../lib/plots/svg_to_png.ts";
+import { inspectPng } from "./support.ts";
+
+const POINTS = [1, 2, 3].flatMap((x) => [
+  { x, y: x, series: "train" },
+  { x, y: 4 - x, series: "validation & more" },
+]);
+
+function chart(): string {
+  return renderPlot({
+    title: "Loss <per epoch>",
+    subtitle: "two runs",
+    caption: "lower is better",
+    color: { legend: true },
+    marks: [Plot.lineY(POINTS, { x: "x", y: "y", stroke: "series" })],
+  });
+}
+
+Deno.test("renderPlot puts title, legend and caption into one standalone SVG", () => {
+  const svg = chart();
+  assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="800" height="\d+"/);
+  assert.equal(svg.match(/<svg/g)?.length, 1);
+  assert.doesNotMatch(svg, /<figure|<style|var\(/);
+  for (
+    const text of [
+      "Loss &lt;per epoch&gt;",
+      "two runs",
+      "lower is better",
+      ">train<",
+      "validation &amp; more",
+    ]
+  ) {
+    assert.ok(svg.includes(text), text);
+  }
+  assert.ok(svg.includes(OKABE_ITO.blue) && svg.includes(OKABE_ITO.vermillion));
+});
+
+Deno.test("renderPlot draws a ramp for a scale of numbers, with its ends and label", () => {
+  const svg = renderPlot({
+    color: { legend: true, label: "Dice", domain: [0, 0.5] },
+    marks: [Plot.dot(POINTS, { x: "x", y: "y", fill: "y" })],
+  });
+  assert.match(svg, />Dice<\/text>/);
+  assert.match(svg, />0\.5<\/text>/);
+  assert.ok((svg.match(/<rect/g)?.length ?? 0) > 50);
+});
+
+Deno.test("svgToPng draws text and lines, the same every time, as wide as asked", () => {
+  const png = svgToPng(chart(), { width: 1000 });
+  const { width, deviation } = inspectPng(png);
+  assert.equal(width, 1000);
+  assert.ok(deviation > 10, `the picture is blank: ${deviation}`);
+  assert.deepEqual(svgToPng(chart(), { width: 1000 }), png);
+
+  const blank = (text: string) =>
+    `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"><text y="25">${text}</text></svg>`;
+  assert.equal(inspectPng(svgToPng(blank(""))).deviation, 0);
+  assert.ok(inspectPng(svgToPng(blank("Dice"))).deviation > 0, "no font was found");
+});
+
+Deno.test("svgToPng says what is wrong with an SVG", () => {
+  assert.throws(() => svgToPng("<svg"), { name: "SyntaxError", message: /Cannot draw SVG/ });
+});
+
+Deno.test("a figure is saved by its ending and shown by a notebook", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const figure = new Figure(chart());
+    await figure.save(`${folder}/deep/chart.svg`);
+    await figure.save(`${folder}/chart.png`);
+    assert.equal(await Deno.readTextFile(`${folder}/deep/chart.svg`), figure.svg);
+    assert.equal(inspectPng(await Deno.readFile(`${folder}/chart.png`)).width, 1600);
+    await assert.rejects(figure.save(`${folder}/chart.jpg`), { name: "RangeError" });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  const shown = (figure: Figure) =>
+    Object.keys(
+      (figure as unknown as Record<symbol, () => object>)[Symbol.for("Jupyter.display")]!(),
+    );
+  assert.deepEqual(shown(new Figure(chart())), ["image/svg+xml"]);
+  assert.deepEqual(shown(new Figure(chart(), { pixels: true })), ["image/png"]);
+});
