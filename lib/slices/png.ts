@@ -4,7 +4,7 @@
  * @module
  */
 
-import { convertIndexedToRgb, decode, encode } from "fast-png";
+import { decode, type DecodedPng, encode } from "fast-png";
 import type { Slice } from "../volume/types.ts";
 
 /** No slice is larger than this on a side; a header that says so is damaged. */
@@ -40,40 +40,50 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
 }
 
 /**
- * Reads the bytes of a PNG file as one grey slice. Colours become grey by their luminance
- * (Rec. 601, as Pillow's `convert("L")`); opacity is ignored.
+ * Reads the bytes of a PNG file as one slice.
+ *
+ * An "image" (the default) comes in grey from 0 to 1, the brightest that the file can hold;
+ * colours by their luminance (Rec. 601, as Pillow's `convert("L")`). A "label" comes as the
+ * numbers that are stored: grey values, places in the palette, or the largest of red, green and
+ * blue. Opacity is ignored.
  *
  * @param bytes The whole file.
- * @returns Values in [0, 1], 1 being the brightest that the file can hold.
  * @throws {SyntaxError} If it is no PNG file, or a damaged one.
  */
-export function decodePng(bytes: Uint8Array): Slice {
+export function decodePng(
+  bytes: Uint8Array,
+  options: { readonly kind?: "image" | "label" } = {},
+): Slice {
   const { height, width, depth, interlaced } = readPngHeader(bytes);
   if (interlaced && depth < 8) {
     throw new SyntaxError("Cannot read png: interlaced with less than 8 bits is not supported");
   }
-  let values: ArrayLike<number>;
-  let channels: number;
-  let brightest = 2 ** depth - 1;
+  let png: DecodedPng;
   try {
-    const png = decode(bytes, { checkCrc: true });
-    if (png.palette !== undefined) {
-      values = convertIndexedToRgb(png);
-      channels = png.palette[0]!.length;
-      brightest = 255;
-    } else {
-      values = depth < 8 ? unpack(png.data, height, width, depth) : png.data;
-      channels = png.channels;
-    }
+    png = decode(bytes, { checkCrc: true });
   } catch (cause) {
     throw new SyntaxError(`Cannot read png: ${(cause as Error).message}`, { cause });
   }
+  const { channels, palette } = png;
+  const stored = depth < 8 ? unpack(png.data, height, width, depth) : png.data;
+  const isLabel = options.kind === "label";
+  const brightest = isLabel ? 1 : palette === undefined ? 2 ** depth - 1 : 255;
+  const grey = isLabel
+    ? Math.max
+    : (red: number, green: number, blue: number) => 0.299 * red + 0.587 * green + 0.114 * blue;
+
   const data = new Float32Array(height * width);
   for (let i = 0; i < data.length; i++) {
     const at = i * channels;
-    data[i] = (channels < 3
-      ? values[at]!
-      : 0.299 * values[at]! + 0.587 * values[at + 1]! + 0.114 * values[at + 2]!) / brightest;
+    let value = stored[at]!;
+    if (palette !== undefined && !isLabel) {
+      const colour = palette[value];
+      if (colour === undefined) throw new SyntaxError(`Cannot read png: no colour ${value}`);
+      value = grey(colour[0]!, colour[1]!, colour[2]!);
+    } else if (channels >= 3) {
+      value = grey(value, stored[at + 1]!, stored[at + 2]!);
+    }
+    data[i] = value / brightest;
   }
   return { data, height, width };
 }

@@ -26,27 +26,27 @@ export interface StorableSlice {
  * @throws {TypeError} If the name ends otherwise.
  */
 export async function saveSlice(path: string, slice: StorableSlice): Promise<void> {
+  const { data, height, width } = slice;
+  let bytes: Uint8Array;
+  if (path.endsWith(".npy")) bytes = encodeNpy({ data, shape: [height, width] });
+  else if (path.endsWith(".png")) bytes = encodePng(slice);
+  else throw new TypeError(`Cannot save slice: the name ends in neither .npy nor .png: ${path}`);
   // Not synced, not renamed: thousands of small files, and the manifest says when all are there
-  await Deno.writeFile(path, encodeSlice(path, slice));
-}
-
-/** The bytes that {@linkcode saveSlice} writes. */
-export function encodeSlice(path: string, slice: StorableSlice): Uint8Array<ArrayBuffer> {
-  if (path.endsWith(".npy")) {
-    return encodeNpy({ data: slice.data, shape: [slice.height, slice.width] });
-  }
-  if (path.endsWith(".png")) return encodePng(slice);
-  throw new TypeError(`Cannot save slice: the name ends in neither .npy nor .png: ${path}`);
+  await Deno.writeFile(path, bytes);
 }
 
 /**
  * Loads a slice from a `.npy` or `.png` file.
  *
  * @param path Its ending, in any case, says the format.
- * @returns The values as stored; those of a picture in [0, 1].
+ * @param options `kind` says what a picture holds: an "image" (the default), whose values come in
+ * [0, 1], or a "label", whose values come as they are stored.
  * @throws {InputError} If the file is missing, damaged, not two-dimensional, or of another format.
  */
-export async function loadSlice(path: string): Promise<Slice> {
+export async function loadSlice(
+  path: string,
+  options: { readonly kind?: "image" | "label" } = {},
+): Promise<Slice> {
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(path);
@@ -54,14 +54,14 @@ export async function loadSlice(path: string): Promise<Slice> {
     throw new InputError("Cannot read slice: no such file, or not readable", { path, cause });
   }
   try {
-    if (/\.png$/i.test(path)) return decodePng(bytes);
+    if (/\.png$/i.test(path)) return decodePng(bytes, options);
     if (!/\.npy$/i.test(path)) throw new SyntaxError("Cannot read slice: neither .npy nor .png");
     const { data, shape } = decodeNpy(bytes);
     const [height, width] = shape;
     if (shape.length !== 2 || height === undefined || width === undefined) {
       throw new SyntaxError(`Cannot read slice: shape (${shape.join(", ")}) is not height, width`);
     }
-    return { data: data instanceof Float32Array ? data : Float32Array.from(data), height, width };
+    return { data: data instanceof Float32Array ? data : new Float32Array(data), height, width };
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new InputError(cause.message, { path, cause });

@@ -1,0 +1,81 @@
+/**
+ * The folder that prepared slices lie in: whose it is, and who may write to it.
+ *
+ * @module
+ */
+
+import { isAbsolute, join, relative, resolve } from "@std/path";
+import { InputError } from "../support/errors.ts";
+import { MANIFEST_NAME, readManifest } from "./manifest.ts";
+
+/** Held while slices are made; the system lets go of it when a process dies. */
+const LOCK_NAME = ".lock";
+
+/**
+ * Empties a folder of slices made before, lets slices be made in it, and leaves nothing there if
+ * that fails. Only one process at a time; others wait.
+ *
+ * @param options The prepared folder, and the data folder, which must not lie in it.
+ * @param make Makes the slices and the manifest in `images`, `labels` and the folder.
+ * @param reuse Looks, once no other process is at work, whether the folder will do as it is.
+ * @throws {InputError} If the folder holds anything but prepared slices.
+ */
+export async function claimFolder<T>(
+  { out, data }: { readonly out: string; readonly data: string },
+  make: () => Promise<T>,
+  reuse: () => Promise<T | undefined> = () => Promise.resolve(undefined),
+): Promise<T> {
+  const existed = await checkFolder(out, data);
+  await Deno.mkdir(out, { recursive: true });
+  using lock = await Deno.open(join(out, LOCK_NAME), { create: true, write: true });
+  await lock.lock(true).catch(() => {}); // some network folders cannot
+  const found = await reuse();
+  if (found !== undefined) return found;
+  try {
+    await clear(out);
+    for (const name of ["images", "labels"]) await Deno.mkdir(join(out, name), { recursive: true });
+    return await make();
+  } catch (error) {
+    await clear(out);
+    if (!existed) await Deno.remove(out, { recursive: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Whether the folder is there; an error where it is not ours to empty. */
+async function checkFolder(out: string, data: string): Promise<boolean> {
+  const way = relative(resolve(out), await Deno.realPath(data));
+  if (!isAbsolute(way) && way.split(/[\\/]/)[0] !== "..") {
+    throw new InputError("Cannot prepare slices: the data lies in the folder for the slices", {
+      path: out,
+      hint: "Choose another folder with out",
+    });
+  }
+  let names: string[];
+  try {
+    names = (await Array.fromAsync(Deno.readDir(out))).map((entry) => entry.name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw new InputError("Cannot prepare slices: not a folder, or not readable", {
+      path: out,
+      cause: error,
+    });
+  }
+  const ours = names.length === 0 || names.includes(LOCK_NAME) ||
+    (names.includes(MANIFEST_NAME) && await readManifest(out).then(() => true, () => false));
+  if (!ours) {
+    throw new InputError("Cannot prepare slices: the folder holds other files", {
+      path: out,
+      hint: "Choose another folder with out, or empty this one",
+    });
+  }
+  return true;
+}
+
+async function clear(out: string): Promise<void> {
+  for (const name of [MANIFEST_NAME, "images", "labels"]) { // the manifest first
+    await Deno.remove(join(out, name), { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * One case of a data set, read, checked, normalised and cut.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { InputError } from "../support/errors.ts";
+import { ByteReader } from "../volume/byte_reader.ts";
+import { readVolume, type Volume, volumeSlice } from "../volume/mod.ts";
+import { headerKind, parseHeader } from "../volume/nifti_header.ts";
+import type { ExtractSettings } from "./manifest.ts";
+import { intensityRange, normalize } from "./normalize.ts";
+import { readPngHeader } from "./png.ts";
+import { loadSlice } from "./save_slice.ts";
+import type { DataCase, Slice } from "./types.ts";
+
+/** A case that can be used, its slices in their own size. */
+export interface CaseSlices {
+  readonly shape: readonly number[];
+  readonly spacing: readonly [number, number, number];
+  /** Images in [0, 1], labels 0 or 1. */
+  readonly slices: readonly { index: number; image: Slice; label: Slice }[];
+  /** The values that its labels hold, at most 256 of them. */
+  readonly labelValues: ReadonlySet<number>;
+}
+
+/** What was found about a case; errors mean that it cannot be used. */
+export interface Findings {
+  readonly errors: string[];
+  readonly warnings: string[];
+}
+
+/** A slice smaller than this says nothing at a quarter of its size. */
+const SMALLEST = 4;
+const MOST_LABEL_VALUES = 256;
+/** Affines of image and label may differ by rounding, in millimetres. */
+const AFFINE_TOLERANCE = 1e-2;
+
+/**
+ * Reads the volumes of a case and cuts them.
+ *
+ * @param folder The data folder.
+ * @param entry The case, with a label.
+ * @param findings Takes what is wrong with it.
+ * @returns `undefined` where there were errors.
+ */
+export async function readVolumeCase(
+  folder: string,
+  entry: Required<DataCase>,
+  settings: ExtractSettings,
+  findings: Findings,
+): Promise<CaseSlices | undefined> {
+  const read = (path: string) => collect(readVolume(join(folder, path)), findings);
+  const [image, label] = await Promise.all([read(entry.image), read(entry.label)]);
+  if (image === undefined || label === undefined) return undefined;
+
+  const { axis, channel } = settings;
+  const shape = image.shape.slice(0, 3);
+  const channels = image.shape[3] ?? 1;
+  if (channel >= channels) findings.errors.push(`no channel ${channel}, there are ${channels}`);
+  if (shape.some((n, i) => n !== label.shape[i])) {
+    const [a, b] = [image, label].map((volume) => volume.shape.join("×"));
+    findings.errors.push(`image has ${a} voxels and label ${b}`);
+  }
+  const [height, width] = shape.filter((_, i) => i !== axis) as [number, number];
+  checkSize(height, width, findings);
+  if (findings.errors.length > 0) return undefined;
+  if (!sameSpace(image, label)) {
+    findings.warnings.push("affines of image and label differ; voxels are taken to match");
+  }
+
+  const voxels = shape.reduce((a, b) => a * b);
+  const values = image.data.subarray(channel * voxels, (channel + 1) * voxels);
+  const data = normalizeChecked(values, settings, findings);
+  const labelValues = new Set<number>();
+  const mask = keepLabels(label.data.subarray(0, voxels), settings.labels, labelValues, findings);
+  if (data === undefined) return undefined;
+  const slices = Array.from({ length: shape[axis]! }, (_, index) => ({
+    index,
+    image: volumeSlice({ ...image, data, shape }, { axis, index }),
+    label: volumeSlice({ ...label, data: mask, shape }, { axis, index }),
+  }));
+  return { shape: image.shape, spacing: image.spacing, slices, labelValues };
+}
+
+/**
+ * Reads the pictures of a case. They are normalised together.
+ *
+ * @param entries All pictures of one case, each with a label.
+ */
+export async function readPictureCase(
+  folder: string,
+  entries: readonly Required<DataCase>[],
+  settings: ExtractSettings,
+  findings: Findings,
+): Promise<CaseSlices | undefined> {
+  const read = (path: string, kind: "image" | "label") =>
+    collect(loadSlice(join(folder, path), { kind }), findings);
+  const labelValues = new Set<number>();
+  const masks: Slice[] = [];
+  const images: Slice[] = [];
+  for (const entry of entries) {
+    const [image, label] = await Promise.all([
+      read(entry.image, "image"),
+      read(entry.label, "label"),
+    ]);
+    if (image === undefined || label === undefined) continue;
+    if (image.height !== label.height || image.width !== label.width) {
+      const [a, b] = [image, label].map((slice) => `${slice.height}×${slice.width}`);
+      findings.errors.push(`${entry.image} has ${a} pixels and its label ${b}`);
+    }
+    checkSize(image.height, image.width, findings);
+    images.push(image);
+    masks.push(label);
+  }
+  if (findings.errors.length > 0) return undefined;
+  const all = normalizeChecked(join1d(images), settings, findings)!;
+  const mask = keepLabels(join1d(masks), settings.labels, labelValues, findings);
+  let start = 0;
+  const slices = entries.map(({ index }, i) => {
+    const { height, width } = images[i]!;
+    const cut = (data: Float32Array) => ({
+      data: data.subarray(start, start + height * width),
+      height,
+      width,
+    });
+    const result = { index, image: cut(all), label: cut(mask) };
+    start += height * width;
+    return result;
+  });
+  const { height, width } = images[0]!;
+  return { shape: [height, width, entries.length], spacing: [1, 1, 1], slices, labelValues };
+}
+
+/**
+ * The height and width of a case's slices, without reading more than its headers.
+ *
+ * @returns One for each entry that can be read; damaged files are told when they are read whole.
+ */
+export async function sliceSize(
+  path: string,
+  axis: number,
+): Promise<[number, number] | undefined> {
+  try {
+    if (/\.png$/i.test(path)) {
+      using file = await Deno.open(path);
+      const start = new Uint8Array(33);
+      await file.read(start);
+      const { height, width } = readPngHeader(start);
+      return [height, width];
+    }
+    const reader = await ByteReader.open(path);
+    try {
+      const start = await reader.read(348);
+      const kind = headerKind(start);
+      if (kind === undefined) return undefined;
+      const bytes = new Uint8Array(kind.size);
+      bytes.set(start);
+      bytes.set(await reader.read(kind.size - start.length), start.length);
+      const { shape } = parseHeader(bytes, path);
+      return shape.slice(0, 3).filter((_, i) => i !== axis) as [number, number];
+    } finally {
+      await reader.close();
+    }
+  } catch (error) {
+    if (error instanceof InputError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** A value, or an error among the findings. */
+async function collect<T>(work: Promise<T>, findings: Findings): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    findings.errors.push(error.message);
+    return undefined;
+  }
+}
+
+function checkSize(height: number, width: number, { errors }: Findings): void {
+  if (Math.min(height, width) < SMALLEST) {
+    errors.push(`slices of ${height}×${width} are smaller than ${SMALLEST}×${SMALLEST}`);
+  }
+}
+
+function sameSpace(a: Volume, b: Volume): boolean {
+  return a.affine.every((row, i) =>
+    row.every((value, j) => Math.abs(value - b.affine[i]![j]!) <= AFFINE_TOLERANCE)
+  );
+}
+
+function normalizeChecked(
+  values: Float32Array,
+  { clip }: ExtractSettings,
+  { errors, warnings }: Findings,
+): Float32Array | undefined {
+  const options = clip === null ? {} : { clip };
+  const range = intensityRange(values, options);
+  if (range.nonFinite === values.length) {
+    errors.push("image has no finite value");
+    return undefined;
+  }
+  if (range.nonFinite > 0) {
+    warnings.push(`image has ${range.nonFinite} values that are NaN or infinite, taken as 0`);
+  }
+  if (range.low === range.high) warnings.push("image is constant, all zeros now");
+  return normalize(values, { ...options, range });
+}
+
+/** 1 where a label is to be kept, 0 elsewhere; adds the values found. */
+function keepLabels(
+  data: Float32Array,
+  keep: ExtractSettings["labels"],
+  found: Set<number>,
+  { warnings }: Findings,
+): Float32Array {
+  const mask = new Float32Array(data.length);
+  let last = NaN;
+  let kept = 0;
+  let any = false;
+  let fractional = false;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (value !== last) { // labels come in runs
+      last = value;
+      if (found.size < MOST_LABEL_VALUES && !Number.isNaN(value)) found.add(value);
+      fractional ||= !Number.isInteger(value);
+      kept = Number(keep === "foreground" ? value > 0 : keep.includes(value));
+      any ||= kept === 1;
+    }
+    mask[i] = kept;
+  }
+  if (fractional) warnings.push("label has values that are not integers");
+  if (!any) warnings.push("label is empty");
+  return mask;
+}
+
+function join1d(slices: readonly Slice[]): Float32Array {
+  const result = new Float32Array(slices.reduce((n, slice) => n + slice.data.length, 0));
+  let start = 0;
+  for (const { data } of slices) {
+    result.set(data, start);
+    start += data.length;
+  }
+  return result;
+}

@@ -1,0 +1,211 @@
+/**
+ * Prepared slices, read in batches.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { InputError } from "../support/errors.ts";
+import { nearest } from "../support/nearest.ts";
+import { Random } from "../support/random.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import { loadSlice } from "./save_slice.ts";
+import type { SliceRecord } from "./types.ts";
+
+/** Sets up to this size, in bytes, stay in memory once they are read. */
+const MOST_CACHED = 256 * 2 ** 20;
+
+/** One slice with its label. */
+export interface Sample {
+  /** Height × width values in [0, 1], row-major. Shared: do not change them. */
+  readonly image: Float32Array;
+  /** Height × width values, 0 or 1. Shared: do not change them. */
+  readonly label: Uint8Array;
+  readonly record: SliceRecord;
+}
+
+/** Some slices, one after the other. */
+export interface Batch {
+  /** size × height × width values in [0, 1]. */
+  readonly images: Float32Array;
+  /** size × height × width values, 0 or 1. */
+  readonly labels: Float32Array;
+  /** Number of slices; fewer than asked for in the last batch where they do not come out even. */
+  readonly size: number;
+  readonly height: number;
+  readonly width: number;
+  readonly records: readonly SliceRecord[];
+}
+
+/** Options of {@linkcode SliceDataset.batches}. */
+export interface BatchOptions {
+  /** Slices a batch. */
+  readonly batchSize: number;
+  /** Shuffle. By default only where a seed is given. */
+  readonly shuffle?: boolean;
+  /** With the epoch it decides the order. Default 0. */
+  readonly seed?: number;
+  /** Each epoch has its own order. Default 0. */
+  readonly epoch?: number;
+  /** How many batches are read ahead. Default 2. */
+  readonly prefetch?: number;
+  /** How many batches to skip, to go on with an epoch where it stopped. Default 0. */
+  readonly start?: number;
+}
+
+/**
+ * The slices of a prepared folder, all or those of some cases.
+ *
+ * @example
+ * ```ts no-run
+ * import { SliceDataset } from "./slice_dataset.ts";
+ *
+ * const train = await SliceDataset.open("prepared/data.example", { cases: ["case_00"] });
+ * for await (const batch of train.batches({ batchSize: 4, seed: 1, epoch: 0 })) {
+ *   console.log(batch.images.length, batch.records.map((record) => record.image));
+ * }
+ * ```
+ */
+export class SliceDataset {
+  /** The prepared folder. */
+  readonly folder: string;
+  /** What the slices were made from, and how. */
+  readonly manifest: Manifest;
+  /** In order of case and index. */
+  readonly slices: readonly SliceRecord[];
+  /** Height of every slice. */
+  readonly height: number;
+  /** Width of every slice. */
+  readonly width: number;
+  readonly #cache: Map<number, Promise<Sample>> | undefined;
+
+  private constructor(folder: string, manifest: Manifest, slices: readonly SliceRecord[]) {
+    this.folder = folder;
+    this.manifest = manifest;
+    this.slices = slices;
+    this.height = manifest.height;
+    this.width = manifest.width;
+    const bytes = slices.length * this.height * this.width * 5; // float32 image, uint8 label
+    this.#cache = bytes <= MOST_CACHED ? new Map() : undefined;
+  }
+
+  /**
+   * Opens a prepared folder.
+   *
+   * @param folder From `extractSlices`, `prepareSlices` or `deno task preprocess`.
+   * @param options The cases to read, such as one part of a split; all by default.
+   * @throws {InputError} If it is not a finished preparation, or lacks some of the cases.
+   */
+  static async open(
+    folder: string,
+    options: { readonly cases?: readonly string[] } = {},
+  ): Promise<SliceDataset> {
+    const manifest = await readManifest(folder);
+    if (options.cases === undefined) return new SliceDataset(folder, manifest, manifest.slices);
+    const known = manifest.cases.map(({ id }) => id);
+    const wanted = new Set(options.cases);
+    const missing = [...wanted].filter((id) => !known.includes(id));
+    if (missing.length > 0) {
+      const near = nearest(missing[0]!, known);
+      throw new InputError(`Cannot open prepared slices: no case ${missing.join(", ")}`, {
+        path: folder,
+        hint: near === undefined
+          ? `There are ${known.length} cases, the first is ${known[0]}`
+          : `Did you mean ${near}?`,
+      });
+    }
+    const slices = manifest.slices.filter((slice) => wanted.has(slice.case));
+    return new SliceDataset(folder, manifest, slices);
+  }
+
+  /** Number of slices. */
+  get length(): number {
+    return this.slices.length;
+  }
+
+  /**
+   * One slice with its label. Small sets are kept in memory once read.
+   *
+   * @param i From 0 to length − 1.
+   * @throws {RangeError} If there is no such slice.
+   * @throws {InputError} If its files are missing, damaged, or not of the size of the others.
+   */
+  get(i: number): Promise<Sample> {
+    const record = this.slices[i];
+    if (record === undefined) {
+      return Promise.reject(new RangeError(`Slice ${i} is not in 0 to ${this.length - 1}`));
+    }
+    let sample = this.#cache?.get(i);
+    if (sample === undefined) {
+      sample = this.#read(record);
+      this.#cache?.set(i, sample);
+      sample.catch(() => this.#cache?.delete(i)); // a file that is mended can be read again
+    }
+    return sample;
+  }
+
+  /**
+   * The slices in batches, in an order that is a function of seed and epoch alone.
+   *
+   * @throws {RangeError} If the batch size is not a positive integer, or start or prefetch are not
+   * integers of at least 0.
+   */
+  async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
+    const { batchSize, seed, epoch = 0, prefetch = 2, start = 0 } = options;
+    const shuffle = options.shuffle ?? seed !== undefined;
+    for (
+      const [name, value, least] of [
+        ["batchSize", batchSize, 1],
+        ["prefetch", prefetch, 0],
+        ["start", start, 0],
+      ] as const
+    ) {
+      if (!Number.isSafeInteger(value) || value < least) {
+        throw new RangeError(`Cannot make batches: ${name} ${value} is not an integer ≥ ${least}`);
+      }
+    }
+    const inOrder = this.slices.map((_, i) => i);
+    const order = shuffle ? new Random(seed ?? 0, epoch).shuffle(inOrder) : inOrder;
+
+    const ahead: Promise<Batch>[] = [];
+    let next = start * batchSize;
+    while (next < order.length || ahead.length > 0) {
+      while (next < order.length && ahead.length <= prefetch) {
+        const batch = this.#batch(order.slice(next, next + batchSize));
+        batch.catch(() => {}); // told when its turn comes, which it may not
+        ahead.push(batch);
+        next += batchSize;
+      }
+      yield await ahead.shift()!;
+    }
+  }
+
+  async #batch(indices: readonly number[]): Promise<Batch> {
+    const { height, width } = this;
+    const samples = await Promise.all(indices.map((i) => this.get(i)));
+    const pixels = height * width;
+    const images = new Float32Array(samples.length * pixels);
+    const labels = new Float32Array(samples.length * pixels);
+    for (const [i, { image, label }] of samples.entries()) {
+      images.set(image, i * pixels);
+      labels.set(label, i * pixels);
+    }
+    const records = samples.map(({ record }) => record);
+    return { images, labels, size: samples.length, height, width, records };
+  }
+
+  async #read(record: SliceRecord): Promise<Sample> {
+    const [image, label] = await Promise.all([
+      loadSlice(join(this.folder, record.image)),
+      loadSlice(join(this.folder, record.label), { kind: "label" }),
+    ]);
+    for (const [slice, name] of [[image, record.image], [label, record.label]] as const) {
+      if (slice.height === this.height && slice.width === this.width) continue;
+      throw new InputError(
+        `Cannot read slice: ${slice.height}×${slice.width} pixels, not ${this.height}×${this.width}`,
+        { path: join(this.folder, name), hint: "Prepare the data again" },
+      );
+    }
+    return { image: image.data, label: Uint8Array.from(label.data, (v) => Number(v > 0)), record };
+  }
+}
