@@ -7,6 +7,7 @@
 
 import { basename } from "@std/path";
 import * as v from "valibot";
+import type { Split } from "../slices/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 
@@ -71,9 +72,12 @@ export const ConfigSchema = v.strictObject({
     "how slices come to the size",
   ),
   clip: key(
-    v.pipe(v.number(), v.minValue(0), v.ltValue(50)),
-    0, // min-max, as the tutorial
-    "percentile of voxels to clip at both ends before scaling to 0..1",
+    v.union(
+      [v.literal("none"), pair(v.pipe(v.number(), v.minValue(0), v.maxValue(100)))],
+      "Expected none, or two percentiles as 0.5,99.5",
+    ),
+    "none", // min-max, as the tutorial
+    "percentiles of each volume to clip to before scaling to 0..1, as 0.5,99.5",
   ),
   format: key(v.picklist(["npy", "png"]), "npy", "files of the prepared slices"),
   // Split, always by patient
@@ -140,6 +144,18 @@ export type Config = v.InferOutput<typeof ConfigSchema>;
 export type ConfigKey = keyof Config;
 /** Some keys of a {@linkcode Config}; the preset and the defaults give the others. */
 export type ConfigOverrides = Partial<Config>;
+
+/** Keys that a resumed run may change: they do not touch what was done already. */
+export const RESUMABLE_KEYS: readonly ConfigKey[] = [
+  "epochs",
+  "backend",
+  "threads",
+  "logEvery",
+  "checkpointMinutes",
+  "data",
+  "prepared",
+  "out",
+];
 
 /** Every key, in the order in which help shows them. */
 export const CONFIG_KEYS = Object.keys(ConfigSchema.entries) as ConfigKey[];
@@ -258,4 +274,32 @@ function isConfigKey(name: string): name is ConfigKey {
 
 function isExample(data: string): boolean {
   return basename(data) === DEFAULTS.data;
+}
+
+/**
+ * Checks that a run that is to be resumed is the run that was stopped.
+ *
+ * @param stored From the checkpoint.
+ * @param given What is to go on.
+ * @throws {InputError} Naming every setting that differs and must not, and the split if it does.
+ */
+export function requireSameTraining(
+  stored: { config: Config; split: Split },
+  given: { config: Config; split: Split },
+  folder: string,
+): void {
+  const differences = CONFIG_KEYS
+    .filter((name) => !RESUMABLE_KEYS.includes(name))
+    .filter((name) => String(stored.config[name]) !== String(given.config[name]))
+    .map((name) => `${name} was ${stored.config[name]}, now ${given.config[name]}`);
+  for (const part of ["train", "validation"] as const) {
+    if (String(stored.split[part]) !== String(given.split[part])) {
+      differences.push(`the ${part} patients are others`);
+    }
+  }
+  if (differences.length === 0) return;
+  throw new InputError(`Cannot resume: ${differences.join("; ")}`, {
+    path: folder,
+    hint: `Only ${RESUMABLE_KEYS.join(", ")} may change; for the rest start another run`,
+  });
 }

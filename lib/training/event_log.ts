@@ -51,15 +51,14 @@ export class EventLog {
   /**
    * Starts a new event file in a folder; the folder is made where it is missing.
    *
-   * @param resume Where a checkpoint left the folder: what is newer is cut off first. `null`
-   * removes all event files.
+   * @param resume Where a checkpoint left the folder: what is newer is cut off first.
    */
-  static async open(folder: string, resume?: EventPosition | null): Promise<EventLog> {
+  static async open(folder: string, resume?: EventPosition): Promise<EventLog> {
     await Deno.mkdir(folder, { recursive: true });
     const old = await eventFiles(folder);
     if (resume !== undefined) {
       for (const name of old) {
-        if (resume === null || name > resume.file) await Deno.remove(join(folder, name));
+        if (name > resume.file) await Deno.remove(join(folder, name));
         else if (name === resume.file) await Deno.truncate(join(folder, name), resume.length);
       }
     }

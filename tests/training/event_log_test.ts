@@ -57,8 +57,6 @@ Deno.test("a resumed log drops what came after the checkpoint", async () => {
       { step: 1, values: { a: 1 } },
       { step: 2, values: { a: 200, b: -1 } },
     ]);
-    (await EventLog.open(folder, null)).close();
-    assert.deepEqual(await readEvents(folder), []);
   });
 });
 

@@ -1,0 +1,178 @@
+/**
+ * All that a training needs to go on from where it stopped, in one safetensors file: weights and
+ * optimiser as tensors; counters, history, configuration and split as JSON in the metadata.
+ *
+ * There is no random state to keep: order and masks are pure functions of seed, epoch and batch.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import * as v from "valibot";
+import type { MedNca } from "../nca/med_nca.ts";
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../nca/safetensors.ts";
+import type { Split } from "../slices/split_cases.ts";
+import { InputError } from "../support/errors.ts";
+import { writeFileAtomic } from "../support/files.ts";
+import type { Adam, AdamState } from "./adam.ts";
+import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
+import { splitSchema } from "./run_folder.ts";
+
+const measured = v.nullable(v.number());
+
+const countersSchema = v.object({
+  /** Steps done. */
+  step: v.number(),
+  /** The epoch to go on with, counted from 0. */
+  epoch: v.number(),
+  /** Its next batch, counted from 0. */
+  batch: v.number(),
+  /** Sums of loss, Dice loss and BCE over the batches of this epoch that are done. */
+  sums: v.tuple([v.number(), v.number(), v.number()]),
+  /** What these batches took. */
+  seconds: v.number(),
+  /** The best epoch so far, counted from 1, and its score. */
+  best: v.nullable(v.object({ epoch: v.number(), score: v.number() })),
+  /** The epochs that are done. */
+  history: v.array(v.object({
+    epoch: v.number(),
+    loss: v.number(),
+    dice: v.number(),
+    bce: v.number(),
+    lr: v.number(),
+    valLoss: measured,
+    valDice: measured,
+    valBce: measured,
+    valVolumeDice: measured,
+    seconds: v.number(),
+  })),
+  /** How far the event log is good. */
+  events: v.nullable(v.object({ file: v.string(), length: v.number() })),
+});
+
+/** Where a training stands. */
+export type Counters = v.InferOutput<typeof countersSchema>;
+
+/** Where a training starts. */
+export function firstCounters(): Counters {
+  return {
+    step: 0,
+    epoch: 0,
+    batch: 0,
+    sums: [0, 0, 0],
+    seconds: 0,
+    best: null,
+    history: [],
+    events: null,
+  };
+}
+
+/** A checkpoint in memory. */
+export interface Checkpoint {
+  counters: Counters;
+  config: Config;
+  split: Split;
+  /** Weights by name, as `model1.fc1.weight`. */
+  weights: ReadonlyMap<string, Float32Array>;
+  adam: AdamState;
+}
+
+/**
+ * The weights and the optimiser of a training at this moment, copied.
+ *
+ * @throws {RangeError} If one of them is not finite.
+ */
+export async function captureModel(
+  model: MedNca,
+  adam: Adam,
+): Promise<Pick<Checkpoint, "weights" | "adam">> {
+  const weights = new Map<string, Float32Array>();
+  for (const [name, variable] of namedVariables(model)) {
+    weights.set(name, new Float32Array(await variable.data<"float32">()));
+  }
+  const state = await adam.state();
+  for (const [name, values] of [...weights, ["adam.m", state.m], ["adam.v", state.v]] as const) {
+    if (!values.every(Number.isFinite)) throw new RangeError(`${name} is not finite`);
+  }
+  return { weights, adam: state };
+}
+
+/** Puts the weights and the optimiser of a checkpoint back; it must be of the same model. */
+export function restoreModel(checkpoint: Checkpoint, model: MedNca, adam: Adam): void {
+  for (const [name, variable] of namedVariables(model)) {
+    const values = checkpoint.weights.get(name);
+    if (values?.length !== variable.size) throw new TypeError(`Cannot restore ${name}`);
+    tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+  }
+  adam.load(checkpoint.adam);
+}
+
+/** Writes a checkpoint, atomically. */
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  const { weights, adam, counters, config, split } = checkpoint;
+  const tensors = new Map<string, StoredTensor>(
+    [...weights, ["adam.m", adam.m], ["adam.v", adam.v]].map(([name, data]) => [
+      name as string,
+      { dtype: "F32", shape: [data!.length], data: data as Float32Array },
+    ]),
+  );
+  const metadata = { counters, config, split, adam: { step: adam.step } };
+  await writeFileAtomic(
+    path,
+    encodeSafetensors(tensors, { checkpoint: JSON.stringify(metadata) }),
+  );
+}
+
+const metadataSchema = v.object({
+  counters: countersSchema,
+  config: v.record(v.string(), v.unknown()),
+  split: splitSchema,
+  adam: v.object({ step: v.number() }),
+});
+
+/**
+ * Reads a checkpoint.
+ *
+ * @throws {InputError} If there is none, or it is broken.
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (cause) {
+    throw new InputError("Cannot resume: there is no checkpoint", {
+      path,
+      hint: "Start the run again without --resume, into another folder",
+      cause,
+    });
+  }
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  const weights = new Map<string, Float32Array>();
+  for (const [name, { data }] of tensors) weights.set(name, data as Float32Array);
+  const [m, second] = [weights.get("adam.m"), weights.get("adam.v")];
+  try {
+    const { counters, config, split, adam } = v.parse(
+      metadataSchema,
+      JSON.parse(metadata["checkpoint"] ?? ""),
+    );
+    if (m === undefined || second === undefined) throw new TypeError("no optimiser");
+    return {
+      counters,
+      config: resolveConfig(config as ConfigOverrides, path),
+      split,
+      weights,
+      adam: { step: adam.step, m, v: second },
+    };
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    throw new InputError(`Cannot resume: not a checkpoint (${(cause as Error).message})`, {
+      path,
+      cause,
+    });
+  }
+}
+
+function* namedVariables(model: MedNca): Generator<[string, tf.Variable]> {
+  for (const [name, variable] of model.model1.variables) yield [`model1.${name}`, variable];
+  for (const [name, variable] of model.model2.variables) yield [`model2.${name}`, variable];
+}

@@ -1,0 +1,16 @@
+/**
+ * Chapter 4 of the tutorial: the loop, and everything around it that keeps a run safe.
+ *
+ * @module
+ */
+
+export * from "./adam.ts";
+export * from "./checkpoint.ts";
+export * from "./config.ts";
+export * from "./event_log.ts";
+export * from "./metrics.ts";
+export * from "./progress.ts";
+export * from "./run_folder.ts";
+export * from "./schedule.ts";
+export * from "./train_med_nca.ts";
+export * from "./validate.ts";

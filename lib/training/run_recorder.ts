@@ -1,0 +1,130 @@
+/**
+ * What a training leaves on disk while it runs.
+ *
+ * @module
+ */
+
+import type { MedNca } from "../nca/med_nca.ts";
+import { saveWeights } from "../nca/weights.ts";
+import type { Split } from "../slices/split_cases.ts";
+import { writeJsonAtomic } from "../support/files.ts";
+import type { Adam } from "./adam.ts";
+import { captureModel, type Counters, writeCheckpoint } from "./checkpoint.ts";
+import type { Config } from "./config.ts";
+import { EventLog } from "./event_log.ts";
+import { type EpochMetrics, writeMetrics } from "./metrics.ts";
+import { createRun, type RunPaths, runPaths } from "./run_folder.ts";
+
+/** Keeps a run's folder: event log, metrics, weights, checkpoint. */
+export class RunRecorder {
+  readonly #paths: RunPaths;
+  readonly #events: EventLog;
+  readonly #config: Config;
+  readonly #split: Split;
+  #saved: { step: number; time: number };
+
+  private constructor(
+    paths: RunPaths,
+    events: EventLog,
+    config: Config,
+    split: Split,
+    step: number,
+  ) {
+    this.#paths = paths;
+    this.#events = events;
+    this.#config = config;
+    this.#split = split;
+    this.#saved = { step, time: performance.now() };
+  }
+
+  /**
+   * Starts a run's folder, or goes on with one.
+   *
+   * @param resumed Where the checkpoint left it; what was recorded after it is removed.
+   * @throws {InputError} If a run is to start in a folder that holds one.
+   */
+  static async open(
+    folder: string,
+    config: Config,
+    split: Split,
+    resumed?: Counters,
+  ): Promise<RunRecorder> {
+    const paths = runPaths(folder);
+    if (resumed === undefined) {
+      await createRun(folder, config, split);
+    } else {
+      await writeJsonAtomic(paths.config, config); // more epochs, another backend
+      await writeMetrics(paths.metrics, resumed.history);
+    }
+    const events = await EventLog.open(paths.events, resumed?.events ?? undefined);
+    return new RunRecorder(paths, events, config, split, resumed?.step ?? 0);
+  }
+
+  /** The newest checkpoint: its file, and the steps that were done. */
+  get lastCheckpoint(): { path: string; step: number } {
+    return { path: this.#paths.checkpoint, step: this.#saved.step };
+  }
+
+  /** Whether the newest checkpoint is old enough for another. */
+  get checkpointDue(): boolean {
+    return performance.now() - this.#saved.time > 60_000 * this.#config.checkpointMinutes;
+  }
+
+  /** Logs a step. */
+  step(step: number, figures: readonly [loss: number, dice: number, bce: number]): void {
+    if (step % this.#config.logEvery !== 0) return;
+    const [loss, dice, bce] = figures;
+    this.#events.scalars(step, { "Loss/batch": loss, "Dice/batch": dice, "BCE/batch": bce });
+  }
+
+  /**
+   * Writes a checkpoint and the metrics up to it.
+   *
+   * @param options.epoch The epoch that ends here, whose weights and figures are kept too.
+   * @throws {RangeError} If a weight is not finite; nothing is overwritten then.
+   */
+  async checkpoint(
+    counters: Counters,
+    model: MedNca,
+    adam: Adam,
+    options: { epoch?: { metrics: EpochMetrics; best: boolean } } = {},
+  ): Promise<void> {
+    const captured = await captureModel(model, adam);
+    if (options.epoch !== undefined) {
+      this.#logEpoch(options.epoch.metrics);
+      await saveWeights(model, this.#paths.last);
+      if (options.epoch.best) await saveWeights(model, this.#paths.best);
+    }
+    counters.events = await this.#events.flush();
+    await writeCheckpoint(this.#paths.checkpoint, {
+      counters,
+      config: this.#config,
+      split: this.#split,
+      ...captured,
+    });
+    await writeMetrics(this.#paths.metrics, counters.history);
+    this.#saved = { step: counters.step, time: performance.now() };
+  }
+
+  #logEpoch(metrics: EpochMetrics): void {
+    const { epoch, loss, dice, bce, lr, valLoss, valDice, valBce, valVolumeDice } = metrics;
+    const values = {
+      "Loss/epoch": loss,
+      "Dice/epoch": dice,
+      "BCE/epoch": bce,
+      "LearningRate": lr,
+      "Val/Loss": valLoss,
+      "Val/Dice": valDice,
+      "Val/BCE": valBce,
+      "Val/VolumeDice": valVolumeDice,
+    };
+    const measured = Object.entries(values)
+      .filter((entry): entry is [string, number] => entry[1] !== null);
+    this.#events.scalars(epoch, Object.fromEntries(measured));
+  }
+
+  /** Closes the event log. */
+  close(): void {
+    this.#events.close();
+  }
+}

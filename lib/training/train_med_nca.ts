@@ -1,0 +1,282 @@
+/**
+ * The tutorial's training loop.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers/promises";
+import { MedNca, type MedNcaConfig } from "../nca/med_nca.ts";
+import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
+import type { Split } from "../slices/split_cases.ts";
+import { InputError } from "../support/errors.ts";
+import { hash32 } from "../support/random.ts";
+import { Adam } from "./adam.ts";
+import { type Counters, firstCounters, readCheckpoint, restoreModel } from "./checkpoint.ts";
+import { type Config, type ConfigOverrides, requireSameTraining, resolveConfig } from "./config.ts";
+import type { EpochMetrics } from "./metrics.ts";
+import { type Progress, silentProgress } from "./progress.ts";
+import { runPaths } from "./run_folder.ts";
+import { RunRecorder } from "./run_recorder.ts";
+import { learningRateAt } from "./schedule.ts";
+import { trainingStep } from "./training_step.ts";
+import { validate } from "./validate.ts";
+
+/** What {@linkcode trainMedNca} takes. */
+export interface TrainOptions {
+  /** Slices to learn from. */
+  train: SliceDataset;
+  /** Slices of other patients, to choose the best epoch by. */
+  validation?: SliceDataset;
+  /** What differs from the preset and the defaults. */
+  config?: ConfigOverrides;
+  /** The patients of all parts, for the record; by default those of the two data sets. */
+  split?: Split;
+  /** Folder of the run. Without one nothing is written. */
+  out?: string;
+  /** Go on from the checkpoint in `out`. */
+  resume?: boolean;
+  /** The model to train, freshly made by default. */
+  model?: MedNca;
+  /** Where progress is shown; nowhere by default. */
+  progress?: Progress;
+  /** Ends training after the step at hand, with a checkpoint. */
+  signal?: AbortSignal;
+}
+
+/** What {@linkcode trainMedNca} returns. */
+export interface TrainResult {
+  /** With the last weights; the best ones are in the run's folder. The caller disposes it. */
+  model: MedNca;
+  /** The epochs that are done, those before a resume among them. */
+  history: EpochMetrics[];
+  /** The epoch of the best weights, counted from 1, and its volume Dice on the validation set. */
+  best: { epoch: number; score: number } | null;
+  /** Whether the signal ended it before the last epoch. */
+  aborted: boolean;
+}
+
+/**
+ * Trains a Med-NCA: Dice loss + BCE, Adam, a learning rate by epoch.
+ *
+ * Everything follows from the seed: order and masks are functions of seed, epoch and batch. A run
+ * that was stopped and resumed ends with the same bits as one that was not.
+ *
+ * @throws {InputError} If the folder holds a run already, there is nothing to resume, or the loss
+ * is no longer a number.
+ *
+ * @example
+ * ```ts ignore
+ * const folder = "prepared/data.example";
+ * const train = await SliceDataset.open(folder, { cases: split.train });
+ * const validation = await SliceDataset.open(folder, { cases: split.validation });
+ * const { history } = await trainMedNca({ train, validation, config: { epochs: 2 } });
+ * ```
+ */
+export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
+  const { train, validation, out, progress = silentProgress } = options;
+  const config = resolveConfig(options.config);
+  const split = options.split ?? {
+    seed: config.seed,
+    train: casesOf(train),
+    validation: validation === undefined ? [] : casesOf(validation),
+    test: [],
+  };
+  if (train.length === 0) throw new RangeError("Cannot train: there are no training slices");
+
+  const model = options.model ?? new MedNca(modelConfig(config), { seed: config.seed });
+  const adam = new Adam(model.variables, config);
+  let counters = firstCounters();
+  let recorder: RunRecorder | undefined;
+  try {
+    if (options.resume) {
+      if (out === undefined) throw new TypeError("Cannot resume: no folder was given");
+      const checkpoint = await readCheckpoint(runPaths(out).checkpoint);
+      requireSameTraining(checkpoint, { config, split }, out);
+      restoreModel(checkpoint, model, adam);
+      counters = checkpoint.counters;
+      recorder = await RunRecorder.open(out, config, split, counters);
+    } else if (out !== undefined) {
+      recorder = await RunRecorder.open(out, config, split);
+      await recorder.checkpoint(counters, model, adam); // so that there is one to resume from
+    }
+    const run = { ...options, config, model, adam, counters, recorder, progress };
+    const aborted = !await trainEpochs(run);
+    return { model, history: counters.history, best: counters.best, aborted };
+  } catch (error) {
+    if (options.model === undefined) model.dispose();
+    throw error;
+  } finally {
+    progress.stop();
+    recorder?.close();
+    adam.dispose();
+  }
+}
+
+/** The model's part of a configuration. */
+export function modelConfig(config: Config): MedNcaConfig {
+  const { channels, hidden, kernels, steps, fireRate, stats } = config;
+  return { channels, hidden, kernels, steps, fireRate, stats };
+}
+
+interface Run {
+  train: SliceDataset;
+  validation?: SliceDataset;
+  config: Config;
+  model: MedNca;
+  adam: Adam;
+  /** Kept up to date as it goes. */
+  counters: Counters;
+  recorder: RunRecorder | undefined;
+  progress: Progress;
+  signal?: AbortSignal;
+}
+
+/** All epochs that are left; false where the signal ended them. */
+async function trainEpochs(run: Run): Promise<boolean> {
+  const { config, counters, model, progress, validation, signal } = run;
+  const pace = new Pace(run);
+  while (counters.epoch < config.epochs) {
+    const finished = await trainBatches(run, pace);
+    const started = performance.now();
+    const scores = finished && validation !== undefined
+      ? await validate(model, validation, { ...config, seed: hash32(config.seed, 1), signal })
+      : null;
+    if (!finished || signal?.aborted) {
+      await saveCheckpoint(run);
+      return false;
+    }
+    if (scores !== null && !Number.isFinite(scores.loss)) {
+      throw diverged(`the validation loss is ${scores.loss}`, counters.step, undefined, run);
+    }
+    const batches = counters.batch;
+    const [loss, dice, bce] = counters.sums.map((sum) => sum / batches) as [number, number, number];
+    const metrics: EpochMetrics = {
+      epoch: counters.epoch + 1,
+      loss,
+      dice,
+      bce,
+      lr: learningRateAt(config, counters.epoch),
+      valLoss: scores?.loss ?? null,
+      valDice: scores?.dice ?? null,
+      valBce: scores?.bce ?? null,
+      valVolumeDice: scores?.volumeDice ?? null,
+      seconds: counters.seconds + (performance.now() - started) / 1000,
+    };
+    // Without a score to choose by, the last weights are the best.
+    const score = metrics.valVolumeDice;
+    const best = score === null || counters.best === null || score > counters.best.score;
+    if (best) counters.best = { epoch: metrics.epoch, score: score ?? 0 };
+    counters.history.push(metrics);
+    Object.assign(counters, { epoch: metrics.epoch, batch: 0, sums: [0, 0, 0], seconds: 0 });
+    await saveCheckpoint(run, { metrics, best });
+    progress.epoch(metrics, { epochs: config.epochs, best: best && score !== null });
+  }
+  return true;
+}
+
+/** The batches of an epoch that are left; false where the signal ended them. */
+async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
+  const { train, config, model, adam, counters, recorder, progress, signal } = run;
+  const batches = Math.ceil(train.length / config.batchSize);
+  const lr = learningRateAt(config, counters.epoch);
+  let started = performance.now();
+
+  // A step's figures are read while the next one runs, so that a GPU never waits for it.
+  const unread: (() => Promise<void>)[] = [];
+  const read = async (keep: number) => {
+    while (unread.length > keep) await unread.shift()!();
+  };
+  const save = async () => {
+    await read(0);
+    counters.seconds += (performance.now() - started) / 1000;
+    started = performance.now();
+  };
+
+  if (counters.batch < batches) {
+    const { batchSize, seed } = config;
+    const { epoch, batch: start } = counters;
+    for await (const batch of train.batches({ batchSize, seed, epoch, start, shuffle: true })) {
+      if (signal?.aborted) break;
+      const seeds = batch.records.map((_, i) => hash32(seed, epoch, counters.batch, i));
+      const figures = trainingStep(model, adam, batch, { seeds, learningRate: lr });
+      const [place, step] = [++counters.batch, ++counters.step];
+      const values = figures.data<"float32">();
+      unread.push(async () => {
+        const [loss, dice, bce] = await values as unknown as [number, number, number];
+        figures.dispose();
+        if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss}`, step, batch, run);
+        [loss, dice, bce].forEach((value, i) => counters.sums[i]! += value);
+        recorder?.step(step, [loss, dice, bce]);
+        progress.step({
+          epoch: epoch + 1,
+          epochs: config.epochs,
+          batch: place,
+          batches,
+          loss,
+          dice,
+          bce,
+          lr,
+          secondsLeft: pace.secondsLeft(step),
+        });
+      });
+      await read(1);
+      await setImmediate(); // let signals, timers and the notebook have their turn
+      if (recorder?.checkpointDue) {
+        await save();
+        await saveCheckpoint(run);
+      }
+    }
+  }
+  await save();
+  return counters.batch === batches;
+}
+
+async function saveCheckpoint(
+  run: Run,
+  epoch?: { metrics: EpochMetrics; best: boolean },
+): Promise<void> {
+  try {
+    const options = epoch === undefined ? {} : { epoch };
+    await run.recorder?.checkpoint(run.counters, run.model, run.adam, options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw diverged(error.message, run.counters.step, undefined, run);
+  }
+}
+
+function diverged(what: string, step: number, batch: Batch | undefined, run: Run): InputError {
+  const slices = batch?.records.map((record) => `${record.case} ${record.index}`).join(", ");
+  const last = run.recorder?.lastCheckpoint;
+  return new InputError(
+    `Cannot go on training: ${what} at step ${step}` +
+      (slices === undefined ? "" : ` (slices ${slices})`),
+    {
+      hint: "Lower the learning rate, or set clipNorm to 1. " +
+        (last === undefined
+          ? ""
+          : `The weights of step ${last.step} are safe in ${last.path}, and so are the best ones`),
+    },
+  );
+}
+
+/** Tells how long the rest takes from how long this session's steps took. */
+class Pace {
+  readonly #started = performance.now();
+  readonly #first: number;
+  readonly #total: number;
+
+  constructor({ train, config, counters }: Run) {
+    this.#first = counters.step;
+    this.#total = counters.step - counters.batch +
+      Math.ceil(train.length / config.batchSize) * (config.epochs - counters.epoch);
+  }
+
+  secondsLeft(step: number): number {
+    const perStep = (performance.now() - this.#started) / 1000 / (step - this.#first);
+    return perStep * (this.#total - step);
+  }
+}
+
+function casesOf(dataset: SliceDataset): string[] {
+  return [...new Set(dataset.slices.map((slice) => slice.case))].sort();
+}

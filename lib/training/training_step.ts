@@ -1,0 +1,43 @@
+/**
+ * One step of the tutorial's loop.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import { bceLoss } from "../losses/bce_loss.ts";
+import { diceLoss } from "../losses/dice_loss.ts";
+import type { MedNca } from "../nca/med_nca.ts";
+import type { Batch } from "../slices/slice_dataset.ts";
+import type { Adam } from "./adam.ts";
+import { batchTensors } from "./validate.ts";
+
+/**
+ * Forward, Dice loss + BCE, backward, Adam.
+ *
+ * @param options.seeds One a slice, for the masks.
+ * @param options.learningRate Of this step.
+ * @returns [loss, Dice loss, BCE] of the batch before the step, not read yet so that a GPU need
+ * not be waited for; the caller disposes it.
+ */
+export function trainingStep(
+  model: MedNca,
+  adam: Adam,
+  batch: Batch,
+  options: { seeds: readonly number[]; learningRate: number },
+): tf.Tensor1D {
+  return tf.tidy(() => {
+    const { images, labels } = batchTensors(batch);
+    let figures: tf.Tensor1D | undefined;
+    const { grads } = tf.variableGrads(() => {
+      const logits = model.forward(images, { seeds: options.seeds });
+      const dice = diceLoss(logits, labels);
+      const bce = bceLoss(logits, labels);
+      const loss = dice.add<tf.Scalar>(bce);
+      figures = tf.keep(tf.stack([loss, dice, bce])) as tf.Tensor1D;
+      return loss;
+    }, model.variables);
+    adam.apply(model.variables.map(({ name }) => grads[name]!), options.learningRate);
+    return figures!;
+  });
+}

@@ -1,0 +1,235 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { initBackend } from "../../lib/backend.ts";
+import { MedNca } from "../../lib/nca/med_nca.ts";
+import { loadWeights } from "../../lib/nca/weights.ts";
+import { InputError } from "../../lib/support/errors.ts";
+import { Adam } from "../../lib/training/adam.ts";
+import { resolveConfig } from "../../lib/training/config.ts";
+import type { EpochMetrics } from "../../lib/training/metrics.ts";
+import { type Progress, silentProgress } from "../../lib/training/progress.ts";
+import { modelConfig, trainMedNca, type TrainResult } from "../../lib/training/train_med_nca.ts";
+import { trainingStep } from "../../lib/training/training_step.ts";
+import { readEvents } from "./support/read_events.ts";
+import { TINY, withTinyData } from "./support/tiny_data.ts";
+
+await initBackend({ backend: "ops" });
+
+const weightsOf = (model: MedNca) => model.variables.map((variable) => [...variable.dataSync()]);
+const withoutTimes = (history: readonly EpochMetrics[]) =>
+  history.map((row) => ({ ...row, seconds: 0 }));
+
+/** Aborts after some steps. */
+function abortAfter(steps: number): { progress: Progress; signal: AbortSignal } {
+  const controller = new AbortController();
+  let done = 0;
+  const progress = {
+    ...silentProgress,
+    step: () => ++done === steps ? controller.abort() : undefined,
+  };
+  return { progress, signal: controller.signal };
+}
+
+Deno.test("the loss falls, and the history tells", async () => {
+  await withTinyData(async ({ train, validation }) => {
+    const { history, best, aborted, model } = await trainMedNca({
+      train,
+      validation,
+      config: { ...TINY, epochs: 12 },
+    });
+    assert.equal(aborted, false);
+    assert.deepEqual(
+      history.map(({ epoch }) => epoch),
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+    const [first, last] = [history[0]!, history.at(-1)!];
+    assert.ok(last.loss < 0.7 * first.loss, `${first.loss} to ${last.loss}`);
+    assert.ok(last.valLoss! < first.valLoss!);
+    assert.ok(best!.score > 0.7, `volume Dice ${best!.score}`);
+    assert.ok(Math.abs(last.loss - last.dice - last.bce) < 1e-6);
+    assert.equal(last.lr, 1e-2 * (1 + Math.cos(Math.PI * 11 / 12)) / 2);
+    model.dispose();
+  });
+});
+
+Deno.test("the same seed gives the same weights, another seed others", async () => {
+  await withTinyData(async ({ train }) => {
+    const run = async (seed: number) => {
+      const { model } = await trainMedNca({ train, config: { ...TINY, epochs: 1, seed } });
+      return weightsOf(model);
+    };
+    assert.deepEqual(await run(1), await run(1));
+    assert.notDeepEqual(await run(1), await run(2));
+  });
+});
+
+/** All that a finished run must have in common with one that was stopped and resumed. */
+async function contentOf(folder: string, result: TrainResult) {
+  const metrics = await Deno.readTextFile(join(folder, "metrics.csv"));
+  return {
+    weights: weightsOf(result.model),
+    last: weightsOf(await loadWeights(join(folder, "last"))),
+    best: [result.best, weightsOf(await loadWeights(folder))],
+    history: withoutTimes(result.history),
+    metrics: metrics.split("\n").map((line) => line.replace(/[^,]*$/, "")),
+    events: await readEvents(join(folder, "events")),
+    checkpoint: (await Deno.readFile(join(folder, "checkpoint.safetensors"))).slice(-4000),
+  };
+}
+
+// 9 slices in batches of 2: five steps an epoch, so 5 is the end of an epoch, 7 within the next.
+for (const stops of [[5], [7], [1, 3, 14]]) {
+  Deno.test(`a run stopped after step ${stops.join(", ")} resumes to the same bits`, async () => {
+    await withTinyData(async ({ train, validation, folder }) => {
+      const whole = join(folder, "whole");
+      const options = { train, validation, config: TINY };
+      const expected = await contentOf(whole, await trainMedNca({ ...options, out: whole }));
+      assert.equal(expected.history.length, 3);
+      assert.equal(expected.metrics.length, 5); // head, three epochs, the end
+
+      const out = join(folder, "stopped");
+      let before = 0;
+      for (const [i, stop] of stops.entries()) {
+        const abort = abortAfter(stop - before);
+        const stopped = await trainMedNca({ ...options, out, resume: i > 0, ...abort });
+        assert.equal(stopped.aborted, true);
+        const [step] = (await readEvents(join(out, "events")))
+          .filter(({ values }) => "Loss/batch" in values).map(({ step }) => step).slice(-1);
+        assert.ok(step! >= stop && step! <= stop + 1, `stopped at ${step}`);
+        before = step!;
+      }
+      const resumed = await trainMedNca({ ...options, out, resume: true });
+      assert.deepEqual(await contentOf(out, resumed), expected);
+    });
+  });
+}
+
+Deno.test("what a crash left after the last checkpoint is done again, not doubled", async () => {
+  await withTinyData(async ({ train, validation, folder }) => {
+    const whole = join(folder, "whole");
+    const options = { train, validation, config: TINY };
+    const expected = await contentOf(whole, await trainMedNca({ ...options, out: whole }));
+
+    const out = join(folder, "crashed");
+    const crash = {
+      ...silentProgress,
+      epoch: ({ epoch }: EpochMetrics) => {
+        if (epoch === 2) throw new Error("power cut");
+      },
+    };
+    let saved: Uint8Array | undefined;
+    const keep = {
+      ...crash,
+      step: () => saved ??= Deno.readFileSync(join(out, "checkpoint.safetensors")),
+    };
+    await assert.rejects(trainMedNca({ ...options, out, progress: keep }), /power cut/);
+    await Deno.writeFile(join(out, "checkpoint.safetensors"), saved!); // the one before any step
+    const resumed = await trainMedNca({ ...options, out, resume: true });
+    assert.deepEqual(await contentOf(out, resumed), expected);
+  });
+});
+
+Deno.test("a resumed run may have more epochs, but no other settings", async () => {
+  await withTinyData(async ({ train, folder }) => {
+    const out = join(folder, "run");
+    const config = { ...TINY, epochs: 1 };
+    await trainMedNca({ train, config, out });
+    await assert.rejects(trainMedNca({ train, config, out }), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.match(error.message, /the folder holds one already/);
+      assert.match(error.hint, /--resume/);
+      return true;
+    });
+    await assert.rejects(
+      trainMedNca({ train, out, resume: true, config: { ...config, learningRate: 1, seed: 6 } }),
+      /learningRate was 0.01, now 1; seed was 5, now 6/,
+    );
+    await assert.rejects(
+      trainMedNca({ train, config, out: join(folder, "none"), resume: true }),
+      /there is no checkpoint/,
+    );
+    const more = { ...config, epochs: 2 };
+    const { history } = await trainMedNca({ train, config: more, out, resume: true });
+    assert.equal(history.length, 2);
+    const written = JSON.parse(await Deno.readTextFile(join(out, "config.json")));
+    assert.equal(written.epochs, 2);
+  });
+});
+
+Deno.test("a loss that is not a number ends the run and leaves good weights", async () => {
+  await withTinyData(async ({ train, folder }) => {
+    const out = join(folder, "run");
+    const model = new MedNca(modelConfig(resolveConfig(TINY)), { seed: 5 });
+    let steps = 0;
+    const spoil = {
+      ...silentProgress,
+      step: () => {
+        const weight = model.variables[0]!;
+        if (++steps === 7) weight.assign(tf.fill(weight.shape, NaN));
+      },
+    };
+    await assert.rejects(
+      trainMedNca({ train, config: TINY, out, model, progress: spoil }),
+      (error) => {
+        assert.ok(error instanceof InputError);
+        assert.match(error.message, /the loss is NaN at step [89] \(slices case_\d \d/);
+        assert.match(error.hint, /step 5 are safe in .*checkpoint\.safetensors/);
+        return true;
+      },
+    );
+    await loadWeights(out); // refuses weights that are not finite
+    await loadWeights(join(out, "last"));
+    const { history } = await trainMedNca({ train, config: TINY, out, resume: true });
+    assert.equal(history.length, 3);
+    assert.ok(history.every(({ loss }) => Number.isFinite(loss)));
+  });
+});
+
+Deno.test("a step that ruins the weights at the end of an epoch is caught before saving", async () => {
+  await withTinyData(async ({ train, folder }) => {
+    const out = join(folder, "run");
+    const model = new MedNca(modelConfig(resolveConfig(TINY)), { seed: 5 });
+    let steps = 0;
+    const spoil = {
+      ...silentProgress,
+      step: () => {
+        const weight = model.variables[0]!;
+        if (++steps === 10) weight.assign(tf.fill(weight.shape, Infinity));
+      },
+    };
+    await assert.rejects(
+      trainMedNca({ train, config: TINY, out, model, progress: spoil }),
+      /model1\.perception\.weight is not finite at step 10/,
+    );
+    assert.equal((await loadWeights(out)).parameterCount, model.parameterCount);
+  });
+});
+
+Deno.test("ten training steps leave no tensor behind", async () => {
+  await withTinyData(async ({ train }) => {
+    const config = resolveConfig(TINY);
+    const before = tf.memory().numTensors;
+    const model = new MedNca(modelConfig(config));
+    const adam = new Adam(model.variables, config);
+    const counts: number[] = [];
+    for (let epoch = 0; epoch < 2; epoch++) {
+      for await (const batch of train.batches({ batchSize: 2, seed: 0, epoch })) {
+        const seeds = batch.records.map((_, i) => i);
+        const figures = trainingStep(model, adam, batch, { seeds, learningRate: 1e-3 });
+        await figures.data();
+        figures.dispose();
+        counts.push(tf.memory().numTensors);
+      }
+    }
+    assert.equal(counts.length, 10);
+    assert.deepEqual(new Set(counts).size, 1, `${counts}`);
+    adam.dispose();
+    model.dispose();
+    assert.equal(tf.memory().numTensors, before);
+
+    const result = await trainMedNca({ train, validation: train, config: TINY });
+    result.model.dispose();
+    assert.equal(tf.memory().numTensors, before);
+  });
+});
