@@ -6,7 +6,12 @@
 
 import { basename, join, resolve } from "@std/path";
 import { Presets, SingleBar } from "cli-progress";
-import { type ExtractOptions, extractSlices, formatReport } from "../lib/slices/mod.ts";
+import {
+  type ExtractOptions,
+  extractSlices,
+  formatReport,
+  type PreparedSlices,
+} from "../lib/slices/mod.ts";
 import {
   createTask,
   numberFlag,
@@ -59,10 +64,10 @@ await runTask(async () => {
   const bar = new SingleBar({
     format: "{bar} {value}/{total} cases, {eta_formatted} left",
     hideCursor: true,
-    noTTYOutput: false,
   }, Presets.shades_classic);
+  let prepared: PreparedSlices;
   try {
-    const prepared = await extractSlices({
+    prepared = await extractSlices({
       ...flags,
       out,
       onProgress: ({ done, total }) => {
@@ -70,9 +75,8 @@ await runTask(async () => {
         bar.update(done);
       },
     });
-    bar.stop();
-    console.log(formatReport(prepared));
   } finally {
-    bar.stop();
+    if (bar.isActive) bar.stop();
   }
+  console.log(formatReport(prepared));
 });

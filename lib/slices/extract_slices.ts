@@ -224,7 +224,11 @@ async function saveCase(
     const name = `${id}_slice_${String(index).padStart(3, "0")}.${format}`;
     const { slice, geometry } = toModelGrid(image, { size, fit });
     const { slice: mask } = toModelGrid(label, { size, fit, kind: "label" });
-    const bits = new Uint8Array(mask.data);
+    const bits = new Uint8Array(mask.data.length);
+    let foreground = 0;
+    for (let i = 0; i < bits.length; i++) {
+      if (mask.data[i] === 1) foreground += bits[i] = 1;
+    }
     await saveSlice(join(out, "images", name), slice);
     await saveSlice(join(out, "labels", name), { ...mask, data: bits });
     return {
@@ -233,7 +237,7 @@ async function saveCase(
       axis,
       image: `images/${name}`,
       label: `labels/${name}`,
-      foreground: bits.reduce((sum, bit) => sum + bit, 0),
+      foreground,
       geometry,
     };
   }));

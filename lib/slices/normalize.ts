@@ -94,16 +94,18 @@ export function normalize(
   const { low, high, nonFinite } = options.range ?? intensityRange(data, options);
   const result = new Float32Array(data.length);
   if (!(high > low)) return result;
-  // Float32 after each operation, unless the span itself overflows float32
-  const round = Math.fround(high - low) < Infinity ? Math.fround : (x: number) => x;
-  const span = round(round(high - low) + round(1e-8));
-  if (nonFinite === 0 && options.clip === undefined) {
-    for (let i = 0; i < data.length; i++) result[i] = round(data[i]! - low) / span;
-  } else {
-    for (let i = 0; i < data.length; i++) {
-      const value = data[i]!;
-      if (value - value === 0) result[i] = round(Math.min(Math.max(value, low), high) - low) / span;
-    }
+  const span = Math.fround(Math.fround(high - low) + Math.fround(1e-8));
+  const plain = nonFinite === 0 && options.clip === undefined && span < Infinity;
+  if (plain) { // float32 after each operation, as NumPy
+    for (let i = 0; i < data.length; i++) result[i] = Math.fround(data[i]! - low) / span;
+    return result;
+  }
+  const wide = high - low + 1e-8; // for a span beyond float32
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (value - value !== 0) continue;
+    const above = Math.min(Math.max(value, low), high) - low;
+    result[i] = span < Infinity ? Math.fround(above) / span : above / wide;
   }
   return result;
 }

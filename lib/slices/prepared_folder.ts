@@ -56,10 +56,8 @@ async function checkFolder(out: string, data: string): Promise<boolean> {
     names = (await Array.fromAsync(Deno.readDir(out))).map((entry) => entry.name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw new InputError("Cannot prepare slices: not a folder, or not readable", {
-      path: out,
-      cause: error,
-    });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError(`Cannot prepare slices: ${why}`, { path: out, cause: error });
   }
   const ours = names.length === 0 || names.includes(LOCK_NAME) ||
     (names.includes(MANIFEST_NAME) && await readManifest(out).then(() => true, () => false));
