@@ -13,4 +13,3 @@ export * from "./progress.ts";
 export * from "./run_folder.ts";
 export * from "./schedule.ts";
 export * from "./train_med_nca.ts";
-export * from "./validate.ts";

@@ -7,6 +7,8 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
+import type { PredictionSettings } from "../evaluation/evaluate_cases.ts";
+import { SettingsSchema } from "../slices/manifest.ts";
 import type { Split } from "../slices/split_cases.ts";
 import { writeJsonAtomic } from "../support/files.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
@@ -17,6 +19,8 @@ export interface RunPaths {
   config: string;
   /** The patients of the training, validation and test part. */
   split: string;
+  /** How slices were cut and put on the model's grid, for predicting alike. */
+  slices: string;
   /** One row an epoch. */
   metrics: string;
   /** All that is needed to go on: see `checkpoint.ts`. */
@@ -34,12 +38,22 @@ export function runPaths(folder: string): RunPaths {
   return {
     config: join(folder, "config.json"),
     split: join(folder, "split.json"),
+    slices: join(folder, "slices.json"),
     metrics: join(folder, "metrics.csv"),
     checkpoint: join(folder, "checkpoint.safetensors"),
     best: folder,
     last: join(folder, "last"),
     events: join(folder, "events"),
   };
+}
+
+/** What a run is, apart from what it has learnt. */
+export interface RunContents {
+  config: Config;
+  /** Which patients are for what. */
+  split: Split;
+  /** How slices were made: predictions want the same. */
+  slices: PredictionSettings;
 }
 
 /** A split as its file holds it. */
@@ -52,41 +66,51 @@ export const splitSchema = v.object({
   fold: v.exactOptional(v.number()),
 });
 
+const slicesSchema = v.object({
+  ...SettingsSchema.entries,
+  smallest: v.tuple([v.number(), v.number()]),
+});
+
 /**
- * Starts a run's folder with its configuration and split.
+ * Starts a run's folder.
  *
  * @throws {InputError} If the folder holds a run already.
  */
-export async function createRun(folder: string, config: Config, split: Split): Promise<void> {
+export async function createRun(folder: string, contents: RunContents): Promise<void> {
   const paths = runPaths(folder);
   if (await exists(paths.config) || await exists(paths.checkpoint)) {
     throw new InputError("Cannot start a run: the folder holds one already", {
       path: folder,
-      hint: `Go on with it by adding --resume, or choose another folder with --out`,
+      hint: "Go on with it by adding --resume, or choose another folder with --out",
     });
   }
-  await writeJsonAtomic(paths.split, split);
-  await writeJsonAtomic(paths.config, config); // last: a folder with a config is a run
+  await writeJsonAtomic(paths.split, contents.split);
+  await writeJsonAtomic(paths.slices, contents.slices);
+  await writeJsonAtomic(paths.config, contents.config); // last: a folder with a config is a run
 }
 
 /**
- * Reads the configuration and the split of a run.
+ * Reads what a run is.
  *
  * @throws {InputError} If the folder is no run, or its files are broken.
  */
-export async function readRun(folder: string): Promise<{ config: Config; split: Split }> {
+export async function readRun(folder: string): Promise<RunContents> {
   const paths = runPaths(folder);
-  const config = resolveConfig(await readJson(paths.config, folder) as ConfigOverrides);
-  const split = v.safeParse(splitSchema, await readJson(paths.split, folder));
-  if (!split.success) {
-    throw new InputError("Cannot read run: not a split of patients", { path: paths.split });
-  }
-  return { config, split: split.output };
+  const config = await readJson(paths.config, folder, v.record(v.string(), v.unknown()));
+  return {
+    config: resolveConfig(config as ConfigOverrides, paths.config),
+    split: await readJson(paths.split, folder, splitSchema),
+    slices: await readJson(paths.slices, folder, slicesSchema),
+  };
 }
 
-async function readJson(path: string, folder: string): Promise<unknown> {
+async function readJson<Schema extends v.GenericSchema>(
+  path: string,
+  folder: string,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
   try {
-    return JSON.parse(await Deno.readTextFile(path));
+    return v.parse(schema, JSON.parse(await Deno.readTextFile(path)));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
       throw new InputError("Cannot read run: the folder holds none", {

@@ -6,34 +6,29 @@
 
 import type { MedNca } from "../nca/med_nca.ts";
 import { saveWeights } from "../nca/weights.ts";
-import type { Split } from "../slices/split_cases.ts";
 import { writeJsonAtomic } from "../support/files.ts";
 import type { Adam } from "./adam.ts";
 import { captureModel, type Counters, writeCheckpoint } from "./checkpoint.ts";
-import type { Config } from "./config.ts";
 import { EventLog } from "./event_log.ts";
 import { type EpochMetrics, writeMetrics } from "./metrics.ts";
-import { createRun, type RunPaths, runPaths } from "./run_folder.ts";
+import { createRun, type RunContents, type RunPaths, runPaths } from "./run_folder.ts";
 
 /** Keeps a run's folder: event log, metrics, weights, checkpoint. */
 export class RunRecorder {
   readonly #paths: RunPaths;
   readonly #events: EventLog;
-  readonly #config: Config;
-  readonly #split: Split;
+  readonly #contents: RunContents;
   #saved: { step: number; time: number };
 
   private constructor(
     paths: RunPaths,
     events: EventLog,
-    config: Config,
-    split: Split,
+    contents: RunContents,
     step: number,
   ) {
     this.#paths = paths;
     this.#events = events;
-    this.#config = config;
-    this.#split = split;
+    this.#contents = contents;
     this.#saved = { step, time: performance.now() };
   }
 
@@ -45,19 +40,18 @@ export class RunRecorder {
    */
   static async open(
     folder: string,
-    config: Config,
-    split: Split,
+    contents: RunContents,
     resumed?: Counters,
   ): Promise<RunRecorder> {
     const paths = runPaths(folder);
     if (resumed === undefined) {
-      await createRun(folder, config, split);
+      await createRun(folder, contents);
     } else {
-      await writeJsonAtomic(paths.config, config); // more epochs, another backend
+      await writeJsonAtomic(paths.config, contents.config); // more epochs, another backend
       await writeMetrics(paths.metrics, resumed.history);
     }
     const events = await EventLog.open(paths.events, resumed?.events ?? undefined);
-    return new RunRecorder(paths, events, config, split, resumed?.step ?? 0);
+    return new RunRecorder(paths, events, contents, resumed?.step ?? 0);
   }
 
   /** The newest checkpoint: its file, and the steps that were done. */
@@ -67,12 +61,12 @@ export class RunRecorder {
 
   /** Whether the newest checkpoint is old enough for another. */
   get checkpointDue(): boolean {
-    return performance.now() - this.#saved.time > 60_000 * this.#config.checkpointMinutes;
+    return performance.now() - this.#saved.time > 60_000 * this.#contents.config.checkpointMinutes;
   }
 
   /** Logs a step. */
   step(step: number, figures: readonly [loss: number, dice: number, bce: number]): void {
-    if (step % this.#config.logEvery !== 0) return;
+    if (step % this.#contents.config.logEvery !== 0) return;
     const [loss, dice, bce] = figures;
     this.#events.scalars(step, { "Loss/batch": loss, "Dice/batch": dice, "BCE/batch": bce });
   }
@@ -98,8 +92,8 @@ export class RunRecorder {
     counters.events = await this.#events.flush();
     await writeCheckpoint(this.#paths.checkpoint, {
       counters,
-      config: this.#config,
-      split: this.#split,
+      config: this.#contents.config,
+      split: this.#contents.split,
       ...captured,
     });
     await writeMetrics(this.#paths.metrics, counters.history);

@@ -5,6 +5,8 @@
  */
 
 import { setImmediate } from "node:timers/promises";
+import { evalMedNca, type EvalResult } from "../evaluation/eval_med_nca.ts";
+import { predictionSettings } from "../evaluation/evaluate_cases.ts";
 import { MedNca, type MedNcaConfig } from "../nca/med_nca.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
 import type { Split } from "../slices/split_cases.ts";
@@ -19,7 +21,6 @@ import { runPaths } from "./run_folder.ts";
 import { RunRecorder } from "./run_recorder.ts";
 import { learningRateAt } from "./schedule.ts";
 import { trainingStep } from "./training_step.ts";
-import { validate } from "./validate.ts";
 
 /** What {@linkcode trainMedNca} takes. */
 export interface TrainOptions {
@@ -81,6 +82,7 @@ export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
     validation: validation === undefined ? [] : casesOf(validation),
     test: [],
   };
+  const contents = { config, split, slices: predictionSettings(train.manifest) };
   if (train.length === 0) throw new RangeError("Cannot train: there are no training slices");
 
   const model = options.model ?? new MedNca(modelConfig(config), { seed: config.seed });
@@ -94,9 +96,9 @@ export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
       requireSameTraining(checkpoint, { config, split }, out);
       restoreModel(checkpoint, model, adam);
       counters = checkpoint.counters;
-      recorder = await RunRecorder.open(out, config, split, counters);
+      recorder = await RunRecorder.open(out, contents, counters);
     } else if (out !== undefined) {
-      recorder = await RunRecorder.open(out, config, split);
+      recorder = await RunRecorder.open(out, contents);
       await recorder.checkpoint(counters, model, adam); // so that there is one to resume from
     }
     const run = { ...options, config, model, adam, counters, recorder, progress };
@@ -133,20 +135,15 @@ interface Run {
 
 /** All epochs that are left; false where the signal ended them. */
 async function trainEpochs(run: Run): Promise<boolean> {
-  const { config, counters, model, progress, validation, signal } = run;
+  const { config, counters, progress } = run;
   const pace = new Pace(run);
   while (counters.epoch < config.epochs) {
     const finished = await trainBatches(run, pace);
     const started = performance.now();
-    const scores = finished && validation !== undefined
-      ? await validate(model, validation, { ...config, seed: hash32(config.seed, 1), signal })
-      : null;
-    if (!finished || signal?.aborted) {
+    const scores = finished ? await validate(run) : undefined;
+    if (scores === undefined) {
       await saveCheckpoint(run);
       return false;
-    }
-    if (scores !== null && !Number.isFinite(scores.loss)) {
-      throw diverged(`the validation loss is ${scores.loss}`, counters.step, undefined, run);
     }
     const batches = counters.batch;
     const [loss, dice, bce] = counters.sums.map((sum) => sum / batches) as [number, number, number];
@@ -156,10 +153,7 @@ async function trainEpochs(run: Run): Promise<boolean> {
       dice,
       bce,
       lr: learningRateAt(config, counters.epoch),
-      valLoss: scores?.loss ?? null,
-      valDice: scores?.dice ?? null,
-      valBce: scores?.bce ?? null,
-      valVolumeDice: scores?.volumeDice ?? null,
+      ...scores,
       seconds: counters.seconds + (performance.now() - started) / 1000,
     };
     // Without a score to choose by, the last weights are the best.
@@ -172,6 +166,39 @@ async function trainEpochs(run: Run): Promise<boolean> {
     progress.epoch(metrics, { epochs: config.epochs, best: best && score !== null });
   }
   return true;
+}
+
+type Scores = Pick<EpochMetrics, "valLoss" | "valDice" | "valBce" | "valVolumeDice">;
+
+/** The scores of the validation patients; undefined where the signal came first. */
+async function validate(run: Run): Promise<Scores | undefined> {
+  const { model, validation, config, signal } = run;
+  if (validation === undefined) {
+    return { valLoss: null, valDice: null, valBce: null, valVolumeDice: null };
+  }
+  let result: EvalResult;
+  try {
+    // The same masks in every epoch, so that epochs compare.
+    result = await evalMedNca(model, validation, {
+      batchSize: config.batchSize,
+      seed: config.seed,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
+  }
+  const { diceLoss, bce, volumeDice } = result;
+  const valLoss = diceLoss + bce;
+  if (!Number.isFinite(valLoss)) {
+    throw diverged(`the validation loss is ${valLoss}`, run.counters.step, undefined, run);
+  }
+  return {
+    valLoss,
+    valDice: diceLoss,
+    valBce: bce,
+    valVolumeDice: Number.isNaN(volumeDice) ? null : volumeDice,
+  };
 }
 
 /** The batches of an epoch that are left; false where the signal ended them. */

@@ -10,7 +10,6 @@ import { diceLoss } from "../losses/dice_loss.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import type { Batch } from "../slices/slice_dataset.ts";
 import type { Adam } from "./adam.ts";
-import { batchTensors } from "./validate.ts";
 
 /**
  * Forward, Dice loss + BCE, backward, Adam.
@@ -27,7 +26,9 @@ export function trainingStep(
   options: { seeds: readonly number[]; learningRate: number },
 ): tf.Tensor1D {
   return tf.tidy(() => {
-    const { images, labels } = batchTensors(batch);
+    const shape: [number, number, number, number] = [batch.size, batch.height, batch.width, 1];
+    const images = tf.tensor4d(batch.images, shape);
+    const labels = tf.tensor4d(batch.labels, shape);
     let figures: tf.Tensor1D | undefined;
     const { grads } = tf.variableGrads(() => {
       const logits = model.forward(images, { seeds: options.seeds });
