@@ -16,3 +16,4 @@ export * from "./state_channels.ts";
 export * from "./svg_to_png.ts";
 export * from "./training_curves.ts";
 export * from "./visualize_predictions.ts";
+export * from "./plot_run.ts";

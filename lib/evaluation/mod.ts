@@ -1,0 +1,14 @@
+/**
+ * Chapter 5 of the tutorial, the numbers: scores by slice and by patient, predicted volumes.
+ *
+ * @module
+ */
+
+export * from "./distance_transform.ts";
+export * from "./eval_med_nca.ts";
+export * from "./evaluate_cases.ts";
+export * from "./metrics.ts";
+export * from "./predict_slices.ts";
+export * from "./predict_volume.ts";
+export * from "./summary.ts";
+export * from "./surface_distances.ts";

@@ -1,0 +1,32 @@
+/**
+ * `deno task plot`: draws the figures of a run again.
+ *
+ * @module
+ */
+
+import { initBackend } from "../lib/backend.ts";
+import { plotRun } from "../lib/plots/plot_run.ts";
+import { InputError } from "../lib/support/errors.ts";
+import { createTask, parseTask, runTask } from "./support/cli.ts";
+
+interface Flags {
+  run?: string;
+  prepared?: string;
+  backend?: string;
+}
+
+await runTask(async () => {
+  const command = createTask("plot", "Draw the figures of a run again, into its folder plots")
+    .option("--run <folder>", "the run, as runs/NAME")
+    .option("--prepared <folder>", "the prepared slices (default: where the run found them)")
+    .option("--backend <name>", "where the model runs (default: the fastest that answers)");
+  const { run, prepared, backend } = await parseTask<Flags>(command);
+  if (run === undefined) {
+    throw new InputError("Cannot draw: no run was named", { hint: "Add --run runs/NAME" });
+  }
+  using stack = new DisposableStack();
+  stack.adopt(await initBackend(backend === undefined ? {} : { backend }), (b) => b.dispose());
+  const { files, skipped } = await plotRun(run, prepared === undefined ? {} : { prepared });
+  for (const file of files) console.log(file);
+  for (const what of skipped) console.error(`left out: ${what}`);
+});

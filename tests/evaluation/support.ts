@@ -1,0 +1,45 @@
+import { join } from "@std/path";
+import { createVolume, type Volume, writeVolume } from "../../lib/volume/mod.ts";
+
+/** A model's settings that make it fast: few steps. */
+export const QUICK = { steps: [2, 1] as const };
+
+/** A volume with a bright ball, and the ball as its label. */
+export function ball(
+  shape: readonly [number, number, number],
+  options: { radius?: number; spacing?: readonly [number, number, number] } = {},
+): { image: Volume; label: Uint8Array } {
+  const [nx, ny, nz] = shape;
+  const { radius = Math.min(...shape) / 3, spacing = [1, 1, 1] } = options;
+  const label = Uint8Array.from({ length: nx * ny * nz }, (_, i) => {
+    const [x, y, z] = [i % nx, Math.floor(i / nx) % ny, Math.floor(i / nx / ny)];
+    return Math.hypot(x - nx / 2, y - ny / 2, z - nz / 2) <= radius ? 1 : 0;
+  });
+  const data = Float32Array.from(label, (value, i) => 100 * value + i % 7);
+  return { image: createVolume({ data, shape, spacing }), label };
+}
+
+/** Writes a data folder of volumes `case_0` and on; returns its path. */
+export async function writeData(
+  folder: string,
+  shapes: readonly (readonly [number, number, number])[],
+): Promise<string> {
+  const data = join(folder, "data");
+  for (const [i, shape] of shapes.entries()) {
+    const { image, label } = ball(shape, { spacing: [0.5, 0.75, 3] });
+    const name = `case_${i}.nii.gz`;
+    await writeVolume(join(data, "images", name), { data: image.data, like: image });
+    await writeVolume(join(data, "labels", name), { data: label, like: image });
+  }
+  return data;
+}
+
+/** Runs a test in a folder of its own that is removed afterwards. */
+export async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
