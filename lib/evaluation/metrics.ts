@@ -92,7 +92,7 @@ export function confusionCounts(prediction: Uint8Array, reference: Uint8Array): 
  *   { shape: [4, 1, 1], spacing: [0.5, 1, 1] },
  * );
  * assert.equal(metrics.Dice, 0.5);
- * assert.equal(metrics.HD95, 0.5);
+ * assert.equal(metrics.ASSD, 0.25);
  * ```
  */
 export function caseMetrics(
