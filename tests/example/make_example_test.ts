@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { exampleCase, makeExample } from "../../lib/example/mod.ts";
 import { orientation, readVolume } from "../../lib/volume/mod.ts";
 
-const committed = new URL("../../data.example/", import.meta.url).pathname;
+const committed = join(import.meta.dirname!, "../../data.example");
 
 /** Every file of a folder and what is in it. */
 async function files(folder: string, prefix = ""): Promise<Map<string, Uint8Array>> {

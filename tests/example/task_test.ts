@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { join } from "@std/path";
 
-const task = new URL("../../tasks/example.ts", import.meta.url).pathname;
+const task = join(import.meta.dirname!, "../../tasks/example.ts");
 
 async function run(...args: string[]) {
   const permissions = ["--allow-read", "--allow-write", "--allow-env"];

@@ -25,7 +25,7 @@ interface Description {
   };
 }
 
-const script = new URL("./with_nibabel.py", import.meta.url).pathname;
+const script = join(import.meta.dirname!, "with_nibabel.py");
 
 async function python(...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command("python3", { args }).output();
@@ -145,7 +145,7 @@ Deno.test({
   },
 });
 
-const hippocampus = new URL("../../../shared/data/Task04_Hippocampus/", import.meta.url).pathname;
+const hippocampus = join(import.meta.dirname!, "../../../shared/data/Task04_Hippocampus");
 const hasHippocampus = await Deno.stat(hippocampus).then(() => true, () => false);
 
 Deno.test({
