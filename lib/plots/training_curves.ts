@@ -48,14 +48,21 @@ const CHART_HEIGHT = 300;
 interface Panel {
   title: string;
   series: readonly (readonly [keyof typeof COLOURS, keyof EpochMetrics])[];
+  /** What the vertical axis spans; from 0 to the largest value unless told. */
+  domain?: [number, number];
+  tickFormat?: (value: number) => string;
 }
 
 const PANELS: readonly Panel[] = [
   { title: "Loss (Dice + BCE)", series: [["train", "loss"], ["validation", "valLoss"]] },
   { title: "Dice loss", series: [["train", "dice"], ["validation", "valDice"]] },
   { title: "Binary cross-entropy", series: [["train", "bce"], ["validation", "valBce"]] },
-  { title: "Dice score per patient", series: [["validation", "valVolumeDice"]] },
-  { title: "Learning rate", series: [["train", "lr"]] },
+  {
+    title: "Dice score per patient",
+    series: [["validation", "valVolumeDice"]],
+    domain: [0, 1],
+  },
+  { title: "Learning rate", series: [["train", "lr"]], tickFormat: scientific },
 ];
 
 /**
@@ -84,7 +91,7 @@ export function plotTrainingCurves(
       rows.map((row, i) => ({ series, epoch: epochs[i]!, value: row[key] ?? NaN }))
         .filter(({ value }) => Number.isFinite(value))
     );
-    return points.length === 0 ? [] : [drawPanel(panel.title, points, epochs)];
+    return points.length === 0 ? [] : [drawPanel(panel, points, epochs)];
   });
   if (charts.length === 0) throw new RangeError("Cannot draw training curves: no finite values");
 
@@ -113,11 +120,11 @@ interface Point {
   value: number;
 }
 
-function drawPanel(title: string, points: readonly Point[], epochs: readonly number[]): Chart {
+function drawPanel(panel: Panel, points: readonly Point[], epochs: readonly number[]): Chart {
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
   const fill = (point: Point) => COLOURS[point.series];
   return drawChart({
-    title,
+    title: panel.title,
     width: CHART_WIDTH,
     height: CHART_HEIGHT,
     marginTop: 16,
@@ -129,7 +136,15 @@ function drawPanel(title: string, points: readonly Point[], epochs: readonly num
       ticks: last - first < 10 ? epochs : 8,
       tickFormat: String,
     },
-    y: { label: null, grid: true, nice: true, zero: true, ticks: 6, tickFormat: shortNumber },
+    y: {
+      label: null,
+      grid: true,
+      nice: true,
+      zero: true,
+      ticks: 6,
+      tickFormat: panel.tickFormat ?? String,
+      ...(panel.domain === undefined ? {} : { domain: panel.domain }),
+    },
     marks: [
       Plot.lineY(points, {
         x: "epoch",
@@ -145,9 +160,7 @@ function drawPanel(title: string, points: readonly Point[], epochs: readonly num
   });
 }
 
-/** A tick in at most six letters: 0.35, 12, 1e-4. */
-function shortNumber(value: number): string {
-  const plain = String(Number(value.toPrecision(3)));
-  const short = plain.length <= 6 && (value === 0 || Math.abs(value) >= 1e-3);
-  return short ? plain : value.toExponential(1).replace(".0e", "e");
+/** A tick as 5e-4. */
+function scientific(value: number): string {
+  return value === 0 ? "0" : value.toExponential(1).replace(".0e", "e");
 }
