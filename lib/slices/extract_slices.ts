@@ -18,14 +18,9 @@ import {
   writeManifest,
 } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
-import {
-  type CaseSlices,
-  type Findings,
-  readPictureCase,
-  readVolumeCase,
-  sliceSize,
-} from "./read_case.ts";
+import { type CaseSlices, type Findings, readPictureCase, readVolumeCase } from "./read_case.ts";
 import { saveSlice } from "./save_slice.ts";
+import { sliceSize } from "./slice_size.ts";
 import type { Axis, DataCase, Fit, Problem, SliceFormat, SliceRecord } from "./types.ts";
 
 /** Options of {@linkcode extractSlices} and `prepareSlices`. */
@@ -179,9 +174,11 @@ export async function extract(
     onProgress?.({ done: ++done, total: groups.length, case: id });
   });
 
+  // Cases come in whatever order they are done; the manifest is the same every time
+  problems.sort((a, b) => compare(a.case, b.case) || compare(a.message, b.message));
+  cases.sort((a, b) => compare(a.id, b.id));
+  slices.sort((a, b) => compare(a.case, b.case) || a.index - b.index);
   requireUsable(slices, problems, labelValues, settings, data);
-  const byCase = (a: { case: string }, b: { case: string }) =>
-    a.case < b.case ? -1 : a.case > b.case ? 1 : 0;
   const manifest: Manifest = {
     version: 1,
     data: relative(resolve(out), resolve(data)).replaceAll("\\", "/"),
@@ -191,12 +188,16 @@ export async function extract(
     width: size[1],
     labelValues: [...labelValues].sort((a, b) => a - b),
     files: [...plan.files],
-    problems: problems.sort(byCase),
-    cases: cases.sort((a, b) => a.id < b.id ? -1 : 1),
-    slices: slices.sort((a, b) => byCase(a, b) || a.index - b.index),
+    problems,
+    cases,
+    slices,
   };
   await writeManifest(out, manifest);
   return { folder: out, reused: false, manifest };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 async function sizeOfAll(

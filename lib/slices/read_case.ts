@@ -6,13 +6,11 @@
 
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
-import { ByteReader } from "../volume/byte_reader.ts";
 import { readVolume, type Volume, volumeSlice } from "../volume/mod.ts";
-import { headerKind, parseHeader } from "../volume/nifti_header.ts";
 import type { ExtractSettings } from "./manifest.ts";
 import { intensityRange, normalize } from "./normalize.ts";
-import { readPngHeader } from "./png.ts";
 import { loadSlice } from "./save_slice.ts";
+import { SMALLEST } from "./slice_size.ts";
 import type { DataCase, Slice } from "./types.ts";
 
 /** A case that can be used, its slices in their own size. */
@@ -31,8 +29,6 @@ export interface Findings {
   readonly warnings: string[];
 }
 
-/** A slice smaller than this says nothing at a quarter of its size. */
-const SMALLEST = 4;
 const MOST_LABEL_VALUES = 256;
 /** Affines of image and label may differ by rounding, in millimetres. */
 const AFFINE_TOLERANCE = 1e-2;
@@ -131,42 +127,6 @@ export async function readPictureCase(
   });
   const { height, width } = images[0]!;
   return { shape: [height, width, entries.length], spacing: [1, 1, 1], slices, labelValues };
-}
-
-/**
- * The height and width of a case's slices, without reading more than its headers.
- *
- * @returns One for each entry that can be read; damaged files are told when they are read whole.
- */
-export async function sliceSize(
-  path: string,
-  axis: number,
-): Promise<[number, number] | undefined> {
-  try {
-    if (/\.png$/i.test(path)) {
-      using file = await Deno.open(path);
-      const start = new Uint8Array(33);
-      await file.read(start);
-      const { height, width } = readPngHeader(start);
-      return [height, width];
-    }
-    const reader = await ByteReader.open(path);
-    try {
-      const start = await reader.read(348);
-      const kind = headerKind(start);
-      if (kind === undefined) return undefined;
-      const bytes = new Uint8Array(kind.size);
-      bytes.set(start);
-      bytes.set(await reader.read(kind.size - start.length), start.length);
-      const { shape } = parseHeader(bytes, path);
-      return shape.slice(0, 3).filter((_, i) => i !== axis) as [number, number];
-    } finally {
-      await reader.close();
-    }
-  } catch (error) {
-    if (error instanceof InputError || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** A value, or an error among the findings. */
