@@ -9,6 +9,7 @@ export * from "./checkpoint.ts";
 export * from "./config.ts";
 export * from "./event_log.ts";
 export * from "./metrics.ts";
+export * from "./prepare_data.ts";
 export * from "./progress.ts";
 export * from "./run_folder.ts";
 export * from "./schedule.ts";

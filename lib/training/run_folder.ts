@@ -77,16 +77,25 @@ const slicesSchema = v.object({
  * @throws {InputError} If the folder holds a run already.
  */
 export async function createRun(folder: string, contents: RunContents): Promise<void> {
+  await requireNoRun(folder);
   const paths = runPaths(folder);
-  if (await exists(paths.config) || await exists(paths.checkpoint)) {
-    throw new InputError("Cannot start a run: the folder holds one already", {
-      path: folder,
-      hint: "Go on with it by adding --resume, or choose another folder with --out",
-    });
-  }
   await writeJsonAtomic(paths.split, contents.split);
   await writeJsonAtomic(paths.slices, contents.slices);
   await writeJsonAtomic(paths.config, contents.config); // last: a folder with a config is a run
+}
+
+/**
+ * Checks that a folder holds no run yet.
+ *
+ * @throws {InputError} If it does.
+ */
+export async function requireNoRun(folder: string): Promise<void> {
+  const paths = runPaths(folder);
+  if (!await exists(paths.config) && !await exists(paths.checkpoint)) return;
+  throw new InputError("Cannot start a run: the folder holds one already", {
+    path: folder,
+    hint: "Go on with it by adding --resume, or choose another folder with --out",
+  });
 }
 
 /**

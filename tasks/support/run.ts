@@ -1,0 +1,47 @@
+/**
+ * What the tasks that use a trained run share.
+ *
+ * @module
+ */
+
+import type { EvaluationProgress } from "../../lib/evaluation/evaluate_cases.ts";
+import { InputError } from "../../lib/support/errors.ts";
+
+/** The choice of a backend as `initBackend` takes it; "auto" leaves it to the environment. */
+export function backendOptions(
+  { backend, threads }: { backend?: string; threads?: number },
+): { backend?: string; threads?: number } {
+  return {
+    ...(backend === undefined || backend === "auto" ? {} : { backend }),
+    ...(threads === undefined || threads === 0 ? {} : { threads }),
+  };
+}
+
+/** A Dice score for people; a dash where it is undefined. */
+export function formatDice(dice: number): string {
+  return Number.isFinite(dice) ? dice.toFixed(4) : "– (nothing there, nothing found)";
+}
+
+/** Prints the score of a case. */
+export function showScore({ case: id, dice, done, total }: EvaluationProgress): void {
+  console.log(
+    `  ${String(done).padStart(String(total).length)}/${total}  ${id}  ${formatDice(dice)}`,
+  );
+}
+
+/**
+ * The value of a flag that must be given.
+ *
+ * @throws {InputError} If it was not.
+ */
+export function requireFlag(value: string | undefined, name: string, hint: string): string {
+  if (value === undefined) throw new InputError(`Cannot run: --${name} is missing`, { hint });
+  return value;
+}
+
+/** Shows how far something is on one line of a terminal, cleared at its end. */
+export function showCount(what: string, done: number, total: number): void {
+  if (!Deno.stderr.isTerminal()) return;
+  const text = `\r${what} ${done}/${total}${done === total ? "\r\x1b[K" : ""}`;
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}
