@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, join, resolve } from "@std/path";
+import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { maskOf, predictSlices } from "../evaluation/predict_slices.ts";
 import { type EvaluationSummary, readSummary } from "../evaluation/summary.ts";
@@ -14,6 +14,7 @@ import { type Sample, SliceDataset } from "../slices/slice_dataset.ts";
 import type { Split } from "../slices/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { hash32 } from "../support/random.ts";
+import { preparedFolder } from "../training/prepare_data.ts";
 import { readRun, runPaths } from "../training/run_folder.ts";
 import { animateSettling, settlingFrames } from "./animate_settling.ts";
 import { plotCaseScores } from "./case_scores.ts";
@@ -87,8 +88,7 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
   });
 
   await attempt("predictions, settling, channels", async () => {
-    const prepared = options.prepared ??
-      (config.prepared || join("prepared", basename(resolve(config.data))));
+    const prepared = options.prepared ?? preparedFolder(config);
     const dataset = await SliceDataset.open(prepared, { cases: shownCases(split, summary) });
     const view = dataset.manifest.kind === "png" ? "raw" : { axis: config.axis };
     const model = await loadWeights(runPaths(folder).best);
