@@ -82,14 +82,6 @@ const CASES_AT_ONCE = 3;
  * @throws {InputError} If the data set has no known layout, no case of it can be used, no label is
  * kept, an option is out of range, or the folder holds something else; nothing is left
  * half-written.
- *
- * @example
- * ```ts no-run
- * import { extractSlices, formatReport } from "./mod.ts";
- *
- * const prepared = await extractSlices({ data: "data.example", out: "prepared/data.example" });
- * console.log(formatReport(prepared));
- * ```
  */
 export async function extractSlices(options: ExtractOptions): Promise<PreparedSlices> {
   const settings = extractSettings(options);

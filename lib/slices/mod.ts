@@ -2,16 +2,26 @@
  * Slices: normalised, cut from volumes, stored, split by patient, read in batches.
  *
  * @example From a data set to batches
- * ```ts no-run
+ * ```ts
+ * import { createVolume, writeVolume } from "../volume/mod.ts";
  * import { prepareSlices, SliceDataset, splitCases } from "./mod.ts";
+ * import assert from "node:assert/strict";
  *
- * const { folder, manifest } = await prepareSlices({
- *   data: "data.example",
- *   out: "prepared/data.example",
- * });
+ * const data = await Deno.makeTempDir();
+ * for (const id of ["a", "b", "c"]) {
+ *   const image = Float32Array.from({ length: 8 * 6 * 2 }, (_, i) => i);
+ *   const label = Uint8Array.from(image, (value) => value > 50 ? 1 : 0);
+ *   const like = createVolume({ data: image, shape: [8, 6, 2], spacing: [1, 1, 3] });
+ *   await writeVolume(`${data}/imagesTr/${id}.nii.gz`, { data: image, like });
+ *   await writeVolume(`${data}/labelsTr/${id}.nii.gz`, { data: label, like });
+ * }
+ * const { folder, manifest } = await prepareSlices({ data, out: `${data}/prepared` });
  * const split = splitCases(manifest.cases.map(({ id }) => id), { seed: 1 });
  * const train = await SliceDataset.open(folder, { cases: split.train });
- * for await (const batch of train.batches({ batchSize: 1, seed: 1 })) console.log(batch.size);
+ * for await (const batch of train.batches({ batchSize: 2, seed: 1, epoch: 0 })) {
+ *   assert.equal(batch.images.length, 2 * 8 * 8);
+ * }
+ * await Deno.remove(data, { recursive: true });
  * ```
  *
  * @module

@@ -53,19 +53,7 @@ export interface BatchOptions {
   readonly start?: number;
 }
 
-/**
- * The slices of a prepared folder, all or those of some cases.
- *
- * @example
- * ```ts no-run
- * import { SliceDataset } from "./slice_dataset.ts";
- *
- * const train = await SliceDataset.open("prepared/data.example", { cases: ["case_00"] });
- * for await (const batch of train.batches({ batchSize: 4, seed: 1, epoch: 0 })) {
- *   console.log(batch.images.length, batch.records.map((record) => record.image));
- * }
- * ```
- */
+/** The slices of a prepared folder, all or those of some cases. */
 export class SliceDataset {
   /** The prepared folder. */
   readonly folder: string;

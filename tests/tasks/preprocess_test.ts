@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { readManifest } from "../../lib/slices/mod.ts";
+import { inFolder, writeDataSet } from "../slices/support/data_set.ts";
+
+/** Runs the task as its user does, with the permissions that deno.json gives it. */
+async function preprocess(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "preprocess", ...args],
+    cwd: new URL("../../", import.meta.url),
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), error: text(stderr) };
+}
+
+Deno.test("the preprocess task makes slices by flags and config, and reports", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [{ id: "a" }, { id: "b", label: null }]);
+    const config = join(folder, "config.json");
+    await Deno.writeTextFile(config, JSON.stringify({ size: [8, 12], labels: [2], format: "npy" }));
+    const out = join(folder, "out");
+    const run = await preprocess(
+      "--data",
+      folder,
+      "--out",
+      out,
+      "--config",
+      config,
+      "--format",
+      "png",
+    );
+    assert.equal(run.code, 0, run.error);
+    assert.match(run.out, /^1 case, 3 slices of 8×12, 3 with foreground: /);
+    assert.match(run.out, /left out \(1 case\):\n {2}label is missing: b\n/);
+    const { options } = await readManifest(out);
+    assert.deepEqual([options.size, options.labels, options.format], [[8, 12], [2], "png"]);
+  }));
+
+Deno.test("the preprocess task ends with status 1 and one paragraph on wrong input", async () => {
+  const runs: [string[], RegExp][] = [
+    [["--data", "no/such/folder"], /^error: Cannot find data: no such folder: no\/such\/folder\nA/],
+    [["--axis", "3"], /^error: option '--axis <n>' argument '3' is invalid. Expected an integer/],
+    [["--labls", "1"], /^error: unknown option '--labls'\n\(Did you mean --labels\?\)/],
+    [["--size", "10,10", "--out", "unused"], /^error: Cannot prepare slices: size: expected "pad"/],
+  ];
+  for (const [args, message] of runs) {
+    const { code, error, out } = await preprocess(...args);
+    assert.equal(code, 1, out);
+    assert.match(error, message);
+    assert.doesNotMatch(error, /\n\s+at /);
+  }
+});
