@@ -1,0 +1,114 @@
+/**
+ * The engine's memory: one shared WebAssembly memory, handed out in pieces that are used again.
+ *
+ * @module
+ */
+
+import { InputError } from "../../support/errors.ts";
+import { INITIAL_PAGES, MAX_PAGES } from "./compile.ts";
+
+/** Bytes in a page of WebAssembly memory. */
+export const PAGE = 65536;
+
+/** Pieces begin at cache lines, so that threads do not share one by accident. */
+const ALIGNMENT = 64;
+
+/** A shared memory and its free pieces. */
+export class Arena {
+  readonly memory = new WebAssembly.Memory({
+    initial: INITIAL_PAGES,
+    maximum: MAX_PAGES,
+    shared: true,
+  });
+  // Sorted by address, no two adjacent. The first bytes stay unused, so that no address is 0.
+  #free: { at: number; bytes: number }[] = [
+    { at: PAGE, bytes: (INITIAL_PAGES - 1) * PAGE },
+  ];
+  #sizes = new Map<number, number>();
+
+  /** Bytes that are in use. */
+  get used(): number {
+    return [...this.#sizes.values()].reduce((a, b) => a + b, 0);
+  }
+
+  /** The memory as floats; ask anew after an {@linkcode Arena.allocate}, which may grow it. */
+  get floats(): Float32Array {
+    return new Float32Array(this.memory.buffer);
+  }
+
+  /** The memory as integers. */
+  get integers(): Int32Array {
+    return new Int32Array(this.memory.buffer);
+  }
+
+  /** The memory as bytes. */
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.memory.buffer);
+  }
+
+  /**
+   * Takes a piece; its content is what was left there.
+   *
+   * @returns Its address.
+   * @throws {InputError} Where the memory cannot grow enough.
+   */
+  allocate(bytes: number): number {
+    bytes = Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;
+    let piece = this.#free.find((piece) => piece.bytes >= bytes);
+    if (!piece) piece = this.#grow(bytes);
+    const { at } = piece;
+    piece.at += bytes;
+    piece.bytes -= bytes;
+    if (piece.bytes === 0) this.#free.splice(this.#free.indexOf(piece), 1);
+    this.#sizes.set(at, bytes);
+    return at;
+  }
+
+  /** Gives a piece back. */
+  release(at: number): void {
+    const bytes = this.#sizes.get(at);
+    if (bytes === undefined) throw new RangeError(`Cannot release memory: ${at} is not in use`);
+    this.#sizes.delete(at);
+    this.#add(at, bytes);
+  }
+
+  #add(at: number, bytes: number): { at: number; bytes: number } {
+    let i = this.#free.findIndex((piece) => piece.at > at);
+    if (i === -1) i = this.#free.length;
+    const [before, after] = [this.#free[i - 1], this.#free[i]];
+    const joinsAfter = after !== undefined && at + bytes === after.at;
+    if (before !== undefined && before.at + before.bytes === at) {
+      before.bytes += bytes;
+      if (joinsAfter) {
+        before.bytes += after.bytes;
+        this.#free.splice(i, 1);
+      }
+      return before;
+    }
+    if (joinsAfter) {
+      after.at = at;
+      after.bytes += bytes;
+      return after;
+    }
+    const piece = { at, bytes };
+    this.#free.splice(i, 0, piece);
+    return piece;
+  }
+
+  #grow(bytes: number): { at: number; bytes: number } {
+    const end = this.memory.buffer.byteLength;
+    const last = this.#free.at(-1);
+    const have = last && last.at + last.bytes === end ? last.bytes : 0;
+    const pages = Math.ceil((bytes - have) / PAGE);
+    try {
+      this.memory.grow(pages);
+    } catch (cause) {
+      const megabytes = Math.round((this.used + bytes) / 2 ** 20);
+      throw new InputError(`Cannot run the automaton: it needs ${megabytes} MB at once`, {
+        hint: "Lower batchSize, the slice size or the number of steps; 4096 MB is the most",
+        cause,
+      });
+    }
+    return this.#add(end, pages * PAGE);
+  }
+}

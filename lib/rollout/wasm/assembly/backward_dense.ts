@@ -1,0 +1,71 @@
+// Backward, every cell: ∂L/∂v = M (v − mean) + t, plus its own part where it fired. The half of it
+// that belongs to the state is added to the gradient; the half of perception goes to a bordered
+// array, for the transposed convolution that follows.
+
+import { borderedRow, firstRow, flatRow, groupOf, inset, lastRow, listFiring } from "./cells";
+import { packCell, sliceOf, stateAt } from "./cells";
+import { firedGradients } from "./backward_fired";
+import { BLOCK, C_ROW, H_ROW, Job, V_ROW } from "./layout";
+import { dense } from "./products";
+import { statsOf, WORK_M, workOf, WORK_T } from "./statistics";
+
+/** All cells of a chunk at a step. */
+export function denseChunk(job: Job, step: i32, chunk: i32, scratch: usize): void {
+  const slice = sliceOf(job, chunk);
+  const group = groupOf(job, chunk);
+  const mean = statsOf(job, step, group);
+  const m = workOf(job, group) + WORK_M;
+  const t = workOf(job, group) + WORK_T;
+  const state = stateAt(job, step) + inset(job);
+  const packed = scratch;
+  const out = packed + <usize>BLOCK * V_ROW;
+  const list = out + <usize>BLOCK * (H_ROW + C_ROW);
+  const firing = listFiring(job, step, chunk, list);
+  // A last entry that no cell equals.
+  store<u32>(list + (<usize>firing << 3), -1);
+  let next = list;
+  let fired = firedGradients(job, chunk);
+  for (let y = firstRow(job, chunk), last = lastRow(job, chunk); y < last; y++) {
+    let bordered = borderedRow(job, slice, y);
+    let flat = flatRow(job, slice, y);
+    for (let x = 0; x < <i32>job.width; x += BLOCK) {
+      const count = min(BLOCK, <i32>job.width - x);
+      for (let i: usize = 0; i < <usize>count; i++) {
+        packCell(
+          packed + i * V_ROW,
+          <usize>job.perception + flat + i * C_ROW,
+          state + bordered + i * C_ROW,
+          mean,
+        );
+      }
+      dense(packed, m, t, out, (count + 3) & ~3);
+      for (let i: usize = 0; i < <usize>count; i++) {
+        let row = out + i * V_ROW;
+        if (load<u32>(next) == <u32>bordered) {
+          addRow(row, fired);
+          fired += V_ROW;
+          next += 8;
+        }
+        const perception = <usize>job.perceptionGradient + inset(job) + bordered;
+        const gradient = <usize>job.gradient + flat;
+        for (let j: usize = 0; j < C_ROW; j += 16) {
+          v128.store(perception + j, v128.load(row + j));
+          v128.store(
+            gradient + j,
+            f32x4.add(v128.load(gradient + j), v128.load(row + j, C_ROW)),
+          );
+        }
+        bordered += C_ROW;
+        flat += C_ROW;
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addRow(out: usize, row: usize): void {
+  for (let j: usize = 0; j < V_ROW; j += 16) {
+    v128.store(out + j, f32x4.add(v128.load(out + j), v128.load(row + j)));
+  }
+}

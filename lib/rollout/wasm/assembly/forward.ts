@@ -1,0 +1,26 @@
+// A whole rollout, run by every thread at once.
+
+import { finishStatistics, guessMean, sumChunk } from "./statistics";
+import { Job } from "./layout";
+import { endPhase, nextTask, startPhases } from "./threads";
+import { updateChunk } from "./update";
+
+/** Runs the steps of a job; every thread calls it with its own number. */
+export function forward(job: Job, thread: i32): void {
+  const scratch = <usize>job.scratch + <usize>thread * <usize>job.scratchBytes;
+  const groups = <i32>job.groups;
+  const chunks = <i32>job.chunks;
+  startPhases();
+  for (let i = nextTask(job); i < groups; i = nextTask(job)) guessMean(job, i);
+  endPhase(job, groups);
+  for (let step = 0; step < <i32>job.steps; step++) {
+    for (let i = nextTask(job); i < chunks; i = nextTask(job)) sumChunk(job, step, i, scratch);
+    endPhase(job, chunks);
+    for (let i = nextTask(job); i < groups; i = nextTask(job)) {
+      finishStatistics(job, step, i, scratch);
+    }
+    endPhase(job, groups);
+    for (let i = nextTask(job); i < chunks; i = nextTask(job)) updateChunk(job, step, i, scratch);
+    endPhase(job, chunks);
+  }
+}

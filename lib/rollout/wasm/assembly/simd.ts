@@ -1,0 +1,22 @@
+// One fused multiply-add where the machine has relaxed SIMD, else a product and a sum.
+
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+// @ts-ignore: decorator
+@inline
+export function sum(a: v128): f32 {
+  return (f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 1)) +
+    (f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3));
+}
+
+/** out += a, element by element; bytes a multiple of 16. */
+export function accumulate(out: usize, a: usize, bytes: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(out + i, f32x4.add(v128.load(out + i), v128.load(a + i)));
+  }
+}

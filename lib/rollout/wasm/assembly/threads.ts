@@ -1,0 +1,51 @@
+// Sharing out the work: every thread runs the same phases, takes chunks from one counter, and
+// waits for the others at the end of each phase. Sums are kept per chunk and added in the order of
+// the chunks, so the result does not depend on who did what.
+
+import { Job } from "./layout";
+
+// The words at job.sync.
+const ARRIVED: usize = 0;
+const GENERATION: usize = 4;
+const NEXT: usize = 8;
+const FAILED: usize = 12;
+
+// Looks at the others this often before it sleeps: a few microseconds.
+const SPINS: i32 = 2000;
+const TIMEOUT: i64 = 60_000_000_000;
+
+// How many tasks were given out before this phase, the last of each thread's in vain.
+let given: i32 = 0;
+
+/** Call before the first phase. */
+export function startPhases(): void {
+  given = 0;
+}
+
+/** The next task of this phase, or a number of `tasks` or more where none is left. */
+// @ts-ignore: decorator
+@inline
+export function nextTask(job: Job): i32 {
+  return atomic.add<i32>(<usize>job.sync + NEXT, 1) - given;
+}
+
+/** Waits until every thread has finished the phase of this many tasks. */
+export function endPhase(job: Job, tasks: i32): void {
+  given += tasks + <i32>job.threads;
+  if (job.threads == 1) return;
+  const sync = <usize>job.sync;
+  const generation = atomic.load<i32>(sync + GENERATION);
+  if (atomic.add<i32>(sync + ARRIVED, 1) == <i32>job.threads - 1) {
+    atomic.store<i32>(sync + ARRIVED, 0);
+    atomic.add<i32>(sync + GENERATION, 1);
+    atomic.notify(sync + GENERATION, -1);
+    return;
+  }
+  for (let i = 0; i < SPINS; i++) {
+    if (atomic.load<i32>(sync + GENERATION) != generation) return;
+  }
+  while (atomic.load<i32>(sync + GENERATION) == generation) {
+    const outcome = atomic.wait<i32>(sync + GENERATION, generation, TIMEOUT);
+    if (outcome == 2 || atomic.load<i32>(sync + FAILED)) unreachable();
+  }
+}

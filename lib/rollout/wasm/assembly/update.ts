@@ -1,0 +1,49 @@
+// The cells that fire change: x += W2 relu(A (v − mean) + β) + b2. The others are copied.
+
+import { borderedRow, firstRow, groupOf, inset, lastRow, listFiring } from "./cells";
+import { packListed, sliceOf, stateAt } from "./cells";
+import { BLOCK, C_ROW, H_ROW, Job, V_ROW } from "./layout";
+import { fc1, fc2 } from "./products";
+import { statsOf, workOf } from "./statistics";
+
+/** One step of a chunk, from the state at `step` to the one after. */
+export function updateChunk(job: Job, step: i32, chunk: i32, scratch: usize): void {
+  const from = stateAt(job, step);
+  const to = stateAt(job, step + 1);
+  copyRows(job, chunk, from, to);
+
+  const group = groupOf(job, chunk);
+  const mean = statsOf(job, step, group);
+  const folded = workOf(job, group);
+  const inner = inset(job);
+  const packed = scratch;
+  const hidden = packed + <usize>BLOCK * V_ROW;
+  const change = hidden + <usize>BLOCK * H_ROW;
+  const list = change + <usize>BLOCK * C_ROW;
+  const firing = listFiring(job, step, chunk, list);
+  for (let at = 0; at < firing; at += BLOCK) {
+    const cells = list + (<usize>at << 3);
+    const count = min(BLOCK, firing - at);
+    const padded = packListed(packed, cells, count, job.perception, from + inner, mean);
+    fc1(packed, folded, job.beta, hidden, padded);
+    fc2(hidden, job.w2t, job.b2, change, padded);
+    for (let i = 0; i < count; i++) {
+      const cell = to + inner + load<u32>(cells + (<usize>i << 3));
+      const delta = change + <usize>i * C_ROW;
+      for (let j: usize = 0; j < C_ROW; j += 16) {
+        v128.store(cell + j, f32x4.add(v128.load(cell + j), v128.load(delta + j)));
+      }
+    }
+  }
+}
+
+// The border goes along with the first and last rows, so that a state need not be cleared first.
+function copyRows(job: Job, chunk: i32, from: usize, to: usize): void {
+  const slice = sliceOf(job, chunk);
+  const border = <i32>job.kernelSize >> 1;
+  const first = firstRow(job, chunk);
+  const last = lastRow(job, chunk);
+  const begin = borderedRow(job, slice, first == 0 ? 0 : first + border);
+  const end = borderedRow(job, slice, last + (last == <i32>job.height ? 2 * border : border));
+  memory.copy(to + begin, from + begin, end - begin);
+}
