@@ -58,19 +58,20 @@ class BarProgress implements Progress {
   #bar: cliProgress.SingleBar | undefined;
 
   step(step: TrainingStep): void {
+    const { head, figures } = describe(step);
     if (this.#bar === undefined) {
+      const rest = `${head}  ${step.batches}/${step.batches}   ${figures}`.length;
       this.#bar = new cliProgress.SingleBar({
         format: "{head} {bar} {value}/{total}  {figures}",
         barCompleteChar: "━",
         barIncompleteChar: "─",
-        barsize: 20,
+        barsize: Math.max(3, Math.min(30, columns() - rest - 3)),
         hideCursor: true,
         clearOnComplete: true,
-        linewrap: true,
       });
-      this.#bar.start(step.batches, step.batch, payload(step));
+      this.#bar.start(step.batches, step.batch, { head, figures });
     }
-    this.#bar.update(step.batch, payload(step));
+    this.#bar.update(step.batch, { head, figures });
   }
 
   epoch(metrics: EpochMetrics, options: { epochs: number; best: boolean }): void {
@@ -95,7 +96,7 @@ class LineProgress implements Progress {
   step(step: TrainingStep): void {
     if (performance.now() - this.#last < this.#milliseconds) return;
     this.#last = performance.now();
-    const { head, figures } = payload(step);
+    const { head, figures } = describe(step);
     console.error(`${head}, batch ${step.batch}/${step.batches}  ${figures}`);
   }
 
@@ -107,12 +108,20 @@ class LineProgress implements Progress {
   stop(): void {}
 }
 
-function payload(step: TrainingStep): { head: string; figures: string } {
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80; // standard input or output is no terminal
+  }
+}
+
+function describe(step: TrainingStep): { head: string; figures: string } {
   const { epoch, epochs, loss, dice, bce, lr, secondsLeft } = step;
   return {
     head: `Epoch ${epoch}/${epochs}`,
-    figures: `loss ${loss.toFixed(4)} = dice ${dice.toFixed(4)} + bce ${bce.toFixed(4)}  ` +
-      `lr ${lr.toExponential(1)}  ${formatDuration(secondsLeft)} left`,
+    figures: `loss ${loss.toFixed(3)} = dice ${dice.toFixed(3)} + bce ${bce.toFixed(3)}  ` +
+      `lr ${lr.toExponential(0)}  ${formatDuration(secondsLeft)} left`,
   };
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { setImmediate } from "node:timers/promises";
 import { evalMedNca, type EvalResult } from "../evaluation/eval_med_nca.ts";
 import { predictionSettings } from "../evaluation/evaluate_cases.ts";
 import { MedNca, type MedNcaConfig } from "../nca/med_nca.ts";
@@ -247,7 +246,8 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
         });
       });
       await read(1);
-      await setImmediate(); // let signals, timers and the notebook have their turn
+      // A timer, unlike setImmediate, lets Deno look for signals and a notebook's messages.
+      await new Promise((resolve) => setTimeout(resolve));
       if (recorder?.checkpointDue) {
         await save();
         await saveCheckpoint(run);

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import manifest from "../../deno.json" with { type: "json" };
+import { decodePng, encodePng } from "../../lib/slices/png.ts";
+import { Random } from "../../lib/support/random.ts";
+import { readVolume } from "../../lib/volume/mod.ts";
+import { TINY, writeTinyVolumes } from "../training/support/tiny_data.ts";
+
+type Task = "train" | "evaluate" | "predict";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const FLAGS = Object.entries({ ...TINY, backend: "ops" }).flatMap(([key, value]) => [
+  `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  String(value),
+]);
+
+/** Starts a task in a folder, with the permissions that deno.json gives it. */
+function start(folder: string, task: Task, args: string[]) {
+  const [, ...command] = manifest.tasks[task].command.split(" ");
+  const script = join(ROOT, command.pop()!);
+  return new Deno.Command(Deno.execPath(), {
+    args: [...command, "--quiet", "--config", join(ROOT, "deno.json"), script, ...args],
+    cwd: folder,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function run(folder: string, task: Task, ...args: string[]) {
+  const { code, stdout, stderr } = await start(folder, task, args).output();
+  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out: out!, error: error! };
+}
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const readJson = async (path: string) => JSON.parse(await Deno.readTextFile(path));
+
+Deno.test("train, evaluate and predict: from volumes to masks in their space", async () => {
+  await withFolder(async (folder) => {
+    await writeTinyVolumes(join(folder, "data"));
+    const train = await run(folder, "train", "--data", "data", "--out", "runs/a", ...FLAGS);
+    assert.equal(train.code, 0, train.error);
+    assert.match(train.out, /2 to train on, 1 to choose the best weights by, 1 held out/);
+    assert.match(train.out, /deno task predict --run runs.a /);
+
+    const at = (...parts: string[]) => join(folder, "runs", "a", ...parts);
+    const summary = await readJson(at("summary.json"));
+    assert.equal(summary.metric_per_case.length, 1);
+    assert.equal(typeof summary.foreground_mean.Dice, "number");
+    for (const name of ["model1.safetensors", "model2.safetensors", "config.json", "metrics.csv"]) {
+      assert.ok((await Deno.stat(at(name))).isFile, name);
+    }
+    assert.ok((await Deno.stat(at("plots", "predictions.png"))).isFile);
+
+    // The same scores again, and others for other patients
+    await Deno.remove(at("summary.json"));
+    const again = await run(folder, "evaluate", "--run", "runs/a");
+    assert.equal(again.code, 0, again.error);
+    assert.deepEqual(await readJson(at("summary.json")), summary);
+    const { train: trained } = await readJson(at("split.json"));
+    await run(folder, "evaluate", "--run", "runs/a", "--split", "train");
+    const others = await readJson(at("evaluation-train-best", "summary.json"));
+    assert.deepEqual(
+      others.metric_per_case.map((scored: { case: string }) => scored.case),
+      trained,
+    );
+
+    // A prediction equals the evaluation's, and lies in the space of its image
+    const [id] = (await readJson(at("split.json"))).test;
+    const predict = await run(
+      folder,
+      "predict",
+      ...["--run", "runs/a", "--image", "data/images", "--out", "masks", "--probabilities"],
+    );
+    assert.equal(predict.code, 0, predict.error);
+    const mask = await readVolume(join(folder, "masks", `${id}.nii.gz`));
+    const scored = await readVolume(at("predictions", `${id}.nii.gz`));
+    const image = await readVolume(join(folder, "data", "images", `${id}.nii.gz`));
+    assert.deepEqual(mask.data, scored.data);
+    assert.deepEqual([mask.shape, mask.affine], [image.shape, image.affine]);
+    const probability = await readVolume(join(folder, "masks", `${id}_probability.nii.gz`));
+    assert.deepEqual(mask.data, probability.data.map((p) => p > 0.5 ? 1 : 0));
+  });
+});
+
+Deno.test("a run that is interrupted saves, says how to go on, and goes on", async () => {
+  await withFolder(async (folder) => {
+    await writeTinyVolumes(join(folder, "data"));
+    const args = ["--data", "data", "--out", "run", ...FLAGS, "--epochs", "400"];
+    const child = start(folder, "train", args);
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    let out = "";
+    const errors = new Response(child.stderr).text();
+    while (!out.includes("Run  ")) out += (await reader.read()).value ?? assert.fail(await errors);
+    // Wait for an epoch, so that it is in the midst of training
+    while (
+      !(await Deno.readTextFile(join(folder, "run", "metrics.csv")).catch(() => ""))
+        .includes("\n1,")
+    ) await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill("SIGINT");
+    for (let part = await reader.read(); !part.done; part = await reader.read()) out += part.value;
+    assert.equal((await child.status).code, 130, await errors);
+    assert.match(out, /nothing is lost\. Go on with\n {2}deno task train --out run --resume/);
+
+    const taken = await run(folder, "train", ...args);
+    assert.equal(taken.code, 1);
+    assert.match(taken.error, /^error: Cannot start a run: the folder holds one already: run\n/);
+    assert.match(taken.error, /adding --resume/);
+
+    const done = (await Deno.readTextFile(join(folder, "run", "metrics.csv"))).trim().split("\n");
+    const epochs = String(done.length + 1);
+    const resumed = await run(folder, "train", "--out", "run", "--resume", "--epochs", epochs);
+    assert.equal(resumed.code, 0, resumed.error);
+    const rows = (await Deno.readTextFile(join(folder, "run", "metrics.csv"))).trim().split("\n");
+    assert.deepEqual(rows.slice(0, done.length), done);
+    assert.deepEqual(
+      rows.slice(1).map((row) => Number.parseInt(row)),
+      Array.from({ length: Number(epochs) }, (_, i) => i + 1),
+    );
+  });
+});
+
+Deno.test("folders of pictures and masks train, and predict pictures", async () => {
+  await withFolder(async (folder) => {
+    for (const name of ["images", "masks", "new"]) {
+      await Deno.mkdir(join(folder, "data", name), { recursive: true });
+    }
+    const [height, width] = [18, 22]; // no multiples of 4
+    for (let i = 0; i < 6; i++) {
+      const random = new Random(i);
+      const mask = Uint8Array.from(
+        { length: height * width },
+        (_, p) => Number(Math.hypot(p % width - 11, p / width - 9) < 4 + i % 3),
+      );
+      const image = Float32Array.from(mask, (inside) => 0.6 * inside + 0.4 * random.uniform());
+      const folderOf = i < 5 ? "images" : "new";
+      await Deno.writeFile(
+        join(folder, "data", folderOf, `p${i}.png`),
+        encodePng({ data: image, height, width }),
+      );
+      await Deno.writeFile(
+        join(folder, "data", "masks", `p${i}.png`),
+        encodePng({ data: mask, height, width }),
+      );
+    }
+    const train = await run(folder, "train", "--data", "data", "--out", "run", ...FLAGS);
+    assert.equal(train.code, 0, train.error);
+    assert.match(train.out, /5 cases, 5 slices of 20×24/);
+    const predict = await run(
+      folder,
+      "predict",
+      "--run",
+      "run",
+      "--image",
+      "data/new/p5.png",
+      "--out",
+      "out",
+    );
+    assert.equal(predict.code, 0, predict.error);
+    const mask = decodePng(await Deno.readFile(join(folder, "out", "p5.png")), { kind: "label" });
+    assert.deepEqual([mask.height, mask.width], [height, width]);
+    assert.ok(mask.data.every((value) => value === 0 || value === 255));
+  });
+});
+
+Deno.test("what is wrong on the command line is told in one paragraph", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "c.json"), '{"lerningRate": 1, "epochs": 0}');
+    const cases: [Task, string[], RegExp][] = [
+      ["train", ["--lerning-rate", "1"], /Did you mean --learning-rate/],
+      ["train", ["--size", "10,10"], /Expected multiples of 4/],
+      [
+        "train",
+        ["--config", "c.json"],
+        /"lerningRate" \(did you mean "learningRate"\?\).*Expected >=1/,
+      ],
+      ["train", ["--data", "nowhere"], /Cannot find data: no such folder: nowhere/],
+      ["train", ["--resume"], /Cannot resume: no run was named/],
+      ["train", ["--resume", "--out", "none"], /Cannot read run: the folder holds none: none/],
+      ["evaluate", [], /--run is missing/],
+      ["predict", ["--run", "none", "--image", "x", "--out", "y"], /the folder holds none/],
+    ];
+    for (const [task, args, message] of cases) {
+      const { code, error } = await run(folder, task, ...args);
+      assert.equal(code, 1, `${task} ${args}`);
+      assert.match(error, message);
+      assert.ok(!/\n\s+at /.test(error), error);
+    }
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), [
+      "c.json",
+    ]);
+  });
+});
