@@ -16,9 +16,8 @@ import { InputError } from "../support/errors.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import type { Adam, AdamState } from "./adam.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
+import { EpochMetricsSchema } from "./metrics.ts";
 import { splitSchema } from "./run_folder.ts";
-
-const measured = v.nullable(v.number());
 
 const countersSchema = v.object({
   /** Steps done. */
@@ -34,18 +33,7 @@ const countersSchema = v.object({
   /** The best epoch so far, counted from 1, and its score. */
   best: v.nullable(v.object({ epoch: v.number(), score: v.number() })),
   /** The epochs that are done. */
-  history: v.array(v.object({
-    epoch: v.number(),
-    loss: v.number(),
-    dice: v.number(),
-    bce: v.number(),
-    lr: v.number(),
-    valLoss: measured,
-    valDice: measured,
-    valBce: measured,
-    valVolumeDice: measured,
-    seconds: v.number(),
-  })),
+  history: v.array(EpochMetricsSchema),
   /** How far the event log is good. */
   events: v.nullable(v.object({ file: v.string(), length: v.number() })),
 });

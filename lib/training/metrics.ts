@@ -4,31 +4,37 @@
  * @module
  */
 
+import * as v from "valibot";
 import { writeFileAtomic } from "../support/files.ts";
 
-/** The means of one epoch. Losses are means over batches; `loss = dice + bce`. */
-export interface EpochMetrics {
+const measured = v.nullable(v.number());
+
+/** Checks {@linkcode EpochMetrics} that were stored. */
+export const EpochMetricsSchema = v.object({
   /** Counted from 1. */
-  epoch: number;
+  epoch: v.number(),
   /** Dice loss + BCE on the training slices. */
-  loss: number;
+  loss: v.number(),
   /** Dice loss, 0 is perfect. */
-  dice: number;
+  dice: v.number(),
   /** Binary cross-entropy. */
-  bce: number;
+  bce: v.number(),
   /** The learning rate of the epoch. */
-  lr: number;
+  lr: v.number(),
   /** Dice loss + BCE on the validation slices, each by itself; `null` without validation. */
-  valLoss: number | null;
+  valLoss: measured,
   /** Dice loss on the validation slices. */
-  valDice: number | null;
+  valDice: measured,
   /** Binary cross-entropy on the validation slices. */
-  valBce: number | null;
+  valBce: measured,
   /** Dice score over whole validation volumes, mean over patients: 1 is perfect. */
-  valVolumeDice: number | null;
+  valVolumeDice: measured,
   /** What the epoch took. */
-  seconds: number;
-}
+  seconds: v.number(),
+});
+
+/** The means of one epoch. Losses are means over batches; `loss = dice + bce`. */
+export type EpochMetrics = v.InferOutput<typeof EpochMetricsSchema>;
 
 const COLUMNS: readonly (readonly [string, keyof EpochMetrics])[] = [
   ["epoch", "epoch"],

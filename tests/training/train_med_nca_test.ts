@@ -143,7 +143,7 @@ Deno.test("a resumed run may have more epochs, but no other settings", async () 
     });
     await assert.rejects(
       trainMedNca({ train, out, resume: true, config: { ...config, learningRate: 1, seed: 6 } }),
-      /learningRate was 0.01, now 1; seed was 5, now 6/,
+      /seed was 5, now 6; learningRate was 0.01, now 1/,
     );
     await assert.rejects(
       trainMedNca({ train, config, out: join(folder, "none"), resume: true }),
