@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "./rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "./rollout/rollout.ts";
-import type { RolloutEngine } from "./rollout/types.ts";
+import { WasmEngine } from "./rollout/wasm/wasm_engine.ts";
 import { InputError } from "./support/errors.ts";
 import { nearest } from "./support/nearest.ts";
 
@@ -30,18 +30,29 @@ export interface Backend {
   dispose(): void;
 }
 
+/** What {@linkcode initBackend} takes. */
+export interface BackendOptions {
+  /**
+   * Which backend; by default the environment variable `MED_NCA_BACKEND`, else "auto": the fused
+   * engine on the CPU, or plain ops for a model whose shape it has no kernels for.
+   */
+  backend?: string;
+  /** Threads of the `wasm` engine; by default as many as there are cores. */
+  threads?: number;
+  /** Channels of the model that will run. Default 16. */
+  channels?: number;
+  /** Hidden units of the model that will run. Default 64. */
+  hidden?: number;
+}
+
 /**
  * Chooses where to run and sets tfjs and the rollout up for it. Call it once, before the first
  * tensor is made.
  *
- * @param options.backend Which to take; by default the environment variable `MED_NCA_BACKEND`,
- *   else "auto": the fused engine on the CPU.
- * @param options.threads Threads of the `wasm` engine; by default as many as there are cores.
- * @throws {InputError} Where the name is not known.
+ * @throws {InputError} Where the name is not known, or the backend cannot run the model.
  */
-export async function initBackend(
-  options: { backend?: string; threads?: number } = {},
-): Promise<Backend> {
+export async function initBackend(options: BackendOptions = {}): Promise<Backend> {
+  const { threads, channels = 16, hidden = 64 } = options;
   const asked = options.backend ?? Deno.env.get(BACKEND_VARIABLE) ?? "auto";
   if (!(BACKENDS as readonly string[]).includes(asked)) {
     const near = nearest(asked, BACKENDS);
@@ -49,13 +60,23 @@ export async function initBackend(
       hint: near ? `Did you mean ${near}?` : "",
     });
   }
+  const fits = WasmEngine.canRun({ channels, hidden });
+  if (asked === "wasm" && !fits) {
+    throw new InputError(
+      "Cannot run on wasm: channels and hidden must be multiples of 8, " +
+        `got ${channels} and ${hidden}`,
+      { hint: "Change them, or take --backend ops" },
+    );
+  }
   // Otherwise tfjs advertises its native package on every start.
   tf.enableProdMode();
   await tf.setBackend("cpu");
-  const engine: RolloutEngine = new OpsEngine();
+  const engine = asked === "ops" || !fits
+    ? new OpsEngine()
+    : await WasmEngine.create({ shape: { channels, hidden }, ...(threads && { threads }) });
   setRolloutEngine(engine);
   return {
-    name: "ops",
+    name: engine.name,
     describe: () => `${engine.name}: ${engine.description}`,
     dispose: () => engine.dispose(),
   };

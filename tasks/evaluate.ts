@@ -66,7 +66,7 @@ await runTask(async () => {
   const usual = flags.split === "test" && flags.weights === "best";
   const out = flags.out ??
     (usual ? folder : join(folder, `evaluation-${flags.split}-${flags.weights}`));
-  const backend = await initBackend(backendOptions(flags));
+  const backend = await initBackend(backendOptions(flags, config));
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`Backend  ${backend.describe()}`);
   const model = await loadWeights(runPaths(folder)[flags.weights]);

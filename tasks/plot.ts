@@ -7,7 +7,9 @@
 import { initBackend } from "../lib/backend.ts";
 import { plotRun } from "../lib/plots/plot_run.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { readRun } from "../lib/training/mod.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
+import { backendOptions } from "./support/run.ts";
 
 interface Flags {
   run?: string;
@@ -25,7 +27,9 @@ await runTask(async () => {
     throw new InputError("Cannot draw: no run was named", { hint: "Add --run runs/NAME" });
   }
   using stack = new DisposableStack();
-  stack.adopt(await initBackend(backend === undefined ? {} : { backend }), (b) => b.dispose());
+  const { config } = await readRun(run);
+  const chosen = backendOptions(backend === undefined ? {} : { backend }, config);
+  stack.adopt(await initBackend(chosen), (b) => b.dispose());
   const { files, skipped } = await plotRun(run, prepared === undefined ? {} : { prepared });
   for (const file of files) console.log(file);
   for (const what of skipped) console.error(`left out: ${what}`);

@@ -65,7 +65,7 @@ await runTask(async () => {
     });
   }
   await Deno.mkdir(out, { recursive: true });
-  const backend = await initBackend(backendOptions(flags));
+  const backend = await initBackend(backendOptions(flags, config));
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`Backend  ${backend.describe()}`);
   const model = await loadWeights(runPaths(folder).best);

@@ -40,7 +40,7 @@ await runTask(async () => {
   const { resume, ...overrides } = await parseTask<ConfigOverrides & { resume?: boolean }>(command);
   const config = resume ? await resumedConfig(overrides) : newConfig(overrides);
   if (!resume) await requireNoRun(config.out);
-  const backend = await initBackend(backendOptions(config));
+  const backend = await initBackend(backendOptions(config, config));
   try {
     return await run(config, backend, resume ?? false);
   } finally {

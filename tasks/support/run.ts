@@ -4,16 +4,25 @@
  * @module
  */
 
+import type { BackendOptions } from "../../lib/backend.ts";
 import type { EvaluationProgress } from "../../lib/evaluation/evaluate_cases.ts";
 import { InputError } from "../../lib/support/errors.ts";
 
-/** The choice of a backend as `initBackend` takes it; "auto" leaves it to the environment. */
+/**
+ * The choice of a backend as `initBackend` takes it; "auto" leaves it to the environment.
+ *
+ * @param flags What was asked for.
+ * @param model The shape of the model that will run.
+ */
 export function backendOptions(
-  { backend, threads }: { backend?: string; threads?: number },
-): { backend?: string; threads?: number } {
+  flags: { backend?: string; threads?: number },
+  model: { channels: number; hidden: number },
+): BackendOptions {
   return {
-    ...(backend === undefined || backend === "auto" ? {} : { backend }),
-    ...(threads === undefined || threads === 0 ? {} : { threads }),
+    channels: model.channels,
+    hidden: model.hidden,
+    ...(flags.backend && flags.backend !== "auto" && { backend: flags.backend }),
+    ...(flags.threads && { threads: flags.threads }),
   };
 }
 

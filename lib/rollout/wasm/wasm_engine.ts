@@ -11,6 +11,12 @@ import { compileKernels, hasRelaxedSimd } from "./compile.ts";
 import { Job, type WeightValues } from "./job.ts";
 import { Team } from "./team.ts";
 
+/** The part of a model's shape that kernels are compiled for. */
+export interface KernelShape {
+  channels: number;
+  hidden: number;
+}
+
 /** The order in which the op takes the weights. */
 const WEIGHT_NAMES = [
   "perceptionWeight",
@@ -23,12 +29,6 @@ const WEIGHT_NAMES = [
   "fc2Bias",
 ] as const satisfies (keyof NcaWeights)[];
 
-/** The kernels of one model shape, with their threads. */
-interface Crew {
-  arena: Arena;
-  team: Team;
-}
-
 /**
  * The engine of fused kernels on the CPU, for tfjs's `cpu` backend.
  *
@@ -39,48 +39,50 @@ interface Crew {
  */
 export class WasmEngine implements RolloutEngine {
   readonly name = "wasm";
-  readonly #threads: number;
+  readonly #shape: KernelShape;
   readonly #relaxed: boolean;
-  readonly #crews = new Map<string, Crew>();
+  readonly #arena: Arena;
+  readonly #team: Team;
   // Frees the states of a rollout whose gradient was never asked for.
   readonly #forgotten = new FinalizationRegistry<Job>((job) => job.release());
 
-  private constructor(threads: number, relaxed: boolean) {
-    this.#threads = threads;
+  private constructor(shape: KernelShape, relaxed: boolean, arena: Arena, team: Team) {
+    this.#shape = shape;
     this.#relaxed = relaxed;
+    this.#arena = arena;
+    this.#team = team;
+  }
+
+  /** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
+  static canRun({ channels, hidden }: KernelShape): boolean {
+    return channels % 8 === 0 && hidden % 8 === 0;
   }
 
   /**
-   * Makes the engine and compiles its kernels for the tutorial's shape or another.
+   * Makes the engine: compiles its kernels, where they are not yet, and starts its threads.
    *
+   * @param options.shape Channels and hidden units of the model. Default 16 and 64.
    * @param options.threads Threads, this one included; by default as many as there are cores.
    * @param options.relaxed Whether to use relaxed SIMD; by default where the machine has it.
-   * @param options.shapes Channels and hidden units to compile for. Default 16 and 64.
+   * @throws {RangeError} Where the shape cannot be run or there is less than one thread.
    */
   static async create(
-    options: {
-      threads?: number;
-      relaxed?: boolean;
-      shapes?: readonly { channels: number; hidden: number }[];
-    } = {},
+    options: { shape?: KernelShape; threads?: number; relaxed?: boolean } = {},
   ): Promise<WasmEngine> {
+    const shape = options.shape ?? { channels: 16, hidden: 64 };
     const threads = options.threads ?? navigator.hardwareConcurrency;
+    const relaxed = options.relaxed ?? hasRelaxedSimd();
     if (!Number.isInteger(threads) || threads < 1) {
       throw new RangeError(`Cannot start threads: must be at least 1, got ${threads}`);
     }
-    const engine = new WasmEngine(threads, options.relaxed ?? hasRelaxedSimd());
-    for (const shape of options.shapes ?? [{ channels: 16, hidden: 64 }]) {
-      const module = await compileKernels({ ...shape, relaxed: engine.#relaxed });
-      const arena = new Arena();
-      const team = await Team.start(module, arena, threads);
-      engine.#crews.set(`${shape.channels}×${shape.hidden}`, { arena, team });
-    }
-    return engine;
+    const module = await compileKernels({ ...shape, relaxed });
+    const arena = new Arena();
+    return new WasmEngine(shape, relaxed, arena, await Team.start(module, arena, threads));
   }
 
   get description(): string {
-    const threads = this.#threads === 1 ? "1 thread" : `${this.#threads} threads`;
-    return `fused kernels on the CPU, ${threads}` +
+    const { threads } = this.#team;
+    return `fused kernels on the CPU, ${threads} ${threads === 1 ? "thread" : "threads"}` +
       (this.#relaxed ? "" : ", without fused multiply-add");
   }
 
@@ -96,7 +98,12 @@ export class WasmEngine implements RolloutEngine {
       hidden,
       kernelSize: weights.perceptionWeight.shape[2]!,
     };
-    const { arena, team } = this.#crew(channels, hidden);
+    if (channels !== this.#shape.channels || hidden !== this.#shape.hidden) {
+      throw new RangeError(
+        `Cannot run an NCA of ${channels} channels and ${hidden} hidden units: the engine was ` +
+          `made for ${this.#shape.channels} and ${this.#shape.hidden}`,
+      );
+    }
     // States are kept only where a gradient can be asked for.
     const keep = tf.engine().state.gradientDepth > 0;
     const values = Object.fromEntries(
@@ -104,7 +111,7 @@ export class WasmEngine implements RolloutEngine {
     ) as unknown as WeightValues;
 
     const op = tf.customGrad((x) => {
-      const job = new Job(arena, team, shape, values, options, keep);
+      const job = new Job(this.#arena, this.#team, shape, values, options, keep);
       let result: Float32Array;
       try {
         result = job.forward((x as tf.Tensor).dataSync<"float32">());
@@ -132,20 +139,7 @@ export class WasmEngine implements RolloutEngine {
   }
 
   dispose(): void {
-    for (const { team } of this.#crews.values()) team.dispose();
-    this.#crews.clear();
-  }
-
-  #crew(channels: number, hidden: number): Crew {
-    const crew = this.#crews.get(`${channels}×${hidden}`);
-    if (!crew) {
-      const known = [...this.#crews.keys()].join(", ");
-      throw new RangeError(
-        `Cannot run an NCA of ${channels} channels and ${hidden} hidden units: ` +
-          `the engine was made for ${known}`,
-      );
-    }
-    return crew;
+    this.#team.dispose();
   }
 }
 
