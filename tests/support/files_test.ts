@@ -1,0 +1,71 @@
+import { join } from "@std/path";
+import assert from "node:assert/strict";
+import { writeFileAtomic, writeJsonAtomic } from "../../lib/support/files.ts";
+
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const names = async (folder: string) =>
+  (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+
+Deno.test("writeFileAtomic() makes folders, writes bytes and text, replaces, leaves nothing", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a", "b", "file.bin");
+    const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
+    await writeFileAtomic(path, bytes);
+    assert.deepEqual(await Deno.readFile(path), bytes);
+    await writeFileAtomic(path, "Grüße");
+    assert.equal(await Deno.readTextFile(path), "Grüße");
+    await writeFileAtomic(path, new Uint8Array(0));
+    assert.equal((await Deno.readFile(path)).length, 0);
+    assert.deepEqual(await names(join(folder, "a", "b")), ["file.bin"]);
+  }));
+
+Deno.test("a write that fails leaves the old file and no other", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "file.txt");
+    await writeFileAtomic(path, "old");
+    const { write } = Deno.FsFile.prototype;
+    // A disk that fills up after the first few bytes.
+    Deno.FsFile.prototype.write = async function (data: Uint8Array) {
+      await write.call(this, data.subarray(0, 2));
+      throw new Error("No space left on device");
+    };
+    try {
+      await assert.rejects(writeFileAtomic(path, "new and longer"), /No space left/);
+    } finally {
+      Deno.FsFile.prototype.write = write;
+    }
+    assert.equal(await Deno.readTextFile(path), "old");
+    assert.deepEqual(await names(folder), ["file.txt"]);
+  }));
+
+Deno.test("a file cannot take the place of a folder, and nothing is left of it", () =>
+  withFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
+    await assert.rejects(writeFileAtomic(join(folder, "taken"), "x"));
+    assert.deepEqual(await names(folder), ["taken"]);
+    assert.deepEqual(await names(join(folder, "taken")), ["inside"]);
+  }));
+
+Deno.test("writers of one file do not mix", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "file.txt");
+    const texts = ["a", "b", "c", "d"].map((letter) => letter.repeat(50_000));
+    await Promise.all(texts.map((text) => writeFileAtomic(path, text)));
+    assert(texts.includes(await Deno.readTextFile(path)));
+    assert.deepEqual(await names(folder), ["file.txt"]);
+  }));
+
+Deno.test("writeJsonAtomic() writes indented JSON with a line end", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "x.json");
+    await writeJsonAtomic(path, { a: [1] });
+    assert.equal(await Deno.readTextFile(path), '{\n  "a": [\n    1\n  ]\n}\n');
+  }));
