@@ -10,9 +10,10 @@ import { setRolloutEngine } from "./rollout/rollout.ts";
 import { WasmEngine } from "./rollout/wasm/wasm_engine.ts";
 import { InputError } from "./support/errors.ts";
 import { nearest } from "./support/nearest.ts";
+import { loadTensorflow, loadTensorflowOnGpu } from "./tensorflow_backend.ts";
 
 /** What `--backend` takes. */
-export const BACKENDS = ["auto", "wasm", "ops"] as const;
+export const BACKENDS = ["auto", "wasm", "ops", "tensorflow"] as const;
 
 /** The name of a backend. */
 export type BackendName = typeof BACKENDS[number];
@@ -33,8 +34,9 @@ export interface Backend {
 /** What {@linkcode initBackend} takes. */
 export interface BackendOptions {
   /**
-   * Which backend; by default the environment variable `MED_NCA_BACKEND`, else "auto": the fused
-   * engine on the CPU, or plain ops for a model whose shape it has no kernels for.
+   * Which backend; by default the environment variable `MED_NCA_BACKEND`, else "auto": TensorFlow
+   * where its optional package is installed and finds a GPU, else the fused engine on the CPU, or
+   * plain ops for a model whose shape it has no kernels for.
    */
   backend?: string;
   /** Threads of the `wasm` engine; by default as many as there are cores. */
@@ -49,7 +51,8 @@ export interface BackendOptions {
  * Chooses where to run and sets tfjs and the rollout up for it. Call it once, before the first
  * tensor is made.
  *
- * @throws {InputError} Where the name is not known, or the backend cannot run the model.
+ * @throws {InputError} Where the name is not known, the backend cannot run the model, or its native
+ * library is not installed.
  */
 export async function initBackend(options: BackendOptions = {}): Promise<Backend> {
   const { threads, channels = 16, hidden = 64 } = options;
@@ -70,14 +73,23 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
   }
   // Otherwise tfjs advertises its native package on every start.
   tf.enableProdMode();
-  await tf.setBackend("cpu");
-  const engine = asked === "ops" || !fits
+  const tensorflow = asked === "tensorflow"
+    ? await loadTensorflow()
+    : asked === "auto"
+    ? await loadTensorflowOnGpu()
+    : undefined;
+  if (tensorflow === undefined) await tf.setBackend("cpu");
+  const engine = tensorflow !== undefined || asked === "ops" || !fits
     ? new OpsEngine()
     : await WasmEngine.create({ shape: { channels, hidden }, ...(threads && { threads }) });
   setRolloutEngine(engine);
+  const name = tensorflow === undefined ? engine.name : "tensorflow";
+  const library = tensorflow === undefined
+    ? ""
+    : `, libtensorflow ${tensorflow.version} on ${tensorflow.gpu ? "a GPU" : "the CPU"}`;
   return {
-    name: engine.name,
-    describe: () => `${engine.name}: ${engine.description}`,
+    name,
+    describe: () => `${name}: ${engine.description}${library}`,
     dispose: () => engine.dispose(),
   };
 }
