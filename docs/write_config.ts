@@ -1,0 +1,70 @@
+/**
+ * Writes docs/config.md from the keys themselves:
+ *
+ *     deno run --allow-read --allow-write docs/write_config.ts
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import {
+  choicesOf,
+  CONFIG_GROUPS,
+  type ConfigKey,
+  DEFAULTS,
+  describeKey,
+  PRESETS,
+  RESUMABLE_KEYS,
+} from "../lib/training/config_schema.ts";
+
+/** Where the document lies. */
+export const CONFIG_DOCUMENT = join(import.meta.dirname!, "config.md");
+
+/** The document: every key with its default, every preset with what it changes. */
+export function configDocument(): string {
+  const groups = CONFIG_GROUPS.map(({ title, keys }) =>
+    `### ${title}\n\n| key | default | what it is |\n| --- | --- | --- |\n` +
+    keys.map((key) => `| \`${key}\` | ${code(DEFAULTS[key])} | ${description(key)} |\n`).join("")
+  );
+  const presets = Object.entries(PRESETS).map(([name, overrides]) => {
+    const changes = Object.entries(overrides).map(([key, value]) => `\`${key}\` ${code(value)}`);
+    return `| \`${name}\` | ${changes.join(", ") || "the defaults below"} |\n`;
+  });
+  return `<!-- Written by docs/write_config.ts; change lib/training/config_schema.ts instead. -->
+
+# The configuration of a run
+
+Each key is a flag of \`deno task train\` (\`learningRate\` is \`--learning-rate\`) and a key of the JSON
+file that \`--config FILE\` takes:
+
+\`\`\`json
+{ "data": "data/Task05_Prostate", "size": [256, 256], "epochs": 50 }
+\`\`\`
+
+Flags go before the file, the file before the preset, the preset before the defaults. Unknown keys
+are errors. A run keeps the result as \`config.json\`, which \`--config\` takes again. A resumed run may
+change ${RESUMABLE_KEYS.map((key) => `\`${key}\``).join(", ")}; nothing else.
+
+## Presets
+
+| preset | what it changes |
+| --- | --- |
+${presets.join("")}
+Without \`preset\`, data.example gets \`example\` and any other data set \`general\`.
+
+## Keys
+
+${groups.join("\n")}`;
+}
+
+function description(key: ConfigKey): string {
+  const choices = choicesOf(key)?.map((choice) => `\`${choice}\``).join(", ");
+  return describeKey(key).replaceAll("|", "\\|").replaceAll("<", "&lt;") +
+    (choices === undefined ? "" : ` (${choices})`);
+}
+
+function code(value: unknown): string {
+  return value === "" ? "empty" : `\`${String(value)}\``;
+}
+
+if (import.meta.main) await Deno.writeTextFile(CONFIG_DOCUMENT, configDocument());

@@ -1,0 +1,42 @@
+import { dirname, join } from "@std/path";
+import assert from "node:assert/strict";
+import { CONFIG_DOCUMENT, configDocument } from "../../docs/write_config.ts";
+
+const root = join(import.meta.dirname!, "../..");
+const read = (path: string) => Deno.readTextFile(join(root, path));
+const { imports, tasks } = JSON.parse(await read("deno.json")) as {
+  imports: Record<string, string>;
+  tasks: Record<string, { description: string }>;
+};
+
+Deno.test("docs/config.md lists the keys as they are", async () => {
+  assert.equal(
+    await Deno.readTextFile(CONFIG_DOCUMENT),
+    configDocument(),
+    "Write it again: deno run --allow-read --allow-write docs/write_config.ts",
+  );
+});
+
+Deno.test("docs/dependencies.md lists every package of deno.json in its version", async () => {
+  const rows = (await read("docs/dependencies.md")).matchAll(/^\| `([^`]+)` \| ([\d.]+) \|/gm);
+  const listed = Array.from(rows, ([, name, version]) => `${name}@${version}`);
+  const used = Object.values(imports).filter((target) => target.startsWith("npm:"))
+    .map((target) => target.replace(/^npm:((?:@[^/]+\/)?[^/]+).*/, "$1"));
+  assert.deepEqual(listed.sort(), [...new Set(used)].sort());
+});
+
+Deno.test("the README names every task", async () => {
+  const text = await read("README.md");
+  for (const task of Object.keys(tasks)) {
+    assert(text.includes(`| \`${task}\` |`), task);
+  }
+});
+
+for (const document of ["README.md", "CONTRIBUTING.md", "docs/dependencies.md", "docs/config.md"]) {
+  Deno.test(`what ${document} links to in the repository is there`, async () => {
+    const links = (await read(document)).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g);
+    for (const [, link] of links) {
+      await Deno.stat(join(root, dirname(document), link!)).catch(() => assert.fail(link));
+    }
+  });
+}
