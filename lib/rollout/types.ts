@@ -54,7 +54,7 @@ export interface RolloutOptions {
 /** One implementation of the rollout. */
 export interface RolloutEngine {
   /** Its name, as `--backend` takes it. */
-  readonly name: "ops" | "wasm";
+  readonly name: "ops" | "wasm" | "webgpu";
   /** What it runs on, in a few words for people. */
   readonly description: string;
   /**

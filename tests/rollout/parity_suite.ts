@@ -23,7 +23,7 @@ const CASES = ["fire1", "masked"] as const;
 export function parityTests(name: string, open: () => Promise<RolloutEngine>): void {
   for (const example of CASES) {
     Deno.test(`${name}: states, logits and losses of ${example} equal PyTorch's`, async () => {
-      await withEngine(open, () => {
+      await withEngine(open, async () => {
         const { model, images, labels, options } = setUp(example);
         const shape = meta[`${example}/shape`]!;
 
@@ -38,25 +38,25 @@ export function parityTests(name: string, open: () => Promise<RolloutEngine>): v
             stats: "batch",
             ...(masks && { masks }),
           });
-          const expected = imageFixture(`${example}/coarse_states`, step + 1).dataSync();
-          assert(relativeError(state.dataSync(), expected) < 1e-5, `coarse step ${step}`);
+          const expected = await imageFixture(`${example}/coarse_states`, step + 1).data();
+          assert(relativeError(await state.data(), expected) < 1e-5, `coarse step ${step}`);
         }
 
         const frames = model.trace(images, { ...options, every: 100 });
-        const last = imageFixture(`${example}/fine_states/last`).dataSync();
-        assert(relativeError(frames.at(-1)!.state.dataSync(), last) < 1e-5, "fine state");
+        const last = await imageFixture(`${example}/fine_states/last`).data();
+        assert(relativeError(await frames.at(-1)!.state.data(), last) < 1e-5, "fine state");
 
         const logits = model.forward(images, options);
         const expected = fixture(`${example}/pred`).data;
-        assert(relativeError(logits.dataSync(), expected) < 1e-5, "logits");
+        assert(relativeError(await logits.data(), expected) < 1e-5, "logits");
         const [dice, bce] = fixture(`${example}/scalars_f64`).data;
-        assertClose(diceLoss(logits, labels).dataSync()[0]!, dice!, 1e-5);
-        assertClose(bceLoss(logits, labels).dataSync()[0]!, bce!, 1e-5);
+        assertClose((await diceLoss(logits, labels).data())[0]!, dice!, 1e-5);
+        assertClose((await bceLoss(logits, labels).data())[0]!, bce!, 1e-5);
       });
     });
 
     Deno.test(`${name}: gradients of ${example} are as near to float64 as PyTorch's`, async () => {
-      await withEngine(open, () => {
+      await withEngine(open, async () => {
         const { model, images, labels, options } = setUp(example);
         const { grads } = tf.variableGrads(() => {
           const logits = model.forward(images, options);
@@ -66,7 +66,7 @@ export function parityTests(name: string, open: () => Promise<RolloutEngine>): v
         for (const [stage, nca] of [model.model1, model.model2].entries()) {
           for (const [parameter, variable] of nca.variables) {
             const full = `model${stage + 1}.${parameter}`;
-            const actual = grads[variable.name]!.dataSync();
+            const actual = await grads[variable.name]!.data();
             const expected = fixture(`${example}/grad_f64/${full}`).data;
             const { rel_l2, max_abs_g64, max_abs_err } = errors[full]!;
             if (max_abs_g64 < 1e-12) {
@@ -102,12 +102,15 @@ export function setUp(example: typeof CASES[number]) {
   };
 }
 
-async function withEngine(open: () => Promise<RolloutEngine>, run: () => void): Promise<void> {
+async function withEngine(
+  open: () => Promise<RolloutEngine>,
+  run: () => Promise<void>,
+): Promise<void> {
   const engine = await open();
   setRolloutEngine(engine);
   tf.engine().startScope();
   try {
-    run();
+    await run();
   } finally {
     tf.engine().endScope();
     tf.disposeVariables();

@@ -1,0 +1,74 @@
+/**
+ * How arrays lie in GPU memory: shared by the shaders and by the code that fills their buffers.
+ *
+ * All arrays are of `vec4f`, and all places below are counted in those. A cell's state is c/4 of
+ * them; v, what a cell sees and is, is perception followed by state, 2c/4.
+ *
+ * @module
+ */
+
+/** The part of a rollout's shape that shaders are compiled for. */
+export interface KernelShape {
+  channels: number;
+  hidden: number;
+  kernelSize: number;
+}
+
+/** Cells of one slice that a work-group lists at a time; a chunk is a whole number of tiles. */
+export const TILE = 128;
+
+/** Where the parts of each buffer begin, and how long it is. */
+export interface Layout {
+  /** vec4s of a state's cell, c/4. */
+  c4: number;
+  /** vec4s of v, 2c/4. */
+  v4: number;
+  /** Hidden units. */
+  hidden: number;
+  /** Numbers of a kernel, k². */
+  taps: number;
+  /** All weights: kernel (k² × c), fc1 (h × 2c), γ, β (h), fc2ᵀ (h × c), its bias (c). */
+  weights: { fc1: number; gamma: number; beta: number; fc2: number; bias2: number; length: number };
+  /** A group's statistics at a step: mean of v, 1/√(var + ε) (h), covariance, A = γ·inv·W1. */
+  stats: { inverse: number; covariance: number; folded: number; length: number };
+  /** A chunk's sums of v and v·vᵀ. */
+  momentsLength: number;
+  /** A chunk's gradients: D (h × 2c) and d (h) of a step; fc2ᵀ (h × c), its bias (c) of all. */
+  chunk: { d: number; fc2: number; bias2: number; length: number };
+  /** A group's map of the step at hand, M (2c × 2c) and t (2c). */
+  map: { t: number; length: number };
+  /** A group's gradients: fc1 (h × 2c), γ, β (h). */
+  group: { gamma: number; beta: number; length: number };
+}
+
+/** The layout for a shape. */
+export function layoutOf({ channels, hidden, kernelSize }: KernelShape): Layout {
+  const c4 = channels / 4;
+  const v4 = 2 * c4;
+  const h4 = hidden / 4;
+  const taps = kernelSize * kernelSize;
+  const square = 4 * v4 * v4;
+  const fc1 = taps * c4;
+  const gamma = fc1 + hidden * v4;
+  const bias2 = gamma + 2 * h4 + hidden * c4;
+  const covariance = v4 + h4;
+  const folded = covariance + square;
+  const d = hidden * v4;
+  return {
+    c4,
+    v4,
+    hidden,
+    taps,
+    weights: { fc1, gamma, beta: gamma + h4, fc2: gamma + 2 * h4, bias2, length: bias2 + c4 },
+    stats: { inverse: v4, covariance, folded, length: folded + d },
+    momentsLength: v4 + square,
+    chunk: {
+      d,
+      fc2: d + h4,
+      bias2: d + h4 + hidden * c4,
+      length: d + h4 + hidden * c4 + c4,
+    },
+    map: { t: square, length: square + v4 },
+    group: { gamma: d, beta: d + h4, length: d + 2 * h4 },
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * How a rollout is shared out among work-groups, and how much memory it takes.
+ *
+ * @module
+ */
+
+import { type KernelShape, layoutOf, TILE } from "./layout.ts";
+
+/** Bytes of a vec4f. */
+export const VEC4 = 16;
+
+/** A batch has about this many chunks: enough for any GPU, few enough to add up. */
+const CHUNKS = 1024;
+
+/** Sections that are bound by offset begin at multiples of this, the most that WebGPU asks for. */
+const ALIGNMENT = 256;
+
+/** What a rollout's buffers and dispatches depend on. */
+export interface RolloutShape extends KernelShape {
+  batch: number;
+  height: number;
+  width: number;
+  steps: number;
+  /** Whether each slice has statistics of its own. */
+  perSlice: boolean;
+  /** Whether masks are given in place of seeds. */
+  masked: boolean;
+  /** Whether all states are kept, for the gradient. */
+  keep: boolean;
+}
+
+/** A rollout in numbers. */
+export interface Partition {
+  /** Cells of a slice. */
+  cells: number;
+  /** Groups of slices that share statistics. */
+  groups: number;
+  /** Tiles of a chunk. */
+  tiles: number;
+  /** Chunks of a slice. */
+  chunks: number;
+  /** vec4s of a state. */
+  stateLength: number;
+  /** Bytes of all groups' statistics at a step. */
+  statsBytes: number;
+  /** Bytes of a step's keys or masks. */
+  fireBytes: number;
+}
+
+/** Shares out a rollout. */
+export function partition(shape: RolloutShape): Partition {
+  const { batch, height, width, perSlice, masked } = shape;
+  const { c4, stats } = layoutOf(shape);
+  const cells = height * width;
+  const groups = perSlice ? batch : 1;
+  const tiles = Math.ceil(batch * cells / TILE / CHUNKS);
+  return {
+    cells,
+    groups,
+    tiles,
+    chunks: Math.ceil(cells / (tiles * TILE)),
+    stateLength: batch * cells * c4,
+    statsBytes: align(groups * stats.length * VEC4),
+    fireBytes: align(4 * (masked ? batch * cells : batch)),
+  };
+}
+
+/** The size of the largest buffer of a rollout, in bytes. */
+export function largestBuffer(shape: RolloutShape): number {
+  const { batch, steps } = shape;
+  const { chunk, momentsLength, taps, c4 } = layoutOf(shape);
+  const { stateLength, chunks, statsBytes, fireBytes } = partition(shape);
+  const sums = Math.max(chunk.length, momentsLength, taps * c4);
+  return Math.max(
+    stateLength * VEC4,
+    batch * chunks * sums * VEC4,
+    statsBytes * steps,
+    fireBytes * steps,
+  );
+}
+
+/** The bytes of all states of a rollout, most of what it takes. */
+export function stateBytes(shape: RolloutShape): number {
+  const states = shape.keep ? shape.steps + 4 : 3;
+  return partition(shape).stateLength * VEC4 * states;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

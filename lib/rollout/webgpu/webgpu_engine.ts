@@ -1,0 +1,205 @@
+/**
+ * The engine for GPUs: shaders on WebGPU, beside tfjs's own.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import { InputError } from "../../support/errors.ts";
+import type { NcaWeights, RolloutEngine, RolloutOptions } from "../types.ts";
+import { adapterName, findAdapter, openDevice } from "./adapter.ts";
+import type { KernelShape } from "./layout.ts";
+import { largestBuffer, type RolloutShape, stateBytes } from "./partition.ts";
+import { compilePipelines, type Pipelines } from "./pipelines.ts";
+import { TfjsDevice } from "./tfjs_device.ts";
+import { gradientShapes, packWeights, unpackGradients, WEIGHT_NAMES } from "./weights.ts";
+import { Workspace } from "./workspace.ts";
+
+/** Workspaces that are kept for the next rollout: two stages, in training and in evaluation. */
+const MOST_IDLE = 4;
+
+/** The part of a model's shape that an engine is made for. */
+type ModelShape = Omit<KernelShape, "kernelSize">;
+
+/**
+ * The engine of shaders on a GPU, for tfjs's `webgpu` backend.
+ *
+ * It computes what `OpsEngine` defines, exactly, as `WasmEngine` does: batch norm's statistics
+ * come from the covariance of its inputs, only firing cells go through the network, and states are
+ * all that is kept for the gradient. A rollout is one command buffer and its gradient another;
+ * nothing is read back. Sums are taken in a fixed order, so that a run repeats.
+ */
+export class WebGpuEngine implements RolloutEngine {
+  readonly name = "webgpu";
+  readonly description: string;
+  readonly #tfjs: TfjsDevice;
+  readonly #pipelines = new Map<string, Pipelines>();
+  readonly #idle: Workspace[] = [];
+  // Takes back the workspace of a rollout whose gradient was never asked for.
+  readonly #forgotten = new FinalizationRegistry<Workspace>((space) => this.#release(space));
+  #failure: InputError | undefined;
+  #disposed = false;
+
+  private constructor(tfjs: TfjsDevice, description: string) {
+    this.#tfjs = tfjs;
+    this.description = description;
+  }
+
+  /** Whether there are shaders for a shape: channels and hidden units must be multiples of 4. */
+  static canRun({ channels, hidden }: ModelShape): boolean {
+    return channels % 4 === 0 && hidden % 4 === 0;
+  }
+
+  /**
+   * Opens the adapter and sets tfjs to run on it. Tensors on a `webgpu` backend that tfjs had
+   * before are lost.
+   *
+   * @param options.shape Channels and hidden units of the model. Default 16 and 64.
+   * @throws {InputError} Where there is no adapter, or it lacks a limit that the shaders need.
+   */
+  static async create(options: { shape?: ModelShape } = {}): Promise<WebGpuEngine> {
+    const adapter = await findAdapter();
+    if (adapter === null) {
+      throw new InputError("Cannot run on webgpu: this machine shows no GPU", {
+        hint: "Install its Vulkan driver (on Linux), or take --backend wasm",
+      });
+    }
+    const device = await openDevice(adapter, options.shape ?? { channels: 16, hidden: 64 });
+    const tfjs = await TfjsDevice.set(device, adapter.info);
+    const engine = new WebGpuEngine(tfjs, `shaders on ${adapterName(adapter)}`);
+    engine.#watch(device);
+    return engine;
+  }
+
+  rollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutOptions): tf.Tensor4D {
+    if (this.#failure) throw this.#failure;
+    if (options.steps === 0) return state.clone();
+    const [batch, height, width, channels] = state.shape;
+    const shape: RolloutShape = {
+      channels,
+      hidden: weights.fc1Weight.shape[0]!,
+      kernelSize: weights.perceptionWeight.shape[2]!,
+      batch,
+      height,
+      width,
+      steps: options.steps,
+      perSlice: options.stats === "slice",
+      masked: options.masks !== undefined,
+      // States are kept only where a gradient can be asked for.
+      keep: tf.engine().state.gradientDepth > 0,
+    };
+    const op = tf.customGrad((x) => {
+      const space = this.#workspace(shape);
+      const packed = packWeights(weights, shape);
+      const buffers = [this.#tfjs.buffer(x as tf.Tensor), this.#tfjs.buffer(packed)] as const;
+      this.#tfjs.flush();
+      space.forward(...buffers, options);
+      const [value] = this.#tfjs.tensors([{ buffer: space.result, shape: state.shape }]);
+      const gradFunc = (dy: tf.Tensor) => {
+        this.#forgotten.unregister(space);
+        try {
+          return this.#backward(space, dy, state.shape);
+        } finally {
+          this.#release(space);
+        }
+      };
+      if (shape.keep) this.#forgotten.register(gradFunc, space, space);
+      else this.#release(space);
+      return { value: value!, gradFunc };
+    });
+    return op(state, ...WEIGHT_NAMES.map((name) => weights[name])) as tf.Tensor4D;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const space of this.#idle.splice(0)) space.dispose();
+  }
+
+  #backward(space: Workspace, dy: tf.Tensor, stateShape: number[]): tf.Tensor[] {
+    if (this.#failure) throw this.#failure;
+    const slope = this.#tfjs.buffer(dy);
+    this.#tfjs.flush();
+    space.backward(slope);
+    const shapes = gradientShapes(space.shape);
+    const [state, ...gradients] = this.#tfjs.tensors([
+      { buffer: space.gradient!, shape: stateShape },
+      ...space.gradients.map((buffer, i) => ({ buffer, shape: shapes[i]! })),
+    ]);
+    const [fc1, fc2, kernel] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
+    return [state!, ...unpackGradients([fc1, fc2, kernel], space.shape)];
+  }
+
+  /** A workspace of this shape, one that is idle or a new one. */
+  #workspace(shape: RolloutShape): Workspace {
+    const key = JSON.stringify(shape);
+    const found = this.#idle.findIndex((space) => JSON.stringify(space.shape) === key);
+    if (found >= 0) return this.#idle.splice(found, 1)[0]!;
+    const { device } = this.#tfjs;
+    checkSize(device, shape);
+    const pipelines = this.#pipelinesFor(shape);
+    device.pushErrorScope("out-of-memory");
+    const space = new Workspace(device, pipelines, shape);
+    device.popErrorScope().then((error) => {
+      if (error !== null) this.#failure ??= tooLarge(shape, "the GPU's memory is full");
+    }, () => {});
+    return space;
+  }
+
+  #release(space: Workspace): void {
+    if (this.#disposed) return space.dispose();
+    this.#idle.push(space);
+    if (this.#idle.length > MOST_IDLE) this.#idle.shift()!.dispose();
+  }
+
+  #pipelinesFor({ channels, hidden, kernelSize }: KernelShape): Pipelines {
+    const key = [channels, hidden, kernelSize].join();
+    let pipelines = this.#pipelines.get(key);
+    if (pipelines === undefined) {
+      pipelines = compilePipelines(this.#tfjs.device, { channels, hidden, kernelSize });
+      this.#pipelines.set(key, pipelines);
+    }
+    return pipelines;
+  }
+
+  /** Turns what the device reports later into an error of the next rollout. */
+  #watch(device: GPUDevice): void {
+    device.addEventListener("uncapturederror", (event) => {
+      const { message } = (event as GPUUncapturedErrorEvent).error;
+      this.#failure ??= new InputError(`Cannot go on on webgpu: ${message}`, {
+        hint: "Lower batchSize, or take --backend wasm; the run's checkpoint is safe",
+      });
+    });
+    device.lost.then(({ message, reason }) => {
+      if (reason === "destroyed") return;
+      this.#failure ??= new InputError(`Cannot go on on webgpu: the GPU was lost: ${message}`, {
+        hint: "Resume the run from its checkpoint, with a smaller batchSize or --backend wasm",
+      });
+    }, () => {});
+  }
+}
+
+function checkSize(device: GPUDevice, shape: RolloutShape): void {
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const [limit, allowed] = maxBufferSize < maxStorageBufferBindingSize
+    ? ["maxBufferSize", maxBufferSize]
+    : ["maxStorageBufferBindingSize", maxStorageBufferBindingSize];
+  const needed = largestBuffer(shape);
+  if (needed <= Number(allowed)) return;
+  throw tooLarge(
+    shape,
+    `one buffer needs ${megabytes(needed)}, its ${limit} is ${megabytes(Number(allowed))}`,
+  );
+}
+
+function tooLarge(shape: RolloutShape, reason: string): InputError {
+  const { batch, height, width, steps } = shape;
+  return new InputError(
+    `Cannot run on webgpu: ${steps} steps of ${batch} × ${height} × ${width} cells take ` +
+      `${megabytes(stateBytes(shape))}: ${reason}`,
+    { hint: "Lower batchSize, or take --backend wasm; the run's checkpoint is safe" },
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}

@@ -1,0 +1,63 @@
+/**
+ * A model's weights as the shaders read them, and their gradients as PyTorch shapes them.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import type { NcaWeights } from "../types.ts";
+import { type KernelShape, layoutOf } from "./layout.ts";
+
+/** The order in which the op takes the weights. */
+export const WEIGHT_NAMES = [
+  "perceptionWeight",
+  "perceptionBias",
+  "fc1Weight",
+  "fc1Bias",
+  "bnWeight",
+  "bnBias",
+  "fc2Weight",
+  "fc2Bias",
+] as const satisfies (keyof NcaWeights)[];
+
+/** All weights as one vector, see the layout. The biases of perception and fc1 cancel. */
+export function packWeights(weights: NcaWeights, shape: KernelShape): tf.Tensor1D {
+  const { channels: c, hidden: h } = shape;
+  const { taps } = layoutOf(shape);
+  return tf.tidy(() =>
+    tf.concat1d([
+      weights.perceptionWeight.reshape([c, taps]).transpose().flatten(),
+      weights.fc1Weight.flatten(),
+      weights.bnWeight.flatten(),
+      weights.bnBias.flatten(),
+      // Channel 0 does not change: its row is zero.
+      weights.fc2Weight.as2D(c - 1, h).pad([[1, 0], [0, 0]]).transpose().flatten(),
+      weights.fc2Bias.as1D().pad([[1, 0]]),
+    ])
+  );
+}
+
+/** The shapes of the three gradients that a workspace holds. */
+export function gradientShapes(shape: KernelShape): [number[], number[], number[]] {
+  const { channels: c, hidden: h } = shape;
+  return [[h * 2 * c + 2 * h], [h + 1, c], [layoutOf(shape).taps, c]];
+}
+
+/** The gradients of all weights, in the order of {@linkcode WEIGHT_NAMES}. */
+export function unpackGradients(
+  [fc1, fc2, kernel]: readonly [tf.Tensor, tf.Tensor, tf.Tensor],
+  { channels: c, hidden: h, kernelSize: k }: KernelShape,
+): tf.Tensor[] {
+  const [fc1Weight, bnWeight, bnBias] = tf.split(fc1, [h * 2 * c, h, h]);
+  return [
+    kernel.transpose().reshape([c, 1, k, k]),
+    // Batch norm cancels the biases of perception and fc1: their gradients are exactly zero.
+    tf.zeros([c]),
+    fc1Weight!.reshape([h, 2 * c, 1, 1]),
+    tf.zeros([h]),
+    bnWeight!,
+    bnBias!,
+    fc2.slice([0, 1], [h, c - 1]).transpose().reshape([c - 1, h, 1, 1]),
+    fc2.slice([h, 1], [1, c - 1]).flatten(),
+  ];
+}
