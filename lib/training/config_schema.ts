@@ -120,6 +120,11 @@ const groups = {
     learningRate: key(positive, 2e-3, "Adam's step size"), // the tutorial's 1e-4 needs 150 epochs
     betas: key(pair(fraction), [0.9, 0.999], "Adam's decay of its two means"),
     eps: key(positive, 1e-8, "Adam's epsilon"),
+    augment: key(
+      v.picklist(["none", "affine"]),
+      "none", // as the tutorial
+      "affine: turn, move, scale, mirror and brighten training slices by chance",
+    ),
     schedule: key(
       v.picklist(["step", "cosine"]),
       "cosine", // ends at rate 0 whatever the number of epochs

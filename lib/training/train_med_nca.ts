@@ -12,6 +12,7 @@ import type { Split } from "../slices/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { hash32 } from "../support/random.ts";
 import { Adam } from "./adam.ts";
+import { augmentBatch, mirrorOf } from "./augment.ts";
 import { type Counters, firstCounters, readCheckpoint, restoreModel } from "./checkpoint.ts";
 import { type Config, type ConfigOverrides, requireSameTraining, resolveConfig } from "./config.ts";
 import type { EpochMetrics } from "./metrics.ts";
@@ -221,10 +222,14 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
   if (counters.batch < batches) {
     const { batchSize, seed } = config;
     const { epoch, batch: start } = counters;
+    const mirror = mirrorOf(train);
     for await (const batch of train.batches({ batchSize, seed, epoch, start, shuffle: true })) {
       if (signal?.aborted) break;
       const seeds = batch.records.map((_, i) => hash32(seed, epoch, counters.batch, i));
-      const figures = trainingStep(model, adam, batch, { seeds, learningRate: lr });
+      const input = config.augment === "affine"
+        ? augmentBatch(batch, { mirror, seed: [seed, epoch, counters.batch] })
+        : batch;
+      const figures = trainingStep(model, adam, input, { seeds, learningRate: lr });
       const [place, step] = [++counters.batch, ++counters.step];
       const values = figures.data<"float32">();
       unread.push(async () => {

@@ -1,14 +1,179 @@
 import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { NCA2D } from "../../lib/nca/nca2d.ts";
+import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
+import type { RolloutEngine, RolloutOptions } from "../../lib/rollout/types.ts";
+import { compileKernels } from "../../lib/rollout/wasm/compile.ts";
 import { WasmEngine } from "../../lib/rollout/wasm/wasm_engine.ts";
+import { Random } from "../../lib/support/random.ts";
+import { relativeError } from "../fixtures/parity.ts";
 import { parityTests } from "./parity_suite.ts";
+
+tf.enableProdMode();
+await tf.setBackend("cpu");
 
 for (const relaxed of [true, false]) {
   for (const threads of [1, 2]) {
-    const name = `wasm, ${threads} thread(s)${relaxed ? "" : ", plain SIMD"}`;
-    parityTests(name, async () => {
-      tf.enableProdMode();
-      await tf.setBackend("cpu");
-      return await WasmEngine.create({ threads, relaxed });
-    });
+    const name = `wasm on ${threads} thread(s)${relaxed ? "" : " with plain SIMD"}`;
+    parityTests(name, () => WasmEngine.create({ threads, relaxed }));
   }
 }
+
+/** The last state, and the gradients of a weighted sum of it by the state and the weights. */
+function runAll(
+  engine: RolloutEngine,
+  nca: NCA2D,
+  state: tf.Tensor4D,
+  options: RolloutOptions,
+): Float32Array[] {
+  return tf.tidy(() => {
+    const random = new Random(5);
+    const slope = tf.tensor(
+      Float32Array.from({ length: state.size }, () => random.normal()),
+      state.shape,
+    );
+    const variables = [...nca.variables.values()];
+    const input = tf.variable(state);
+    const { grads } = tf.variableGrads(
+      () => engine.rollout(input as tf.Tensor4D, nca.weights, options).mul(slope).sum(),
+      [input, ...variables],
+    );
+    // Without a gradient the engine keeps no states: another path, the same result.
+    const last = engine.rollout(state, nca.weights, options);
+    const arrays = [last, ...[input, ...variables].map(({ name }) => grads[name]!)]
+      .map((tensor) => Float32Array.from(tensor.dataSync()));
+    input.dispose();
+    return arrays;
+  });
+}
+
+function randomState(shape: [number, number, number, number], seed: number): tf.Tensor4D {
+  const random = new Random(seed);
+  const size = shape.reduce((a, b) => a * b);
+  // A mean far from 0 in some channels: the covariance must not lose its digits.
+  const values = Float32Array.from(
+    { length: size },
+    (_, i) => random.normal() + (i % shape[3] === 3 ? 30 : 0),
+  );
+  return tf.tensor4d(values, shape);
+}
+
+const NAMES = [
+  "last state",
+  "first state's gradient",
+  ...[
+    "perception.weight",
+    "perception.bias",
+    "fc1.weight",
+    "fc1.bias",
+    "bn.weight",
+    "bn.bias",
+    "fc2.weight",
+    "fc2.bias",
+  ].map((name) => `gradient of ${name}`),
+];
+
+const SHAPES = [
+  // Widths that are no multiple of the tile, more rows than a chunk, kernels of every code path.
+  { name: "narrow slices", size: [2, 13, 5, 16], hidden: 64, kernel: 3, stats: "slice" },
+  { name: "a 5×5 kernel", size: [1, 9, 11, 16], hidden: 64, kernel: 5, stats: "slice" },
+  { name: "a 9×9 kernel", size: [1, 12, 10, 16], hidden: 64, kernel: 9, stats: "batch" },
+  { name: "many chunks", size: [3, 70, 33, 16], hidden: 64, kernel: 3, stats: "slice" },
+  { name: "statistics of the batch", size: [3, 24, 20, 16], hidden: 64, kernel: 7, stats: "batch" },
+  { name: "another model shape", size: [2, 16, 12, 8], hidden: 24, kernel: 3, stats: "slice" },
+  { name: "a single cell", size: [1, 1, 1, 16], hidden: 64, kernel: 3, stats: "slice" },
+] as const;
+
+for (const { name, size, hidden, kernel, stats } of SHAPES) {
+  Deno.test(`wasm equals ops on ${name}`, async () => {
+    const channels = size[3];
+    const engine = await WasmEngine.create({ shape: { channels, hidden }, threads: 2 });
+    const nca = new NCA2D({ channels, hidden, kernel }, { seed: 3 });
+    const state = randomState([...size], 4);
+    const options: RolloutOptions = {
+      steps: 3,
+      fireRate: 0.5,
+      seeds: Array.from({ length: size[0] }, (_, i) => i + 9),
+      stats,
+    };
+    try {
+      const expected = runAll(new OpsEngine(), nca, state, options);
+      const actual = runAll(engine, nca, state, options);
+      for (const [i, array] of expected.entries()) {
+        const bias = /perception.bias|fc1.bias/.test(NAMES[i]!);
+        if (bias) { // zero in exact arithmetic, noise in that of the plain ops
+          assert(actual[i]!.every((value) => value === 0), NAMES[i]);
+          continue;
+        }
+        if (array.every((value) => Math.abs(value) < 1e-3)) continue; // one cell: no variance
+        const error = relativeError(actual[i]!, array);
+        assert(error < 2e-4, `${NAMES[i]}: ${error}`);
+      }
+    } finally {
+      engine.dispose();
+      nca.dispose();
+      state.dispose();
+    }
+  });
+}
+
+Deno.test("wasm gives the same bits on any number of threads", async () => {
+  const nca = new NCA2D({ channels: 16, hidden: 64, kernel: 3 }, { seed: 1 });
+  const state = randomState([2, 66, 41, 16], 2);
+  const options: RolloutOptions = { steps: 4, fireRate: 0.5, seeds: [3, 4], stats: "slice" };
+  const results = [];
+  for (const threads of [1, 2, 3]) {
+    const engine = await WasmEngine.create({ threads });
+    results.push(runAll(engine, nca, state, options));
+    engine.dispose();
+  }
+  assert.deepEqual(results[1], results[0]);
+  assert.deepEqual(results[2], results[0]);
+  nca.dispose();
+  state.dispose();
+});
+
+Deno.test("wasm goes on with a rollout where it ended", async () => {
+  const engine = await WasmEngine.create({ threads: 1 });
+  const nca = new NCA2D({ channels: 16, hidden: 64, kernel: 3 }, { seed: 1 });
+  const state = randomState([1, 20, 20, 16], 2);
+  const options: RolloutOptions = { steps: 5, fireRate: 0.5, seeds: [3], stats: "slice" };
+  const whole = engine.rollout(state, nca.weights, options).dataSync();
+  const half = engine.rollout(state, nca.weights, { ...options, steps: 2 });
+  const rest = engine.rollout(half, nca.weights, { ...options, steps: 3, firstStep: 2 }).dataSync();
+  assert(relativeError(rest, whole) < 1e-5);
+  engine.dispose();
+  tf.disposeVariables();
+});
+
+Deno.test("wasm gives its memory back, and tensors do not leak", async () => {
+  const engine = await WasmEngine.create({ threads: 2 });
+  const nca = new NCA2D({ channels: 16, hidden: 64, kernel: 3 }, { seed: 1 });
+  const state = randomState([1, 32, 32, 16], 2);
+  const options: RolloutOptions = { steps: 4, fireRate: 0.5, seeds: [3], stats: "slice" };
+  runAll(engine, nca, state, options);
+  const [memory, tensors] = [engine.memoryInUse, tf.memory().numTensors];
+  for (let i = 0; i < 3; i++) runAll(engine, nca, state, options);
+  assert.equal(engine.memoryInUse, memory);
+  assert.equal(tf.memory().numTensors, tensors);
+  engine.dispose();
+  tf.disposeVariables();
+  state.dispose();
+});
+
+Deno.test("wasm says what it cannot run", async () => {
+  await assert.rejects(
+    () => compileKernels({ channels: 12, hidden: 64, relaxed: true }),
+    /multiples of 8, got 12 and 64/,
+  );
+  await assert.rejects(() => WasmEngine.create({ threads: 0 }), RangeError);
+  const engine = await WasmEngine.create({ threads: 1 });
+  const nca = new NCA2D({ channels: 8, hidden: 16, kernel: 3 });
+  const options: RolloutOptions = { steps: 1, fireRate: 0.5, seeds: [3], stats: "slice" };
+  assert.throws(
+    () => engine.rollout(tf.zeros([1, 8, 8, 8]), nca.weights, options),
+    /made for 16 and 64/,
+  );
+  engine.dispose();
+  nca.dispose();
+});

@@ -8,7 +8,7 @@ import { InputError } from "../../support/errors.ts";
 import { INITIAL_PAGES, MAX_PAGES } from "./compile.ts";
 
 /** Bytes in a page of WebAssembly memory. */
-export const PAGE = 65536;
+const PAGE = 65536;
 
 /** Pieces begin at cache lines, so that threads do not share one by accident. */
 const ALIGNMENT = 64;

@@ -5,16 +5,16 @@
  */
 
 import { Worker } from "node:worker_threads";
-import { type Arena, PAGE } from "./arena.ts";
+import type { Arena } from "./arena.ts";
 
 /** Words of the control block, each a 32-bit integer. */
-export const CONTROL = { generation: 0, task: 1, job: 2, pages: 3 } as const;
+export const CONTROL = { generation: 0, task: 1, job: 2 } as const;
 
 /** The barrier's words, on a cache line of their own. See `assembly/threads.ts`. */
 export const SYNC_OFFSET = 64;
 
 /** Words at {@linkcode SYNC_OFFSET}. */
-const SYNC = { arrived: 0, generation: 1, next: 2, failed: 3 } as const;
+export const SYNC = { arrived: 0, generation: 1, next: 2, failed: 3 } as const;
 
 /** What the kernels export. */
 export interface Kernels {
@@ -87,7 +87,6 @@ export class Team {
     words[this.sync / 4 + SYNC.next] = 0;
     words[control + CONTROL.task] = TASKS.indexOf(task);
     words[control + CONTROL.job] = job;
-    words[control + CONTROL.pages] = words.byteLength / PAGE;
     Atomics.add(words, control + CONTROL.generation, 1);
     Atomics.notify(words, control + CONTROL.generation);
     try {

@@ -86,6 +86,11 @@ export class WasmEngine implements RolloutEngine {
       (this.#relaxed ? "" : ", without fused multiply-add");
   }
 
+  /** Bytes of its memory that are in use; states are kept from a forward run to its gradient. */
+  get memoryInUse(): number {
+    return this.#arena.used;
+  }
+
   rollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutOptions): tf.Tensor4D {
     if (options.steps === 0) return state.clone();
     const [batch, height, width, channels] = state.shape;

@@ -10,10 +10,12 @@ export function forward(job: Job, thread: i32): void {
   const scratch = <usize>job.scratch + <usize>thread * <usize>job.scratchBytes;
   const groups = <i32>job.groups;
   const chunks = <i32>job.chunks;
+  // Read now: behind the last barrier the first thread may set the next job up in its place.
+  const steps = <i32>job.steps;
   startPhases();
   for (let i = nextTask(job); i < groups; i = nextTask(job)) guessMean(job, i);
   endPhase(job, groups);
-  for (let step = 0; step < <i32>job.steps; step++) {
+  for (let step = 0; step < steps; step++) {
     for (let i = nextTask(job); i < chunks; i = nextTask(job)) sumChunk(job, step, i, scratch);
     endPhase(job, chunks);
     for (let i = nextTask(job); i < groups; i = nextTask(job)) {

@@ -12,7 +12,6 @@ const FAILED: usize = 12;
 
 // Looks at the others this often before it sleeps: a few microseconds.
 const SPINS: i32 = 2000;
-const TIMEOUT: i64 = 60_000_000_000;
 
 // How many tasks were given out before this phase, the last of each thread's in vain.
 let given: i32 = 0;
@@ -45,7 +44,7 @@ export function endPhase(job: Job, tasks: i32): void {
     if (atomic.load<i32>(sync + GENERATION) != generation) return;
   }
   while (atomic.load<i32>(sync + GENERATION) == generation) {
-    const outcome = atomic.wait<i32>(sync + GENERATION, generation, TIMEOUT);
-    if (outcome == 2 || atomic.load<i32>(sync + FAILED)) unreachable();
+    atomic.wait<i32>(sync + GENERATION, generation);
+    if (atomic.load<i32>(sync + FAILED)) unreachable();
   }
 }

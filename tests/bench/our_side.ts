@@ -1,0 +1,69 @@
+/**
+ * Our side of the benchmark, in a process of its own: requests in, answers out, as
+ * `torch_side.py`.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { createInterface } from "node:readline";
+import * as tf from "@tensorflow/tfjs";
+import { initBackend } from "../../lib/backend.ts";
+import { decodeSafetensors } from "../../lib/nca/safetensors.ts";
+import { loadWeights } from "../../lib/nca/weights.ts";
+import { Adam } from "../../lib/training/adam.ts";
+import { trainingStep } from "../../lib/training/training_step.ts";
+
+/** What a side is set up with. */
+export interface SetUp {
+  threads: number;
+  backend: string;
+  /** The folder of the weights. */
+  folder: string;
+  /** The weight files, coarse and fine. */
+  weights: string[];
+  /** A safetensors file with images and labels [B, 1, H, W]. */
+  batch: string;
+  seeds: number[];
+  /** For the masks of each stage: keys [steps][B]. */
+  keys: number[][][];
+  threshold: number;
+  /** Where to write the logits of the first inference, as float32. */
+  logits: string;
+}
+
+async function open({ threads, backend, folder, batch, seeds, logits }: SetUp) {
+  await initBackend({ backend, threads });
+  const model = await loadWeights(folder);
+  const { tensors } = decodeSafetensors(await Deno.readFile(batch), batch);
+  const [size, , height, width] = tensors.get("images")!.shape as [number, number, number, number];
+  const images = tensors.get("images")!.data as Float32Array;
+  const labels = tensors.get("labels")!.data as Float32Array;
+  const adam = new Adam(model.variables, { betas: [0.9, 0.999], eps: 1e-8 });
+  const data = { images, labels, size, height, width, records: [] };
+  const infer = () =>
+    tf.tidy(() =>
+      model.forward(tf.tensor4d(images, [size, height, width, 1]), { seeds }).dataSync<"float32">()
+    );
+  const first = infer();
+  await Deno.writeFile(logits, new Uint8Array(first.buffer, first.byteOffset, first.byteLength));
+  return {
+    inference: infer,
+    train: () => trainingStep(model, adam, data, { seeds, learningRate: 1e-4 }).dispose(),
+  };
+}
+
+let side: Awaited<ReturnType<typeof open>> | undefined;
+let peak = 0;
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line) as { set_up?: SetUp; run?: "train" | "inference" };
+  let answer: Record<string, number> = {};
+  if (request.set_up) side = await open(request.set_up);
+  else if (request.run) {
+    const start = performance.now();
+    side![request.run]();
+    answer = { seconds: (performance.now() - start) / 1000 };
+  } else answer = { megabytes: peak / 2 ** 20 };
+  peak = Math.max(peak, Deno.memoryUsage().rss);
+  console.log(JSON.stringify(answer));
+}
