@@ -7,13 +7,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "./rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "./rollout/rollout.ts";
+import type { RolloutEngine } from "./rollout/types.ts";
 import { WasmEngine } from "./rollout/wasm/wasm_engine.ts";
+import { findHardware } from "./rollout/webgpu/adapter.ts";
 import { InputError } from "./support/errors.ts";
 import { nearest } from "./support/nearest.ts";
 import { loadTensorflow, loadTensorflowOnGpu } from "./tensorflow_backend.ts";
 
 /** What `--backend` takes. */
-export const BACKENDS = ["auto", "wasm", "ops", "tensorflow"] as const;
+export const BACKENDS = ["auto", "wasm", "ops", "webgpu", "tensorflow"] as const;
 
 /** The name of a backend. */
 export type BackendName = typeof BACKENDS[number];
@@ -35,8 +37,9 @@ export interface Backend {
 export interface BackendOptions {
   /**
    * Which backend; by default the environment variable `MED_NCA_BACKEND`, else "auto": TensorFlow
-   * where its optional package is installed and finds a GPU, else the fused engine on the CPU, or
-   * plain ops for a model whose shape it has no kernels for.
+   * where its optional package is installed and finds a GPU, else the engine for GPUs where a
+   * hardware adapter answers (outside notebooks), else the fused engine on the CPU, or plain ops
+   * for a model whose shape it has no kernels for.
    */
   backend?: string;
   /** Threads of the `wasm` engine; by default as many as there are cores. */
@@ -51,8 +54,10 @@ export interface BackendOptions {
  * Chooses where to run and sets tfjs and the rollout up for it. Call it once, before the first
  * tensor is made.
  *
- * @throws {InputError} Where the name is not known, the backend cannot run the model, or its native
- * library is not installed.
+ * On `webgpu`, tensors can only be read with `await tensor.data()`, not with `dataSync()`.
+ *
+ * @throws {InputError} Where the name is not known, the backend cannot run the model, its native
+ * library is not installed, or there is no GPU.
  */
 export async function initBackend(options: BackendOptions = {}): Promise<Backend> {
   const { threads, channels = 16, hidden = 64 } = options;
@@ -63,14 +68,7 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
       hint: near ? `Did you mean ${near}?` : "",
     });
   }
-  const fits = WasmEngine.canRun({ channels, hidden });
-  if (asked === "wasm" && !fits) {
-    throw new InputError(
-      "Cannot run on wasm: channels and hidden must be multiples of 8, " +
-        `got ${channels} and ${hidden}`,
-      { hint: "Change them, or take --backend ops" },
-    );
-  }
+  const shape = { channels, hidden };
   // Otherwise tfjs advertises its native package on every start.
   tf.enableProdMode();
   const tensorflow = asked === "tensorflow"
@@ -78,10 +76,11 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
     : asked === "auto"
     ? await loadTensorflowOnGpu()
     : undefined;
-  if (tensorflow === undefined) await tf.setBackend("cpu");
-  const engine = tensorflow !== undefined || asked === "ops" || !fits
+  const engine = tensorflow !== undefined
     ? new OpsEngine()
-    : await WasmEngine.create({ shape: { channels, hidden }, ...(threads && { threads }) });
+    : asked === "webgpu" || asked === "auto" && await hasGpu(shape)
+    ? await openWebGpu(shape)
+    : await openCpu(asked, shape, threads);
   setRolloutEngine(engine);
   const name = tensorflow === undefined ? engine.name : "tensorflow";
   const library = tensorflow === undefined
@@ -92,4 +91,55 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
     describe: () => `${name}: ${engine.description}${library}`,
     dispose: () => engine.dispose(),
   };
+}
+
+/** What engines are made for. */
+type ModelShape = Required<Pick<BackendOptions, "channels" | "hidden">>;
+
+/** The fused engine, or plain ops where they were asked for or it has no kernels for the model. */
+async function openCpu(
+  asked: string,
+  shape: ModelShape,
+  threads?: number,
+): Promise<RolloutEngine> {
+  const fits = WasmEngine.canRun(shape);
+  if (asked === "wasm" && !fits) {
+    throw new InputError(
+      "Cannot run on wasm: channels and hidden must be multiples of 8, " +
+        `got ${shape.channels} and ${shape.hidden}`,
+      { hint: "Change them, or take --backend ops" },
+    );
+  }
+  await tf.setBackend("cpu");
+  if (asked === "ops" || !fits) return new OpsEngine();
+  return await WasmEngine.create({ shape, ...(threads && { threads }) });
+}
+
+/** The engine for GPUs. It and tfjs's own backend are loaded only here. */
+async function openWebGpu(shape: ModelShape): Promise<RolloutEngine> {
+  quietenMesa();
+  const { WebGpuEngine } = await import("./rollout/webgpu/webgpu_engine.ts");
+  return await WebGpuEngine.create({ shape });
+}
+
+/** Whether `auto` takes a GPU: a hardware one, and not where cells of a notebook read tensors. */
+async function hasGpu(shape: ModelShape): Promise<boolean> {
+  if (inNotebook()) return false;
+  quietenMesa();
+  return await findHardware(shape) !== null;
+}
+
+/** Notebooks read tensors as they go, with `dataSync`, which WebGPU cannot outside a browser. */
+function inNotebook(): boolean {
+  try {
+    return (Deno as { jupyter?: unknown }).jupyter !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** A layer of Mesa's drivers prints errors on every start where nobody is logged in. */
+function quietenMesa(): void {
+  if (Deno.build.os !== "linux" || Deno.env.has("XDG_RUNTIME_DIR")) return;
+  Deno.env.set("NODEVICE_SELECT", "1");
 }

@@ -158,6 +158,8 @@ async function drawSamples(
   const images = tf.tensor4d(first.image, [1, height, width, 1]);
   const trace = model.trace(images, { seeds: [hash32(seed, 0)], stats: "slice" });
   try {
+    // On a GPU states cannot be read at once; those that were read stay readable.
+    await Promise.all(trace.map(({ state }) => state.data()));
     const settling = animateSettling(settlingFrames(trace), {
       image: { data: first.image, height, width },
       truth: { data: first.label, height, width },

@@ -7,6 +7,9 @@
 import { InputError } from "../../support/errors.ts";
 import { type KernelShape, layoutOf } from "./layout.ts";
 
+/** The part of a model's shape that decides whether an adapter can run it. */
+export type ModelShape = Omit<KernelShape, "kernelSize">;
+
 /** What an adapter says of itself. */
 type Info = Partial<GPUAdapterInfo> & { readonly isFallbackAdapter?: boolean };
 
@@ -18,6 +21,19 @@ export async function findAdapter(): Promise<GPUAdapter | null> {
   return await globalThis.navigator?.gpu?.requestAdapter({
     powerPreference: "high-performance",
   }) ?? null;
+}
+
+/** That GPU where it is hardware and has what a model's shaders need, else null. */
+export async function findHardware(shape: ModelShape): Promise<GPUAdapter | null> {
+  const adapter = canRun(shape) ? await findAdapter() : null;
+  return adapter === null || isSoftware(adapter) || missingLimits(adapter, shape).length > 0
+    ? null
+    : adapter;
+}
+
+/** Whether there are shaders for a model: channels and hidden units must be multiples of 4. */
+export function canRun({ channels, hidden }: ModelShape): boolean {
+  return channels % 4 === 0 && hidden % 4 === 0;
 }
 
 /** Whether an adapter is a program on the CPU: right for tests, far slower than `wasm`. */
@@ -32,11 +48,8 @@ export function adapterName({ info }: { info: Info }): string {
     "a GPU without a name";
 }
 
-/** The limits that decide how large a rollout may be: as much as the adapter has. */
-const MOST = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
-
-/** What the shaders of a model need, whatever its kernel size. */
-export function neededLimits(shape: Omit<KernelShape, "kernelSize">) {
+/** The limits that a model's shaders need, whatever its kernel size. */
+function neededLimits(shape: ModelShape) {
   const { c4, v4, hidden } = layoutOf({ ...shape, kernelSize: 1 });
   const list = 1024;
   return {
@@ -47,35 +60,49 @@ export function neededLimits(shape: Omit<KernelShape, "kernelSize">) {
       16 * (v4 + c4) * 16 + 16 * hidden * 4 + list,
     ),
     maxComputeInvocationsPerWorkgroup: Math.max(256, v4 * v4, hidden),
-    maxComputeWorkgroupSizeX: Math.max(64, v4 * v4, hidden),
+    maxComputeWorkgroupSizeX: Math.max(256, v4 * v4, hidden),
     maxStorageBuffersPerShaderStage: 8,
   };
+}
+
+/** The limits that an adapter lacks, in words. */
+function missingLimits(adapter: GPUAdapter, shape: ModelShape): string[] {
+  return Object.entries(neededLimits(shape)).flatMap(([name, needed]) => {
+    const allowed = adapter.limits[name as keyof ReturnType<typeof neededLimits>];
+    return allowed < needed ? [`${name} is ${allowed}, ${needed} is needed`] : [];
+  });
 }
 
 /**
  * Opens an adapter's device with all the memory that it allows.
  *
- * @throws {InputError} Where the adapter lacks what the shaders need; it names the limit.
+ * @throws {InputError} Where there are no shaders for the model, or the adapter lacks what they
+ * need; it names the limits.
  */
-export async function openDevice(
-  adapter: GPUAdapter,
-  shape: Omit<KernelShape, "kernelSize">,
-): Promise<GPUDevice> {
-  const limits = Object.entries(neededLimits(shape)) as [keyof GPUSupportedLimits, number][];
-  const required: Record<string, number> = {};
-  for (const [name, needed] of limits) {
-    const allowed = adapter.limits[name] as number;
-    if (allowed < needed) {
-      throw new InputError(
-        `Cannot run on webgpu: ${adapterName(adapter)} lacks ${name}: ` +
-          `${needed} is needed, ${allowed} is allowed`,
-        { hint: "Take --backend wasm" },
-      );
-    }
-    // tfjs's own shaders take what there is.
-    required[name] = name === "maxStorageBuffersPerShaderStage" ? needed : allowed;
+export async function openDevice(adapter: GPUAdapter, shape: ModelShape): Promise<GPUDevice> {
+  if (!canRun(shape)) {
+    throw new InputError(
+      "Cannot run on webgpu: channels and hidden must be multiples of 4, " +
+        `got ${shape.channels} and ${shape.hidden}`,
+      { hint: "Change them, or take --backend ops" },
+    );
   }
-  for (const name of MOST) required[name] = adapter.limits[name];
-  required.maxComputeWorkgroupsPerDimension = adapter.limits.maxComputeWorkgroupsPerDimension;
-  return await adapter.requestDevice({ requiredLimits: required });
+  const missing = missingLimits(adapter, shape);
+  if (missing.length > 0) {
+    const reasons = missing.join("; ");
+    throw new InputError(`Cannot run on webgpu: ${adapterName(adapter)}: ${reasons}`, {
+      hint: "Take --backend wasm",
+    });
+  }
+  const { limits } = adapter;
+  return await adapter.requestDevice({
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    },
+  });
 }

@@ -30,11 +30,6 @@ export class TfjsDevice {
     return new TfjsDevice(backend);
   }
 
-  /** Makes tfjs run on it again, where it was set to another backend since. */
-  async use(): Promise<void> {
-    await tf.setBackend(NAME);
-  }
-
   /**
    * The buffer of a tensor. Its contents are there for commands that are submitted after
    * {@linkcode TfjsDevice.flush}, and until the tensor is disposed.

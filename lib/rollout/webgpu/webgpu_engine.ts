@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { InputError } from "../../support/errors.ts";
 import type { NcaWeights, RolloutEngine, RolloutOptions } from "../types.ts";
-import { adapterName, findAdapter, openDevice } from "./adapter.ts";
+import { adapterName, findAdapter, type ModelShape, openDevice } from "./adapter.ts";
 import type { KernelShape } from "./layout.ts";
 import { largestBuffer, type RolloutShape, stateBytes } from "./partition.ts";
 import { compilePipelines, type Pipelines } from "./pipelines.ts";
@@ -17,9 +17,6 @@ import { Workspace } from "./workspace.ts";
 
 /** Workspaces that are kept for the next rollout: two stages, in training and in evaluation. */
 const MOST_IDLE = 4;
-
-/** The part of a model's shape that an engine is made for. */
-type ModelShape = Omit<KernelShape, "kernelSize">;
 
 /**
  * The engine of shaders on a GPU, for tfjs's `webgpu` backend.
@@ -45,17 +42,13 @@ export class WebGpuEngine implements RolloutEngine {
     this.description = description;
   }
 
-  /** Whether there are shaders for a shape: channels and hidden units must be multiples of 4. */
-  static canRun({ channels, hidden }: ModelShape): boolean {
-    return channels % 4 === 0 && hidden % 4 === 0;
-  }
-
   /**
    * Opens the adapter and sets tfjs to run on it. Tensors on a `webgpu` backend that tfjs had
    * before are lost.
    *
    * @param options.shape Channels and hidden units of the model. Default 16 and 64.
-   * @throws {InputError} Where there is no adapter, or it lacks a limit that the shaders need.
+   * @throws {InputError} Where there is no adapter, there are no shaders for the model, or the
+   * adapter lacks a limit that they need.
    */
   static async create(options: { shape?: ModelShape } = {}): Promise<WebGpuEngine> {
     const adapter = await findAdapter();
