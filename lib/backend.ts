@@ -36,9 +36,9 @@ export interface Backend {
 /** What {@linkcode initBackend} takes. */
 export interface BackendOptions {
   /**
-   * Which backend; by default the environment variable `MED_NCA_BACKEND`, else "auto": TensorFlow
-   * where its optional package is installed and finds a GPU, else the engine for GPUs where a
-   * hardware adapter answers (outside notebooks), else the fused engine on the CPU, or plain ops
+   * Which backend; by default the environment variable `MED_NCA_BACKEND`, else "auto": the engine
+   * for GPUs where a hardware adapter answers (outside notebooks), else TensorFlow where its
+   * optional package is installed and finds a GPU, else the fused engine on the CPU, or plain ops
    * for a model whose shape it has no kernels for.
    */
   backend?: string;
@@ -71,15 +71,16 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
   const shape = { channels, hidden };
   // Otherwise tfjs advertises its native package on every start.
   tf.enableProdMode();
+  const webgpu = asked === "webgpu" || asked === "auto" && await hasGpu(shape);
   const tensorflow = asked === "tensorflow"
     ? await loadTensorflow()
-    : asked === "auto"
+    : asked === "auto" && !webgpu
     ? await loadTensorflowOnGpu()
     : undefined;
-  const engine = tensorflow !== undefined
-    ? new OpsEngine()
-    : asked === "webgpu" || asked === "auto" && await hasGpu(shape)
+  const engine = webgpu
     ? await openWebGpu(shape)
+    : tensorflow !== undefined
+    ? new OpsEngine()
     : await openCpu(asked, shape, threads);
   setRolloutEngine(engine);
   const name = tensorflow === undefined ? engine.name : "tensorflow";

@@ -133,7 +133,7 @@ export class WebGpuEngine implements RolloutEngine {
     device.pushErrorScope("out-of-memory");
     const space = new Workspace(device, pipelines, shape);
     device.popErrorScope().then((error) => {
-      if (error !== null) this.#failure ??= tooLarge(shape, "the GPU's memory is full");
+      if (error) this.#failure ??= tooLarge(shape, "the GPU's memory is full");
     }, () => {});
     return space;
   }

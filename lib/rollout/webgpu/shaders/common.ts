@@ -73,7 +73,7 @@ export function firing(binding: number): string {
   return /* wgsl */ `
 @group(0) @binding(${binding}) var<storage, read> fire: array<u32>;
 
-fn mix(x0: u32) -> u32 {
+fn mix32(x0: u32) -> u32 {
   var x = (x0 ^ (x0 >> 16u)) * 0x7feb352du;
   x = (x ^ (x >> 15u)) * 0x846ca68bu;
   return x ^ (x >> 16u);
@@ -82,7 +82,7 @@ fn mix(x0: u32) -> u32 {
 fn fires(slice: u32, cell: u32) -> bool {
   if (size.masked == 1u) { return fire[slice * size.cells + cell] != 0u; }
   let key = fire[slice];
-  return (mix(mix(cell + key) ^ key) >> 8u) < size.threshold;
+  return (mix32(mix32(cell + key) ^ key) >> 8u) < size.threshold;
 }
 `;
 }
