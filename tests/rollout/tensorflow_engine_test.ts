@@ -75,6 +75,16 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "tensorflow: auto takes it only with a GPU (needs deno task setup:gpu)",
+  ignore,
+  fn: async () => {
+    const { name, dispose } = await initBackend({ backend: "auto" });
+    dispose();
+    assert(name !== "tensorflow" || (await loadTensorflow()).gpu);
+  },
+});
+
 Deno.test("tensorflow without its native library is one clear error; auto does without", async () => {
   const folder = await Deno.makeTempDir();
   const before = [TENSORFLOW_VARIABLE, BACKEND_VARIABLE].map((name) => [name, Deno.env.get(name)]);
