@@ -194,6 +194,24 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: `webgpu takes nothing that a failed device computed for a result ${needs}`,
+  ignore,
+  fn: async () => {
+    const engine = await WebGpuEngine.create();
+    const nca = new NCA2D({ channels: 16, hidden: 64, kernel: 3 });
+    const state: tf.Tensor4D = tf.zeros([2, 8, 8, 16]);
+    const { device } = tf.backend() as unknown as { device: GPUDevice };
+    device.createBuffer({ size: 2 * device.limits.maxBufferSize, usage: 8 });
+    const failed = (error: unknown) =>
+      error instanceof InputError && error.message.startsWith("Cannot go on on webgpu: ");
+    await assert.rejects(engine.rollout(state, nca.weights, options).data(), failed);
+    assert.throws(() => engine.rollout(state, nca.weights, options), failed);
+    engine.dispose();
+    tf.disposeVariables();
+  },
+});
+
 Deno.test("webgpu on a model that it has no shaders for is one clear error", async () => {
   await assert.rejects(initBackend({ backend: "webgpu", channels: 10 }), (error) => {
     assert(error instanceof InputError);

@@ -6,28 +6,80 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { InputError } from "../../support/errors.ts";
 
 /** The name under which tfjs knows the backend. */
 const NAME = "webgpu";
 
+/** tfjs's own backend, whose reads fail where the device has failed. */
+class Backend extends WebGPUBackend {
+  failure: InputError | undefined;
+
+  override async read(dataId: object): ReturnType<WebGPUBackend["read"]> {
+    try {
+      return await super.read(dataId);
+    } finally {
+      this.check();
+    }
+  }
+
+  /** Throws what the device has reported. */
+  check(): void {
+    if (this.failure) throw this.failure;
+  }
+}
+
 /** tfjs's own backend, on a device of ours. */
 export class TfjsDevice {
   readonly device: GPUDevice;
-  readonly #backend: WebGPUBackend;
+  readonly #backend: Backend;
 
-  private constructor(backend: WebGPUBackend) {
+  private constructor(backend: Backend) {
     this.#backend = backend;
     this.device = backend.device;
   }
 
-  /** Makes tfjs run on a device; a backend that it had before under this name is disposed. */
+  /**
+   * Makes tfjs run on a device; a backend that it had before under this name is disposed.
+   *
+   * WebGPU reports errors later, or never to the call that caused them. Here each becomes an error
+   * of the next {@linkcode TfjsDevice.check} or of the next tensor that is read, so that what a
+   * broken device computed is never taken for a result.
+   */
   static async set(device: GPUDevice, info: GPUAdapterInfo): Promise<TfjsDevice> {
-    const backend = new WebGPUBackend(device, info);
+    const backend = new Backend(device, info);
+    device.addEventListener("uncapturederror", (event) => {
+      const { message } = (event as GPUUncapturedErrorEvent).error;
+      backend.failure ??= new InputError(`Cannot go on on webgpu: ${message}`, {
+        hint: "Lower batchSize, or take --backend wasm; the run's checkpoint is safe",
+      });
+    });
+    device.lost.then(({ message }) => {
+      backend.failure ??= new InputError(`Cannot go on on webgpu: the GPU was lost: ${message}`, {
+        hint: "Resume the run from its checkpoint, with a smaller batchSize or --backend wasm",
+      });
+    }, () => {});
     // The package registers a backend of its own, with the default limits.
     tf.removeBackend(NAME);
     tf.registerBackend(NAME, () => backend);
     await tf.setBackend(NAME);
     return new TfjsDevice(backend);
+  }
+
+  /** Throws what the device has reported, if anything. */
+  check(): void {
+    this.#backend.check();
+  }
+
+  /** Runs code that makes buffers; where there is no memory for them, that is the failure. */
+  allocate<T>(make: () => T, outOfMemory: () => InputError): T {
+    this.device.pushErrorScope("out-of-memory");
+    const made = make();
+    this.device.popErrorScope().then((error) => {
+      // It comes before the errors of all that would have used the buffers.
+      if (error) this.#backend.failure = outOfMemory();
+    }, () => {});
+    return made;
   }
 
   /**

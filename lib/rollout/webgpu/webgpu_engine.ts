@@ -34,7 +34,6 @@ export class WebGpuEngine implements RolloutEngine {
   readonly #idle: Workspace[] = [];
   // Takes back the workspace of a rollout whose gradient was never asked for.
   readonly #forgotten = new FinalizationRegistry<Workspace>((space) => this.#release(space));
-  #failure: InputError | undefined;
   #disposed = false;
 
   private constructor(tfjs: TfjsDevice, description: string) {
@@ -59,13 +58,11 @@ export class WebGpuEngine implements RolloutEngine {
     }
     const device = await openDevice(adapter, options.shape ?? { channels: 16, hidden: 64 });
     const tfjs = await TfjsDevice.set(device, adapter.info);
-    const engine = new WebGpuEngine(tfjs, `shaders on ${adapterName(adapter)}`);
-    engine.#watch(device);
-    return engine;
+    return new WebGpuEngine(tfjs, `shaders on ${adapterName(adapter)}`);
   }
 
   rollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutOptions): tf.Tensor4D {
-    if (this.#failure) throw this.#failure;
+    this.#tfjs.check();
     if (options.steps === 0) return state.clone();
     const [batch, height, width, channels] = state.shape;
     const shape: RolloutShape = {
@@ -109,7 +106,7 @@ export class WebGpuEngine implements RolloutEngine {
   }
 
   #backward(space: Workspace, dy: tf.Tensor, stateShape: number[]): tf.Tensor[] {
-    if (this.#failure) throw this.#failure;
+    this.#tfjs.check();
     const slope = this.#tfjs.buffer(dy);
     this.#tfjs.flush();
     space.backward(slope);
@@ -130,12 +127,10 @@ export class WebGpuEngine implements RolloutEngine {
     const { device } = this.#tfjs;
     checkSize(device, shape);
     const pipelines = this.#pipelinesFor(shape);
-    device.pushErrorScope("out-of-memory");
-    const space = new Workspace(device, pipelines, shape);
-    device.popErrorScope().then((error) => {
-      if (error) this.#failure ??= tooLarge(shape, "the GPU's memory is full");
-    }, () => {});
-    return space;
+    return this.#tfjs.allocate(
+      () => new Workspace(device, pipelines, shape),
+      () => tooLarge(shape, "the GPU's memory is full"),
+    );
   }
 
   #release(space: Workspace): void {
@@ -152,22 +147,6 @@ export class WebGpuEngine implements RolloutEngine {
       this.#pipelines.set(key, pipelines);
     }
     return pipelines;
-  }
-
-  /** Turns what the device reports later into an error of the next rollout. */
-  #watch(device: GPUDevice): void {
-    device.addEventListener("uncapturederror", (event) => {
-      const { message } = (event as GPUUncapturedErrorEvent).error;
-      this.#failure ??= new InputError(`Cannot go on on webgpu: ${message}`, {
-        hint: "Lower batchSize, or take --backend wasm; the run's checkpoint is safe",
-      });
-    });
-    device.lost.then(({ message, reason }) => {
-      if (reason === "destroyed") return;
-      this.#failure ??= new InputError(`Cannot go on on webgpu: the GPU was lost: ${message}`, {
-        hint: "Resume the run from its checkpoint, with a smaller batchSize or --backend wasm",
-      });
-    }, () => {});
   }
 }
 
