@@ -19,8 +19,18 @@ import {
 
 const CASES = ["fire1", "masked"] as const;
 
-/** Registers the parity tests of one engine; `open` sets tfjs up and makes the engine. */
-export function parityTests(name: string, open: () => Promise<RolloutEngine>): void {
+/**
+ * Registers the parity tests of one engine.
+ *
+ * @param open Sets tfjs up and makes the engine.
+ * @param options.floor A relative error that PyTorch's own counts as at the least: on one parameter
+ *   it is by luck below a float32 rounding, which an engine that adds in another order may miss.
+ */
+export function parityTests(
+  name: string,
+  open: () => Promise<RolloutEngine>,
+  { floor = 0 }: { floor?: number } = {},
+): void {
   for (const example of CASES) {
     Deno.test(`${name}: states, logits and losses of ${example} equal PyTorch's`, async () => {
       await withEngine(open, async () => {
@@ -74,7 +84,7 @@ export function parityTests(name: string, open: () => Promise<RolloutEngine>): v
               assert(difference <= 3 * max_abs_err, `${full}: ${difference}`);
             } else {
               const error = relativeError(actual, expected);
-              assert(error <= 3 * rel_l2, `${full}: ${error}, PyTorch ${rel_l2}`);
+              assert(error <= 3 * Math.max(rel_l2, floor), `${full}: ${error}, PyTorch ${rel_l2}`);
             }
           }
         }

@@ -26,7 +26,7 @@ if (ignore) {
     await loadTensorflow();
     assert.equal(tf.getBackend(), "tensorflow");
     return new OpsEngine();
-  });
+  }, { floor: 2 ** -23 });
 }
 
 /** The losses of three training steps on data.example. */
