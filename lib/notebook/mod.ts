@@ -1,0 +1,13 @@
+/**
+ * What the notebooks share, so that no cell carries boilerplate: the session, showing, live progress.
+ *
+ * @module
+ */
+
+export * from "./chart.ts";
+export * from "./notebook_config.ts";
+export * from "./notebook_progress.ts";
+export * from "./session.ts";
+export * from "./show.ts";
+export * from "./slice_figure.ts";
+export * from "./table.ts";

@@ -1,0 +1,99 @@
+/**
+ * Slices side by side in a notebook.
+ *
+ * @module
+ */
+
+import type { Figure } from "../plots/figure.ts";
+import { divergingColour, MASK_COLOURS } from "../plots/palette.ts";
+import { composePanels } from "../plots/panels.ts";
+import { orientForDisplay, quantile, type Raster, type View } from "../plots/raster.ts";
+import { displayScale, overlayMask, sliceToRgb } from "../plots/slice_image.ts";
+import { svgLegend } from "../plots/svg.ts";
+
+/** A slice and what is said of it. */
+export interface SlicePanel extends Raster {
+  /** Above it. */
+  title?: string;
+  /** Below it. */
+  caption?: string;
+  /** A reference, drawn as an outline. */
+  truth?: ArrayLike<number>;
+  /** A prediction, drawn as an outline. */
+  prediction?: ArrayLike<number>;
+  /** The values of black and white; all but the outermost half per cent unless told. */
+  range?: readonly [number, number];
+  /**
+   * "signed" shows values on a map from blue over white (0) to vermillion, for what has two signs;
+   * "grey" unless told.
+   */
+  colour?: "grey" | "signed";
+  /** Whether to interpolate between voxels; yes for grey ones unless told. */
+  smooth?: boolean;
+}
+
+/** How {@linkcode sliceFigure} draws. */
+export interface SliceFigureOptions {
+  /** Above all. */
+  title?: string;
+  /** How many stand side by side; all unless told. */
+  columns?: number;
+  /** Pixels of the longer side; 240 unless told. */
+  size?: number;
+  /** How the slices lie in the patient; RAS cut along axis 2 unless told. */
+  view?: View;
+}
+
+/**
+ * Draws slices side by side, turned as a radiologist looks at them.
+ *
+ * @param slices What to draw.
+ * @throws {TypeError} Where data does not fit its height and width.
+ * @throws {RangeError} Where there are no slices.
+ *
+ * @example
+ * ```ts
+ * import { sliceFigure } from "./slice_figure.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const slice = { data: [0, 1, 2, 3], height: 2, width: 2 };
+ * assert.match(sliceFigure([{ ...slice, title: "before" }]).svg, /before/);
+ * ```
+ */
+export function sliceFigure(
+  slices: readonly SlicePanel[],
+  options: SliceFigureOptions = {},
+): Figure {
+  const { title, columns = slices.length, size = 240, view = {} } = options;
+  const panels = slices.map((panel) => {
+    const raster = orientForDisplay(panel, view);
+    const signed = panel.colour === "signed";
+    const limit = quantile(raster.data.map(Math.abs), 0.995) || 1;
+    const range = panel.range ?? (signed ? [-limit, limit] as const : undefined);
+    let image = sliceToRgb(raster, {
+      scale: displayScale(raster, size),
+      smooth: panel.smooth ?? !signed,
+      ...(range === undefined ? {} : { range }),
+      ...(signed ? { colour: (t: number) => divergingColour(2 * t - 1) } : {}),
+    });
+    for (const mask of ["truth", "prediction"] as const) {
+      const data = panel[mask];
+      if (data === undefined) continue;
+      const turned = orientForDisplay({ data, height: panel.height, width: panel.width }, view);
+      image = overlayMask(image, turned, { colour: MASK_COLOURS[mask] });
+    }
+    return {
+      image,
+      ...(panel.title === undefined ? {} : { title: panel.title }),
+      ...(panel.caption === undefined ? {} : { caption: panel.caption }),
+    };
+  });
+  const masks = (["truth", "prediction"] as const)
+    .filter((mask) => slices.some((panel) => panel[mask] !== undefined))
+    .map((mask) => ({ label: mask, colour: MASK_COLOURS[mask] }));
+  return composePanels(panels, {
+    columns,
+    ...(title === undefined ? {} : { title }),
+    ...(masks.length === 0 ? {} : { legend: (width) => svgLegend(masks, { width }) }),
+  });
+}
