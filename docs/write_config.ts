@@ -42,8 +42,9 @@ file that \`--config FILE\` takes:
 \`\`\`
 
 Flags go before the file, the file before the preset, the preset before the defaults. Unknown keys
-are errors. A run keeps the result as \`config.json\`, which \`--config\` takes again. A resumed run may
-change ${RESUMABLE_KEYS.map((key) => `\`${key}\``).join(", ")}; nothing else.
+are errors. A run keeps the result as \`config.json\`:
+\`deno task train --config runs/NAME/config.json --out runs/OTHER\` repeats it. A run that is resumed
+may change ${RESUMABLE_KEYS.map((key) => `\`${key}\``).join(", ")}.
 
 ## Presets
 
