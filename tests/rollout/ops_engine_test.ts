@@ -1,9 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
-import { parityTests } from "./parity_suite.ts";
+import { parityTests, trainingParityTests } from "./parity_suite.ts";
 
-parityTests("ops", async () => {
+const open = async () => {
   tf.enableProdMode();
   await tf.setBackend("cpu");
   return new OpsEngine();
-});
+};
+
+parityTests("ops", open);
+trainingParityTests("ops", open);

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { bceLoss } from "../../lib/losses/bce_loss.ts";
 import { diceLoss } from "../../lib/losses/dice_loss.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
+import { Adam } from "../../lib/training/adam.ts";
 import { downsampleImages } from "../../lib/nca/stages.ts";
 import { setRolloutEngine } from "../../lib/rollout/rollout.ts";
 import type { RolloutEngine } from "../../lib/rollout/types.ts";
@@ -86,6 +87,40 @@ export function parityTests(
               const error = relativeError(actual, expected);
               assert(error <= 3 * Math.max(rel_l2, floor), `${full}: ${error}, PyTorch ${rel_l2}`);
             }
+          }
+        }
+      });
+    });
+  }
+}
+
+/** Registers the tests of three training steps of one engine. */
+export function trainingParityTests(name: string, open: () => Promise<RolloutEngine>): void {
+  for (const example of CASES) {
+    Deno.test(`${name}: three Adam steps on ${example} give PyTorch's weights`, async () => {
+      await withEngine(open, async () => {
+        const { model, images, labels, options } = setUp(example);
+        const adam = new Adam(model.variables, { betas: [0.9, 0.999], eps: 1e-8 });
+        // Rows of Dice loss, BCE, sum.
+        const expected = fixture(`${example}/adam_losses_f64`).data;
+        for (let step = 0; step < 3; step++) {
+          const loss = tf.tidy(() => {
+            const { value, grads } = tf.variableGrads(() => {
+              const logits = model.forward(images, options);
+              return diceLoss(logits, labels).add(bceLoss(logits, labels));
+            }, model.variables);
+            adam.apply(model.variables.map(({ name }) => grads[name]!), 1e-4);
+            return value;
+          });
+          assertClose((await loss.data())[0]!, expected[3 * step + 2]!, 1e-5);
+        }
+        for (const [stage, nca] of [model.model1, model.model2].entries()) {
+          const after = fixtureWeights(stage + 1 as 1 | 2, `${example}/adam3_f32`);
+          for (const [parameter, variable] of nca.variables) {
+            // Batch norm cancels these: PyTorch moves them by the signs of rounding errors.
+            if (/^(perception|fc1).bias$/.test(parameter)) continue;
+            const difference = largestDifference(await variable.data(), after.get(parameter)!);
+            assert(difference < 1e-6, `model${stage + 1}.${parameter}: ${difference}`);
           }
         }
       });

@@ -7,7 +7,7 @@ import { compileKernels } from "../../lib/rollout/wasm/compile.ts";
 import { WasmEngine } from "../../lib/rollout/wasm/wasm_engine.ts";
 import { Random } from "../../lib/support/random.ts";
 import { relativeError } from "../fixtures/parity.ts";
-import { parityTests } from "./parity_suite.ts";
+import { parityTests, trainingParityTests } from "./parity_suite.ts";
 
 tf.enableProdMode();
 await tf.setBackend("cpu");
@@ -16,6 +16,7 @@ for (const relaxed of [true, false]) {
   for (const threads of [1, 2]) {
     const name = `wasm on ${threads} thread(s)${relaxed ? "" : " with plain SIMD"}`;
     parityTests(name, () => WasmEngine.create({ threads, relaxed }));
+    trainingParityTests(name, () => WasmEngine.create({ threads, relaxed }));
   }
 }
 
