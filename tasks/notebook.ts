@@ -1,0 +1,97 @@
+/**
+ * `deno task notebook`: the notebooks in JupyterLab, with the Deno kernel.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { InputError } from "../lib/support/errors.ts";
+import { createTask, parseTask, runTask } from "./support/cli.ts";
+
+const FIRST = join("notebooks", "0_start_here.ipynb");
+/** Kernels before this one swallow errors. */
+const OLDEST_DENO = [2, 9] as const;
+
+const command = createTask(
+  "notebook",
+  "Open the notebooks in JupyterLab. Installs the Deno kernel for Jupyter where it is missing.",
+).option("--check", "only check Jupyter and the kernel; open nothing")
+  .option("--no-browser", "print the address in place of opening a browser");
+
+await runTask(async () => {
+  const { check, browser } = await parseTask<{ check?: boolean; browser: boolean }>(command);
+  checkDeno();
+  const jupyter = await findJupyter();
+  await installKernel(jupyter);
+  if (check) return 0;
+  const { code } = await new Deno.Command(jupyter[0]!, {
+    args: [...jupyter.slice(1), "lab", ...(browser ? [] : ["--no-browser"]), FIRST],
+  }).spawn().status;
+  return code;
+});
+
+function checkDeno(): void {
+  const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_DENO;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new InputError(`Cannot run notebooks: Deno ${Deno.version.deno} is too old`, {
+    hint: `Get ${OLDEST_DENO.join(".")} or newer with deno upgrade`,
+  });
+}
+
+/** The command that starts Jupyter with JupyterLab in it. */
+async function findJupyter(): Promise<string[]> {
+  for (const jupyter of [["jupyter"], ["python3", "-m", "jupyter"], ["python", "-m", "jupyter"]]) {
+    const version = await output([...jupyter, "lab", "--version"]);
+    if (version !== undefined) {
+      console.log(`JupyterLab ${version.trim()}`);
+      return jupyter;
+    }
+  }
+  throw new InputError("Cannot open the notebooks: JupyterLab is not installed", {
+    hint: "Install it with\n  python3 -m pip install jupyterlab\nor open notebooks/ in VS Code " +
+      "with its Jupyter extension, after\n  deno jupyter --install",
+  });
+}
+
+/** What Jupyter tells of a kernel, as far as it matters here. */
+interface KernelSpecs {
+  kernelspecs: Record<string, { spec: { argv: string[]; interrupt_mode?: string } }>;
+}
+
+/**
+ * Sees to it that Jupyter has the kernel that the notebooks name, run by a Deno that is there.
+ *
+ * Stop must come as a signal, which is what Jupyter does unless told otherwise: the notebooks listen
+ * for it. With `"interrupt_mode": "message"` Deno 2.9 ends the code that runs, but a cell that waits
+ * for a promise, as a training does, then never ends, and the kernel answers no more.
+ */
+async function installKernel(jupyter: string[]): Promise<void> {
+  const json = await output([...jupyter, "kernelspec", "list", "--json"]);
+  const { kernelspecs } = JSON.parse(json ?? '{"kernelspecs":{}}') as KernelSpecs;
+  const spec = kernelspecs["deno"]?.spec;
+  const usable = spec !== undefined && (spec.interrupt_mode ?? "signal") === "signal" &&
+    await output([spec.argv[0]!, "--version"]) !== undefined;
+  if (!usable) {
+    const result = await new Deno.Command(Deno.execPath(), {
+      args: ["jupyter", "--install", "--force"],
+    }).output();
+    if (!result.success) {
+      throw new InputError(
+        `Cannot install the Deno kernel: ${new TextDecoder().decode(result.stderr).trim()}`,
+      );
+    }
+  }
+  console.log(usable ? "The Deno kernel is installed" : "Installed the Deno kernel");
+}
+
+/** What a command prints; undefined where it is missing or fails. */
+async function output([name, ...args]: string[]): Promise<string | undefined> {
+  try {
+    const { success, stdout } = await new Deno.Command(name!, { args, stderr: "null" }).output();
+    return success ? new TextDecoder().decode(stdout) : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
