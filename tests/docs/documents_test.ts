@@ -32,7 +32,11 @@ Deno.test("the README names every task", async () => {
   }
 });
 
-for (const document of ["README.md", "CONTRIBUTING.md", "docs/dependencies.md", "docs/config.md"]) {
+const documents = ["README.md", "CONTRIBUTING.md", "data.example/README.md"];
+for await (const { name } of Deno.readDir(join(root, "docs"))) {
+  if (name.endsWith(".md")) documents.push(`docs/${name}`);
+}
+for (const document of documents) {
   Deno.test(`what ${document} links to in the repository is there`, async () => {
     const links = (await read(document)).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g);
     for (const [, link] of links) {
