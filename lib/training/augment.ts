@@ -9,14 +9,14 @@ import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
 
 /** How far variations go: what differs between patients and scanners anyway. */
 const LIMITS = {
-  /** Radians, about 8°. */
-  rotation: 0.14,
+  /** Radians, about 6°. */
+  rotation: 0.1,
   /** Share of the size by which the slice grows or shrinks. */
-  scale: 0.12,
+  scale: 0.08,
   /** Share of the size by which it moves, along each axis. */
-  shift: 0.06,
+  shift: 0.05,
   /** Exponent of the intensities, from 1/(1 + x) to 1 + x. */
-  gamma: 0.25,
+  gamma: 0.2,
 };
 
 /** The axis of a slice that runs from left to right, if one does. */

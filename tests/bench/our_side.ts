@@ -41,15 +41,19 @@ async function open({ threads, backend, folder, batch, seeds, logits }: SetUp) {
   const labels = tensors.get("labels")!.data as Float32Array;
   const adam = new Adam(model.variables, { betas: [0.9, 0.999], eps: 1e-8 });
   const data = { images, labels, size, height, width, records: [] };
+  // Reading waits for the device, which may run behind.
+  const read = async (tensor: tf.Tensor) => {
+    const values = await tensor.data<"float32">();
+    tensor.dispose();
+    return values;
+  };
   const infer = () =>
-    tf.tidy(() =>
-      model.forward(tf.tensor4d(images, [size, height, width, 1]), { seeds }).dataSync<"float32">()
-    );
-  const first = infer();
+    read(tf.tidy(() => model.forward(tf.tensor4d(images, [size, height, width, 1]), { seeds })));
+  const first = await infer();
   await Deno.writeFile(logits, new Uint8Array(first.buffer, first.byteOffset, first.byteLength));
   return {
     inference: infer,
-    train: () => trainingStep(model, adam, data, { seeds, learningRate: 1e-4 }).dispose(),
+    train: () => read(trainingStep(model, adam, data, { seeds, learningRate: 1e-4 })),
   };
 }
 
@@ -61,7 +65,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (request.set_up) side = await open(request.set_up);
   else if (request.run) {
     const start = performance.now();
-    side![request.run]();
+    await side![request.run]();
     answer = { seconds: (performance.now() - start) / 1000 };
   } else answer = { megabytes: peak / 2 ** 20 };
   peak = Math.max(peak, Deno.memoryUsage().rss);

@@ -103,7 +103,7 @@ for (const { name, size, hidden, kernel, stats } of SHAPES) {
       for (const [i, array] of expected.entries()) {
         const bias = /perception.bias|fc1.bias/.test(NAMES[i]!);
         if (bias) { // zero in exact arithmetic, noise in that of the plain ops
-          assert(actual[i]!.every((value) => value === 0), NAMES[i]);
+          assert(actual[i]!.every((value) => value === 0), NAMES[i]!);
           continue;
         }
         if (array.every((value) => Math.abs(value) < 1e-3)) continue; // one cell: no variance
