@@ -76,27 +76,27 @@ export function drawAnatomy(seed: number, number: number): Anatomy {
   const random = new Random(seed, number);
   const between = (low: number, high: number) => low + (high - low) * random.uniform();
   // Most glands are of middling size, some are large.
-  const size = between(0.86, 1.04) + 0.2 * random.uniform() * random.uniform();
+  const size = between(0.94, 1.06) + 0.15 * random.uniform() * random.uniform();
   const transition = between(0.6, 0.82);
   const nodules = Array.from({ length: 7 + random.integer(6) }, () => ({
     x: between(-0.6, 0.6),
     y: between(-0.35, 0.65),
     z: between(-0.7, 0.8),
     radius: between(3, 7.5),
-    signal: between(55, 190),
+    signal: between(60, 160),
   }));
   const side = random.uniform() < 0.5 ? -1 : 1;
   return {
     seed: random.integer(2 ** 24),
-    patient: { x: between(-7, 7), y: between(-15, 15), scale: between(0.87, 1.04) },
+    patient: { x: between(-10, 10), y: between(-15, 15), scale: between(0.9, 1.04) },
     body: {
       halfWidth: between(87, 93),
       halfHeight: between(70, 77),
       fat: between(6, 12),
     },
     gland: {
-      x: between(-9, 9),
-      y: between(-6, 13),
+      x: between(-7, 7),
+      y: between(-6, 10),
       a: 25.5 * size * between(0.95, 1.08),
       b: 19 * size * between(0.92, 1.1),
       c: 20 * size * between(0.92, 1.08),
@@ -128,13 +128,13 @@ export function drawAnatomy(seed: number, number: number): Anatomy {
       gas: random.uniform() < 0.6,
     },
     signals: {
-      peripheral: between(165, 220),
-      transition: between(85, 125),
-      fat: between(175, 215),
+      peripheral: between(205, 235),
+      transition: between(85, 110),
+      fat: between(140, 165),
       muscle: between(48, 70),
     },
     coil: {
-      gain: between(0.75, 1),
+      gain: between(0.85, 1),
       slopeX: between(-0.12, 0.12),
       slopeY: between(-0.2, 0.2),
       bulge: between(-0.25, 0.05),

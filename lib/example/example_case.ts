@@ -48,9 +48,9 @@ export function exampleCase(
   const anatomy = drawAnatomy(seed, number);
   const random = new Random(seed, number, 1);
   const inPlane = random.uniform() < 0.5 ? 0.6 : 0.625;
-  // From just below the gland to just above it, in half millimetres.
+  // From the gland's apex to its base, in half millimetres.
   const height = 2 * anatomy.gland.c * anatomy.patient.scale;
-  const between = Math.round(2 * height / (SLICES - 0.8)) / 2;
+  const between = Math.round(2 * height / (SLICES + 0.4)) / 2;
   const shift = (random.uniform() - 0.5) * 0.4 * between;
   const plane = SIZE * SIZE;
   const data = new Float32Array(plane * SLICES * (diffusion ? 2 : 1));
