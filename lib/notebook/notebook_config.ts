@@ -26,9 +26,10 @@ import { quick } from "./session.ts";
  */
 export function notebookConfig(data: string): Config {
   const config = resolveConfig({
+    preset: "general", // for any data, so that one's own is trained on alike
     data,
     size: [64, 64],
-    epochs: quick ? 2 : 8,
+    epochs: quick ? 2 : 6,
     batchSize: 4,
     learningRate: 4e-3,
     ...(quick ? { steps: [20, 10] } : {}),
