@@ -11,3 +11,4 @@ export * from "./session.ts";
 export * from "./show.ts";
 export * from "./slice_figure.ts";
 export * from "./table.ts";
+export * from "./view.ts";
