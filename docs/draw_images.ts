@@ -70,7 +70,7 @@ await animateSettling(settlingFrames(trace), {
   image: { data: first.image, height, width },
   truth: { data: first.label, height, width },
   view,
-  scale: 1,
+  scale: Math.max(1, Math.round(160 / height)),
   delay: 250,
 }).save(join(folder, "settling.gif"));
 const channels = plotStateChannels(
