@@ -139,7 +139,11 @@ const groups = {
     ),
   },
   "Machine": {
-    backend: key(v.string(), "auto", "where the model runs; auto takes the fastest that answers"),
+    backend: key(
+      v.string(),
+      "auto",
+      "where the model runs: wasm, webgpu, tensorflow, ops; auto takes the fastest that answers",
+    ),
     threads: key(integer(0, 256), 0, "threads of the wasm backend; 0: one a core"),
     logEvery: key(integer(1), 1, "batches between two batch entries of the event log"),
     checkpointMinutes: key(positive, 5, "minutes between two checkpoints within an epoch"),
@@ -192,7 +196,7 @@ export const PRESETS: Record<Config["preset"], ConfigOverrides> = {
   /** The synthetic data set: a few minutes on two cores. */
   example: {
     size: [80, 80], // a sixteenth of the cells, so sixteen times the steps in the same time
-    epochs: 40,
+    epochs: 30,
     batchSize: 2, // few slices: more steps an epoch count for more than smooth gradients
     learningRate: 3e-3,
     betas: [0.5, 0.5], // as the Med-NCA paper's code; it learns in half of the steps

@@ -10,8 +10,9 @@ const GENERATION: usize = 4;
 const NEXT: usize = 8;
 const FAILED: usize = 12;
 
-// Looks at the others this often before it sleeps: a few microseconds.
-const SPINS: i32 = 2000;
+// Looks at the others this often before it sleeps, some tens of microseconds: phases end within
+// that of each other, and to be woken takes as long. Between jobs threads sleep at once.
+const SPINS: i32 = 20000;
 
 // How many tasks were given out before this phase, the last of each thread's in vain.
 let given: i32 = 0;
