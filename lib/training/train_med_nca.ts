@@ -291,7 +291,7 @@ function diverged(what: string, step: number, batch: Batch | undefined, run: Run
   );
 }
 
-/** Tells how long the rest takes from how long this session's steps took. */
+/** Tells how long the rest takes from how long the steps since the start took. */
 class Pace {
   readonly #started = performance.now();
   readonly #first: number;
