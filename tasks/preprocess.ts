@@ -20,6 +20,7 @@ import {
   parseTask,
   runTask,
 } from "./support/cli.ts";
+import { LEAVE_OUT, requireSound } from "./support/run.ts";
 
 const command = createTask(
   "preprocess",
@@ -56,10 +57,13 @@ const command = createTask(
     "--clip <low,high>",
     "percentiles to clip intensities at, as 0.5,99.5, where single hot voxels flatten the contrast",
     numberListFlag({ min: 0, max: 100, length: 2 }),
-  );
+  )
+  .option(...LEAVE_OUT);
 
 await runTask(async () => {
-  const flags = await parseTask<Omit<ExtractOptions, "out"> & { out?: string }>(command);
+  const flags = await parseTask<Omit<ExtractOptions, "out"> & { out?: string; leaveOut?: boolean }>(
+    command,
+  );
   const out = flags.out ?? join("prepared", basename(resolve(flags.data)));
   const bar = new SingleBar({
     format: "{bar} {value}/{total} cases, {eta_formatted} left",
@@ -67,8 +71,9 @@ await runTask(async () => {
   }, Presets.shades_classic);
   let prepared: PreparedSlices;
   try {
+    const { leaveOut: _, ...options } = flags;
     prepared = await extractSlices({
-      ...flags,
+      ...options,
       out,
       onProgress: ({ done, total }) => {
         if (done === 1) bar.start(total, 0);
@@ -79,4 +84,5 @@ await runTask(async () => {
     if (bar.isActive) bar.stop();
   }
   console.log(formatReport(prepared));
+  requireSound(prepared, flags.leaveOut);
 });

@@ -155,7 +155,7 @@ function sameSpace(a: Volume, b: Volume): boolean {
 function normalizeChecked(
   values: Float32Array,
   { clip }: ExtractSettings,
-  { errors, warnings }: Findings,
+  { errors }: Findings,
 ): Float32Array | undefined {
   const options = clip === null ? {} : { clip };
   const range = intensityRange(values, options);
@@ -164,9 +164,13 @@ function normalizeChecked(
     return undefined;
   }
   if (range.nonFinite > 0) {
-    warnings.push(`image has ${range.nonFinite} values that are NaN or infinite, taken as 0`);
+    errors.push(`image has ${range.nonFinite} values that are NaN or infinite`);
+    return undefined;
   }
-  if (range.low === range.high) warnings.push("image is constant, all zeros now");
+  if (range.low === range.high) {
+    errors.push(`image is constant: every value is ${range.low}`);
+    return undefined;
+  }
   return normalize(values, { ...options, range });
 }
 

@@ -6,6 +6,7 @@
 
 import type { BackendOptions } from "../../lib/backend.ts";
 import type { EvaluationProgress } from "../../lib/evaluation/evaluate_cases.ts";
+import type { PreparedSlices } from "../../lib/slices/mod.ts";
 import { InputError } from "../../lib/support/errors.ts";
 
 /**
@@ -36,6 +37,23 @@ export function showScore({ case: id, dice, done, total }: EvaluationProgress): 
   console.log(
     `  ${String(done).padStart(String(total).length)}/${total}  ${id}  ${formatDice(dice)}`,
   );
+}
+
+/** The flag that lets a task go on without the cases that have errors. */
+export const LEAVE_OUT = ["--leave-out", "go on without the cases that have errors"] as const;
+
+/**
+ * Stops where cases have errors, all of them told at once.
+ *
+ * @throws {InputError} Unless they are to be left out.
+ */
+export function requireSound({ manifest }: PreparedSlices, leaveOut = false): void {
+  const errors = manifest.problems.filter(({ severity }) => severity === "error");
+  if (errors.length === 0 || leaveOut) return;
+  const list = errors.map(({ case: id, message }) => `${id}: ${message}`).join("; ");
+  throw new InputError(`Cannot use the data set: ${list}`, {
+    hint: "Mend or remove these cases, or go on without them with --leave-out",
+  });
 }
 
 /**

@@ -28,10 +28,14 @@ Deno.test("the preprocess task makes slices by flags and config, and reports", (
       config,
       "--format",
       "png",
+      "--leave-out",
     );
     assert.equal(run.code, 0, run.error);
     assert.match(run.out, /^1 case, 3 slices of 8×12, 3 with foreground: /);
     assert.match(run.out, /left out \(1 case\):\n {2}label is missing: b\n/);
+    const strict = await preprocess("--data", folder, "--out", join(folder, "strict"));
+    assert.equal(strict.code, 1);
+    assert.match(strict.error, /^error: Cannot use the data set: b: label is missing\nMend or /);
     const { options } = await readManifest(out);
     assert.deepEqual([options.size, options.labels, options.format], [[8, 12], [2], "png"]);
   }));
