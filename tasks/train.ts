@@ -107,7 +107,7 @@ async function run(
   if (result.aborted) {
     console.log(
       `Stopped in epoch ${result.history.length + 1} of ${config.epochs}; nothing is lost. ` +
-        `Go on with\n  deno task train --out ${out} --resume`,
+        `Go on with\n  deno task train --out ${out} --resume${leaveOut ? " --leave-out" : ""}`,
     );
     return INTERRUPTED;
   }

@@ -32,6 +32,18 @@ export interface NcaWeights {
   fc2Bias: tf.Tensor;
 }
 
+/** The order in which an engine's op takes the weights. */
+export const WEIGHT_NAMES = [
+  "perceptionWeight",
+  "perceptionBias",
+  "fc1Weight",
+  "fc1Bias",
+  "bnWeight",
+  "bnBias",
+  "fc2Weight",
+  "fc2Bias",
+] as const satisfies (keyof NcaWeights)[];
+
 /** Over which cells batch norm takes its statistics: those of each slice, or of the batch. */
 export type Stats = "slice" | "batch";
 

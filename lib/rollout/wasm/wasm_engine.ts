@@ -5,7 +5,12 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import type { NcaWeights, RolloutEngine, RolloutOptions } from "../types.ts";
+import {
+  type NcaWeights,
+  type RolloutEngine,
+  type RolloutOptions,
+  WEIGHT_NAMES,
+} from "../types.ts";
 import { Arena } from "./arena.ts";
 import { compileKernels, hasRelaxedSimd } from "./compile.ts";
 import { Job, type WeightValues } from "./job.ts";
@@ -16,18 +21,6 @@ export interface KernelShape {
   channels: number;
   hidden: number;
 }
-
-/** The order in which the op takes the weights. */
-const WEIGHT_NAMES = [
-  "perceptionWeight",
-  "perceptionBias",
-  "fc1Weight",
-  "fc1Bias",
-  "bnWeight",
-  "bnBias",
-  "fc2Weight",
-  "fc2Bias",
-] as const satisfies (keyof NcaWeights)[];
 
 /**
  * The engine of fused kernels on the CPU, for tfjs's `cpu` backend.

@@ -6,13 +6,18 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { InputError } from "../../support/errors.ts";
-import type { NcaWeights, RolloutEngine, RolloutOptions } from "../types.ts";
+import {
+  type NcaWeights,
+  type RolloutEngine,
+  type RolloutOptions,
+  WEIGHT_NAMES,
+} from "../types.ts";
 import { adapterName, findAdapter, type ModelShape, openDevice } from "./adapter.ts";
 import type { KernelShape } from "./layout.ts";
 import { largestBuffer, type RolloutShape, stateBytes } from "./partition.ts";
 import { compilePipelines, type Pipelines } from "./pipelines.ts";
 import { TfjsDevice } from "./tfjs_device.ts";
-import { gradientShapes, packWeights, unpackGradients, WEIGHT_NAMES } from "./weights.ts";
+import { gradientShapes, packWeights, unpackGradients } from "./weights.ts";
 import { Workspace } from "./workspace.ts";
 
 /** Workspaces that are kept for the next rollout: two stages, in training and in evaluation. */

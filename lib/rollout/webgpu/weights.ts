@@ -8,18 +8,6 @@ import * as tf from "@tensorflow/tfjs";
 import type { NcaWeights } from "../types.ts";
 import { type KernelShape, layoutOf } from "./layout.ts";
 
-/** The order in which the op takes the weights. */
-export const WEIGHT_NAMES = [
-  "perceptionWeight",
-  "perceptionBias",
-  "fc1Weight",
-  "fc1Bias",
-  "bnWeight",
-  "bnBias",
-  "fc2Weight",
-  "fc2Bias",
-] as const satisfies (keyof NcaWeights)[];
-
 /** All weights as one vector, see the layout. The biases of perception and fc1 cancel. */
 export function packWeights(weights: NcaWeights, shape: KernelShape): tf.Tensor1D {
   const { channels: c, hidden: h } = shape;
