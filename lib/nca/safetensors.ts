@@ -140,7 +140,8 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
       data: new ArrayType(data.slice(begin, end).buffer),
     });
   }
-  spans.sort(([a], [b]) => a - b);
+  // An empty tensor shares its begin with the one behind it, and comes first.
+  spans.sort(([a, aEnd], [b, bEnd]) => a - b || aEnd - bEnd);
   let expected = 0;
   for (const [begin, end] of spans) {
     if (begin !== expected) throw fail(`the data has a gap or an overlap at byte ${begin}`);

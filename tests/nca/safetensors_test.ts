@@ -59,6 +59,17 @@ Deno.test("what is encoded is decoded", () => {
   }));
 });
 
+Deno.test("an empty tensor may share its offset with a later one", () => {
+  const bytes = file(
+    {
+      x: { dtype: "U8", shape: [2], data_offsets: [0, 2] },
+      y: { dtype: "U8", shape: [0], data_offsets: [0, 0] },
+    },
+    2,
+  );
+  assert.equal(decodeSafetensors(bytes, "x").tensors.get("y")!.data.length, 0);
+});
+
 Deno.test("every tensor is aligned to its element size", () => {
   fc.assert(fc.property(contents, ({ tensors, metadata }) => {
     const bytes = encodeSafetensors(new Map(tensors), metadata);
