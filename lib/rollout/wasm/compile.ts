@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "../../support/files.ts";
 import { layoutSource } from "./layout.ts";
 import { productsSource } from "./products.ts";
+import { stencilsSource } from "./stencils.ts";
 
 const SOURCES = [
   "backward",
@@ -67,6 +68,7 @@ export async function compileKernels(
   const sources = new Map([
     ["layout.ts", layoutSource(channels, hidden)],
     ["products.ts", productsSource(channels, hidden)],
+    ["stencils.ts", stencilsSource(channels)],
   ]);
   await Promise.all(SOURCES.map(async (name) => {
     const url = new URL(`./assembly/${name}.ts`, import.meta.url);

@@ -7,6 +7,7 @@ import { packCell, sliceOf, stateAt } from "./cells";
 import { firedGradients } from "./backward_fired";
 import { BLOCK, C_ROW, H_ROW, Job, V_ROW } from "./layout";
 import { dense } from "./products";
+import { addLongRow, addRow, copyRow } from "./stencils";
 import { statsOf, WORK_M, workOf, WORK_T } from "./statistics";
 
 /** All cells of a chunk at a step. */
@@ -42,30 +43,15 @@ export function denseChunk(job: Job, step: i32, chunk: i32, scratch: usize): voi
       for (let i: usize = 0; i < <usize>count; i++) {
         let row = out + i * V_ROW;
         if (load<u32>(next) == <u32>bordered) {
-          addRow(row, fired);
+          addLongRow(row, fired);
           fired += V_ROW;
           next += 8;
         }
-        const perception = <usize>job.perceptionGradient + inset(job) + bordered;
-        const gradient = <usize>job.gradient + flat;
-        for (let j: usize = 0; j < C_ROW; j += 16) {
-          v128.store(perception + j, v128.load(row + j));
-          v128.store(
-            gradient + j,
-            f32x4.add(v128.load(gradient + j), v128.load(row + j, C_ROW)),
-          );
-        }
+        copyRow(<usize>job.perceptionGradient + inset(job) + bordered, row);
+        addRow(<usize>job.gradient + flat, row + C_ROW);
         bordered += C_ROW;
         flat += C_ROW;
       }
     }
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function addRow(out: usize, row: usize): void {
-  for (let j: usize = 0; j < V_ROW; j += 16) {
-    v128.store(out + j, f32x4.add(v128.load(out + j), v128.load(row + j)));
   }
 }

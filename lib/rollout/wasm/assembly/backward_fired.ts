@@ -4,6 +4,7 @@
 import { groupOf, inset, listFiring, packListed, stateAt } from "./cells";
 import { BLOCK, C, C_ROW, H, H_ROW, Job, V, V_ROW } from "./layout";
 import { fc1, fc2Gradient, fc2Input, foldedGradient, foldedInput } from "./products";
+import { copyRow } from "./stencils";
 import { statsOf, workOf, WORK_A } from "./statistics";
 
 // A chunk's sums: D (H × V), d (H), dW2 (C × H), db2 (C), then the kernel's (taps × C).
@@ -75,7 +76,7 @@ function sumRows(rows: usize, count: i32, sums: usize): void {
 function packSlopes(out: usize, list: usize, count: i32, gradient: usize): void {
   for (let i = 0; i < count; i++) {
     const from = gradient + load<u32>(list + (<usize>i << 3), 4);
-    for (let j: usize = 0; j < C_ROW; j += 16) v128.store(out + j, v128.load(from + j));
+    copyRow(out, from);
     out += C_ROW;
   }
   memory.fill(out, 0, <usize>(((count + 3) & ~3) - count) * C_ROW);

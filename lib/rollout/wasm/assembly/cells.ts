@@ -4,6 +4,7 @@
 // edge cases; "flat" arrays (perception, gradients) are [batch][height][flat row][C].
 
 import { C_ROW, Job, V_ROW } from "./layout";
+import { subtractRows } from "./stencils";
 
 /** The rows of a chunk. */
 // @ts-ignore: decorator
@@ -118,14 +119,8 @@ export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
 // @ts-ignore: decorator
 @inline
 export function packCell(out: usize, perception: usize, state: usize, mean: usize): void {
-  for (let j: usize = 0; j < C_ROW; j += 16) {
-    v128.store(out + j, f32x4.sub(v128.load(perception + j), v128.load(mean + j)));
-    v128.store(
-      out + j,
-      f32x4.sub(v128.load(state + j), v128.load(mean + j, C_ROW)),
-      C_ROW,
-    );
-  }
+  subtractRows(out, perception, mean);
+  subtractRows(out + C_ROW, state, mean + C_ROW);
 }
 
 /** Packs `count` listed cells as rows of v − mean, then rows of zeros up to a multiple of 4. */

@@ -4,6 +4,7 @@ import { borderedRow, firstRow, groupOf, inset, lastRow, listFiring } from "./ce
 import { packListed, sliceOf, stateAt } from "./cells";
 import { BLOCK, C_ROW, H_ROW, Job, V_ROW } from "./layout";
 import { fc1, fc2 } from "./products";
+import { addRow } from "./stencils";
 import { statsOf, workOf } from "./statistics";
 
 /** One step of a chunk, from the state at `step` to the one after. */
@@ -29,10 +30,7 @@ export function updateChunk(job: Job, step: i32, chunk: i32, scratch: usize): vo
     fc2(hidden, job.w2t, job.b2, change, padded);
     for (let i = 0; i < count; i++) {
       const cell = to + inner + load<u32>(cells + (<usize>i << 3));
-      const delta = change + <usize>i * C_ROW;
-      for (let j: usize = 0; j < C_ROW; j += 16) {
-        v128.store(cell + j, f32x4.add(v128.load(cell + j), v128.load(delta + j)));
-      }
+      addRow(cell, change + <usize>i * C_ROW);
     }
   }
 }
