@@ -107,7 +107,7 @@ export class Job {
     this.#copyRows(state, states, "in");
     this.#run("forward");
     const { steps } = this.#options;
-    const last = states + (keepStates ? steps : steps & 1) * stateBytes;
+    const last = states + (keepStates ? steps * stateBytes : 0);
     const result = new Float32Array(state.length);
     this.#copyRows(result, last, "out");
     return result;
@@ -232,7 +232,7 @@ export class Job {
     const group = 2 * s.chunkSums + s.groupGradients + s.both;
     v.scratchBytes = Math.ceil(Math.max(block + list, group) / 64) * 64;
     v.scratch = this.#allocate(v.threads * v.scratchBytes);
-    const count = v.keepStates ? steps + 1 : 2;
+    const count = v.keepStates ? steps + 1 : 1;
     v.states = this.#allocate(count * v.stateBytes + SLACK);
     if (batch * height * width === 0) throw new TypeError("Cannot run an NCA: the state is empty");
   }

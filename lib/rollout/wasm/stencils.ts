@@ -98,6 +98,38 @@ export function ${head}: void {
 `;
 }
 
+/**
+ * `sums += Σ rows`, rows of `bytes` bytes; cells a multiple of 4. Eight sums run beside each other,
+ * each as long as a block: longer ones would lose digits.
+ */
+function sumRows(name: string, bytes: number): string {
+  const [vectors, turns] = [bytes / 16, Math.max(1, 128 / bytes)];
+  const each = (make: (turn: number, s: number) => string) =>
+    lines(range(turns).flatMap((turn) => range(vectors).map((s) => make(turn, s))));
+  const total = (s: number) =>
+    range(turns).map((turn) => `c${turn}_${s}`).reduce((sum, c) => `f32x4.add(${sum}, ${c})`);
+  return `
+export function ${name}(rows: usize, cells: i32, sums: usize): void {
+  ${each((turn, s) => `let c${turn}_${s} = f32x4.splat(0);`)}
+  for (const end = rows + <usize>cells * ${bytes}; rows < end; rows += ${turns * bytes}) {
+    ${
+    each((turn, s) =>
+      `c${turn}_${s} = f32x4.add(c${turn}_${s}, v128.load(rows, ${turn * bytes + s * 16}));`
+    )
+  }
+  }
+  ${
+    lines(
+      range(vectors).map((s) =>
+        `const s${s} = f32x4.add(v128.load(sums, ${s * 16}), ${total(s)});`
+      ),
+    )
+  }
+  ${lines(range(vectors).map((s) => `v128.store(sums, s${s}, ${s * 16});`))}
+}
+`;
+}
+
 /** All of it, for c channels, as one AssemblyScript module. */
 export function stencilsSource(c: number): string {
   const row = c * 4;
@@ -110,6 +142,8 @@ export function stencilsSource(c: number): string {
     correlate("correlate3", row, 3, 3),
     correlate("correlate7", row, 1, 7),
     correlate("correlate1", row, 1, 1),
+    sumRows("sumRows", row),
+    sumRows("sumLongRows", 2 * row),
     // Rows of c numbers: of the state, of perception, of their gradients.
     rowwise("copyRow(out: usize, a: usize)", row, a),
     rowwise("addRow(out: usize, a: usize)", row, (at) => `f32x4.add(${out(at)}, ${a(at)})`),

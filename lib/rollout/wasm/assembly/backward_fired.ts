@@ -4,7 +4,7 @@
 import { groupOf, inset, listFiring, packListed, stateAt } from "./cells";
 import { BLOCK, C, C_ROW, H, H_ROW, Job, V, V_ROW } from "./layout";
 import { fc1, fc2Gradient, fc2Input, foldedGradient, foldedInput } from "./products";
-import { copyRow } from "./stencils";
+import { copyRow, sumRows } from "./stencils";
 import { statsOf, workOf, WORK_A } from "./statistics";
 
 // A chunk's sums: D (H × V), d (H), dW2 (C × H), db2 (C), then the kernel's (taps × C).
@@ -56,20 +56,6 @@ export function firedChunk(job: Job, step: i32, chunk: i32, scratch: usize): voi
     foldedGradient(hidden, packed, sums + SUM_D, padded);
     foldedInput(hidden, folded + WORK_A, 0, out, padded);
     out += <usize>count * V_ROW;
-  }
-}
-
-/** sums += the sum of the rows of slopes, block by block: a shorter sum loses fewer digits. */
-function sumRows(rows: usize, count: i32, sums: usize): void {
-  const end = rows + <usize>count * C_ROW;
-  for (let j: usize = 0; j < C_ROW; j += 16) {
-    let even = f32x4.splat(0);
-    let odd = even;
-    for (let row = rows + j; row < end; row += 2 * C_ROW) {
-      even = f32x4.add(even, v128.load(row));
-      odd = f32x4.add(odd, v128.load(row, C_ROW));
-    }
-    v128.store(sums + j, f32x4.add(v128.load(sums + j), f32x4.add(even, odd)));
   }
 }
 

@@ -46,12 +46,15 @@ export function flatRow(job: Job, slice: i32, y: i32): usize {
   return <usize>((slice * <i32>job.height + y) * <i32>job.flatRowCells) * C_ROW;
 }
 
-/** The address of a step's state, at the cell (0, 0) of slice 0, inside the border. */
+/**
+ * The address of a step's state, at its first cell, one of the border. Where states are not kept
+ * there is one, and each step changes it in place: a cell's change needs only that cell and what
+ * it has perceived.
+ */
 // @ts-ignore: decorator
 @inline
 export function stateAt(job: Job, step: i32): usize {
-  const index = job.keepStates ? step : step & 1;
-  return <usize>job.states + <usize>index * <usize>job.stateBytes;
+  return <usize>job.states + (job.keepStates ? <usize>step * <usize>job.stateBytes : 0);
 }
 
 /** The bytes from a bordered row's first cell to its first inner cell, r rows down, r right. */

@@ -10,6 +10,7 @@ import { BLOCK, C_ROW, CHUNK_SUMS, EPSILON, H, H_ROW, Job, STATS, V, V_ROW, WORK
 import { convolveChunk } from "./perceive";
 import { covariance } from "./products";
 import { accumulate } from "./simd";
+import { sumLongRows } from "./stencils";
 
 /** The statistics of a group at a step: mean (V), covariance (V × V), 1/√(var + eps) (H). */
 // @ts-ignore: decorator
@@ -93,13 +94,7 @@ export function sumChunk(job: Job, step: i32, chunk: i32, scratch: usize): void 
 
 function addBlock(block: usize, cells: i32, sums: usize): void {
   covariance(block, block, sums + V_ROW, cells);
-  for (let j: usize = 0; j < V_ROW; j += 16) {
-    let total = v128.load(sums + j);
-    for (let at = block + j, end = at + <usize>cells * V_ROW; at < end; at += V_ROW) {
-      total = f32x4.add(total, v128.load(at));
-    }
-    v128.store(sums + j, total);
-  }
+  sumLongRows(block, cells, sums);
 }
 
 /** Mean, covariance and 1/√(var + eps) of a group, in float64 from the sums of its chunks. */

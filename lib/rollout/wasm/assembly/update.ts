@@ -11,7 +11,7 @@ import { statsOf, workOf } from "./statistics";
 export function updateChunk(job: Job, step: i32, chunk: i32, scratch: usize): void {
   const from = stateAt(job, step);
   const to = stateAt(job, step + 1);
-  copyRows(job, chunk, from, to);
+  if (to != from) copyRows(job, chunk, from, to);
 
   const group = groupOf(job, chunk);
   const mean = statsOf(job, step, group);
