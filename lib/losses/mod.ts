@@ -7,3 +7,4 @@
 export * from "./bce_loss.ts";
 export * from "./dice_loss.ts";
 export * from "./dice_score.ts";
+export * from "./segmentation_loss.ts";

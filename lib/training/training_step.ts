@@ -5,8 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { bceLoss } from "../losses/bce_loss.ts";
-import { diceLoss } from "../losses/dice_loss.ts";
+import { segmentationLoss } from "../losses/segmentation_loss.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import type { Batch } from "../slices/slice_dataset.ts";
 import type { Adam } from "./adam.ts";
@@ -32,9 +31,7 @@ export function trainingStep(
     let figures: tf.Tensor1D | undefined;
     const { grads } = tf.variableGrads(() => {
       const logits = model.forward(images, { seeds: options.seeds });
-      const dice = diceLoss(logits, labels);
-      const bce = bceLoss(logits, labels);
-      const loss = dice.add<tf.Scalar>(bce);
+      const { loss, dice, bce } = segmentationLoss(logits, labels);
       figures = tf.keep(tf.stack([loss, dice, bce])) as tf.Tensor1D;
       return loss;
     }, model.variables);
