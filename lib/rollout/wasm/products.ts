@@ -41,18 +41,17 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const lines = (texts: string[]) => texts.join("\n");
 
 /** A tile of accumulators `c<row><vector>`, for results of so many columns. */
-function tile(columns: number) {
-  const vectors = columns % 16 === 0 ? 4 : 2;
+function tile(columns: number, rows = ROWS, vectors = columns % 16 === 0 ? 4 : 2) {
   return {
     vectors,
     bytes: vectors * 16,
     each: (make: (row: number, vector: number) => string) =>
-      lines(range(ROWS).flatMap((r) => range(vectors).map((s) => make(r, s)))),
+      lines(range(rows).flatMap((r) => range(vectors).map((s) => make(r, s)))),
     /** Adds a[row] · w[columns] of one term: offsets of a's rows and of w's vectors in bytes. */
     term: (u: number, a: (row: number) => number, w: number) =>
       lines([
         ...range(vectors).map((s) => `const w${s}_${u} = v128.load(wk, ${w + s * 16});`),
-        ...range(ROWS).flatMap((r) => [
+        ...range(rows).flatMap((r) => [
           `const a${r}_${u} = v128.load32_splat(ak, ${a(r)});`,
           ...range(vectors).map((s) => `c${r}${s} = madd(a${r}_${u}, w${s}_${u}, c${r}${s});`),
         ]),
@@ -128,10 +127,12 @@ export interface OuterShape {
  */
 export function outer({ name, rows, columns, upper }: OuterShape): string {
   const [aRow, bRow] = [rows * 4, columns * 4];
-  const { bytes, each, term } = tile(columns);
+  // Square tiles cover a triangle with least beside it.
+  const tileRows = upper ? 8 : ROWS;
+  const { bytes, each, term } = tile(columns, tileRows, upper ? 2 : undefined);
   return `
 export function ${name}(a: usize, b: usize, out: usize, cells: i32): void {
-  for (let i: usize = 0; i < ${rows * 4}; i += ${ROWS * 4}) {
+  for (let i: usize = 0; i < ${rows * 4}; i += ${tileRows * 4}) {
     for (let j: usize = ${upper ? `i & ~${bytes - 1}` : 0}; j < ${bRow}; j += ${bytes}) {
       const o = out + (i >> 2) * ${bRow} + j;
       ${each((r, s) => `let c${r}${s} = v128.load(o, ${r * bRow + s * 16});`)}
