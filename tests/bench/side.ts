@@ -78,12 +78,12 @@ export class Side {
   }
 }
 
-/** The first Python that has PyTorch, or `undefined`. */
-export async function findTorch(): Promise<string | undefined> {
+/** The first Python that has some modules, or `undefined`. */
+export async function findPython(...modules: string[]): Promise<string | undefined> {
   for (const python of ["python3", "/usr/bin/python3"]) {
     try {
       const { success } = await new Deno.Command(python, {
-        args: ["-c", "import torch, numpy"],
+        args: ["-c", `import ${modules.join(", ")}`],
         stdout: "null",
         stderr: "null",
       }).output();
