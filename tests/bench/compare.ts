@@ -146,7 +146,7 @@ export async function compare(oneCase: Case, options: CompareOptions): Promise<R
 
 /** Weights, a batch of smooth blobs with labels, and the keys of the masks. */
 async function writeInput(folder: string, size: number, batch: number, seeds: number[]) {
-  const model = new MedNca({}, { seed: 1 });
+  const model = new MedNca({ stats: "batch" }, { seed: 1 }); // as PyTorch's batch norm
   await saveWeights(model, folder);
   const { steps, fireRate } = model.config;
   model.dispose();
