@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
 import type { Case } from "./compare.ts";
+import { ourProgram } from "./our_program.ts";
 import { median } from "./statistics.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -25,9 +26,8 @@ const STARTS = 4;
 export async function measureLoop(
   { size, batch, threads }: Case,
 ): Promise<{ step_s: number; outside: number }> {
-  const script = fileURLToPath(new URL("our_loop.ts", import.meta.url));
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", script, JSON.stringify({ size, batch, threads })],
+    args: [...ourProgram("our_loop.ts"), JSON.stringify({ size, batch, threads })],
     stderr: "inherit",
   }).output();
   if (!success) throw new Error("The training loop of the benchmark failed");

@@ -8,6 +8,7 @@ import process from "node:process";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { ourProgram } from "./our_program.ts";
 import type { SetUp } from "./our_side.ts";
 
 /** What a side measures. */
@@ -31,8 +32,7 @@ export class Side {
 
   /** Ours: this program on the backend that the set-up names. */
   static ours(): Side {
-    const script = fileURLToPath(new URL("our_side.ts", import.meta.url));
-    return new Side("ours", Deno.execPath(), ["run", "--allow-all", script], {});
+    return new Side("ours", Deno.execPath(), ourProgram("our_side.ts"), {});
   }
 
   /**
