@@ -6,107 +6,151 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { writeJsonAtomic } from "../lib/support/files.ts";
-import { type Case, compare, type Row } from "../tests/bench/compare.ts";
-import { findTorch } from "../tests/bench/side.ts";
+import { type Case, caseName, compare, type Row, threadCount } from "../tests/bench/compare.ts";
+import { measureLoop, measureStart } from "../tests/bench/loop.ts";
+import { comparePreprocessing, type PreprocessRow } from "../tests/bench/preprocess.ts";
+import { findPython, type Mode } from "../tests/bench/side.ts";
+import { preprocessLine, tableHead, tableLine, tfjsLine } from "../tests/bench/table.ts";
 import { createTask, numberFlag, numberListFlag, parseTask, runTask } from "./support/cli.ts";
 
 interface Flags {
-  vsPytorch: boolean;
-  all?: boolean;
-  sizes: number[];
-  batch: number;
-  threads?: number;
+  vsPytorch?: boolean;
+  size?: number[];
+  batch?: number[];
+  threads?: number[];
   backend: string;
   repeats: number;
+  preprocess?: string;
   json?: string;
 }
 
-/** Memory that PyTorch's training step takes at 320×320, batch 1, in GB. */
-const TORCH_GIGABYTES = 2.6;
+/** Memory that PyTorch takes at 320×320, batch 1, in GB. */
+const TORCH_GIGABYTES: Record<Mode, number> = { inference: 0.25, train: 2.6 };
 
-/** The cases of the full table, by size and batch; each on one thread and on all. */
-const ALL: readonly [size: number, batch: number][] = [
-  [160, 1],
-  [160, 4],
-  [320, 1],
-  [320, 4],
-  [640, 1],
-  [640, 4],
-  [64, 16],
-];
+/** The sizes of the full table, and of the quick one. */
+const SIZES = { full: [160, 320, 640, 64], quick: [320] };
 
-/** The head of the table. */
-const HEAD = `
-case                            step        ours     PyTorch  ratio (spread)      GFLOP/s  \
-MB ours  PyTorch  logits differ`;
+/** The batches of a size: 64 is the hippocampus case; with batch 1, what stock tfjs can run. */
+const batchesOf = (size: number, full: boolean) => !full ? [1] : size === 64 ? [1, 16] : [1, 4];
+
+/** Of these the share of a step is told that is not the rollout. */
+const LOOPS = [{ size: 320, batch: 1 }, { size: 64, batch: 16 }];
 
 const command = createTask(
   "bench",
-  "Measure a training step and inference of the tutorial's model, ours and PyTorch's in turn",
+  "Measure a training step and inference of the tutorial's model, ours and PyTorch's in turn. " +
+    "Without flags: 320×320 on all cores, about a minute",
 )
-  .option("--no-vs-pytorch", "measure ours alone")
-  .option("--all", "the full table: sizes 160, 320, 640 and 64, batches, one thread and all")
-  .option("--sizes <n,…>", "sides of the slices", numberListFlag({ integer: true, min: 4 }), [320])
-  .option("--batch <n>", "slices in a batch", numberFlag({ integer: true, min: 1 }), 1)
+  .option("--vs-pytorch", "the full table: sizes 160, 320, 640 and 64, batches, threads")
+  .option("--no-vs-pytorch", "ours alone")
+  .option("--size <n,…>", "only these sides of the slices", numbers(4))
+  .option("--batch <n,…>", "only these batches", numbers(1))
   .option(
-    "--threads <n>",
-    "threads of both (default: all cores)",
-    numberFlag({ integer: true, min: 1 }),
+    "--threads <n,…>",
+    "threads of both (default: all cores; in the full table 1, 2 and all)",
+    numbers(1),
   )
   .option("--backend <name>", "which of ours", "wasm")
   .option("--repeats <n>", "timed steps of each", numberFlag({ integer: true, min: 1 }), 5)
+  .option("--preprocess <folder>", "also cut this data set (Decathlon layout), beside nibabel")
   .option("--json <file>", "write the rows there too");
+
+function numbers(min: number) {
+  return numberListFlag({ integer: true, min });
+}
 
 await runTask(async () => {
   const flags = await parseTask<Flags>(command);
-  const python = flags.vsPytorch ? await findTorch() : undefined;
-  if (flags.vsPytorch && !python) {
+  const full = flags.vsPytorch === true;
+  const python = flags.vsPytorch === false ? undefined : await findPython("torch", "numpy");
+  if (flags.vsPytorch !== false && !python) {
     console.log("PyTorch: skipped, no python3 with torch and numpy (Debian: python3-torch)");
   }
   tf.enableProdMode();
   await tf.setBackend("cpu");
-  const cores = flags.threads ?? navigator.hardwareConcurrency;
-  const cases: Case[] = flags.all
-    ? ALL.flatMap(([size, batch]) =>
-      [...new Set([1, cores])].map((threads) => ({ size, batch, threads }))
-    )
-    : flags.sizes.map((size) => ({ size, batch: flags.batch, threads: cores }));
 
   const rows: Row[] = [];
-  const free = Deno.systemMemoryInfo().available / 2 ** 30;
-  for (const [i, oneCase] of cases.entries()) {
-    const needed = TORCH_GIGABYTES * oneCase.batch * (oneCase.size / 320) ** 2;
-    const fits = needed < 0.8 * free;
-    if (python && !fits) {
-      console.log(
-        `PyTorch at ${oneCase.size}×${oneCase.size}, batch ${oneCase.batch}: skipped, ` +
-          `it needs about ${needed.toFixed(0)} GB`,
+  const notes: string[] = [];
+  const cases = casesOf(flags, full);
+  console.log(tableHead());
+  for (const oneCase of cases) {
+    const tooLarge = python ? tooLargeFor(oneCase) : [];
+    for (const mode of tooLarge) {
+      notes.push(
+        `PyTorch: skipped at ${oneCase.size}×${oneCase.size}, batch ${oneCase.batch}, ${mode}: ` +
+          "it needs more memory than there is",
       );
     }
     const measured = await compare(oneCase, {
       backend: flags.backend,
       repeats: flags.repeats,
-      python: fits ? python : undefined,
+      python,
+      tooLarge,
+      tfjs: full && oneCase.size === 64 && oneCase.batch === 1 && oneCase.threads === 1,
     });
-    if (i === 0) console.log(HEAD);
-    for (const row of measured) console.log(format(row));
+    for (const row of measured) console.log(tableLine(row));
     rows.push(...measured);
   }
-  if (flags.json) await writeJsonAtomic(flags.json, rows);
+
+  console.log(`\n${[...new Set(notes), ...describe(rows)].join("\n")}`);
+  if (flags.backend === "wasm") {
+    for (const oneCase of cases) {
+      if (!LOOPS.some((l) => l.size === oneCase.size && l.batch === oneCase.batch)) continue;
+      const { step_s, outside } = await measureLoop(oneCase);
+      console.log(
+        `Training loop, ${caseName(oneCase)}: ${(1000 * step_s).toFixed(0)} ms a step, ` +
+          `${(100 * outside).toFixed(1)} % of it outside the rollout`,
+      );
+    }
+    const seconds = await measureStart();
+    console.log(`From deno task train to the first step, caches warm: ${seconds.toFixed(2)} s`);
+  }
+  const preprocessing: PreprocessRow[] = [];
+  if (flags.preprocess !== undefined) {
+    const nibabel = flags.vsPytorch === false ? undefined : await findPython("nibabel", "numpy");
+    if (!nibabel) console.log("nibabel: skipped, no python3 with nibabel and numpy");
+    const row = await comparePreprocessing(flags.preprocess, {
+      python: nibabel,
+      repeats: flags.repeats,
+    });
+    console.log(preprocessLine(row));
+    preprocessing.push(row);
+  }
+  if (flags.json) await writeJsonAtomic(flags.json, [...rows, ...preprocessing]);
 });
 
-function format(row: Row): string {
-  const seconds = (s: number | null) => (s === null ? "–" : `${(s * 1000).toFixed(0)} ms`);
-  const spread = row.spread?.map((r) => r.toFixed(2)).join("–");
+/** The cases of the quick or the full table, those that the filters leave. */
+function casesOf({ size, batch, threads }: Flags, full: boolean): Case[] {
+  const cores = navigator.hardwareConcurrency;
+  const counts = threads ??
+    (full ? [...new Set([1, 2, cores])].filter((n) => n <= cores) : [cores]);
+  return (size ?? (full ? SIZES.full : SIZES.quick)).flatMap((size) =>
+    (batch ?? batchesOf(size, full)).flatMap((batch) =>
+      counts.map((threads) => ({ size, batch, threads }))
+    )
+  );
+}
+
+/** The modes in which PyTorch does not fit into memory. */
+function tooLargeFor({ size, batch }: Case): Mode[] {
+  const free = Deno.systemMemoryInfo().available / 2 ** 30;
+  return (["inference", "train"] as const)
+    .filter((mode) => TORCH_GIGABYTES[mode] * batch * (size / 320) ** 2 > 0.8 * free);
+}
+
+/** What the table has no room for. */
+function describe(rows: readonly Row[]): string[] {
+  const peaks = Map.groupBy(rows, ({ threads }) => threads);
+  const differences = rows.flatMap(({ difference }) => difference ?? []);
   return [
-    row.case.padEnd(30),
-    row.mode.padEnd(9),
-    seconds(row.ours_s).padStart(9),
-    seconds(row.torch_s).padStart(10),
-    (row.ratio === null ? "–" : `${row.ratio.toFixed(2)} (${spread})`).padStart(17),
-    row.gflops.toFixed(1).padStart(8),
-    row.ours_rss_mb.toFixed(0).padStart(9),
-    (row.torch_rss_mb?.toFixed(0) ?? "–").padStart(8),
-    (row.difference?.toExponential(1) ?? "–").padStart(14),
-  ].join("  ");
+    ...Array.from(peaks, ([threads, some]) => {
+      const peak = Math.max(...some.map((row) => row.peak_gflops));
+      return `Peak of 128-bit multiply-adds on ${threadCount(threads)}: ` +
+        `${peak.toFixed(1)} GFLOP/s`;
+    }),
+    ...(differences.length === 0 ? [] : [
+      `Logits differ from PyTorch's by ${Math.max(...differences).toExponential(1)} at the most`,
+    ]),
+    ...rows.flatMap((row) => tfjsLine(row) ?? []),
+  ];
 }

@@ -80,7 +80,7 @@ export function drawProgress(
   const { epoch, epochs: total, batch, batches, loss, dice, bce, lr, secondsLeft } = last;
   const done = (epoch - 1 + batch / batches) / total;
   const text = `Epoch ${epoch} of ${total}, batch ${batch} of ${batches}` +
-    (done < 1 ? `, ${formatDuration(secondsLeft)} left` : "");
+    (done < 1 && secondsLeft !== null ? `, ${formatDuration(secondsLeft)} left` : "");
   const figures = `loss ${loss.toFixed(3)}, Dice loss ${dice.toFixed(3)}, ` +
     `BCE ${bce.toFixed(3)}, learning rate ${lr.toExponential(1)}`;
   const validation = epochs.flatMap(({ epoch, valLoss }) =>

@@ -8,7 +8,8 @@ import { join, relative, resolve } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
 import { discoverCases, type DiscoveredCases } from "./discover_cases.ts";
-import { commonSize, toModelGrid } from "./geometry.ts";
+import { CaseWorkers } from "./case_workers.ts";
+import { commonSize } from "./geometry.ts";
 import {
   type ExtractSettings,
   type Manifest,
@@ -18,8 +19,6 @@ import {
   writeManifest,
 } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
-import { type CaseSlices, type Findings, readPictureCase, readVolumeCase } from "./read_case.ts";
-import { saveSlice } from "./save_slice.ts";
 import { sliceSize } from "./slice_size.ts";
 import type { Axis, DataCase, Fit, Problem, SliceFormat, SliceRecord } from "./types.ts";
 
@@ -69,8 +68,11 @@ export interface PreparedSlices {
   readonly manifest: Manifest;
 }
 
-/** So many cases are in memory at once: one is read and inflated while another is cut. */
+/** So many cases are in memory at once: one is read and inflated while others are cut. */
 const CASES_AT_ONCE = 3;
+
+/** A thread that has no more cases than these costs more to start than it saves. */
+const FEW_CASES = 8;
 
 /**
  * Cuts every case of a data set into normalised slices of one size and stores them as
@@ -148,23 +150,22 @@ export async function extract(
   const labelValues = new Set<number>();
   const groups = [...Map.groupBy(labelled, (entry) => entry.id)];
   let done = 0;
-  await inPool(groups, CASES_AT_ONCE, async ([id, entries]) => {
-    const findings: Findings = { errors: [], warnings: [] };
-    const read = plan.kind === "png"
-      ? await readPictureCase(data, entries, settings, findings)
-      : await readVolumeCase(data, entries[0]!, settings, findings);
-    for (const message of findings.errors) problems.push({ severity: "error", case: id, message });
-    for (const message of findings.warnings) {
-      problems.push({ severity: "warning", case: id, message });
-    }
-    if (read !== undefined) {
-      const { image, label } = entries[0]!;
-      cases.push({ id, image, label, shape: [...read.shape], spacing: [...read.spacing] });
-      slices.push(...await saveCase(out, id, read, settings, size));
-      for (const value of read.labelValues) labelValues.add(value);
-    }
-    onProgress?.({ done: ++done, total: groups.length, case: id });
-  });
+  const workers = CaseWorkers.start(Math.min(CASES_AT_ONCE, groups.length / FEW_CASES));
+  try {
+    await inPool(groups, CASES_AT_ONCE, async ([id, entries]) => {
+      const result = await workers.run({ data, out, kind: plan.kind, entries, settings, size });
+      for (const message of result.errors) problems.push({ severity: "error", case: id, message });
+      for (const message of result.warnings) {
+        problems.push({ severity: "warning", case: id, message });
+      }
+      if (result.case !== undefined) cases.push(result.case);
+      slices.push(...result.slices);
+      for (const value of result.labelValues) labelValues.add(value);
+      onProgress?.({ done: ++done, total: groups.length, case: id });
+    });
+  } finally {
+    workers.close();
+  }
 
   // Cases come in whatever order they are done; the manifest is the same every time
   problems.sort((a, b) => compare(a.case, b.case) || compare(a.message, b.message));
@@ -203,37 +204,6 @@ async function sizeOfAll(
     if (size !== undefined) sizes.push(size);
   });
   return commonSize(sizes);
-}
-
-async function saveCase(
-  out: string,
-  id: string,
-  read: CaseSlices,
-  settings: ExtractSettings,
-  size: readonly [number, number],
-): Promise<SliceRecord[]> {
-  const { axis, fit, format } = settings;
-  return await Promise.all(read.slices.map(async ({ index, image, label }) => {
-    const name = `${id}_slice_${String(index).padStart(3, "0")}.${format}`;
-    const { slice, geometry } = toModelGrid(image, { size, fit });
-    const { slice: mask } = toModelGrid(label, { size, fit, kind: "label" });
-    const bits = new Uint8Array(mask.data.length);
-    let foreground = 0;
-    for (let i = 0; i < bits.length; i++) {
-      if (mask.data[i] === 1) foreground += bits[i] = 1;
-    }
-    await saveSlice(join(out, "images", name), slice);
-    await saveSlice(join(out, "labels", name), { ...mask, data: bits });
-    return {
-      case: id,
-      index,
-      axis,
-      image: `images/${name}`,
-      label: `labels/${name}`,
-      foreground,
-      geometry,
-    };
-  }));
 }
 
 function requireUsable(

@@ -81,14 +81,15 @@ export class SliceDataset {
    * Opens a prepared folder.
    *
    * @param folder From `extractSlices`, `prepareSlices` or `deno task preprocess`.
-   * @param options The cases to read, such as one part of a split; all by default.
+   * @param options.cases The cases to read, such as one part of a split; all by default.
+   * @param options.manifest The folder's manifest, where it was read already.
    * @throws {InputError} If it is not a finished preparation, or lacks some of the cases.
    */
   static async open(
     folder: string,
-    options: { readonly cases?: readonly string[] } = {},
+    options: { readonly cases?: readonly string[]; readonly manifest?: Manifest } = {},
   ): Promise<SliceDataset> {
-    const manifest = await readManifest(folder);
+    const manifest = options.manifest ?? await readManifest(folder);
     if (options.cases === undefined) return new SliceDataset(folder, manifest, manifest.slices);
     const known = manifest.cases.map(({ id }) => id);
     const wanted = new Set(options.cases);

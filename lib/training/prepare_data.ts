@@ -54,7 +54,8 @@ export async function prepareData(
     validation: config.validation,
     ...(config.folds === 0 ? {} : { folds: config.folds, fold: config.fold }),
   });
-  const open = (cases: readonly string[]) => SliceDataset.open(prepared.folder, { cases });
+  const { folder, manifest } = prepared;
+  const open = (cases: readonly string[]) => SliceDataset.open(folder, { cases, manifest });
   return {
     prepared,
     split,

@@ -26,8 +26,8 @@ export interface TrainingStep {
   bce: number;
   /** Learning rate of the step. */
   lr: number;
-  /** Seconds until the last epoch ends, as far as one can tell. */
-  secondsLeft: number;
+  /** Seconds until the last epoch ends, as far as one can tell; null where one cannot yet. */
+  secondsLeft: number | null;
 }
 
 /** Is told how a training goes. */
@@ -45,7 +45,7 @@ export const silentProgress: Progress = { step() {}, epoch() {}, stop() {} };
 
 /**
  * A progress bar with a line an epoch where there is a terminal; where there is none, as in a log
- * file, a plain line every few seconds.
+ * file, a plain line at the first step and then every few seconds.
  *
  * @param options.seconds Between two plain lines.
  */
@@ -54,13 +54,17 @@ export function terminalProgress(options: { seconds?: number } = {}): Progress {
   return Deno.stderr.isTerminal() ? new BarProgress() : new LineProgress(seconds);
 }
 
+/** A time left whose text is the longest, 59 min 59 s. */
+const LONGEST = 3599;
+
 class BarProgress implements Progress {
   #bar: cliProgress.SingleBar | undefined;
 
   step(step: TrainingStep): void {
     const { head, figures } = describe(step);
     if (this.#bar === undefined) {
-      const rest = `${head}  ${step.batches}/${step.batches}   ${figures}`.length;
+      const longest = describe({ ...step, secondsLeft: LONGEST }).figures;
+      const rest = `${head}  ${step.batches}/${step.batches}   ${longest}`.length;
       this.#bar = new cliProgress.SingleBar({
         format: "{head} {bar} {value}/{total}  {figures}",
         barCompleteChar: "━",
@@ -87,7 +91,7 @@ class BarProgress implements Progress {
 
 class LineProgress implements Progress {
   readonly #milliseconds: number;
-  #last = performance.now();
+  #last = -Infinity; // the first step is told at once, so that one sees that it runs
 
   constructor(seconds: number) {
     this.#milliseconds = 1000 * seconds;
@@ -121,7 +125,8 @@ function describe(step: TrainingStep): { head: string; figures: string } {
   return {
     head: `Epoch ${epoch}/${epochs}`,
     figures: `loss ${loss.toFixed(3)} = dice ${dice.toFixed(3)} + bce ${bce.toFixed(3)}  ` +
-      `lr ${lr.toExponential(0)}  ${formatDuration(secondsLeft)} left`,
+      `lr ${lr.toExponential(0)}` +
+      (secondsLeft === null ? "" : `  ${formatDuration(secondsLeft)} left`),
   };
 }
 

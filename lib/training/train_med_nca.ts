@@ -291,20 +291,24 @@ function diverged(what: string, step: number, batch: Batch | undefined, run: Run
   );
 }
 
-/** Tells how long the rest takes from how long the steps since the start took. */
+/** Tells how long the rest takes from how long the steps since the first one took. */
 class Pace {
-  readonly #started = performance.now();
-  readonly #first: number;
+  #first: { step: number; time: number } | undefined;
   readonly #total: number;
 
   constructor({ train, config, counters }: Run) {
-    this.#first = counters.step;
     this.#total = counters.step - counters.batch +
       Math.ceil(train.length / config.batchSize) * (config.epochs - counters.epoch);
   }
 
-  secondsLeft(step: number): number {
-    const perStep = (performance.now() - this.#started) / 1000 / (step - this.#first);
+  /** Null at the first step, in which the kernels warm up. */
+  secondsLeft(step: number): number | null {
+    const time = performance.now();
+    if (this.#first === undefined) {
+      this.#first = { step, time };
+      return null;
+    }
+    const perStep = (time - this.#first.time) / 1000 / (step - this.#first.step);
     return perStep * (this.#total - step);
   }
 }

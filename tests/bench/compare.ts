@@ -11,28 +11,38 @@ import { saveWeights, WEIGHT_FILES } from "../../lib/nca/weights.ts";
 import { fireKey, fireThreshold } from "../../lib/rollout/fire_mask.ts";
 import { hash32, Random } from "../../lib/support/random.ts";
 import { countOperations } from "./operations.ts";
+import { Peak } from "./peak.ts";
 import { type Mode, Side } from "./side.ts";
+import { median, range } from "./statistics.ts";
 
-/** One line of the benchmark. */
+/** One line of the benchmark. What was not run is null. */
 export interface Row {
   case: string;
+  /** Height and width of the slices. */
   size: number;
   batch: number;
   threads: number;
   mode: Mode;
   /** Median seconds of a step. */
   ours_s: number;
-  /** Median seconds of PyTorch's step; null where it was not run. */
   torch_s: number | null;
   /** PyTorch's time over ours: the median over the pairs. */
   ratio: number | null;
   /** The smallest and largest ratio of a pair. */
   spread: [number, number] | null;
+  /** Largest resident size of the process so far; inference comes before training. */
   ours_rss_mb: number;
   torch_rss_mb: number | null;
   /** Counted operations over our time. */
   gflops: number;
-  /** The largest difference of the logits, relative to the largest logit. */
+  /** What the machine can do on so many threads, measured in turn with the steps. */
+  peak_gflops: number;
+  /** The first over the second. */
+  peak_share: number;
+  /** Stock tfjs on its `cpu` backend: one step. */
+  tfjs_s: number | null;
+  tfjs_rss_mb: number | null;
+  /** The largest difference of the logits to PyTorch's, relative to the largest logit. */
   difference: number | null;
 }
 
@@ -43,63 +53,92 @@ export interface Case {
   threads: number;
 }
 
+/** A case in words. */
+export function caseName({ size, batch, threads }: Case): string {
+  return `${size}×${size}, batch ${batch}, ${threadCount(threads)}`;
+}
+
+/** "1 thread", "2 threads". */
+export function threadCount(threads: number): string {
+  return `${threads} thread${threads === 1 ? "" : "s"}`;
+}
+
 /** How. */
 export interface CompareOptions {
+  /** Which of our backends. */
   backend: string;
   /** A Python with PyTorch; ours alone where there is none. */
   python?: string | undefined;
+  /** Modes in which PyTorch needs more memory than there is. */
+  tooLarge?: readonly Mode[];
+  /** Whether to run stock tfjs too, some minutes. */
+  tfjs?: boolean;
   /** Timed steps of each side. */
   repeats: number;
 }
 
 /** Measures one case: inference, then training. */
-export async function compare(
-  { size, batch, threads }: Case,
-  { backend, python, repeats }: CompareOptions,
-): Promise<Row[]> {
+export async function compare(oneCase: Case, options: CompareOptions): Promise<Row[]> {
+  const { size, batch, threads } = oneCase;
+  const { backend, python, tooLarge = [], tfjs = false, repeats } = options;
   const folder = await Deno.makeTempDir();
   const sides: Side[] = [];
+  const peak = await Peak.start(threads);
   try {
     const seeds = Array.from({ length: batch }, (_, i) => i + 1);
-    const set = { threads, backend, folder, ...await writeInput(folder, size, batch, seeds) };
-    const ours = Side.ours();
-    sides.push(ours);
-    await ours.setUp({ ...set, seeds, logits: join(folder, "ours") });
-    let torch: Side | undefined;
-    if (python !== undefined) {
-      torch = Side.torch(python, threads);
-      sides.push(torch);
-      await torch.setUp({ ...set, seeds, logits: join(folder, "torch") });
-    }
+    const set = { threads, folder, seeds, ...await writeInput(folder, size, batch, seeds) };
+    const open = async (name: string, side: Side, chosen = backend) => {
+      sides.push(side);
+      await side.setUp({ ...set, backend: chosen, logits: join(folder, name) });
+      return side;
+    };
+    const ours = await open("ours", Side.ours());
+    const torch = python !== undefined && !tooLarge.includes("inference")
+      ? await open("torch", Side.torch(python, threads))
+      : undefined;
+    const stock = tfjs ? await open("tfjs", Side.ours(), "ops") : undefined;
     const difference = torch ? await largestDifference(folder) : null;
 
     const rows: Row[] = [];
     for (const mode of ["inference", "train"] as const) {
-      const times: { ours: number; torch: number | null }[] = [];
+      const other = tooLarge.includes(mode) ? undefined : torch;
+      const our: number[] = [], their: number[] = [], ratios: number[] = [], peaks: number[] = [];
       for (let i = -1; i < repeats; i++) {
-        const pair = { ours: await ours.run(mode), torch: await torch?.run(mode) ?? null };
-        if (i >= 0) times.push(pair); // the first warms up
+        const [a, b] = [await ours.run(mode), await other?.run(mode)];
+        if (i < 0) continue; // the first warms up
+        our.push(a);
+        if (b !== undefined) {
+          their.push(b);
+          ratios.push(b / a);
+        }
+        peaks.push(await peak.measure());
       }
-      const seconds = median(times.map(({ ours }) => ours));
-      const ratios = times.flatMap(({ ours, torch }) => torch === null ? [] : [torch / ours]);
+      const seconds = median(our);
+      const gflops = countOperations(mode, batch, size) / seconds / 1e9;
+      const peak_gflops = median(peaks);
       rows.push({
-        case: `${size}×${size}, batch ${batch}, ${threads} thread${threads === 1 ? "" : "s"}`,
+        case: caseName(oneCase),
         size,
         batch,
         threads,
         mode,
         ours_s: seconds,
-        torch_s: torch ? median(times.map(({ torch }) => torch!)) : null,
-        ratio: torch ? median(ratios) : null,
-        spread: torch ? [Math.min(...ratios), Math.max(...ratios)] : null,
+        torch_s: other ? median(their) : null,
+        ratio: other ? median(ratios) : null,
+        spread: other ? range(ratios) : null,
         ours_rss_mb: await ours.memory(),
-        torch_rss_mb: await torch?.memory() ?? null,
-        gflops: countOperations(mode, batch, size) / seconds / 1e9,
+        torch_rss_mb: await other?.memory() ?? null,
+        gflops,
+        peak_gflops,
+        peak_share: gflops / peak_gflops,
+        tfjs_s: await stock?.run(mode) ?? null,
+        tfjs_rss_mb: await stock?.memory() ?? null,
         difference,
       });
     }
     return rows;
   } finally {
+    peak.close();
     for (const side of sides) side.close();
     await Deno.remove(folder, { recursive: true });
   }
@@ -107,7 +146,7 @@ export async function compare(
 
 /** Weights, a batch of smooth blobs with labels, and the keys of the masks. */
 async function writeInput(folder: string, size: number, batch: number, seeds: number[]) {
-  const model = new MedNca({}, { seed: 1 });
+  const model = new MedNca({ stats: "batch" }, { seed: 1 }); // as PyTorch's batch norm
   await saveWeights(model, folder);
   const { steps, fireRate } = model.config;
   model.dispose();
@@ -151,10 +190,4 @@ async function largestDifference(folder: string): Promise<number> {
     largest = Math.max(largest, Math.abs(b[i]!));
   }
   return difference / largest;
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

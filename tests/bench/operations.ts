@@ -2,6 +2,20 @@
  * The operations of a step, counted: what the exact algorithm needs, not what an engine happens
  * to do.
  *
+ * With c channels, h hidden units, v = 2c, a k×k kernel and fire rate f, one cell in one step takes
+ * so many multiply-adds:
+ *
+ *     forward   c k²                     perception
+ *               v (v + 1) / 2            the covariance's upper half
+ *               f (v h + h (c − 1))      fc1 and fc2 of firing cells
+ *     backward  f (3 v h + 2 h (c − 1))  y again, D, dv and dW2, dy of firing cells
+ *               v²                       batch norm's dense gradient
+ *               3 c k²                   perception again, its gradient by state and by kernel
+ *
+ * What is done once a step and not for every cell (folding batch norm) and what is no multiply-add
+ * (masks, ReLU, resizing, losses, Adam) is left out. The tutorial's 40 coarse steps on a sixteenth
+ * of the cells and 20 fine ones at 320×320 come to 10.4 GFLOP forward and 36.6 GFLOP in training.
+ *
  * @module
  */
 
@@ -15,7 +29,6 @@ function multiplyAdds(mode: Mode, c: number, h: number, k: number, fireRate: num
   const update = fireRate * (v * h + h * (c - 1));
   const forward = perception + statistics + update;
   if (mode === "inference") return forward;
-  // y again, dW2, W2ᵀ g, D, Aᵀ dy of firing cells; M v of every cell; perception thrice.
   const fired = fireRate * (3 * v * h + 2 * h * (c - 1));
   return forward + fired + v * v + 3 * perception;
 }

@@ -13,6 +13,7 @@ import { decodeSafetensors } from "../../lib/nca/safetensors.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { trainingStep } from "../../lib/training/training_step.ts";
+import { peakMegabytes } from "./memory.ts";
 
 /** What a side is set up with. */
 export interface SetUp {
@@ -58,7 +59,6 @@ async function open({ threads, backend, folder, batch, seeds, logits }: SetUp) {
 }
 
 let side: Awaited<ReturnType<typeof open>> | undefined;
-let peak = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line) as { set_up?: SetUp; run?: "train" | "inference" };
   let answer: Record<string, number> = {};
@@ -67,7 +67,6 @@ for await (const line of createInterface({ input: process.stdin })) {
     const start = performance.now();
     await side![request.run]();
     answer = { seconds: (performance.now() - start) / 1000 };
-  } else answer = { megabytes: peak / 2 ** 20 };
-  peak = Math.max(peak, Deno.memoryUsage().rss);
+  } else answer = { megabytes: await peakMegabytes() };
   console.log(JSON.stringify(answer));
 }

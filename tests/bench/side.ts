@@ -8,6 +8,7 @@ import process from "node:process";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { ourProgram } from "./our_program.ts";
 import type { SetUp } from "./our_side.ts";
 
 /** What a side measures. */
@@ -31,8 +32,7 @@ export class Side {
 
   /** Ours: this program on the backend that the set-up names. */
   static ours(): Side {
-    const script = fileURLToPath(new URL("our_side.ts", import.meta.url));
-    return new Side("ours", Deno.execPath(), ["run", "--allow-all", script], {});
+    return new Side("ours", Deno.execPath(), ourProgram("our_side.ts"), {});
   }
 
   /**
@@ -78,12 +78,12 @@ export class Side {
   }
 }
 
-/** The first Python that has PyTorch, or `undefined`. */
-export async function findTorch(): Promise<string | undefined> {
+/** The first Python that has some modules, or `undefined`. */
+export async function findPython(...modules: string[]): Promise<string | undefined> {
   for (const python of ["python3", "/usr/bin/python3"]) {
     try {
       const { success } = await new Deno.Command(python, {
-        args: ["-c", "import torch, numpy"],
+        args: ["-c", `import ${modules.join(", ")}`],
         stdout: "null",
         stderr: "null",
       }).output();

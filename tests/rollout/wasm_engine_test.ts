@@ -19,6 +19,7 @@ for (const relaxed of [true, false]) {
     trainingParityTests(name, () => WasmEngine.create({ threads, relaxed }));
   }
 }
+parityTests("wasm without shared memory", () => WasmEngine.create({ threads: 2, shared: false }));
 
 const NAMES = [
   "last state",
@@ -84,13 +85,12 @@ Deno.test("wasm gives the same bits on any number of threads", async () => {
   const state = randomState([2, 66, 41, 16], 2);
   const options: RolloutOptions = { steps: 4, fireRate: 0.5, seeds: [3, 4], stats: "slice" };
   const results = [];
-  for (const threads of [1, 2, 3]) {
-    const engine = await WasmEngine.create({ threads });
+  for (const set of [{ threads: 1 }, { threads: 2 }, { threads: 3 }, { shared: false }]) {
+    const engine = await WasmEngine.create(set);
     results.push(runAll(engine, nca, state, options));
     engine.dispose();
   }
-  assert.deepEqual(results[1], results[0]);
-  assert.deepEqual(results[2], results[0]);
+  for (const result of results.slice(1)) assert.deepEqual(result, results[0]);
   nca.dispose();
   state.dispose();
 });
@@ -123,9 +123,27 @@ Deno.test("wasm gives its memory back, and tensors do not leak", async () => {
   state.dispose();
 });
 
+Deno.test("wasm is chosen at start by what the runtime has", async () => {
+  const describe = async (options: Parameters<typeof WasmEngine.create>[0]) => {
+    const engine = await WasmEngine.create(options);
+    engine.dispose();
+    return engine.description;
+  };
+  assert.match(await describe({ threads: 2 }), /2 threads/);
+  assert.match(await describe({ relaxed: false }), /without fused multiply-add/);
+  assert.doesNotMatch(await describe({}), /shared memory/);
+  const held = globalThis.SharedArrayBuffer;
+  try {
+    Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+    assert.match(await describe({ threads: 2 }), /1 thread, .*without shared memory/);
+  } finally {
+    Object.defineProperty(globalThis, "SharedArrayBuffer", { value: held, configurable: true });
+  }
+});
+
 Deno.test("wasm says what it cannot run", async () => {
   await assert.rejects(
-    () => compileKernels({ channels: 12, hidden: 64, relaxed: true }),
+    () => compileKernels({ channels: 12, hidden: 64, relaxed: true, shared: true }),
     /multiples of 8, got 12 and 64/,
   );
   await assert.rejects(() => WasmEngine.create({ threads: 0 }), RangeError);

@@ -1,5 +1,5 @@
 /**
- * The engine's memory: one shared WebAssembly memory, handed out in pieces that are used again.
+ * The engine's memory: one WebAssembly memory, handed out in pieces that are used again.
  *
  * @module
  */
@@ -13,18 +13,19 @@ const PAGE = 65536;
 /** Pieces begin at cache lines, so that threads do not share one by accident. */
 const ALIGNMENT = 64;
 
-/** A shared memory and its free pieces. */
+/** A memory and its free pieces. */
 export class Arena {
-  readonly memory = new WebAssembly.Memory({
-    initial: INITIAL_PAGES,
-    maximum: MAX_PAGES,
-    shared: true,
-  });
+  readonly memory: WebAssembly.Memory;
   // Sorted by address, no two adjacent. The first bytes stay unused, so that no address is 0.
   #free: { at: number; bytes: number }[] = [
     { at: PAGE, bytes: (INITIAL_PAGES - 1) * PAGE },
   ];
   #sizes = new Map<number, number>();
+
+  /** @param shared Whether threads share it. */
+  constructor(shared: boolean) {
+    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES, shared });
+  }
 
   /** Bytes that are in use. */
   get used(): number {

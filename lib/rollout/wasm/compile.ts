@@ -47,18 +47,24 @@ export function hasRelaxedSimd(): boolean {
   );
 }
 
+/** Whether the runtime has memory that threads can share; without it there is one thread. */
+export function hasSharedMemory(): boolean {
+  return typeof SharedArrayBuffer !== "undefined";
+}
+
 /**
  * The compiled kernels for c channels and h hidden units.
  *
  * @param options.channels A multiple of 8.
  * @param options.hidden A multiple of 8.
  * @param options.relaxed Whether to use relaxed SIMD's fused multiply-add.
+ * @param options.shared Whether their memory is shared.
  * @throws {RangeError} Where channels or hidden units are not multiples of 8.
  */
 export async function compileKernels(
-  options: { channels: number; hidden: number; relaxed: boolean },
+  options: { channels: number; hidden: number; relaxed: boolean; shared: boolean },
 ): Promise<WebAssembly.Module> {
-  const { channels, hidden, relaxed } = options;
+  const { channels, hidden, relaxed, shared } = options;
   if (channels % 8 !== 0 || hidden % 8 !== 0) {
     throw new RangeError(
       "Cannot compile kernels: channels and hidden units must be multiples of 8, " +
@@ -74,7 +80,7 @@ export async function compileKernels(
     const url = new URL(`./assembly/${name}.ts`, import.meta.url);
     sources.set(`${name}.ts`, await Deno.readTextFile(url));
   }));
-  const key = await digest(JSON.stringify([relaxed, [...sources].sort()]));
+  const key = await digest(JSON.stringify([relaxed, shared, [...sources].sort()]));
   const name = `rollout-${channels}-${hidden}-${key}.wasm`;
   const cached = fileURLToPath(new URL(`../../../.cache/${name}`, import.meta.url));
   try {
@@ -82,7 +88,7 @@ export async function compileKernels(
   } catch {
     // Not compiled yet, or the file is broken: compile.
   }
-  const bytes = await compile(sources, relaxed);
+  const bytes = await compile(sources, { relaxed, shared });
   // A cache that cannot be written costs a second at the next start, no more.
   await writeFileAtomic(cached, bytes).catch(() => {});
   return await WebAssembly.compile(bytes);
@@ -90,7 +96,7 @@ export async function compileKernels(
 
 async function compile(
   sources: ReadonlyMap<string, string>,
-  relaxed: boolean,
+  { relaxed, shared }: { relaxed: boolean; shared: boolean },
 ): Promise<Uint8Array<ArrayBuffer>> {
   // The compiler takes most of a second to load, so only where it is needed.
   const { default: asc } = await import("assemblyscript/asc");
@@ -103,7 +109,7 @@ async function compile(
     "--noAssert",
     "--runtime=stub",
     "--importMemory",
-    "--sharedMemory",
+    ...(shared ? ["--sharedMemory"] : []),
     `--initialMemory=${INITIAL_PAGES}`,
     `--maximumMemory=${MAX_PAGES}`,
     `--enable=simd,threads,bulk-memory${relaxed ? ",relaxed-simd" : ""}`,

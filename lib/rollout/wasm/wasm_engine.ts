@@ -12,7 +12,7 @@ import {
   WEIGHT_NAMES,
 } from "../types.ts";
 import { Arena } from "./arena.ts";
-import { compileKernels, hasRelaxedSimd } from "./compile.ts";
+import { compileKernels, hasRelaxedSimd, hasSharedMemory } from "./compile.ts";
 import { Job, type WeightValues } from "./job.ts";
 import { Team } from "./team.ts";
 
@@ -20,6 +20,14 @@ import { Team } from "./team.ts";
 export interface KernelShape {
   channels: number;
   hidden: number;
+}
+
+/** What of WebAssembly the kernels are compiled to use. */
+interface Build {
+  /** Relaxed SIMD, with its fused multiply-add. */
+  relaxed: boolean;
+  /** Memory that threads share. */
+  shared: boolean;
 }
 
 /**
@@ -33,15 +41,15 @@ export interface KernelShape {
 export class WasmEngine implements RolloutEngine {
   readonly name = "wasm";
   readonly #shape: KernelShape;
-  readonly #relaxed: boolean;
+  readonly #build: Build;
   readonly #arena: Arena;
   readonly #team: Team;
   // Frees the states of a rollout whose gradient was never asked for.
   readonly #forgotten = new FinalizationRegistry<Job>((job) => job.release());
 
-  private constructor(shape: KernelShape, relaxed: boolean, arena: Arena, team: Team) {
+  private constructor(shape: KernelShape, build: Build, arena: Arena, team: Team) {
     this.#shape = shape;
-    this.#relaxed = relaxed;
+    this.#build = build;
     this.#arena = arena;
     this.#team = team;
   }
@@ -57,26 +65,30 @@ export class WasmEngine implements RolloutEngine {
    * @param options.shape Channels and hidden units of the model. Default 16 and 64.
    * @param options.threads Threads, this one included; by default as many as there are cores.
    * @param options.relaxed Whether to use relaxed SIMD; by default where the machine has it.
+   * @param options.shared Whether threads share memory; by default where the runtime can. Without
+   * it there is one thread, whatever was asked for.
    * @throws {RangeError} Where the shape cannot be run or there is less than one thread.
    */
   static async create(
-    options: { shape?: KernelShape; threads?: number; relaxed?: boolean } = {},
+    options: { shape?: KernelShape; threads?: number } & Partial<Build> = {},
   ): Promise<WasmEngine> {
     const shape = options.shape ?? { channels: 16, hidden: 64 };
     const threads = options.threads ?? navigator.hardwareConcurrency;
-    const relaxed = options.relaxed ?? hasRelaxedSimd();
+    const { relaxed = hasRelaxedSimd(), shared = hasSharedMemory() } = options;
     if (!Number.isInteger(threads) || threads < 1) {
       throw new RangeError(`Cannot start threads: must be at least 1, got ${threads}`);
     }
-    const module = await compileKernels({ ...shape, relaxed });
-    const arena = new Arena();
-    return new WasmEngine(shape, relaxed, arena, await Team.start(module, arena, threads));
+    const module = await compileKernels({ ...shape, relaxed, shared });
+    const arena = new Arena(shared);
+    const team = await Team.start(module, arena, shared ? threads : 1);
+    return new WasmEngine(shape, { relaxed, shared }, arena, team);
   }
 
   get description(): string {
     const { threads } = this.#team;
     return `fused kernels on the CPU, ${threads} ${threads === 1 ? "thread" : "threads"}` +
-      (this.#relaxed ? "" : ", without fused multiply-add");
+      (this.#build.relaxed ? "" : ", without fused multiply-add") +
+      (this.#build.shared ? "" : ", without shared memory");
   }
 
   /** Bytes of its memory that are in use; states are kept from a forward run to its gradient. */

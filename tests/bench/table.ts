@@ -1,0 +1,81 @@
+/**
+ * The benchmark's rows as a table: Markdown that can be read in a terminal too.
+ *
+ * @module
+ */
+
+import type { Row } from "./compare.ts";
+import type { PreprocessRow } from "./preprocess.ts";
+
+/** Headings with the widths of their columns; all but the first two are numbers. */
+const COLUMNS: readonly [title: string, width: number][] = [
+  ["case", 29],
+  ["step", 9],
+  ["ours", 9],
+  ["PyTorch", 9],
+  ["ratio (spread)", 18],
+  ["MB ours", 7],
+  ["MB PyTorch", 10],
+  ["ratio", 5],
+  ["GFLOP/s", 7],
+  ["of peak", 7],
+];
+
+/** The head of the table. */
+export function tableHead(): string {
+  const rule = COLUMNS.map(([, width], i) =>
+    i < 2 ? "-".repeat(width) : "-".repeat(width - 1) + ":"
+  );
+  return line(COLUMNS.map(([title]) => title)) + "\n" + line(rule);
+}
+
+/** One line of it. */
+export function tableLine(row: Row): string {
+  return line([
+    row.case,
+    row.mode,
+    formatSeconds(row.ours_s),
+    formatSeconds(row.torch_s),
+    formatRatio(row),
+    row.ours_rss_mb.toFixed(0),
+    row.torch_rss_mb?.toFixed(0) ?? "–",
+    row.torch_rss_mb === null ? "–" : (row.torch_rss_mb / row.ours_rss_mb).toFixed(1),
+    row.gflops.toFixed(1),
+    `${(100 * row.peak_share).toFixed(0)} %`,
+  ]);
+}
+
+/** What stock tfjs took, in words. */
+export function tfjsLine(row: Row): string | undefined {
+  if (row.tfjs_s === null) return undefined;
+  return `Stock tfjs (cpu), ${row.case}, ${row.mode}: ${formatSeconds(row.tfjs_s)}, ` +
+    `${(row.tfjs_s / row.ours_s).toFixed(0)} times ours; ${row.tfjs_rss_mb!.toFixed(0)} MB`;
+}
+
+/** What was measured of preprocessing, in words. */
+export function preprocessLine(row: PreprocessRow): string {
+  const ours = `${row.ours_s.toFixed(2)} s, ${row.ours_rss_mb.toFixed(0)} MB`;
+  if (row.numpy_s === null) return `Preprocessing, ${row.case}: ${ours}`;
+  return `Preprocessing, ${row.case}: ours ${ours}; nibabel and NumPy ${
+    row.numpy_s.toFixed(2)
+  } s, ` +
+    `${row.numpy_rss_mb!.toFixed(0)} MB; ratio ${formatRatio(row)}`;
+}
+
+function formatSeconds(seconds: number | null): string {
+  if (seconds === null) return "–";
+  return seconds < 10 ? `${(1000 * seconds).toFixed(0)} ms` : `${seconds.toFixed(1)} s`;
+}
+
+function formatRatio({ ratio, spread }: Pick<Row, "ratio" | "spread">): string {
+  if (ratio === null || spread === null) return "–";
+  return `${ratio.toFixed(2)} (${spread.map((value) => value.toFixed(2)).join("–")})`;
+}
+
+function line(cells: readonly string[]): string {
+  const padded = cells.map((cell, i) => {
+    const width = COLUMNS[i]![1];
+    return i < 2 ? cell.padEnd(width) : cell.padStart(width);
+  });
+  return `| ${padded.join(" | ")} |`;
+}
