@@ -79,7 +79,10 @@ await runTask(async () => {
   try {
     for (const [i, paths] of groups.entries()) {
       const name = basename(paths[0]!);
-      if (flags.resume && await allThere(paths.map((path) => join(out, basename(path))))) {
+      if (
+        flags.resume &&
+        await allThere(paths.map((path) => join(out, withSuffix(basename(path), ""))))
+      ) {
         console.log(`${i + 1}/${groups.length}  ${name}  done before`);
         continue;
       }

@@ -77,6 +77,18 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<vo
   }
 }
 
+/** Writes a byte to a temporary file in a folder that is there, and removes it; throws as it comes. */
+export async function tryWriting(folder: string): Promise<void> {
+  await removeAbandonedOnce(folder);
+  const { file, name } = createTemporary(join(folder, ""));
+  try {
+    await writeAll(file, new Uint8Array(1));
+  } finally {
+    await Deno.remove(name);
+    file.close();
+  }
+}
+
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
 
 /**

@@ -8,7 +8,7 @@
 import { dirname, join } from "@std/path";
 import { statfs } from "node:fs/promises";
 import { InputError } from "./errors.ts";
-import { writeError } from "./files.ts";
+import { tryWriting, writeError } from "./files.ts";
 
 /** The file that a process locks in a folder it works in. */
 export const LOCK_NAME = ".lock";
@@ -26,15 +26,8 @@ export async function requireWritable(
   options: { bytes?: number } = {},
 ): Promise<void> {
   const there = await nearestFolder(folder);
-  const probe = join(there, `.${crypto.randomUUID().slice(-12)}.tmp`);
   try {
-    const file = await Deno.open(probe, { write: true, createNew: true });
-    try {
-      await file.write(new Uint8Array(1));
-    } finally {
-      file.close();
-      await Deno.remove(probe);
-    }
+    await tryWriting(there);
   } catch (error) {
     throw writeError(error, folder);
   }
