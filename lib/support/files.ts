@@ -77,10 +77,10 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<vo
   }
 }
 
-/** Writes a byte to a temporary file in a folder that is there, and removes it; throws as it comes. */
+/** Writes a temporary file to a folder that is there, and removes it; throws what the system does. */
 export async function tryWriting(folder: string): Promise<void> {
   await removeAbandonedOnce(folder);
-  const { file, name } = createTemporary(join(folder, ""));
+  const { file, name } = createTemporary(join(folder, "test"));
   try {
     await writeAll(file, new Uint8Array(1));
   } finally {
