@@ -82,6 +82,8 @@ export interface KillOptions {
   kills: number;
   /** Decides the moments. */
   seed: number;
+  /** How often a run is killed at most before it is let finish; 4 unless told. */
+  most?: number;
   /** Which tasks, in turn; all unless told. */
   targets?: readonly KillTarget[];
   /** Told after each kill. */
@@ -96,11 +98,11 @@ interface Reference {
 }
 
 /**
- * Kills tasks (SIGKILL) at random moments until enough were killed. Each run is killed one to four
- * times, started again each time as its user would, and in the end compared with one that was not.
+ * Kills tasks (SIGKILL) at random moments until enough were killed. Each run is killed a few times,
+ * started again each time as its user would, and in the end compared with one that was not killed.
  */
 export async function killTasks(options: KillOptions): Promise<KillReport> {
-  const { kills, seed, targets = KILL_TARGETS, onKill } = options;
+  const { kills, seed, most: mostEach = 4, targets = KILL_TARGETS, onKill } = options;
   const random = new Random(seed);
   const report: KillReport = {
     kills: Object.fromEntries(targets.map(({ task }) => [task, 0])),
@@ -120,7 +122,7 @@ export async function killTasks(options: KillOptions): Promise<KillReport> {
       const target = targets[turn % targets.length]!;
       const folder = join(root, `run-${turn}`);
       await copyOthers(reference.folder, folder, target);
-      const most = Math.min(1 + random.integer(4), kills - total());
+      const most = Math.min(1 + random.integer(mostEach), kills - total());
       await killOne(target, { folder, reference, most, random, report, onKill });
       await Deno.remove(folder, { recursive: true });
     }
