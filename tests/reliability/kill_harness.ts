@@ -186,6 +186,7 @@ async function killOne(
   let [killed, step] = [0, -1];
   for (;;) {
     const more = killed === 0 ? [] : await target.resume(folder);
+    const started = performance.now();
     const child = startTask(folder, task, [...args, ...more]);
     const output = child.output();
     if (killed < most) {
@@ -194,6 +195,11 @@ async function killOne(
       const timer = setTimeout(() => child.kill("SIGKILL"), moment);
       const { signal, code, stderr } = await output;
       clearTimeout(timer);
+      // The machine is faster now than it was for the reference: kill sooner from here on
+      const took = performance.now() - started;
+      if (signal === null && killed === 0 && took < end) {
+        reference.times.set(task, { first: first * took / end, end: took });
+      }
       if (signal === "SIGKILL") {
         killed++;
         report.kills[task]!++;
