@@ -13,6 +13,7 @@ import { loadWeights } from "../lib/nca/weights.ts";
 import type { MedNca } from "../lib/nca/med_nca.ts";
 import { loadSlice, normalize, saveSlice } from "../lib/slices/mod.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { requireWritable } from "../lib/support/output_folder.ts";
 import { readRun, runPaths } from "../lib/training/run_folder.ts";
 import { readVolume, writeVolume } from "../lib/volume/mod.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
@@ -26,9 +27,13 @@ interface Flags {
   out?: string;
   probabilities?: boolean;
   samples: number;
+  resume?: boolean;
   backend?: string;
   threads?: number;
 }
+
+/** Room that there must be before work starts. */
+const MASK_BYTES = 1e6;
 
 const IMAGE = /\.(nii(\.gz)?|png)$/i;
 
@@ -47,6 +52,7 @@ const command = createTask(
     numberFlag({ integer: true, min: 1 }),
     1,
   )
+  .option("--resume", "leave out the images whose masks are in --out already")
   .addOption(configFlag("backend"))
   .addOption(configFlag("threads"));
 
@@ -64,7 +70,7 @@ await runTask(async () => {
       hint: "Give another folder with --out",
     });
   }
-  await Deno.mkdir(out, { recursive: true });
+  await requireWritable(out, { bytes: MASK_BYTES });
   const backend = await initBackend(backendOptions(flags, config));
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`Backend  ${backend.describe()}`);
@@ -73,6 +79,13 @@ await runTask(async () => {
   try {
     for (const [i, paths] of groups.entries()) {
       const name = basename(paths[0]!);
+      if (
+        flags.resume &&
+        await allThere(paths.map((path) => join(out, withSuffix(basename(path), ""))))
+      ) {
+        console.log(`${i + 1}/${groups.length}  ${name}  done before`);
+        continue;
+      }
       const job: Job = {
         model,
         out,
@@ -136,9 +149,9 @@ async function predictImageVolume(path: string, job: Job): Promise<string> {
   const name = basename(path);
   const write = (suffix: string, data: Uint8Array | Float32Array) =>
     writeVolume(join(out, withSuffix(name, suffix)), { data, like: volume });
-  await write("", mask);
   if (all) await write("_probability", probability);
   if (all && options.samples! > 1) await write("_deviation", deviation);
+  await write("", mask); // last: an image that has it is done
   const voxel = volume.spacing.reduce((a, b) => a * b);
   return `${(count(mask) * voxel / 1000).toFixed(1)} ml`;
 }
@@ -166,9 +179,9 @@ async function predictPictures(paths: readonly string[], job: Job): Promise<stri
       saveSlice(join(out, withSuffix(name, suffix)), { data, height, width });
     const mask = maskOf(probability);
     pixels += count(mask);
-    await write("", mask);
     if (all) await write("_probability", probability);
     if (all && options.samples! > 1) await write("_deviation", deviation);
+    await write("", mask);
   }
   return `${pixels} pixels${paths.length > 1 ? ` in ${paths.length} slices` : ""}`;
 }
@@ -187,6 +200,14 @@ async function listImages(path: string): Promise<string[][]> {
   }
   const series = (name: string) => name.replace(/_slice_\d+\.png$/i, "");
   return [...Map.groupBy(images, series).values()];
+}
+
+/** Whether all of these files are there; each is written whole or not at all. */
+async function allThere(paths: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(
+    paths.map((path) => Deno.stat(path).then(() => true, () => false)),
+  );
+  return !found.includes(false);
 }
 
 function isPicture(name: string): boolean {

@@ -8,9 +8,9 @@ import { basename, join, resolve } from "@std/path";
 import { Presets, SingleBar } from "cli-progress";
 import {
   type ExtractOptions,
-  extractSlices,
   formatReport,
   type PreparedSlices,
+  prepareSlices,
 } from "../lib/slices/mod.ts";
 import {
   createTask,
@@ -72,11 +72,11 @@ await runTask(async () => {
   let prepared: PreparedSlices;
   try {
     const { leaveOut: _, ...options } = flags;
-    prepared = await extractSlices({
+    prepared = await prepareSlices({
       ...options,
       out,
       onProgress: ({ done, total }) => {
-        if (done === 1) bar.start(total, 0);
+        if (!bar.isActive) bar.start(total, 0);
         bar.update(done);
       },
     });

@@ -19,6 +19,7 @@ import {
   PRESETS,
   readRun,
   requireNoRun,
+  requireRunnable,
   resolveConfig,
   terminalProgress,
   trainMedNca,
@@ -26,29 +27,27 @@ import {
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { addConfigFlags } from "./support/flags.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
-import { backendOptions, formatDice, LEAVE_OUT, requireSound } from "./support/run.ts";
+import { backendOptions, formatDice, requireSound } from "./support/run.ts";
 import { showCount, showScore } from "./support/run.ts";
-
-interface Flags {
-  resume?: boolean;
-  leaveOut?: boolean;
-}
 
 const command = addConfigFlags(
   createTask(
     "train",
     "Train a Med-NCA: prepare the data, split it by patient, train, score held-out patients, " +
       "draw the figures. Without flags it runs on data.example.",
-  ).option("--resume", "go on with the run in --out").option(...LEAVE_OUT),
+  ).option("--resume", "go on with the run in --out"),
 ).addHelpText("after", presetHelp());
 
 await runTask(async () => {
-  const { resume, leaveOut, ...overrides } = await parseTask<ConfigOverrides & Flags>(command);
+  const { resume = false, ...overrides } = await parseTask<
+    ConfigOverrides & { resume?: boolean }
+  >(command);
   const config = resume ? await resumedConfig(overrides) : newConfig(overrides);
   if (!resume) await requireNoRun(config.out);
+  await requireRunnable(config.out);
   const backend = await initBackend(backendOptions(config, config));
   try {
-    return await run(config, backend, { resume: resume ?? false, leaveOut: leaveOut ?? false });
+    return await run(config, backend, resume);
   } finally {
     backend.dispose();
   }
@@ -71,11 +70,7 @@ async function resumedConfig(overrides: ConfigOverrides): Promise<Config> {
   return resolveConfig({ ...config, ...overrides });
 }
 
-async function run(
-  config: Config,
-  backend: Backend,
-  { resume, leaveOut }: Required<Flags>,
-): Promise<number> {
+async function run(config: Config, backend: Backend, resume: boolean): Promise<number> {
   const started = performance.now();
   const { out } = config;
   console.log(`Backend   ${backend.describe()}`);
@@ -85,7 +80,7 @@ async function run(
     onProgress: ({ done, total }) => showCount("Preparing", done, total),
   });
   console.log(`Data      ${formatReport(prepared).replaceAll("\n", "\n          ")}`);
-  requireSound(prepared, leaveOut);
+  requireSound(prepared, config.leaveOut);
   console.log(
     `Patients  ${split.train.length} to train on, ${split.validation.length} to choose the ` +
       `best weights by, ${split.test.length} held out`,
@@ -107,7 +102,7 @@ async function run(
   if (result.aborted) {
     console.log(
       `Stopped in epoch ${result.history.length + 1} of ${config.epochs}; nothing is lost. ` +
-        `Go on with\n  deno task train --out ${out} --resume${leaveOut ? " --leave-out" : ""}`,
+        `Go on with\n  deno task train --out ${out} --resume`,
     );
     return INTERRUPTED;
   }

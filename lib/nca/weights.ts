@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
-import { writeFileAtomic } from "../support/files.ts";
+import { writeFilesAtomic } from "../support/files.ts";
 import { parameterShapes } from "./initialization.ts";
 import { DEFAULT_MED_NCA_CONFIG, MedNca, type MedNcaConfig } from "./med_nca.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
@@ -31,20 +31,39 @@ export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as cons
  *
  * @param model The model.
  * @param folder Where to; made if missing.
+ * @throws {RangeError} If a weight is not finite; what was there is left as it is.
  */
 export async function saveWeights(model: MedNca, folder: string): Promise<void> {
-  const metadata = { format: "pt", "med-nca": JSON.stringify(model.config) };
-  for (const [stage, nca] of [model.model1, model.model2].entries()) {
+  const stages: Map<string, StoredTensor>[] = [];
+  for (const nca of [model.model1, model.model2]) {
     const tensors = new Map<string, StoredTensor>();
     for (const [name, variable] of nca.variables) {
-      tensors.set(name, {
-        dtype: "F32",
-        shape: variable.shape,
-        data: await variable.data<"float32">(),
-      });
+      const data = await variable.data<"float32">();
+      if (!data.every(Number.isFinite)) throw new RangeError(`${name} is not finite`);
+      tensors.set(name, { dtype: "F32", shape: variable.shape, data });
     }
-    await writeFileAtomic(join(folder, WEIGHT_FILES[stage]!), encodeSafetensors(tensors, metadata));
+    stages.push(tensors);
   }
+  const metadata = {
+    format: "pt",
+    "med-nca": JSON.stringify(model.config),
+    "med-nca-pair": await digest(stages),
+  };
+  await writeFilesAtomic(
+    stages.map((tensors, stage) => [
+      join(folder, WEIGHT_FILES[stage]!),
+      encodeSafetensors(tensors, metadata),
+    ]),
+  );
+}
+
+/** A name for all values of both stages: a file whose other half is of another step tells. */
+async function digest(stages: readonly Map<string, StoredTensor>[]): Promise<string> {
+  const values = stages.flatMap((tensors) =>
+    [...tensors.values()].flatMap(({ data }) => [...data])
+  );
+  const hash = await crypto.subtle.digest("SHA-256", Float32Array.from(values));
+  return new Uint8Array(hash).toHex().slice(0, 16);
 }
 
 /**
@@ -66,6 +85,7 @@ export async function loadWeights(
     files.push({ path, ...decodeSafetensors(await readFile(path), path) });
   }
   const [coarse, fine] = files as [LoadedFile, LoadedFile];
+  requirePair(coarse, fine, folder);
   const stored = [storedConfig(coarse), storedConfig(fine)];
   const differences = disagreements(stored[0], stored[1], "the two files")
     .concat(stored.flatMap((s) => disagreements(s, config, "what was asked for")));
@@ -95,6 +115,16 @@ async function readFile(path: string): Promise<Uint8Array> {
       cause,
     });
   }
+}
+
+/** A process that is killed between two renames leaves a new file beside an old one. */
+function requirePair(coarse: LoadedFile, fine: LoadedFile, folder: string): void {
+  const [a, b] = [coarse, fine].map(({ metadata }) => metadata["med-nca-pair"]);
+  if (a === undefined || b === undefined || a === b) return; // PyTorch's files do not say
+  throw new InputError("Cannot load weights: the two files are of different steps", {
+    path: folder,
+    hint: "Go on with the run, with deno task train --resume: it writes both again",
+  });
 }
 
 /** The configuration in a file's metadata; empty for one that PyTorch saved. */

@@ -1,19 +1,22 @@
 /**
- * One thread that processes cases.
+ * One thread that cuts cases.
  *
  * @module
  */
 
 import { parentPort } from "node:worker_threads";
-import type { CaseAnswer } from "./case_workers.ts";
-import { type CaseWork, processCase } from "./process_case.ts";
+import { InputError } from "../support/errors.ts";
+import type { CaseAnswer, CaseRequest } from "./case_workers.ts";
+import { extractCase } from "./extract_case.ts";
 
-parentPort!.on("message", async ({ number, work }: { number: number; work: CaseWork }) => {
+parentPort!.on("message", async ({ number, id, entries, job }: CaseRequest) => {
   let answer: CaseAnswer;
   try {
-    answer = { number, result: await processCase(work) };
+    answer = { number, records: await extractCase(id, entries, job) };
   } catch (error) {
-    answer = { number, error };
+    // Between threads an error loses its class, and with it the hint
+    const inputError = error instanceof InputError ? { ...error, message: error.message } : null;
+    answer = { number, error, inputError };
   }
   parentPort!.postMessage(answer);
 });

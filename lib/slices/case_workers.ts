@@ -1,23 +1,39 @@
 /**
- * The threads that process the cases of a data set.
+ * The threads that cut the cases of a data set.
  *
  * @module
  */
 
 import { Worker } from "node:worker_threads";
-import { type CaseResult, type CaseWork, processCase } from "./process_case.ts";
+import { InputError } from "../support/errors.ts";
+import { type CaseJob, extractCase } from "./extract_case.ts";
+import type { DataCase } from "./types.ts";
+import type { CaseRecords } from "./unfinished.ts";
 
-/** What a worker answers: the result, or the error that no finding tells. */
-export type CaseAnswer = { number: number } & ({ result: CaseResult } | { error: unknown });
+/** What a worker is asked. */
+export interface CaseRequest {
+  number: number;
+  id: string;
+  entries: readonly Required<DataCase>[];
+  job: CaseJob;
+}
+
+/** What a worker answers. */
+export type CaseAnswer =
+  & { number: number }
+  & (
+    | { records: CaseRecords }
+    | { error: unknown; inputError: Pick<InputError, "message" | "hint" | "path"> | null }
+  );
 
 interface Member {
   worker: Worker;
   busy: number;
 }
 
-type Waiting = { resolve: (result: CaseResult) => void; reject: (error: unknown) => void };
+type Waiting = { resolve: (records: CaseRecords) => void; reject: (error: unknown) => void };
 
-/** Processes cases on other threads, or on this one where none were started. */
+/** Cuts cases on other threads, or on this one where none were started. */
 export class CaseWorkers {
   readonly #members: Member[] = [];
   readonly #waiting = new Map<number, Waiting>();
@@ -43,16 +59,20 @@ export class CaseWorkers {
     return workers;
   }
 
-  /** Processes a case on the thread that has the least to do. */
-  async run(work: CaseWork): Promise<CaseResult> {
+  /** Runs {@linkcode extractCase} on the thread that has the least to do. */
+  async run(
+    id: string,
+    entries: readonly Required<DataCase>[],
+    job: CaseJob,
+  ): Promise<CaseRecords> {
     const [first] = this.#members.toSorted((a, b) => a.busy - b.busy);
-    if (first === undefined) return await processCase(work);
+    if (first === undefined) return await extractCase(id, entries, job);
     const number = this.#next++;
     first.busy++;
     try {
-      return await new Promise<CaseResult>((resolve, reject) => {
+      return await new Promise<CaseRecords>((resolve, reject) => {
         this.#waiting.set(number, { resolve, reject });
-        first.worker.postMessage({ number, work });
+        first.worker.postMessage({ number, id, entries, job } satisfies CaseRequest);
       });
     } finally {
       first.busy--;
@@ -67,8 +87,9 @@ export class CaseWorkers {
 
   #settle(answer: CaseAnswer): void {
     const waiting = this.#waiting.get(answer.number)!;
-    if ("error" in answer) waiting.reject(answer.error);
-    else waiting.resolve(answer.result);
+    if ("records" in answer) return waiting.resolve(answer.records);
+    const { inputError } = answer;
+    waiting.reject(inputError === null ? answer.error : InputError.revive(inputError));
   }
 
   #fail(error: unknown): void {

@@ -7,20 +7,21 @@
 import { join, relative, resolve } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
+import { requireWritable } from "../support/output_folder.ts";
 import { discoverCases, type DiscoveredCases } from "./discover_cases.ts";
 import { CaseWorkers } from "./case_workers.ts";
 import { commonSize } from "./geometry.ts";
 import {
   type ExtractSettings,
   type Manifest,
-  type ManifestCase,
   SettingsSchema,
   type SourceFile,
   writeManifest,
 } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
-import { sliceSize } from "./slice_size.ts";
+import { type SliceExtent, sliceExtent } from "./slice_size.ts";
 import type { Axis, DataCase, Fit, Problem, SliceFormat, SliceRecord } from "./types.ts";
+import { type CaseRecords, noteDone, readDone, UNFINISHED } from "./unfinished.ts";
 
 /** Options of {@linkcode extractSlices} and `prepareSlices`. */
 export interface ExtractOptions {
@@ -88,7 +89,11 @@ const FEW_CASES = 8;
 export async function extractSlices(options: ExtractOptions): Promise<PreparedSlices> {
   const settings = extractSettings(options);
   const plan = await planExtraction(options.data);
-  return await claimFolder(options, () => extract(options, settings, plan));
+  return await claimFolder(
+    options,
+    planText(settings, plan),
+    () => extract(options, settings, plan),
+  );
 }
 
 /**
@@ -131,7 +136,15 @@ export async function planExtraction(data: string): Promise<ExtractPlan> {
   return { ...found, files };
 }
 
-/** Makes the slices and the manifest in a folder that is empty. */
+/** What a preparation makes of what, as text: the same text, the same slices. */
+export function planText(
+  settings: ExtractSettings,
+  { kind, files }: Pick<ExtractPlan, "kind" | "files">,
+): string {
+  return JSON.stringify([kind, settings, files]);
+}
+
+/** Makes the slices that are not there yet, and the manifest, in a folder that was claimed. */
 export async function extract(
   options: ExtractOptions,
   settings: ExtractSettings,
@@ -141,26 +154,32 @@ export async function extract(
   const labelled = plan.cases.filter((entry): entry is Required<DataCase> =>
     entry.label !== undefined
   );
-  const size = settings.size === "pad"
-    ? await sizeOfAll(data, labelled, settings.axis)
-    : settings.size;
-  const problems = [...plan.problems];
-  const cases: ManifestCase[] = [];
-  const slices: SliceRecord[] = [];
-  const labelValues = new Set<number>();
   const groups = [...Map.groupBy(labelled, (entry) => entry.id)];
+  const before = new Map<string, CaseRecords | undefined>();
+  for (const [id] of groups) before.set(id, await readDone(out, id));
+  const extents = await extentsOf(data, labelled, settings.axis);
+  const size = settings.size === "pad"
+    ? commonSize(extents.map(({ height, width }) => [height, width]))
+    : settings.size;
+  if (settings.format === "npy") {
+    const left = extents.filter(({ id }) => before.get(id) === undefined);
+    const count = left.reduce((sum, extent) => sum + extent.count, 0);
+    await requireWritable(out, { bytes: count * size[0] * size[1] * 5 }); // float32, uint8 label
+  }
+  const all: CaseRecords = { labelValues: [], problems: [...plan.problems], cases: [], slices: [] };
+  const { problems, cases, slices } = all;
   let done = 0;
   const workers = CaseWorkers.start(Math.min(CASES_AT_ONCE, groups.length / FEW_CASES));
   try {
     await inPool(groups, CASES_AT_ONCE, async ([id, entries]) => {
-      const result = await workers.run({ data, out, kind: plan.kind, entries, settings, size });
-      for (const message of result.errors) problems.push({ severity: "error", case: id, message });
-      for (const message of result.warnings) {
-        problems.push({ severity: "warning", case: id, message });
+      let records = before.get(id);
+      if (records === undefined) {
+        records = await workers.run(id, entries, { data, out, kind: plan.kind, settings, size });
+        await noteDone(out, id, records);
       }
-      if (result.case !== undefined) cases.push(result.case);
-      slices.push(...result.slices);
-      for (const value of result.labelValues) labelValues.add(value);
+      for (const key of ["labelValues", "problems", "cases", "slices"] as const) {
+        (all[key] as unknown[]).push(...records[key]);
+      }
       onProgress?.({ done: ++done, total: groups.length, case: id });
     });
   } finally {
@@ -171,6 +190,7 @@ export async function extract(
   problems.sort((a, b) => compare(a.case, b.case) || compare(a.message, b.message));
   cases.sort((a, b) => compare(a.id, b.id));
   slices.sort((a, b) => compare(a.case, b.case) || a.index - b.index);
+  const labelValues = [...new Set(all.labelValues)].sort((a, b) => a - b);
   requireUsable(slices, problems, labelValues, settings, data);
   const manifest: Manifest = {
     version: 1,
@@ -179,12 +199,13 @@ export async function extract(
     options: settings,
     height: size[0],
     width: size[1],
-    labelValues: [...labelValues].sort((a, b) => a - b),
+    labelValues,
     files: [...plan.files],
     problems,
     cases,
     slices,
   };
+  await Deno.remove(join(out, UNFINISHED), { recursive: true });
   await writeManifest(out, manifest);
   return { folder: out, reused: false, manifest };
 }
@@ -193,23 +214,23 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-async function sizeOfAll(
+async function extentsOf(
   data: string,
   entries: readonly DataCase[],
   axis: Axis,
-): Promise<[number, number]> {
-  const sizes: [number, number][] = [];
-  await inPool(entries, 8, async ({ image }) => {
-    const size = await sliceSize(join(data, image), axis);
-    if (size !== undefined) sizes.push(size);
+): Promise<(SliceExtent & { id: string })[]> {
+  const extents: (SliceExtent & { id: string })[] = [];
+  await inPool(entries, 8, async ({ id, image }) => {
+    const extent = await sliceExtent(join(data, image), axis);
+    if (extent !== undefined) extents.push({ id, ...extent });
   });
-  return commonSize(sizes);
+  return extents;
 }
 
 function requireUsable(
   slices: readonly SliceRecord[],
   problems: readonly Problem[],
-  found: ReadonlySet<number>,
+  found: readonly number[],
   { labels }: ExtractSettings,
   path: string,
 ): void {
@@ -224,7 +245,7 @@ function requireUsable(
     const wanted = labels === "foreground" ? "above 0" : labels.join(", ");
     throw new InputError(`Cannot prepare slices: no label is ${wanted}`, {
       path,
-      hint: `The labels hold ${[...found].sort((a, b) => a - b).join(", ")}`,
+      hint: `The labels hold ${found.join(", ")}`,
     });
   }
 }

@@ -60,15 +60,9 @@ const CaseSchema = v.object({
   spacing: v.tuple([v.number(), v.number(), v.number()]),
 });
 
-const ManifestSchema = v.object({
-  version: v.literal(VERSION),
-  data: v.string(),
-  kind: v.picklist(["volumes", "png"]),
-  options: SettingsSchema,
-  height: count,
-  width: count,
+/** Checks the part of a manifest that cases add to. */
+export const RecordsSchema = v.object({
   labelValues: v.array(v.number()),
-  files: v.array(v.object({ path: v.string(), size: count, modified: v.nullable(v.number()) })),
   problems: v.array(
     v.object({
       severity: v.picklist(["error", "warning"]),
@@ -77,20 +71,29 @@ const ManifestSchema = v.object({
     }),
   ) satisfies v.GenericSchema<Problem[]>,
   cases: v.array(CaseSchema),
-  slices: v.pipe(
-    v.array(
-      v.object({
-        case: v.string(),
-        index: count,
-        axis,
-        image: file,
-        label: file,
-        foreground: count,
-        geometry: v.object({ original: pair, size: pair, fit, offset: pair }),
-      }),
-    ) satisfies v.GenericSchema<SliceRecord[]>,
-    v.minLength(1),
-  ),
+  slices: v.array(
+    v.object({
+      case: v.string(),
+      index: count,
+      axis,
+      image: file,
+      label: file,
+      foreground: count,
+      geometry: v.object({ original: pair, size: pair, fit, offset: pair }),
+    }),
+  ) satisfies v.GenericSchema<SliceRecord[]>,
+});
+
+const ManifestSchema = v.object({
+  version: v.literal(VERSION),
+  data: v.string(),
+  kind: v.picklist(["volumes", "png"]),
+  options: SettingsSchema,
+  height: count,
+  width: count,
+  files: v.array(v.object({ path: v.string(), size: count, modified: v.nullable(v.number()) })),
+  ...RecordsSchema.entries,
+  slices: v.pipe(RecordsSchema.entries.slices, v.minLength(1)),
 });
 
 /** How slices are made; every choice spelled out. */

@@ -9,6 +9,7 @@ import {
   type ExtractOptions,
   extractSettings,
   planExtraction,
+  planText,
   type PreparedSlices,
 } from "./extract_slices.ts";
 import { readManifest } from "./manifest.ts";
@@ -23,13 +24,14 @@ import { claimFolder } from "./prepared_folder.ts";
 export async function prepareSlices(options: ExtractOptions): Promise<PreparedSlices> {
   const settings = extractSettings(options);
   const plan = await planExtraction(options.data);
-  const wanted = JSON.stringify([plan.kind, settings, plan.files]);
+  const wanted = planText(settings, plan);
   const reuse = async (): Promise<PreparedSlices | undefined> => {
     const manifest = await readManifest(options.out).catch(() => undefined);
     if (manifest === undefined) return undefined;
-    const found = JSON.stringify([manifest.kind, manifest.options, manifest.files]);
-    return found === wanted ? { folder: options.out, reused: true, manifest } : undefined;
+    return planText(manifest.options, manifest) === wanted
+      ? { folder: options.out, reused: true, manifest }
+      : undefined;
   };
   return await reuse() ??
-    await claimFolder(options, () => extract(options, settings, plan), reuse);
+    await claimFolder(options, wanted, () => extract(options, settings, plan), reuse);
 }

@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../support/errors.ts";
+import { writeFileAtomic, type WriteOptions } from "../support/files.ts";
 import type { Slice } from "../volume/types.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
 import { decodePng, encodePng } from "./png.ts";
@@ -18,23 +19,25 @@ export interface StorableSlice {
 
 /**
  * Saves a slice as a `.npy` file, exactly, or as a grey `.png` picture: numbers in [0, 1] with 16
- * bits, masks with 8 bits in black and white. The folder must exist. {@linkcode loadSlice} reads
- * both back, and so does NumPy the first.
+ * bits, masks with 8 bits in black and white. {@linkcode loadSlice} reads both back, and so does
+ * NumPy the first. The file is there whole or not at all, see `writeFileAtomic`.
  *
  * @param path Its ending says the format.
  * @param slice What to store; a `Uint8Array` is a mask.
+ * @param options.sync Wait until the disk has it; see `writeFileAtomic`.
  * @throws {TypeError} If the name ends otherwise.
  */
-// deno-lint-ignore require-await -- how it is written is not the caller's affair
-export async function saveSlice(path: string, slice: StorableSlice): Promise<void> {
+export async function saveSlice(
+  path: string,
+  slice: StorableSlice,
+  { sync = true }: WriteOptions = {},
+): Promise<void> {
   const { data, height, width } = slice;
   let bytes: Uint8Array;
   if (path.endsWith(".npy")) bytes = encodeNpy({ data, shape: [height, width] });
   else if (path.endsWith(".png")) bytes = encodePng(slice);
   else throw new TypeError(`Cannot save slice: the name ends in neither .npy nor .png: ${path}`);
-  // Not synced, not renamed: thousands of small files, and the manifest says when all are there.
-  // Written at once: to hand so small a file to another thread takes longer than to write it.
-  Deno.writeFileSync(path, bytes);
+  await writeFileAtomic(path, bytes, { sync });
 }
 
 /**

@@ -13,32 +13,45 @@ import type { Axis } from "./types.ts";
 /** A slice smaller than this says nothing at a quarter of its size. */
 export const SMALLEST = 4;
 
+/** Deflate makes no more bytes of one; a header that claims more voxels is wrong. */
+const MOST_INFLATED = 1032;
+
+/** Size and number of a file's slices. */
+export interface SliceExtent {
+  readonly height: number;
+  readonly width: number;
+  readonly count: number;
+}
+
 /**
- * The height and width of a volume's or picture's slices, read from the file's header alone.
+ * The height, width and number of a volume's or picture's slices, read from the file's header alone.
  *
  * @param path A volume or a PNG file.
  * @param axis The axis that a volume is cut along.
  * @returns `undefined` where they cannot be used; why is told when the file is read whole.
  */
-export async function sliceSize(path: string, axis: Axis): Promise<[number, number] | undefined> {
+export async function sliceExtent(path: string, axis: Axis): Promise<SliceExtent | undefined> {
   try {
-    const size = /\.png$/i.test(path) ? await pictureSize(path) : await volumeSize(path, axis);
-    return size !== undefined && Math.min(...size) >= SMALLEST ? size : undefined;
+    const extent = /\.png$/i.test(path)
+      ? await pictureExtent(path)
+      : await volumeExtent(path, axis);
+    return extent !== undefined && Math.min(extent.height, extent.width) >= SMALLEST
+      ? extent
+      : undefined;
   } catch (error) {
     if (error instanceof InputError || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-async function pictureSize(path: string): Promise<[number, number]> {
+async function pictureExtent(path: string): Promise<SliceExtent> {
   using file = await Deno.open(path);
   const start = new Uint8Array(33);
   await file.read(start);
-  const { height, width } = readPngHeader(start);
-  return [height, width];
+  return { ...readPngHeader(start), count: 1 };
 }
 
-async function volumeSize(path: string, axis: Axis): Promise<[number, number] | undefined> {
+async function volumeExtent(path: string, axis: Axis): Promise<SliceExtent | undefined> {
   const reader = await ByteReader.open(path);
   try {
     const start = await reader.read(348);
@@ -48,7 +61,10 @@ async function volumeSize(path: string, axis: Axis): Promise<[number, number] | 
     bytes.set(start);
     bytes.set(await reader.read(kind.size - start.length), start.length);
     const { shape } = parseHeader(bytes, path);
-    return shape.slice(0, 3).filter((_, i) => i !== axis) as [number, number];
+    const voxels = shape.reduce((a, b) => a * b, 1);
+    if (voxels > MOST_INFLATED * (await Deno.stat(path)).size) return undefined;
+    const [height = 0, width = 0] = shape.slice(0, 3).filter((_, i) => i !== axis);
+    return { height, width, count: shape[axis] ?? 1 };
   } finally {
     await reader.close();
   }

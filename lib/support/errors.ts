@@ -51,4 +51,13 @@ export class InputError extends Error {
     this.hint = options.hint ?? "";
     this.path = path;
   }
+
+  /** Makes an error of what is left of one that came from another thread. */
+  static revive(
+    { message, hint, path }: Pick<InputError, "message" | "hint" | "path">,
+  ): InputError {
+    const ending = `: ${path}`;
+    if (path === undefined || !message.endsWith(ending)) return new InputError(message, { hint });
+    return new InputError(message.slice(0, -ending.length), { hint, path });
+  }
 }

@@ -4,39 +4,158 @@
  * @module
  */
 
-import { dirname } from "@std/path";
+import { dirname, join } from "@std/path";
+import { InputError } from "./errors.ts";
 
-let counter = 0;
+/** How {@linkcode writeFileAtomic} and {@linkcode writeFilesAtomic} write. */
+export interface WriteOptions {
+  /**
+   * Wait until the disk has it, so that not even a power cut leaves half of it; the default. Off
+   * for thousands of small files that can be made again.
+   */
+  sync?: boolean;
+}
 
 /**
  * Writes a file under a temporary name in the same folder, flushes it to disk, then renames it.
- * Folders that are missing are made.
+ * Folders that are missing are made. Temporary files that a process left which was killed are
+ * removed when another first writes to their folder.
  *
  * @param path Where the file is to be.
  * @param data Its content; text is written as UTF-8.
+ * @throws {InputError} If the disk is full, the folder is read-only, a permission is missing or a
+ * name is taken; the old file is as it was.
  */
-export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${Deno.pid}-${counter++}.tmp`;
+export async function writeFileAtomic(
+  path: string,
+  data: Uint8Array | string,
+  options: WriteOptions = {},
+): Promise<void> {
+  await writeFilesAtomic([[path, data]], options);
+}
+
+/**
+ * Writes files that belong together as {@linkcode writeFileAtomic} does: all of them are on disk
+ * before the first takes its name.
+ *
+ * @throws {InputError} As `writeFileAtomic` does; the old files are as they were.
+ */
+export async function writeFilesAtomic(
+  files: readonly (readonly [path: string, data: Uint8Array | string])[],
+  options: WriteOptions = {},
+): Promise<void> {
+  using open = new DisposableStack();
+  const staged: [temporary: string, path: string][] = [];
+  let current = "";
   try {
-    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    try {
-      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-      for (let offset = 0; offset < bytes.length;) {
-        offset += await file.write(bytes.subarray(offset));
-      }
-      await file.sync();
-    } finally {
-      file.close();
+    for (const [path, data] of files) {
+      current = path;
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await removeAbandonedOnce(dirname(path));
+      const { file, name } = createTemporary(path);
+      open.use(file);
+      staged.push([name, path]);
+      await writeAll(file, typeof data === "string" ? new TextEncoder().encode(data) : data);
+      if (options.sync ?? true) await file.sync();
     }
-    await Deno.rename(temporary, path);
+    for (const [temporary, path] of staged) await Deno.rename(temporary, current = path);
   } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
+    for (const [temporary] of staged) await Deno.remove(temporary).catch(() => {});
+    throw writeError(error, current);
   }
 }
 
 /** Writes a value as indented JSON, atomically. See {@linkcode writeFileAtomic}. */
 export async function writeJsonAtomic(path: string, value: unknown): Promise<void> {
   await writeFileAtomic(path, JSON.stringify(value, null, 2) + "\n");
+}
+
+/** Writes bytes at the place where a file stands; one write may take only some of them. */
+export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < bytes.length;) {
+    offset += await file.write(bytes.subarray(offset));
+  }
+}
+
+/** Writes a temporary file to a folder that is there, and removes it; throws what the system does. */
+export async function tryWriting(folder: string): Promise<void> {
+  await removeAbandonedOnce(folder);
+  const { file, name } = createTemporary(join(folder, "test"));
+  try {
+    await writeAll(file, new Uint8Array(1));
+  } finally {
+    await Deno.remove(name);
+    file.close();
+  }
+}
+
+const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
+
+/**
+ * A temporary file beside another, locked: the lock tells others that its process is alive, and
+ * the system lets go of it when the process dies.
+ */
+function createTemporary(path: string): { file: Deno.FsFile; name: string } {
+  const name = `${path}.${crypto.randomUUID().slice(-12)}.tmp`;
+  const file = Deno.openSync(name, { write: true, createNew: true });
+  try {
+    file.tryLockSync(true); // at once, before another process can look
+  } catch {
+    // Some network folders cannot lock; nobody can then tell that the file is abandoned, either.
+  }
+  return { file, name };
+}
+
+const cleaned = new Map<string, Promise<void>>();
+
+/** Removes what killed processes left in a folder, the first time that this one writes there. */
+function removeAbandonedOnce(folder: string): Promise<void> {
+  let done = cleaned.get(folder);
+  if (done === undefined) cleaned.set(folder, done = removeAbandoned(folder));
+  return done;
+}
+
+async function removeAbandoned(folder: string): Promise<void> {
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (!isFile || !TEMPORARY.test(name)) continue;
+      using file = await Deno.open(join(folder, name));
+      if (await file.tryLock(true)) await Deno.remove(join(folder, name));
+    }
+  } catch {
+    // Gone meanwhile, or not ours to read: what is left over does no harm.
+  }
+}
+
+const REASONS: Record<string, [why: string, hint: string]> = {
+  ENOSPC: ["the disk is full", "Make room, then start again"],
+  EDQUOT: ["the disk quota is used up", "Make room, then start again"],
+  EFBIG: ["files of this size are not allowed here", "Choose a folder on another disk"],
+  EROFS: ["the disk is read-only", "Choose a folder on another disk"],
+  EACCES: ["no permission to write here", "Choose another folder, or change its permissions"],
+  EPERM: ["no permission to write here", "Choose another folder, or change its permissions"],
+  ENOTDIR: ["a file has the name of one of its folders", "Choose another folder"],
+  EEXIST: ["a file has the name of one of its folders", "Choose another folder"],
+  EISDIR: ["a folder has its name", "Choose another folder, or remove that one"],
+};
+
+/**
+ * The error to tell a user when writing failed.
+ *
+ * @param error What the system threw.
+ * @param path What was being written.
+ * @returns An {@linkcode InputError} where the cause is the user's to mend, else the error itself.
+ */
+export function writeError(error: unknown, path: string): unknown {
+  if (error instanceof Deno.errors.NotCapable) {
+    return new InputError("Cannot write: Deno has no permission to", {
+      path,
+      hint: "Run it as deno task does, or add --allow-write for this folder",
+      cause: error,
+    });
+  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!Object.hasOwn(REASONS, code)) return error;
+  const [why, hint] = REASONS[code]!;
+  return new InputError(`Cannot write: ${why}`, { path, hint, cause: error });
 }

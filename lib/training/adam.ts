@@ -104,6 +104,14 @@ export class Adam {
     });
   }
 
+  /**
+   * The sum of the running means of the squared gradients: finite as long as all gradients were.
+   * The caller disposes it.
+   */
+  squares(): tf.Scalar {
+    return this.#v.sum();
+  }
+
   /** A copy of the state, to be stored and given to {@linkcode Adam.load}. */
   async state(): Promise<AdamState> {
     const [m, v] = await Promise.all([this.#m.data(), this.#v.data()]);

@@ -130,7 +130,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   } catch (cause) {
     throw new InputError("Cannot resume: there is no checkpoint", {
       path,
-      hint: "Start the run again without --resume, into another folder",
+      hint: "Nothing was trained there yet, or it was removed: start again without --resume",
       cause,
     });
   }

@@ -79,6 +79,7 @@ const groups = {
       "percentiles of each volume to clip to before scaling to 0..1, as 0.5,99.5",
     ),
     format: key(v.picklist(["npy", "png"]), "npy", "files of the prepared slices"),
+    leaveOut: key(v.boolean(), false, "go on without the cases that have errors"),
   },
   "Split by patient": {
     test: key(fraction, 0.25, "fraction of the patients held out for the final scores"),
@@ -176,6 +177,7 @@ export const RESUMABLE_KEYS: readonly ConfigKey[] = [
   "checkpointMinutes",
   "data",
   "prepared",
+  "leaveOut",
   "out",
 ];
 

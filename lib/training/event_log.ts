@@ -8,6 +8,7 @@
  */
 
 import { basename, join } from "@std/path";
+import { writeAll, writeError } from "../support/files.ts";
 
 /** A place in an event folder: everything up to it is on disk. */
 export interface EventPosition {
@@ -94,8 +95,11 @@ export class EventLog {
   async flush(): Promise<EventPosition> {
     const bytes = concat(this.#pending);
     this.#pending = [];
-    for (let offset = 0; offset < bytes.length;) {
-      offset += await this.#file.write(bytes.subarray(offset));
+    try {
+      await writeAll(this.#file, bytes);
+      await this.#file.syncData(); // before a checkpoint counts on it
+    } catch (error) {
+      throw writeError(error, this.#path);
     }
     this.#length += bytes.length;
     return { file: basename(this.#path), length: this.#length };

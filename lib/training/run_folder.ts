@@ -9,8 +9,10 @@ import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
 import type { PredictionSettings } from "../evaluation/evaluate_cases.ts";
 import { SettingsSchema } from "../slices/manifest.ts";
+import { WEIGHT_FILES } from "../nca/weights.ts";
 import type { Split } from "../slices/split_cases.ts";
 import { writeJsonAtomic } from "../support/files.ts";
+import { requireUnlocked, requireWritable } from "../support/output_folder.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 
 /** Where the parts of a run lie. */
@@ -85,17 +87,36 @@ export async function createRun(folder: string, contents: RunContents): Promise<
 }
 
 /**
- * Checks that a folder holds no run yet.
+ * Checks that a folder holds no run yet. One that was killed before its first checkpoint is none:
+ * it has nothing to go on from, and nothing to lose.
  *
  * @throws {InputError} If it does.
  */
 export async function requireNoRun(folder: string): Promise<void> {
-  const paths = runPaths(folder);
-  if (!await exists(paths.config) && !await exists(paths.checkpoint)) return;
+  const { checkpoint } = runPaths(folder);
+  const kept = [checkpoint, ...WEIGHT_FILES.map((name) => join(folder, name))];
+  if (!(await Promise.all(kept.map(exists))).includes(true)) return;
   throw new InputError("Cannot start a run: the folder holds one already", {
     path: folder,
-    hint: "Go on with it by adding --resume, or choose another folder with --out",
+    hint: await exists(checkpoint)
+      ? `Go on with it by adding --resume, as deno task train --out ${folder} --resume, or ` +
+        "choose another folder with --out"
+      : "It has weights but no checkpoint to go on from: choose another folder with --out",
   });
+}
+
+/** What scores, masks and pictures of a run take at most, about; its weights are small. */
+const RUN_BYTES = 32e6;
+
+/**
+ * Checks, before there is work to lose, that a run can be written to its folder.
+ *
+ * @throws {InputError} If the folder is read-only, forbidden, on a full disk, or another process
+ * trains in it.
+ */
+export async function requireRunnable(folder: string): Promise<void> {
+  await requireUnlocked(folder, "train");
+  await requireWritable(folder, { bytes: RUN_BYTES });
 }
 
 /**

@@ -7,6 +7,7 @@
 import type { MedNca } from "../nca/med_nca.ts";
 import { saveWeights } from "../nca/weights.ts";
 import { writeJsonAtomic } from "../support/files.ts";
+import { lockFolder } from "../support/output_folder.ts";
 import type { Adam } from "./adam.ts";
 import { captureModel, type Counters, writeCheckpoint } from "./checkpoint.ts";
 import { EventLog } from "./event_log.ts";
@@ -18,32 +19,40 @@ export class RunRecorder {
   readonly #paths: RunPaths;
   readonly #events: EventLog;
   readonly #contents: RunContents;
+  readonly #lock: Disposable;
   #saved: { step: number; time: number };
 
   private constructor(
     paths: RunPaths,
     events: EventLog,
     contents: RunContents,
+    lock: Disposable,
     step: number,
   ) {
     this.#paths = paths;
     this.#events = events;
     this.#contents = contents;
+    this.#lock = lock;
     this.#saved = { step, time: performance.now() };
   }
 
   /**
-   * Starts a run's folder, or goes on with one.
+   * Starts a run's folder, or goes on with one. No other process can until it is closed.
    *
-   * @param resumed Where the checkpoint left it; what was recorded after it is removed.
-   * @throws {InputError} If a run is to start in a folder that holds one.
+   * @param resume Tells, once the folder is ours, where the checkpoint left it; what was recorded
+   * after it is removed.
+   * @throws {InputError} If a run is to start in a folder that holds one, or another process
+   * trains in it.
    */
   static async open(
     folder: string,
     contents: RunContents,
-    resumed?: Counters,
+    resume?: () => Promise<Counters>,
   ): Promise<RunRecorder> {
+    using stack = new DisposableStack();
+    const lock = stack.use(await lockFolder(folder, "train"));
     const paths = runPaths(folder);
+    const resumed = await resume?.();
     if (resumed === undefined) {
       await createRun(folder, contents);
     } else {
@@ -51,7 +60,8 @@ export class RunRecorder {
       await writeMetrics(paths.metrics, resumed.history);
     }
     const events = await EventLog.open(paths.events, resumed?.events ?? undefined);
-    return new RunRecorder(paths, events, contents, resumed?.step ?? 0);
+    stack.move();
+    return new RunRecorder(paths, events, contents, lock, resumed?.step ?? 0);
   }
 
   /** The newest checkpoint: its file, and the steps that were done. */
@@ -117,8 +127,9 @@ export class RunRecorder {
     this.#events.scalars(epoch, Object.fromEntries(measured));
   }
 
-  /** Closes the event log. */
+  /** Closes the event log and lets others have the folder. */
   close(): void {
     this.#events.close();
+    this.#lock[Symbol.dispose]();
   }
 }

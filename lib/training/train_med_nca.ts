@@ -7,8 +7,9 @@
 import { evalMedNca, type EvalResult } from "../evaluation/eval_med_nca.ts";
 import { predictionSettings } from "../evaluation/evaluate_cases.ts";
 import { MedNca, type MedNcaConfig } from "../nca/med_nca.ts";
-import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
+import type { SliceDataset } from "../slices/slice_dataset.ts";
 import type { Split } from "../slices/split_cases.ts";
+import type { SliceRecord } from "../slices/types.ts";
 import { InputError } from "../support/errors.ts";
 import { hash32 } from "../support/random.ts";
 import { Adam } from "./adam.ts";
@@ -62,8 +63,9 @@ export interface TrainResult {
  * Everything follows from the seed: order and masks are functions of seed, epoch and batch. A run
  * that was stopped and resumed ends with the same bits as one that was not.
  *
- * @throws {InputError} If the folder holds a run already, there is nothing to resume, or the loss
- * is no longer a number.
+ * @throws {InputError} If the folder holds a run already or another process trains in it, there is
+ * nothing to resume, the loss or a gradient is no longer a number, a slice cannot be read, or the
+ * disk is full. What was saved stays good; steps done since are saved first where that is possible.
  *
  * @example
  * ```ts ignore
@@ -92,11 +94,12 @@ export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
   try {
     if (options.resume) {
       if (out === undefined) throw new TypeError("Cannot resume: no folder was given");
-      const checkpoint = await readCheckpoint(runPaths(out).checkpoint);
-      requireSameTraining(checkpoint, { config, split }, out);
-      restoreModel(checkpoint, model, adam);
-      counters = checkpoint.counters;
-      recorder = await RunRecorder.open(out, contents, counters);
+      recorder = await RunRecorder.open(out, contents, async () => {
+        const checkpoint = await readCheckpoint(runPaths(out).checkpoint);
+        requireSameTraining(checkpoint, { config, split }, out);
+        restoreModel(checkpoint, model, adam);
+        return counters = checkpoint.counters;
+      });
     } else if (out !== undefined) {
       recorder = await RunRecorder.open(out, contents);
       await recorder.checkpoint(counters, model, adam); // so that there is one to resume from
@@ -186,12 +189,14 @@ async function validate(run: Run): Promise<Scores | undefined> {
     });
   } catch (error) {
     if (signal?.aborted) return undefined;
+    await saveCheckpoint(run).catch(() => {}); // the steps of the epoch are good
     throw error;
   }
-  const { diceLoss, bce, volumeDice } = result;
+  const { diceLoss, bce, volumeDice, slices } = result;
   const valLoss = diceLoss + bce;
   if (!Number.isFinite(valLoss)) {
-    throw diverged(`the validation loss is ${valLoss}`, run.counters.step, undefined, run);
+    const bad = slices.filter((slice) => !Number.isFinite(slice.diceLoss + slice.bce));
+    throw new Diverged(`the validation loss is ${valLoss}`, run.counters.step, run, bad);
   }
   return {
     valLoss,
@@ -219,7 +224,7 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
     started = performance.now();
   };
 
-  if (counters.batch < batches) {
+  const trainRest = async () => {
     const { batchSize, seed } = config;
     const { epoch, batch: start } = counters;
     const mirror = mirrorOf(train);
@@ -233,9 +238,14 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
       const [place, step] = [++counters.batch, ++counters.step];
       const values = figures.data<"float32">();
       unread.push(async () => {
-        const [loss, dice, bce] = await values as unknown as [number, number, number];
+        const [loss, dice, bce, squares] = [...await values] as [number, number, number, number];
         figures.dispose();
-        if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss}`, step, batch, run);
+        const bad = !Number.isFinite(loss)
+          ? `the loss is ${loss}`
+          : !Number.isFinite(squares)
+          ? "a gradient is not finite"
+          : undefined;
+        if (bad !== undefined) throw new Diverged(bad, step, run, batch.records);
         [loss, dice, bce].forEach((value, i) => counters.sums[i]! += value);
         recorder?.step(step, [loss, dice, bce]);
         progress.step({
@@ -258,8 +268,16 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
         await saveCheckpoint(run);
       }
     }
+  };
+  try {
+    if (counters.batch < batches) await trainRest();
+    await save();
+  } catch (error) {
+    if (error instanceof Diverged || error instanceof SaveError) throw error;
+    // A slice that cannot be read, say: the steps before it are good
+    await save().then(() => saveCheckpoint(run)).catch(() => {});
+    throw error;
   }
-  await save();
   return counters.batch === batches;
 }
 
@@ -271,24 +289,43 @@ async function saveCheckpoint(
     const options = epoch === undefined ? {} : { epoch };
     await run.recorder?.checkpoint(run.counters, run.model, run.adam, options);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw diverged(error.message, run.counters.step, undefined, run);
+    if (error instanceof RangeError) throw new Diverged(error.message, run.counters.step, run);
+    if (error instanceof InputError) throw new SaveError(error, run);
+    throw error;
   }
 }
 
-function diverged(what: string, step: number, batch: Batch | undefined, run: Run): InputError {
-  const slices = batch?.records.map((record) => `${record.case} ${record.index}`).join(", ");
-  const last = run.recorder?.lastCheckpoint;
-  return new InputError(
-    `Cannot go on training: ${what} at step ${step}` +
-      (slices === undefined ? "" : ` (slices ${slices})`),
-    {
-      hint: "Lower the learning rate, or set clipNorm to 1. " +
-        (last === undefined
-          ? ""
-          : `The weights of step ${last.step} are safe in ${last.path}, and so are the best ones`),
-    },
-  );
+/** The numbers went bad. */
+class Diverged extends InputError {
+  constructor(
+    what: string,
+    step: number,
+    { recorder }: Run,
+    slices: readonly Pick<SliceRecord, "case" | "index">[] = [],
+  ) {
+    const names = slices.map((slice) => `${slice.case} ${slice.index}`).join(", ");
+    const last = recorder?.lastCheckpoint;
+    super(
+      `Cannot go on training: ${what} at step ${step}` + (names === "" ? "" : ` (slices ${names})`),
+      {
+        hint: "Lower the learning rate or set clipNorm to 1, in another run. " +
+          (last === undefined
+            ? ""
+            : `The weights of step ${last.step} are safe in ${last.path}, and so are the best ones`),
+      },
+    );
+  }
+}
+
+/** The disk did not take a checkpoint; the one before is as it was. */
+class SaveError extends InputError {
+  constructor({ message, hint, cause }: InputError, { recorder }: Run) {
+    const { step, path } = recorder!.lastCheckpoint;
+    super(message, {
+      hint: `${hint} with --resume. All up to step ${step} is safe in ${path}`,
+      cause,
+    });
+  }
 }
 
 /** Tells how long the rest takes from how long the steps since the first one took. */

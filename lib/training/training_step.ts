@@ -15,8 +15,9 @@ import type { Adam } from "./adam.ts";
  *
  * @param options.seeds One a slice, for the masks.
  * @param options.learningRate Of this step.
- * @returns [loss, Dice loss, BCE] of the batch before the step, not read yet so that a GPU need
- * not be waited for; the caller disposes it.
+ * @returns [loss, Dice loss, BCE, the optimiser's squares] of the batch, losses before the step;
+ * not read yet so that a GPU need not be waited for; the caller disposes it. The squares are finite
+ * as long as all gradients were.
  */
 export function trainingStep(
   model: MedNca,
@@ -28,14 +29,16 @@ export function trainingStep(
     const shape: [number, number, number, number] = [batch.size, batch.height, batch.width, 1];
     const images = tf.tensor4d(batch.images, shape);
     const labels = tf.tensor4d(batch.labels, shape);
-    let figures: tf.Tensor1D | undefined;
+    let losses: tf.Scalar[] = [];
     const { grads } = tf.variableGrads(() => {
       const logits = model.forward(images, { seeds: options.seeds });
       const { loss, dice, bce } = segmentationLoss(logits, labels);
-      figures = tf.keep(tf.stack([loss, dice, bce])) as tf.Tensor1D;
+      losses = [loss, dice, bce].map((value) => tf.keep(value) as tf.Scalar);
       return loss;
     }, model.variables);
     adam.apply(model.variables.map(({ name }) => grads[name]!), options.learningRate);
-    return figures!;
+    const figures = tf.stack([...losses, adam.squares()]) as tf.Tensor1D;
+    tf.dispose(losses);
+    return figures;
   });
 }

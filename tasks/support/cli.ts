@@ -193,8 +193,9 @@ export function numberListFlag(
 export async function runTask(main: () => Promise<number | void>): Promise<void> {
   try {
     Deno.exitCode = (await main()) ?? 0;
-  } catch (error) {
-    if (error instanceof CommanderError) Deno.exit(error.exitCode);
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) Deno.exit(thrown.exitCode);
+    const error = thrown instanceof Deno.errors.NotCapable ? notPermitted(thrown) : thrown;
     if (error instanceof InputError && !Deno.args.includes("--debug")) {
       console.error(`error: ${error.message}`);
       if (error.hint !== "") console.error(error.hint);
@@ -203,4 +204,11 @@ export async function runTask(main: () => Promise<number | void>): Promise<void>
     }
     Deno.exit(1); // not the exit code alone: worker threads may still be alive
   }
+}
+
+function notPermitted(cause: Error): InputError {
+  return new InputError(`Deno has no permission: ${cause.message}`, {
+    hint: "Run it as deno task does, or give the permission",
+    cause,
+  });
 }

@@ -36,6 +36,7 @@ export function configFlag(key: ConfigKey): Option {
     ? "n"
     : "value";
   const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (typeof fallback === "boolean") return new Option(`--${name}`, describeKey(key));
   const note = fallback === "" ? "" : ` (default: ${fallback})`;
   return new Option(`--${name} <${value}>`, describeKey(key) + note).argParser((text) => {
     try {

@@ -222,3 +222,28 @@ Deno.test({
     }
   },
 });
+
+Deno.test("weights that are not finite are not saved, in neither file", () =>
+  withModel(new MedNca({ channels: 6, hidden: 8 }), async (folder, model) => {
+    const read = () => Promise.all(WEIGHT_FILES.map((name) => Deno.readFile(join(folder, name))));
+    const before = await read();
+    for (const bad of [NaN, Infinity]) {
+      const last = model.variables.at(-1)!; // of the second file
+      last.assign(tf.fill(last.shape, bad));
+      await assert.rejects(saveWeights(model, folder), RangeError);
+      assert.deepEqual(await read(), before);
+    }
+  }));
+
+Deno.test("two files of different steps are refused", () =>
+  withModel(new MedNca({ channels: 6, hidden: 8 }, { seed: 1 }), async (folder) => {
+    const old = await Deno.readFile(join(folder, WEIGHT_FILES[1]));
+    const model = new MedNca({ channels: 6, hidden: 8 }, { seed: 2 });
+    await saveWeights(model, folder);
+    model.dispose();
+    (await loadWeights(folder)).dispose();
+    await Deno.writeFile(join(folder, WEIGHT_FILES[1]), old);
+    await assertRefused(folder, /the two files are of different steps/);
+    await edit(folder, 0, (_, metadata) => delete metadata["med-nca-pair"]); // as PyTorch saves it
+    (await loadWeights(folder)).dispose();
+  }));

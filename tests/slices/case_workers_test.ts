@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { CaseWorkers } from "../../lib/slices/case_workers.ts";
 import { extractSettings, extractSlices } from "../../lib/slices/extract_slices.ts";
-import type { CaseResult, CaseWork } from "../../lib/slices/process_case.ts";
+import type { CaseJob } from "../../lib/slices/extract_case.ts";
+import type { CaseRecords } from "../../lib/slices/unfinished.ts";
+import { InputError } from "../../lib/support/errors.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 
 async function withVolumes(cases: number, use: (folder: string) => Promise<void>): Promise<void> {
@@ -19,34 +21,44 @@ Deno.test("threads process a case as this one does, and tell what is wrong with 
   await withVolumes(2, async (folder) => {
     const data = join(folder, "data");
     await Deno.writeTextFile(join(data, "images", "case_1.nii.gz"), "broken");
-    const work = (id: string, out: string): CaseWork => ({
+    const entries = (id: string) => [
+      { id, image: `images/${id}.nii.gz`, label: `labels/${id}.nii.gz`, index: 0 },
+    ];
+    const job = (out: string): CaseJob => ({
       data,
       out: join(folder, out),
       kind: "volumes",
-      entries: [{ id, image: `images/${id}.nii.gz`, label: `labels/${id}.nii.gz`, index: 0 }],
       settings: extractSettings({ data, out: folder }),
       size: [16, 16],
     });
-    const results: CaseResult[][] = [];
+    await Deno.writeTextFile(join(folder, "taken"), "a file where a folder should be");
+    const results: CaseRecords[][] = [];
     for (const [out, threads] of [["here", 0], ["there", 2]] as const) {
       for (const kind of ["images", "labels"]) {
         await Deno.mkdir(join(folder, out, kind), { recursive: true });
       }
       const workers = CaseWorkers.start(threads);
       try {
-        results.push(
-          await Promise.all(["case_0", "case_1"].map((id) => workers.run(work(id, out)))),
-        );
+        const run = (id: string, out: string) => workers.run(id, entries(id), job(out));
+        results.push(await Promise.all(["case_0", "case_1"].map((id) => run(id, out))));
         const { slices } = results.at(-1)![0]!;
         assert.equal(slices.length, 3);
-        await assert.rejects(workers.run(work("case_0", "nowhere")), /No such file|cannot find/i);
+        // Between threads too an error stays what it is.
+        await assert.rejects(run("case_0", "taken"), (error) => {
+          assert.ok(error instanceof InputError);
+          assert.ok(error.path?.includes("taken"), error.message);
+          return true;
+        });
         await Promise.all(slices.map(({ image }) => Deno.stat(join(folder, out, image))));
       } finally {
         workers.close();
       }
     }
     assert.deepEqual(results[1], results[0]);
-    assert.match(results[0]![1]!.errors.join(), /does not start with a NIfTI header|it ends/);
+    assert.match(
+      results[0]![1]!.problems.map(({ message }) => message).join(),
+      /does not start with a NIfTI header|it ends/,
+    );
   });
 });
 

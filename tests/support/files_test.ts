@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import assert from "node:assert/strict";
-import { writeFileAtomic, writeJsonAtomic } from "../../lib/support/files.ts";
+import { InputError } from "../../lib/support/errors.ts";
+import { writeFileAtomic, writeFilesAtomic, writeJsonAtomic } from "../../lib/support/files.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -69,3 +70,36 @@ Deno.test("writeJsonAtomic() writes indented JSON with a line end", () =>
     await writeJsonAtomic(path, { a: [1] });
     assert.equal(await Deno.readTextFile(path), '{\n  "a": [\n    1\n  ]\n}\n');
   }));
+
+Deno.test("what a killed process left is removed, what a living one writes is not", () =>
+  withFolder(async (folder) => {
+    const [dead, alive] = ["x.0123456789ab.tmp", "y.0123456789ab.tmp"];
+    await Deno.writeTextFile(join(folder, dead), "half");
+    await Deno.writeTextFile(join(folder, "notes.tmp"), "the user's");
+    using file = await Deno.open(join(folder, alive), { create: true, write: true });
+    await file.lock(true);
+    await writeFileAtomic(join(folder, "z"), "");
+    assert.deepEqual((await names(folder)).sort(), ["notes.tmp", alive, "z"]);
+  }));
+
+Deno.test("files that belong together are all written before one takes its name", () =>
+  withFolder(async (folder) => {
+    const [a, b] = [join(folder, "a"), join(folder, "taken")];
+    await writeFilesAtomic([[a, "old"], [join(folder, "b"), "old"]]);
+    await Deno.mkdir(join(b, "inside"), { recursive: true });
+    await assert.rejects(writeFilesAtomic([[b, "new"], [a, "new"]]), /a folder has its name/);
+    assert.equal(await Deno.readTextFile(a), "old");
+    assert.deepEqual((await names(folder)).sort(), ["a", "b", "taken"]);
+  }));
+
+Deno.test({
+  name: "a missing permission is told as one",
+  permissions: { read: true, write: false },
+  fn: () =>
+    assert.rejects(writeFileAtomic("/x/y", ""), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.equal(error.message, "Cannot write: Deno has no permission to: /x/y");
+      assert.match(error.hint, /--allow-write/);
+      return true;
+    }),
+});

@@ -1,36 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import manifest from "../../deno.json" with { type: "json" };
 import { decodePng, encodePng } from "../../lib/slices/png.ts";
 import { Random } from "../../lib/support/random.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
 import { TINY, writeTinyVolumes } from "../training/support/tiny_data.ts";
+import { finishTask, startTask, type Task } from "./support/start_task.ts";
 
-type Task = "train" | "evaluate" | "predict";
-
-const ROOT = new URL("../../", import.meta.url).pathname;
 const FLAGS = Object.entries({ ...TINY, backend: "ops" }).flatMap(([key, value]) => [
   `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   String(value),
 ]);
 
-/** Starts a task in a folder, with the permissions that deno.json gives it. */
-function start(folder: string, task: Task, args: string[]) {
-  const [, ...command] = manifest.tasks[task].command.split(" ");
-  const script = join(ROOT, command.pop()!);
-  return new Deno.Command(Deno.execPath(), {
-    args: [...command, "--quiet", "--config", join(ROOT, "deno.json"), script, ...args],
-    cwd: folder,
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-async function run(folder: string, task: Task, ...args: string[]) {
-  const { code, stdout, stderr } = await start(folder, task, args).output();
-  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, out: out!, error: error! };
-}
+const run = (folder: string, task: Task, ...args: string[]) => finishTask(folder, task, args);
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -95,7 +76,7 @@ Deno.test("a run that is interrupted saves, says how to go on, and goes on", asy
   await withFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
     const args = ["--data", "data", "--out", "run", ...FLAGS, "--epochs", "400"];
-    const child = start(folder, "train", args);
+    const child = startTask(folder, "train", args);
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let out = "";
     const errors = new Response(child.stderr).text();

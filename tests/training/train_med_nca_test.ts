@@ -5,7 +5,9 @@ import { initBackend } from "../../lib/backend.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
 import { InputError } from "../../lib/support/errors.ts";
+import { SliceDataset } from "../../lib/slices/slice_dataset.ts";
 import { Adam } from "../../lib/training/adam.ts";
+import { readCheckpoint } from "../../lib/training/checkpoint.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
 import type { EpochMetrics } from "../../lib/training/metrics.ts";
 import { type Progress, silentProgress } from "../../lib/training/progress.ts";
@@ -19,6 +21,8 @@ await initBackend({ backend: "ops" });
 const weightsOf = (model: MedNca) => model.variables.map((variable) => [...variable.dataSync()]);
 const withoutTimes = (history: readonly EpochMetrics[]) =>
   history.map((row) => ({ ...row, seconds: 0 }));
+
+const casesOf = (data: SliceDataset) => [...new Set(data.slices.map((slice) => slice.case))];
 
 /** Aborts after some steps. */
 function abortAfter(steps: number): { progress: Progress; signal: AbortSignal } {
@@ -203,6 +207,60 @@ Deno.test("a step that ruins the weights at the end of an epoch is caught before
       /model1\.perception\.weight is not finite at step 10/,
     );
     assert.equal((await loadWeights(out)).parameterCount, model.parameterCount);
+  });
+});
+
+Deno.test("a gradient that is not finite is told with its own step and slices", async () => {
+  await withTinyData(async ({ train, folder }) => {
+    const out = join(folder, "run");
+    const { apply } = Adam.prototype;
+    let steps = 0;
+    Adam.prototype.apply = function (gradients, rate) {
+      const spoil = ++steps === 7;
+      tf.tidy(() => apply.call(this, spoil ? gradients.map((g) => g.mul(NaN)) : gradients, rate));
+    };
+    const batches = await Array.fromAsync(
+      train.batches({ batchSize: 2, seed: 5, epoch: 1, shuffle: true }),
+    );
+    const slices = batches[1]!.records.map((slice) => `${slice.case} ${slice.index}`).join(", ");
+    try {
+      await assert.rejects(trainMedNca({ train, config: TINY, out }), (error) => {
+        assert.ok(error instanceof InputError);
+        assert.equal(
+          error.message,
+          `Cannot go on training: a gradient is not finite at step 7 (slices ${slices})`,
+        );
+        assert.match(error.hint, /weights of step 5 are safe in .*checkpoint\.safetensors/);
+        return true;
+      });
+    } finally {
+      Adam.prototype.apply = apply;
+    }
+    (await loadWeights(out)).dispose();
+    assert.equal((await readCheckpoint(join(out, "checkpoint.safetensors"))).counters.step, 5);
+    const { history } = await trainMedNca({ train, config: TINY, out, resume: true });
+    assert.equal(history.length, 3);
+  });
+});
+
+Deno.test("a slice that cannot be read stops the run, with the steps before it saved", async () => {
+  await withTinyData(async ({ train, validation, folder }) => {
+    const options = { train, validation, config: TINY };
+    const whole = join(folder, "whole");
+    const expected = await contentOf(whole, await trainMedNca({ ...options, out: whole }));
+
+    const out = join(folder, "run");
+    const again = await SliceDataset.open(train.folder, { cases: casesOf(train) });
+    const get = again.get.bind(again);
+    let reads = 0; // 9 an epoch; the second epoch's fourth batch holds the 16th
+    again.get = (i) => {
+      return ++reads === 16 ? Promise.reject(new InputError("Cannot read slice: gone")) : get(i);
+    };
+    await assert.rejects(trainMedNca({ ...options, train: again, out }), /Cannot read slice: gone/);
+    const { counters } = await readCheckpoint(join(out, "checkpoint.safetensors"));
+    assert.equal(counters.step, 8);
+    const resumed = await trainMedNca({ ...options, out, resume: true });
+    assert.deepEqual(await contentOf(out, resumed), expected);
   });
 });
 

@@ -9,16 +9,24 @@ export interface LoggedEvent {
 /** The scalars of all event files of a folder, in order: a reader for what EventLog writes. */
 export async function readEvents(folder: string): Promise<LoggedEvent[]> {
   const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+  const files = await Promise.all(names.map((name) => Deno.readFile(join(folder, name))));
+  return files.flatMap(parseEvents);
+}
+
+/**
+ * The scalars of an event file.
+ *
+ * @throws {RangeError} If it ends within an event.
+ */
+export function parseEvents(bytes: Uint8Array): LoggedEvent[] {
   const events: LoggedEvent[] = [];
-  for (const name of names) {
-    const bytes = await Deno.readFile(join(folder, name));
-    const view = new DataView(bytes.buffer);
-    for (let at = 0; at < bytes.length;) {
-      const length = Number(view.getBigUint64(at, true));
-      const event = parseEvent(bytes.subarray(at + 12, at + 12 + length));
-      if (event !== undefined) events.push(event);
-      at += 12 + length + 4;
-    }
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < bytes.length;) {
+    const length = Number(view.getBigUint64(at, true));
+    const event = parseEvent(bytes.subarray(at + 12, at + 12 + length));
+    if (event !== undefined) events.push(event);
+    at += 12 + length + 4;
+    view.getUint8(at - 1); // throws where it is not there
   }
   return events;
 }

@@ -1,59 +1,62 @@
 /**
- * One case of a data set, from its files to its slices: what a thread does at a time.
+ * One case cut into slices, in the folder of all.
  *
  * @module
  */
 
 import { join } from "@std/path";
-import type { DiscoveredCases } from "./discover_cases.ts";
 import { toModelGrid } from "./geometry.ts";
-import type { ExtractSettings, ManifestCase } from "./manifest.ts";
+import type { ExtractSettings } from "./manifest.ts";
 import { type CaseSlices, type Findings, readPictureCase, readVolumeCase } from "./read_case.ts";
 import { saveSlice } from "./save_slice.ts";
 import type { DataCase, SliceRecord } from "./types.ts";
+import type { CaseRecords } from "./unfinished.ts";
 
-/** A case to process. */
-export interface CaseWork {
-  /** The data folder. */
+/** What is the same for all cases. */
+export interface CaseJob {
   readonly data: string;
-  /** The folder for the slices. */
   readonly out: string;
-  readonly kind: DiscoveredCases["kind"];
-  /** The case: one pair of volumes, or all its pictures. */
-  readonly entries: readonly Required<DataCase>[];
+  readonly kind: "volumes" | "png";
   readonly settings: ExtractSettings;
-  /** Height and width of the slices. */
+  /** Height and width of all slices. */
   readonly size: readonly [number, number];
 }
 
-/** What came of a case: nothing but findings where it cannot be used. */
-export interface CaseResult extends Findings {
-  readonly case?: ManifestCase;
-  readonly slices: readonly SliceRecord[];
-  readonly labelValues: readonly number[];
-}
-
-/** Reads a case, cuts it and saves its slices. */
-export async function processCase(work: CaseWork): Promise<CaseResult> {
-  const { data, entries, kind, settings } = work;
-  const { id, image, label } = entries[0]!;
+/**
+ * Cuts a case and stores its slices.
+ *
+ * @param entries The volume, or the pictures of the case.
+ * @returns What it adds to the manifest: nothing but problems where it cannot be used.
+ */
+export async function extractCase(
+  id: string,
+  entries: readonly Required<DataCase>[],
+  { data, out, kind, settings, size }: CaseJob,
+): Promise<CaseRecords> {
   const findings: Findings = { errors: [], warnings: [] };
   const read = kind === "png"
     ? await readPictureCase(data, entries, settings, findings)
     : await readVolumeCase(data, entries[0]!, settings, findings);
-  if (read === undefined) return { ...findings, slices: [], labelValues: [] };
+  const problems = [
+    ...findings.errors.map((message) => ({ severity: "error" as const, case: id, message })),
+    ...findings.warnings.map((message) => ({ severity: "warning" as const, case: id, message })),
+  ];
+  if (read === undefined) return { labelValues: [], problems, cases: [], slices: [] };
+  const { image, label } = entries[0]!;
   return {
-    ...findings,
-    case: { id, image, label, shape: [...read.shape], spacing: [...read.spacing] },
-    slices: await saveCase(id, read, work),
     labelValues: [...read.labelValues],
+    problems,
+    cases: [{ id, image, label, shape: [...read.shape], spacing: [...read.spacing] }],
+    slices: await saveCase(out, id, read, settings, size),
   };
 }
 
 async function saveCase(
+  out: string,
   id: string,
   read: CaseSlices,
-  { out, settings, size }: CaseWork,
+  settings: ExtractSettings,
+  size: readonly [number, number],
 ): Promise<SliceRecord[]> {
   const { axis, fit, format } = settings;
   return await Promise.all(read.slices.map(async ({ index, image, label }) => {
@@ -65,8 +68,8 @@ async function saveCase(
     for (let i = 0; i < bits.length; i++) {
       if (mask.data[i] === 1) foreground += bits[i] = 1;
     }
-    await saveSlice(join(out, "images", name), slice);
-    await saveSlice(join(out, "labels", name), { ...mask, data: bits });
+    await saveSlice(join(out, "images", name), slice, { sync: false });
+    await saveSlice(join(out, "labels", name), { ...mask, data: bits }, { sync: false });
     return {
       case: id,
       index,
