@@ -87,7 +87,11 @@ export async function evaluateCases(options: EvaluateCasesOptions): Promise<Eval
       { path: data },
     );
   }
-  const summary = summarize(scored, problems);
+  const summary = summarize(
+    scored,
+    problems,
+    options.seed === undefined ? {} : { seed: options.seed },
+  );
   if (options.out !== undefined) await writeSummary(options.out, summary);
   return summary;
 }

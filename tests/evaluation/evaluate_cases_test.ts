@@ -51,7 +51,12 @@ Deno.test("evaluateCases scores volumes against their labels and writes masks in
     }
     const csv = (await Deno.readTextFile(join(folder, "scores", "summary.csv"))).trim().split("\n");
     assert.match(csv[0]!, /^case,Dice,IoU,Precision,Recall,HD95,ASSD,/);
-    assert.deepEqual(csv.map((line) => line.split(",")[0]), ["case", "case_0", "case_2", "mean"]);
+    assert.deepEqual(
+      csv.map((line) => line.split(",")[0]),
+      ["case", "case_0", "case_2", "mean", "sd", "median", "ci95_low", "ci95_high"],
+    );
+    const columns = csv[0]!.split(",").length;
+    assert.ok(csv.every((line) => line.split(",").length === columns));
     model.dispose();
   }));
 
@@ -120,6 +125,10 @@ Deno.test("a summary leaves undefined scores out of the means, and is read back 
     assert.deepEqual(await readSummary(folder), summary);
     const json = JSON.parse(await Deno.readTextFile(join(folder, "summary.json")));
     assert.equal(json.metric_per_case[2].metrics["1"].Dice, null);
+    assert.deepEqual(Object.keys(json).slice(0, 3), ["foreground_mean", "mean", "metric_per_case"]);
+    const { n, mean, sd, median } = json.statistics["1"].Dice;
+    assert.deepEqual([n, mean, median], [2, (1 + 2 / 3) / 2, (1 + 2 / 3) / 2]);
+    assert.ok(Math.abs(sd - Math.SQRT1_2 / 3) < 1e-12, sd);
     assert.match(await Deno.readTextFile(join(folder, "summary.csv")), /"c, ""empty""",,,/);
 
     assert.equal(await readSummary(join(folder, "elsewhere")), undefined);
