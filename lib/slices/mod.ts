@@ -59,6 +59,7 @@ export { formatReport } from "./report.ts";
 export { loadSlice, saveSlice, type StorableSlice } from "./save_slice.ts";
 export { type Batch, type BatchOptions, type Sample, SliceDataset } from "./slice_dataset.ts";
 export { type Split, splitCases, type SplitOptions } from "./split_cases.ts";
+export { readSplitsFile, type SplitsFileOptions } from "./splits_file.ts";
 export type {
   Axis,
   DataCase,
