@@ -7,6 +7,7 @@
 import { join, relative, resolve } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
+import { inPool } from "../support/in_pool.ts";
 import { discoverCases, type DiscoveredCases } from "./discover_cases.ts";
 import { commonSize, toModelGrid } from "./geometry.ts";
 import {
@@ -18,7 +19,7 @@ import {
   writeManifest,
 } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
-import { type CaseSlices, type Findings, readPictureCase, readVolumeCase } from "./read_case.ts";
+import { type CaseSlices, readCase } from "./read_case.ts";
 import { saveSlice } from "./save_slice.ts";
 import { sliceSize } from "./slice_size.ts";
 import type { Axis, DataCase, Fit, Problem, SliceFormat, SliceRecord } from "./types.ts";
@@ -70,7 +71,7 @@ export interface PreparedSlices {
 }
 
 /** So many cases are in memory at once: one is read and inflated while another is cut. */
-const CASES_AT_ONCE = 3;
+export const CASES_AT_ONCE = 3;
 
 /**
  * Cuts every case of a data set into normalised slices of one size and stores them as
@@ -149,14 +150,8 @@ export async function extract(
   const groups = [...Map.groupBy(labelled, (entry) => entry.id)];
   let done = 0;
   await inPool(groups, CASES_AT_ONCE, async ([id, entries]) => {
-    const findings: Findings = { errors: [], warnings: [] };
-    const read = plan.kind === "png"
-      ? await readPictureCase(data, entries, settings, findings)
-      : await readVolumeCase(data, entries[0]!, settings, findings);
-    for (const message of findings.errors) problems.push({ severity: "error", case: id, message });
-    for (const message of findings.warnings) {
-      problems.push({ severity: "warning", case: id, message });
-    }
+    const { read, found } = await readCase(plan.kind, data, entries, settings);
+    problems.push(...found);
     if (read !== undefined) {
       const { image, label } = entries[0]!;
       cases.push({ id, image, label, shape: [...read.shape], spacing: [...read.spacing] });
@@ -167,7 +162,7 @@ export async function extract(
   });
 
   // Cases come in whatever order they are done; the manifest is the same every time
-  problems.sort((a, b) => compare(a.case, b.case) || compare(a.message, b.message));
+  sortProblems(problems);
   cases.sort((a, b) => compare(a.id, b.id));
   slices.sort((a, b) => compare(a.case, b.case) || a.index - b.index);
   requireUsable(slices, problems, labelValues, settings, data);
@@ -186,6 +181,11 @@ export async function extract(
   };
   await writeManifest(out, manifest);
   return { folder: out, reused: false, manifest };
+}
+
+/** Sorts problems by case, in place. */
+export function sortProblems(problems: Problem[]): void {
+  problems.sort((a, b) => compare(a.case, b.case) || compare(a.message, b.message));
 }
 
 function compare(a: string, b: string): number {
@@ -257,27 +257,4 @@ function requireUsable(
       hint: `The labels hold ${[...found].sort((a, b) => a - b).join(", ")}`,
     });
   }
-}
-
-/** Runs work on all items, a few at a time; the first error stops it. */
-async function inPool<T>(
-  items: Iterable<T>,
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items[Symbol.iterator]();
-  let failed = false;
-  const worker = async () => {
-    for (const item of { [Symbol.iterator]: () => queue }) {
-      if (failed) return;
-      try {
-        await work(item);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: limit }, worker));
-  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
