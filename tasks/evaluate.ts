@@ -29,8 +29,8 @@ interface Flags {
 
 const command = createTask(
   "evaluate",
-  "Score a trained run on whole volumes of one part of its patients: summary.json, summary.csv " +
-    "and the predicted masks",
+  "Score a trained run on whole volumes of one part of its patients: summary.json, summary.csv, " +
+    "the predicted masks, and a figure of the scores with the worst and the best cases",
 )
   .option("--run <folder>", "the run, as runs/NAME")
   .addOption(
@@ -67,6 +67,7 @@ await runTask(async () => {
   const usual = flags.split === "test" && flags.weights === "best";
   const out = flags.out ??
     (usual ? folder : join(folder, `evaluation-${flags.split}-${flags.weights}`));
+  const data = flags.data ?? config.data;
   const backend = await initBackend(backendOptions(flags, config));
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`Backend  ${backend.describe()}`);
@@ -74,7 +75,7 @@ await runTask(async () => {
   try {
     const summary = await evaluateCases({
       model,
-      data: flags.data ?? config.data,
+      data,
       cases,
       settings: slices,
       out,
@@ -88,8 +89,12 @@ await runTask(async () => {
     for (const problem of summary.problems) console.error(`warning: ${problem}`);
     console.log(`Cases of the ${flags.split} part: ${summary.metric_per_case.length}`);
     for (const line of formatScores(summary)) console.log(`  ${line}`);
+    const { drawEvaluation } = await import("../lib/plots/draw_evaluation.ts"); // slow to load
+    const { skipped } = await drawEvaluation(out, { data, settings: slices });
+    for (const what of skipped) console.error(`Not drawn: ${what}`);
     console.log(
-      `Every case is in ${join(out, "summary.csv")}, the masks in ${join(out, "predictions")}`,
+      `Every case is in ${join(out, "summary.csv")}, the masks in ${join(out, "predictions")}, ` +
+        `the figure is ${join(out, "plots", "evaluation.png")}`,
     );
     return 0;
   } catch (error) {
