@@ -27,7 +27,7 @@ interface Row {
 }
 
 const SMALLEST_WIDTH = 1000;
-const CHART_HEIGHT = 260;
+const CHART_HEIGHT = 290;
 
 /**
  * Draws Dice and HD95 of all cases, each as a box plot with a dot a case that names the worst and
@@ -50,7 +50,7 @@ export function plotEvaluation(
   const { samples = [], title = "Scores by case" } = options;
   const slices = samples.length === 0 ? undefined : visualizePredictions(samples, {
     view: "raw",
-    title: "The worst and the best cases: the slice with most of the object, Dice of the volume",
+    title: "Worst and best cases, Dice of the whole volume",
   }).svg;
   const width = Math.max(SMALLEST_WIDTH, slices === undefined ? 0 : svgSize(slices).width);
   const rows = (name: ScoreName) =>
@@ -109,16 +109,17 @@ function boxChart({ rows, worst, best, label, digits, width, total, statistics }
   const [low, high] = isDice
     ? [Math.min(0.9, Math.floor(10 * rows[0]!.value) / 10), 1]
     : [0, Math.max(1, rows.at(-1)!.value * 1.05)];
-  const name = (row: Row, what: string, place: "top" | "bottom") => {
+  const name = (row: Row, what: string, line: number) => {
     // Text grows away from the nearer side, so that long names stay in the chart
     const part = (row.value - low) / (high - low);
     return Plot.text([row], {
       x: "value",
       text: (row: Row) => `${what}: ${row.case}, ${text(row.value)}`,
-      frameAnchor: place,
+      frameAnchor: "top",
       textAnchor: part > 0.5 ? "end" : "start",
       dx: part > 0.5 ? 6 : -6,
-      lineAnchor: place,
+      dy: -4 - 22 * line,
+      lineAnchor: "bottom",
       fill: TEXT_COLOUR,
       stroke: "#ffffff",
       strokeWidth: 5,
@@ -126,18 +127,21 @@ function boxChart({ rows, worst, best, label, digits, width, total, statistics }
   };
   return drawChart({
     title: label,
-    subtitle: `${rows.length} of ${total} cases: mean ${text(mean)} (dashed)` +
+    subtitle:
+      `${rows.length === total ? total : `${rows.length} of ${total}`} cases: mean ${
+        text(mean)
+      } (dashed)` +
       (rows.length > 1 ? ` ± ${text(sd)}` : "") + `, median ${text(median)}`,
     width,
     height: CHART_HEIGHT,
     marginLeft: 28,
-    marginTop: 16,
+    marginTop: 56,
     x: { domain: [low, high], label: null, grid: true },
     marks: [
       ...boxMarks(rows, "value"),
       meanRule(mean),
-      name(worst, "worst", "top"),
-      ...(best === worst ? [] : [name(best, "best", "bottom")]),
+      name(worst, "worst", 1),
+      ...(best === worst ? [] : [name(best, "best", 0)]),
     ],
   });
 }

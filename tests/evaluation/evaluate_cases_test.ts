@@ -5,11 +5,11 @@ import { initBackend } from "../../lib/backend.ts";
 import { evalMedNca } from "../../lib/evaluation/eval_med_nca.ts";
 import { evaluateCases, predictionSettings } from "../../lib/evaluation/evaluate_cases.ts";
 import { caseMetrics } from "../../lib/evaluation/metrics.ts";
-import { readSummary, summarize, writeSummary } from "../../lib/evaluation/summary.ts";
+import { readSummary, SCORES, summarize, writeSummary } from "../../lib/evaluation/summary.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { extractSlices, readManifest, saveSlice, SliceDataset } from "../../lib/slices/mod.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
-import { inFolder, QUICK, writeData } from "./support.ts";
+import { inFolder, python, QUICK, writeData } from "./support.ts";
 
 await initBackend({ backend: "ops" });
 
@@ -59,6 +59,39 @@ Deno.test("evaluateCases scores volumes against their labels and writes masks in
     assert.ok(csv.every((line) => line.split(",").length === columns));
     model.dispose();
   }));
+
+const WITH_SCIPY = new URL("with_scipy.py", import.meta.url).pathname;
+const hasScipy = await python("import nibabel, scipy.ndimage", "") !== undefined;
+
+Deno.test({
+  name: "what evaluateCases writes is what scipy makes of the files (needs python3 with scipy)",
+  ignore: !hasScipy,
+  fn: () =>
+    inFolder(async (folder) => {
+      const data = await writeData(folder, [[13, 10, 6], [12, 12, 5], [16, 9, 5]]);
+      const { manifest } = await extractSlices({ data, out: join(folder, "prepared"), axis: 1 });
+      const model = new MedNca(QUICK, { seed: 1 });
+      const { metric_per_case } = await evaluateCases({
+        model,
+        data,
+        settings: predictionSettings(manifest),
+        out: folder,
+        predictions: join(folder, "masks"),
+      });
+      model.dispose();
+      const script = await Deno.readTextFile(WITH_SCIPY);
+      const again: Record<string, Record<string, number>> = JSON.parse(
+        (await python(script, "", folder))!,
+      );
+      assert.equal(metric_per_case.length, 3);
+      for (const { case: id, metrics } of metric_per_case) {
+        for (const name of SCORES) {
+          const [found, expected] = [metrics["1"][name], again[id]![name]!];
+          assert.ok(Math.abs(found - expected) < 1e-6, `${id} ${name}: ${found}, ${expected}`);
+        }
+      }
+    }),
+});
 
 Deno.test("evaluateCases tells of cases that cannot be scored, and fails where none can", () =>
   inFolder(async (folder) => {
