@@ -7,13 +7,14 @@
 import { join } from "@std/path";
 import { initBackend } from "../lib/backend.ts";
 import { evaluateCases } from "../lib/evaluation/evaluate_cases.ts";
+import { formatScores } from "../lib/evaluation/format_scores.ts";
 import { loadWeights } from "../lib/nca/weights.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { readRun, runPaths } from "../lib/training/run_folder.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
-import { backendOptions, formatDice, requireFlag, showScore } from "./support/run.ts";
+import { backendOptions, requireFlag, showScore } from "./support/run.ts";
 
 interface Flags {
   run?: string;
@@ -28,8 +29,8 @@ interface Flags {
 
 const command = createTask(
   "evaluate",
-  "Score a trained run on whole volumes of one part of its patients: summary.json, summary.csv " +
-    "and the predicted masks",
+  "Score a trained run on whole volumes of one part of its patients: summary.json, summary.csv, " +
+    "the predicted masks, and a figure of the scores with the worst and the best cases",
 )
   .option("--run <folder>", "the run, as runs/NAME")
   .addOption(
@@ -66,14 +67,15 @@ await runTask(async () => {
   const usual = flags.split === "test" && flags.weights === "best";
   const out = flags.out ??
     (usual ? folder : join(folder, `evaluation-${flags.split}-${flags.weights}`));
+  const data = flags.data ?? config.data;
   const backend = await initBackend(backendOptions(flags, config));
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`Backend  ${backend.describe()}`);
   const model = await loadWeights(runPaths(folder)[flags.weights]);
   try {
-    const { mean, undefined_dice, problems } = await evaluateCases({
+    const summary = await evaluateCases({
       model,
-      data: flags.data ?? config.data,
+      data,
       cases,
       settings: slices,
       out,
@@ -84,14 +86,15 @@ await runTask(async () => {
       signal,
       onProgress: showScore,
     });
-    for (const problem of problems) console.error(`warning: ${problem}`);
-    const { Dice, HD95, ASSD } = mean["1"];
-    console.log(`Mean of ${cases.length - undefined_dice.length} ${flags.split} patients:`);
-    console.log(`  volume Dice  ${formatDice(Dice)}`);
-    if (Number.isFinite(HD95)) console.log(`  HD95         ${HD95.toFixed(2)} mm`);
-    if (Number.isFinite(ASSD)) console.log(`  ASSD         ${ASSD.toFixed(2)} mm`);
+    for (const problem of summary.problems) console.error(`warning: ${problem}`);
+    console.log(`Cases of the ${flags.split} part: ${summary.metric_per_case.length}`);
+    for (const line of formatScores(summary)) console.log(`  ${line}`);
+    const { drawEvaluation } = await import("../lib/plots/draw_evaluation.ts"); // slow to load
+    const { skipped } = await drawEvaluation(out, { data, settings: slices });
+    for (const what of skipped) console.error(`Not drawn: ${what}`);
     console.log(
-      `Every case is in ${join(out, "summary.csv")}, the masks in ${join(out, "predictions")}`,
+      `Every case is in ${join(out, "summary.csv")}, the masks in ${join(out, "predictions")}, ` +
+        `the figure is ${join(out, "plots", "evaluation.png")}`,
     );
     return 0;
   } catch (error) {

@@ -5,21 +5,10 @@
  */
 
 import { basename, join, resolve } from "@std/path";
-import { Presets, SingleBar } from "cli-progress";
-import {
-  type ExtractOptions,
-  formatReport,
-  type PreparedSlices,
-  prepareSlices,
-} from "../lib/slices/mod.ts";
-import {
-  createTask,
-  numberFlag,
-  numberListFlag,
-  Option,
-  parseTask,
-  runTask,
-} from "./support/cli.ts";
+import { type ExtractOptions, formatReport, prepareSlices } from "../lib/slices/mod.ts";
+import { createTask, numberListFlag, Option, parseTask, runTask } from "./support/cli.ts";
+import { caseBar } from "./support/case_bar.ts";
+import { axisFlag, channelFlag, labelsFlag } from "./support/slice_flags.ts";
 import { LEAVE_OUT, requireSound } from "./support/run.ts";
 
 const command = createTask(
@@ -28,21 +17,13 @@ const command = createTask(
 )
   .option("--data <folder>", "the data set", "data.example")
   .option("--out <folder>", "where the slices go (default: prepared/<name of the data folder>)")
-  .addOption(
-    new Option("--axis <n>", "axis to cut along, 2 is axial in most data sets")
-      .argParser(numberFlag({ integer: true, min: 0, max: 2 })).default(2),
-  )
+  .addOption(axisFlag())
   .addOption(
     new Option("--format <name>", "npy is exact, png can be looked at")
       .choices(["npy", "png"]).default("npy"),
   )
-  .option("--channel <n>", "channel of 4D volumes", numberFlag({ integer: true, min: 0 }), 0)
-  .option(
-    "--labels <values>",
-    "label values to keep, as 1,2; foreground is all above 0",
-    (text: string) => text === "foreground" ? text : numberListFlag({ integer: true })(text),
-    "foreground",
-  )
+  .addOption(channelFlag())
+  .addOption(labelsFlag())
   .option(
     "--size <height,width>",
     "size of all slices, multiples of 4; pad takes the smallest that holds all",
@@ -65,24 +46,10 @@ await runTask(async () => {
     command,
   );
   const out = flags.out ?? join("prepared", basename(resolve(flags.data)));
-  const bar = new SingleBar({
-    format: "{bar} {value}/{total} cases, {eta_formatted} left",
-    hideCursor: true,
-  }, Presets.shades_classic);
-  let prepared: PreparedSlices;
-  try {
-    const { leaveOut: _, ...options } = flags;
-    prepared = await prepareSlices({
-      ...options,
-      out,
-      onProgress: ({ done, total }) => {
-        if (!bar.isActive) bar.start(total, 0);
-        bar.update(done);
-      },
-    });
-  } finally {
-    if (bar.isActive) bar.stop();
-  }
+  using bar = caseBar();
+  const { leaveOut: _, ...options } = flags;
+  const prepared = await prepareSlices({ ...options, out, onProgress: bar.show });
+  bar[Symbol.dispose]();
   console.log(formatReport(prepared));
   requireSound(prepared, flags.leaveOut);
 });

@@ -7,6 +7,7 @@
 import { join } from "@std/path";
 import { type Backend, initBackend } from "../lib/backend.ts";
 import { evaluateCases } from "../lib/evaluation/evaluate_cases.ts";
+import { formatScores } from "../lib/evaluation/format_scores.ts";
 import { loadWeights } from "../lib/nca/weights.ts";
 import { formatReport } from "../lib/slices/mod.ts";
 import { InputError } from "../lib/support/errors.ts";
@@ -27,8 +28,7 @@ import {
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { addConfigFlags } from "./support/flags.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
-import { backendOptions, formatDice, requireSound } from "./support/run.ts";
-import { showCount, showScore } from "./support/run.ts";
+import { backendOptions, requireSound, showCount, showScore } from "./support/run.ts";
 
 const command = addConfigFlags(
   createTask(
@@ -123,7 +123,7 @@ async function score(config: Config, cases: readonly string[], signal: AbortSign
   console.log(`\nHeld-out patients, with the best weights`);
   const model = await loadWeights(out);
   try {
-    const { mean } = await evaluateCases({
+    const summary = await evaluateCases({
       model,
       data,
       cases,
@@ -135,7 +135,7 @@ async function score(config: Config, cases: readonly string[], signal: AbortSign
       signal,
       onProgress: showScore,
     });
-    console.log(`  mean volume Dice  ${formatDice(mean["1"].Dice)}`);
+    for (const line of formatScores(summary)) console.log(`  ${line}`);
   } finally {
     model.dispose();
   }

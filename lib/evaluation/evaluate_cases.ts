@@ -8,7 +8,7 @@ import { basename, join } from "@std/path";
 import type { MedNca } from "../nca/med_nca.ts";
 import { discoverCases } from "../slices/discover_cases.ts";
 import type { ExtractSettings, Manifest } from "../slices/manifest.ts";
-import { type CaseSlices, readPictureCase, readVolumeCase } from "../slices/read_case.ts";
+import { type CaseSlices, readCase } from "../slices/read_case.ts";
 import { saveSlice } from "../slices/save_slice.ts";
 import type { DataCase } from "../slices/types.ts";
 import { InputError } from "../support/errors.ts";
@@ -87,7 +87,11 @@ export async function evaluateCases(options: EvaluateCasesOptions): Promise<Eval
       { path: data },
     );
   }
-  const summary = summarize(scored, problems);
+  const summary = summarize(
+    scored,
+    problems,
+    options.seed === undefined ? {} : { seed: options.seed },
+  );
   if (options.out !== undefined) await writeSummary(options.out, summary);
   return summary;
 }
@@ -108,11 +112,8 @@ async function scoreCase(
     problems.push(`${id}: ${entries.length === 0 ? "no such case" : "label is missing"}`);
     return undefined;
   }
-  const findings = { errors: [] as string[], warnings: [] as string[] };
-  const read = kind === "volumes"
-    ? await readVolumeCase(data, first, settings, findings)
-    : await readPictureCase(data, labelled, settings, findings);
-  problems.push(...[...findings.errors, ...findings.warnings].map((what) => `${id}: ${what}`));
+  const { read, found } = await readCase(kind, data, labelled, settings);
+  problems.push(...found.map(({ message }) => `${id}: ${message}`));
   if (read === undefined) return undefined;
 
   const predictions = await predictSlices(model, read.slices.map(({ image }) => image), {

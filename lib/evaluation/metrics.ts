@@ -34,6 +34,8 @@ export interface CaseMetrics extends ConfusionCounts {
   n_ref: number;
   /** The prediction's volume less the reference's, in millilitres; undefined for pictures. */
   VolumeDifference: number;
+  /** (n_pred − n_ref) / n_ref: 0.1 is a tenth too large; undefined where the reference is empty. */
+  RelativeVolumeDifference: number;
   /** 95th percentile Hausdorff distance, in mm (pictures: pixels); undefined for empty masks. */
   HD95: number;
   /** Average symmetric surface distance, in the same unit; undefined for empty masks. */
@@ -116,6 +118,8 @@ export function caseMetrics(
     n_pred: TP + FP,
     n_ref: TP + FN,
     VolumeDifference: (FP - FN) * dx * dy * dz / 1000,
+    // A reference that is empty has no size to be related to: NaN, not Infinity.
+    RelativeVolumeDifference: TP + FN === 0 ? NaN : (FP - FN) / (TP + FN),
     HD95: hd95,
     ASSD: assd,
   };

@@ -8,6 +8,7 @@ import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic, writeJsonAtomic } from "../support/files.ts";
 import type { CaseMetrics } from "./metrics.ts";
+import { RESAMPLES, type ScoreStatistics, scoreStatistics } from "./statistics.ts";
 
 /** The scores of one case. */
 export interface ScoredCase {
@@ -21,7 +22,10 @@ export interface ScoredCase {
   metrics: { "1": CaseMetrics };
 }
 
-/** What `summary.json` holds: nnU-Net's shape, and the problems met. */
+/**
+ * What `summary.json` holds: nnU-Net's `foreground_mean`, `mean` and `metric_per_case`; beside them
+ * statistics and the problems met.
+ */
 export interface EvaluationSummary {
   /** The means over the labels, of which there is one. */
   foreground_mean: CaseMetrics;
@@ -29,13 +33,18 @@ export interface EvaluationSummary {
   mean: { "1": CaseMetrics };
   /** In the order of the cases. */
   metric_per_case: ScoredCase[];
+  /** How the scores spread over the cases. */
+  statistics: { "1": Record<ScoreName, ScoreStatistics> };
+  /** How the confidence intervals were made. */
+  confidence_interval: { method: "percentile bootstrap"; resamples: number; seed: number };
   /** Cases that are in no mean of Dice and IoU, since prediction and reference are empty. */
   undefined_dice: string[];
   /** What was wrong with cases, "case: what". */
   problems: string[];
 }
 
-const COLUMNS = [
+/** The scores proper, that is all but the counts of voxels. */
+export const SCORES = [
   "Dice",
   "IoU",
   "Precision",
@@ -43,6 +52,14 @@ const COLUMNS = [
   "HD95",
   "ASSD",
   "VolumeDifference",
+  "RelativeVolumeDifference",
+] as const satisfies readonly (keyof CaseMetrics)[];
+
+/** The name of a score. */
+export type ScoreName = (typeof SCORES)[number];
+
+const COLUMNS = [
+  ...SCORES,
   "TP",
   "FP",
   "FN",
@@ -56,19 +73,27 @@ const COLUMNS = [
  *
  * @param cases The scored cases.
  * @param problems What was wrong with cases.
+ * @param options.seed Of the confidence intervals; 0 unless told.
  */
 export function summarize(
   cases: readonly ScoredCase[],
   problems: readonly string[] = [],
+  { seed = 0 }: { seed?: number } = {},
 ): EvaluationSummary {
+  const values = (name: keyof CaseMetrics) => cases.map(({ metrics }) => metrics["1"][name]);
   const mean = Object.fromEntries(COLUMNS.map((name) => {
-    const values = cases.map(({ metrics }) => metrics["1"][name]).filter(Number.isFinite);
-    return [name, values.reduce((a, b) => a + b, 0) / values.length];
+    const defined = values(name).filter(Number.isFinite);
+    return [name, defined.reduce((a, b) => a + b, 0) / defined.length];
   })) as unknown as CaseMetrics;
+  const statistics = Object.fromEntries(
+    SCORES.map((name) => [name, scoreStatistics(values(name), { seed })]),
+  ) as Record<ScoreName, ScoreStatistics>;
   return {
     foreground_mean: mean,
     mean: { "1": mean },
     metric_per_case: [...cases],
+    statistics: { "1": statistics },
+    confidence_interval: { method: "percentile bootstrap", resamples: RESAMPLES, seed },
     undefined_dice: cases.filter(({ metrics }) => Number.isNaN(metrics["1"].Dice))
       .map((scored) => scored.case),
     problems: [...problems],
@@ -76,19 +101,27 @@ export function summarize(
 }
 
 /**
- * Writes `summary.json` and `summary.csv` (one row a case, then the mean). What is undefined is
- * `null` in the one and empty in the other.
+ * Writes `summary.json` and `summary.csv`: one row a case, then the mean, the standard deviation,
+ * the median and the limits of the mean's 95 % confidence interval. What is undefined is `null` in
+ * the one and empty in the other.
  *
  * @param folder Where to; made if missing.
  */
 export async function writeSummary(folder: string, summary: EvaluationSummary): Promise<void> {
   await writeJsonAtomic(join(folder, "summary.json"), summary);
-  const row = (name: string, metrics: CaseMetrics) =>
-    [csvText(name), ...COLUMNS.map((column) => number(metrics[column]))].join(",");
+  const statistics: Partial<Record<keyof CaseMetrics, ScoreStatistics>> = summary.statistics["1"];
+  const row = (name: string, value: (column: keyof CaseMetrics) => number | undefined) =>
+    [csvText(name), ...COLUMNS.map((column) => number(value(column)))].join(",");
   const lines = [
     ["case", ...COLUMNS].join(","),
-    ...summary.metric_per_case.map((scored) => row(scored.case, scored.metrics["1"])),
-    row("mean", summary.mean["1"]),
+    ...summary.metric_per_case.map((scored) =>
+      row(scored.case, (column) => scored.metrics["1"][column])
+    ),
+    row("mean", (column) => summary.mean["1"][column]),
+    row("sd", (column) => statistics[column]?.sd),
+    row("median", (column) => statistics[column]?.median),
+    row("ci95_low", (column) => statistics[column]?.ci95[0]),
+    row("ci95_high", (column) => statistics[column]?.ci95[1]),
   ];
   await writeFileAtomic(join(folder, "summary.csv"), lines.join("\n") + "\n");
 }
@@ -106,8 +139,9 @@ export async function readSummary(folder: string): Promise<EvaluationSummary | u
       await Deno.readTextFile(path),
       (key, value) => value === null && key !== "prediction_file" ? NaN : value,
     );
-    // Enough to tell it from another program's file
+    // Enough to tell it from another program's file, and from one of an older version
     for (const scored of summary.metric_per_case) scored.metrics["1"].Dice.toFixed();
+    for (const name of SCORES) summary.statistics["1"][name].mean.toFixed();
     return summary;
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
@@ -119,7 +153,7 @@ export async function readSummary(folder: string): Promise<EvaluationSummary | u
   }
 }
 
-function number(value: number): string {
+function number(value: number | undefined): string {
   return Number.isFinite(value) ? String(value) : "";
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { quantile } from "../support/quantile.ts";
 import { squaredDistances } from "./distance_transform.ts";
 import type { MaskGrid } from "./metrics.ts";
 
@@ -18,9 +19,13 @@ export interface SurfaceDistances {
 /**
  * Measures how far the surfaces of two masks lie apart, exactly.
  *
- * A surface is made of the foreground voxels with a background neighbour along an axis; beyond the
- * grid is background. So do MONAI and medpy. The percentile is NumPy's (linear), and of the two
- * directions the larger one counts, as in MONAI.
+ * A surface is made of the foreground voxels with a background neighbour along an axis (what
+ * scipy's `binary_erosion` takes away); beyond the grid is background. So do MONAI and medpy.
+ * Distances are between the centres of voxels, each axis in its own spacing. HD95 is MONAI's: the
+ * percentile of each direction by itself, linear between neighbours as NumPy's default, and the
+ * larger of the two. (medpy takes one percentile of both directions together, DeepMind's
+ * surface-distance weighs by area: they give other numbers.) ASSD is MONAI's symmetric average
+ * surface distance: the mean of all distances of both directions together.
  *
  * @param a Foreground where not 0, x fastest.
  * @param b Foreground where not 0, x fastest.
@@ -65,7 +70,7 @@ export function surfaceDistances(
   const fromB = directed(croppedB, squaredDistances(croppedA, box.size, spacing));
   const sum = (values: Float64Array) => values.reduce((x, y) => x + y, 0);
   return {
-    hd95: Math.max(percentile(fromA, 95), percentile(fromB, 95)),
+    hd95: Math.max(quantile(fromA, 0.95), quantile(fromB, 0.95)),
     assd: (sum(fromA) + sum(fromB)) / (fromA.length + fromB.length),
   };
 }
@@ -123,14 +128,7 @@ function crop(mask: Uint8Array, shape: readonly number[], { start, size }: Box):
   });
 }
 
-/** The distances at the voxels of a surface, ascending. */
+/** The distances at the voxels of a surface. */
 function directed(from: Uint8Array, squaresTo: Float64Array): Float64Array {
-  return squaresTo.filter((_, i) => from[i] !== 0).map(Math.sqrt).sort();
-}
-
-function percentile(ascending: Float64Array, percent: number): number {
-  const position = percent / 100 * (ascending.length - 1);
-  const low = Math.floor(position);
-  const value = ascending[low]!;
-  return value + ((ascending[low + 1] ?? value) - value) * (position - low);
+  return squaresTo.filter((_, i) => from[i] !== 0).map(Math.sqrt);
 }

@@ -5,6 +5,7 @@
  */
 
 import * as Plot from "@observablehq/plot";
+import { boxMarks, meanRule } from "./box_marks.ts";
 import { Figure } from "./figure.ts";
 import { OKABE_ITO, TEXT_COLOUR } from "./palette.ts";
 import { quantile } from "./raster.ts";
@@ -55,11 +56,7 @@ export function plotCaseScores(
   const named = rows.length <= MOST_LINES;
   const marginLeft = named ? Math.min(320, Math.max(60, 24 + longest * 9)) : 60;
   const x = { domain: [0, 1], label: "Dice score", grid: true };
-  const meanRule = Plot.ruleX([mean], {
-    stroke: OKABE_ITO.vermillion,
-    strokeWidth: 2,
-    strokeDasharray: "6 4",
-  });
+  const meanLine = meanRule(mean);
   const box = drawChart({
     width: WIDTH,
     height: named ? 110 : 280,
@@ -67,19 +64,9 @@ export function plotCaseScores(
     marginTop: 12,
     marginBottom: named ? 12 : 56,
     x: named ? { ...x, axis: null } : x,
-    marks: [
-      Plot.boxX(rows, {
-        x: "dice",
-        fill: "#d9e8f2",
-        stroke: OKABE_ITO.blue,
-        strokeWidth: 2,
-        r: 0,
-      }),
-      Plot.dot(rows, Plot.dodgeY("middle", { x: "dice", r: 4, fill: OKABE_ITO.blue })),
-      meanRule,
-    ],
+    marks: [...boxMarks(rows, "dice"), meanLine],
   });
-  const cases = named ? caseChart(rows, meanRule, marginLeft, x) : undefined;
+  const cases = named ? caseChart(rows, meanLine, marginLeft, x) : undefined;
 
   const title = options.title ?? "Dice score of held-out cases";
   const median = quantile(rows.map(({ dice }) => dice), 0.5);
@@ -94,7 +81,7 @@ export function plotCaseScores(
 
 function caseChart(
   rows: readonly Row[],
-  meanRule: Plot.Markish,
+  meanLine: Plot.Markish,
   marginLeft: number,
   x: Plot.ScaleOptions,
 ): Chart {
@@ -107,7 +94,7 @@ function caseChart(
     y: { type: "point", domain: rows.map((row) => row.case), label: null, tickSize: 0 },
     marks: [
       Plot.ruleY(rows, { y: "case", x1: 0, x2: "dice", stroke: "#c8c8c8" }),
-      meanRule,
+      meanLine,
       Plot.dot(rows, { x: "dice", y: "case", r: 6, fill: OKABE_ITO.blue }),
       // Beside the dot, on whichever side has room.
       scoreText(rows.filter(({ dice }) => dice < 0.88), { dx: 14, textAnchor: "start" }),

@@ -6,9 +6,11 @@
 
 export * from "./animate_settling.ts";
 export * from "./case_scores.ts";
+export * from "./draw_evaluation.ts";
 export * from "./figure.ts";
 export * from "./palette.ts";
 export * from "./panels.ts";
+export * from "./plot_evaluation.ts";
 export * from "./raster.ts";
 export * from "./render_plot.ts";
 export * from "./slice_image.ts";

@@ -19,6 +19,7 @@ import { readRun, runPaths } from "../training/run_folder.ts";
 import { animateSettling, settlingFrames } from "./animate_settling.ts";
 import { plotCaseScores } from "./case_scores.ts";
 import type { View } from "./raster.ts";
+import { drawEvaluation } from "./draw_evaluation.ts";
 import { plotStateChannels } from "./state_channels.ts";
 import { plotTrainingCurves, readMetrics } from "./training_curves.ts";
 import { visualizePredictions } from "./visualize_predictions.ts";
@@ -41,8 +42,8 @@ export interface PlottedRun {
 }
 
 /**
- * Draws all pictures of a run into its folder `plots`: `training_curves` and `case_scores` (SVG
- * and PNG), `predictions.png`, `settling.gif` and `channels.png`. What a run lacks the data for
+ * Draws all pictures of a run into its folder `plots`: `training_curves`, `case_scores` and
+ * `evaluation` (SVG and PNG), `predictions.png`, `settling.gif` and `channels.png`. What a run lacks the data for
  * (it was not scored yet, its slices are gone) is left out and told.
  *
  * Choose a backend first (`initBackend`): the last three run the model.
@@ -51,7 +52,7 @@ export interface PlottedRun {
  * @throws {InputError} Where the folder holds no run.
  */
 export async function plotRun(folder: string, options: PlotRunOptions = {}): Promise<PlottedRun> {
-  const { config, split } = await readRun(folder);
+  const { config, split, slices } = await readRun(folder);
   const files: string[] = [];
   const skipped: string[] = [];
   const save = async (name: string, picture: { save(path: string): Promise<void> }) => {
@@ -85,6 +86,14 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
       })),
     );
     for (const ending of ["svg", "png"]) await save(`case_scores.${ending}`, scores);
+  });
+
+  await attempt("evaluation", async () => {
+    if (summary === undefined) throw new InputError("the run was not scored yet");
+    const { data } = config;
+    const drawn = await drawEvaluation(folder, { data, settings: slices });
+    files.push(...drawn.files);
+    skipped.push(...drawn.skipped.map((what) => `evaluation: ${what}`));
   });
 
   await attempt("predictions, settling, channels", async () => {

@@ -6,6 +6,8 @@
 
 import type { Slice } from "../volume/types.ts";
 
+export { quantile } from "../support/quantile.ts";
+
 /** Numbers in rows: a slice, a label, a probability map. */
 export interface Raster {
   /** Row by row, `height * width` numbers. */
@@ -89,14 +91,4 @@ export function orientForDisplay(raster: Raster, view: View = {}): Slice {
     }
   }
   return { data: out, height: outHeight, width: outWidth };
-}
-
-/** The value a part `q` (0 to 1) of the way through the sorted finite numbers; 0 for none. */
-export function quantile(data: ArrayLike<number>, q: number): number {
-  const sorted = Float64Array.from(data).filter(Number.isFinite).sort();
-  if (sorted.length === 0) return 0;
-  const position = q * (sorted.length - 1);
-  const low = Math.floor(position);
-  const [a, b] = [sorted[low]!, sorted[Math.min(low + 1, sorted.length - 1)]!];
-  return a + (b - a) * (position - low);
 }

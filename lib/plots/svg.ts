@@ -90,6 +90,29 @@ export function svgLegend(
   return { content, height: entries.length === 0 ? 0 : y + line };
 }
 
+/**
+ * The size of a document of {@linkcode svgDocument}, in pixels.
+ *
+ * @throws {TypeError} Where the text is no such document.
+ */
+export function svgSize(document: string): { width: number; height: number } {
+  const [, width, height] = /^<svg [^>]*?width="([\d.]+)" height="([\d.]+)"/.exec(document) ?? [];
+  if (height === undefined) throw new TypeError("Expected an SVG document with width and height");
+  return { width: Number(width), height: Number(height) };
+}
+
+/** Documents of {@linkcode svgDocument} one below the other, as one. */
+export function stackSvg(documents: readonly string[]): string {
+  const sizes = documents.map(svgSize);
+  let y = 0;
+  let content = "";
+  for (const [i, document] of documents.entries()) {
+    content += svgGroup(0, y, document.trimEnd());
+    y += sizes[i]!.height;
+  }
+  return svgDocument(Math.max(...sizes.map(({ width }) => width)), y, content);
+}
+
 /** A whole SVG document on white. */
 export function svgDocument(width: number, height: number, content: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { basename, join, normalize } from "@std/path";
+import { basename, dirname, join, normalize } from "@std/path";
 import { InputError } from "../support/errors.ts";
+import { readDescription } from "./dataset_description.ts";
 import type { DataCase, Problem } from "./types.ts";
 
 /** A data set as it lies on disk. */
@@ -15,6 +16,13 @@ export interface DiscoveredCases {
   readonly cases: readonly DataCase[];
   /** What was found missing or left over, by case. */
   readonly problems: readonly Problem[];
+  /**
+   * Files that are passed over, relative to the folder: macOS's `._*`, and images and labels that
+   * `dataset.json` does not list.
+   */
+  readonly unread: readonly string[];
+  /** The values that labels may hold, where `dataset.json` says so. */
+  readonly labels?: readonly number[];
 }
 
 const IMAGE_FOLDERS = ["imagesTr", "images"];
@@ -41,10 +49,10 @@ export async function discoverCases(folder: string): Promise<DiscoveredCases> {
   if (!(await isFolder(folder))) {
     throw new InputError("Cannot find data: no such folder", { path: folder, hint: LAYOUTS });
   }
-  const listed = await readList(folder);
-  const { pairs, problems } = listed === undefined
+  const { training, labels } = await readDescription(folder);
+  const { pairs, problems } = training === undefined
     ? await pairFolders(folder)
-    : await pairList(folder, listed);
+    : await pairList(folder, training);
   const kind = kindOf(pairs.map((pair) => pair.image), folder);
   const cases = toCases(pairs, problems);
   if (cases.length > 0 && cases.every((entry) => entry.label === undefined)) {
@@ -53,7 +61,8 @@ export async function discoverCases(folder: string): Promise<DiscoveredCases> {
       hint: "A label has the same file name as its image and lies in labelsTr, labels or masks",
     });
   }
-  return { kind, cases, problems };
+  const unread = await findUnread(folder, pairs, training !== undefined);
+  return { kind, cases, problems, unread, ...(labels === undefined ? {} : { labels }) };
 }
 
 /**
@@ -73,29 +82,28 @@ interface Pair {
   label?: string;
 }
 
-/** The pairs that a Decathlon `dataset.json` lists, `undefined` where there is no such list. */
-async function readList(folder: string): Promise<unknown[] | undefined> {
-  const path = join(folder, "dataset.json");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new InputError("Cannot read the data set's description", { path, cause });
+/**
+ * The files beside those of the cases that nobody else tells about: macOS's `._*`, and those that
+ * a list of cases leaves out.
+ */
+async function findUnread(
+  folder: string,
+  pairs: readonly Pair[],
+  isListed: boolean,
+): Promise<string[]> {
+  const files = pairs.flatMap(({ image, label }) => label === undefined ? [image] : [image, label]);
+  const unread: string[] = [];
+  for (const below of new Set([".", ...files.map((file) => dirname(file))])) {
+    for await (const { name, isDirectory } of Deno.readDir(join(folder, below))) {
+      const path = below === "." ? name : `${below}/${name}`;
+      const unlisted = isListed && isData(name) && !name.startsWith(".") && !files.includes(path);
+      if (!isDirectory && (name.startsWith("._") || unlisted)) unread.push(path);
+    }
   }
-  try {
-    const { training } = JSON.parse(text) as { training?: unknown };
-    return Array.isArray(training) && training.length > 0 ? training : undefined;
-  } catch (cause) {
-    throw new InputError("Cannot read the data set's description: not a JSON object", {
-      path,
-      hint: "Mend the file, or remove it to pair imagesTr and labelsTr by file name",
-      cause,
-    });
-  }
+  return unread.sort();
 }
 
-async function pairList(folder: string, list: unknown[]) {
+async function pairList(folder: string, list: readonly unknown[]) {
   const problems: Problem[] = [];
   const pairs: Pair[] = [];
   const wrong = (id: string, message: string) =>

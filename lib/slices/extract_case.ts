@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import { toModelGrid } from "./geometry.ts";
 import type { ExtractSettings } from "./manifest.ts";
-import { type CaseSlices, type Findings, readPictureCase, readVolumeCase } from "./read_case.ts";
+import { type CaseSlices, readCase } from "./read_case.ts";
 import { saveSlice } from "./save_slice.ts";
 import type { DataCase, SliceRecord } from "./types.ts";
 import type { CaseRecords } from "./unfinished.ts";
@@ -33,14 +33,7 @@ export async function extractCase(
   entries: readonly Required<DataCase>[],
   { data, out, kind, settings, size }: CaseJob,
 ): Promise<CaseRecords> {
-  const findings: Findings = { errors: [], warnings: [] };
-  const read = kind === "png"
-    ? await readPictureCase(data, entries, settings, findings)
-    : await readVolumeCase(data, entries[0]!, settings, findings);
-  const problems = [
-    ...findings.errors.map((message) => ({ severity: "error" as const, case: id, message })),
-    ...findings.warnings.map((message) => ({ severity: "warning" as const, case: id, message })),
-  ];
+  const { read, found: problems } = await readCase(kind, data, entries, settings);
   if (read === undefined) return { labelValues: [], problems, cases: [], slices: [] };
   const { image, label } = entries[0]!;
   return {

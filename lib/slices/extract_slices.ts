@@ -8,6 +8,7 @@ import { join, relative, resolve } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
 import { requireWritable } from "../support/output_folder.ts";
+import { inPool } from "../support/in_pool.ts";
 import { discoverCases, type DiscoveredCases } from "./discover_cases.ts";
 import { CaseWorkers } from "./case_workers.ts";
 import { commonSize } from "./geometry.ts";
@@ -70,7 +71,7 @@ export interface PreparedSlices {
 }
 
 /** So many cases are in memory at once: one is read and inflated while others are cut. */
-const CASES_AT_ONCE = 3;
+export const CASES_AT_ONCE = 3;
 
 /** A thread that has no more cases than these costs more to start than it saves. */
 const FEW_CASES = 8;
@@ -187,7 +188,7 @@ export async function extract(
   }
 
   // Cases come in whatever order they are done; the manifest is the same every time
-  problems.sort((a, b) => compare(a.case, b.case) || compare(a.message, b.message));
+  sortProblems(problems);
   cases.sort((a, b) => compare(a.id, b.id));
   slices.sort((a, b) => compare(a.case, b.case) || a.index - b.index);
   const labelValues = [...new Set(all.labelValues)].sort((a, b) => a - b);
@@ -208,6 +209,11 @@ export async function extract(
   await Deno.remove(join(out, UNFINISHED), { recursive: true });
   await writeManifest(out, manifest);
   return { folder: out, reused: false, manifest };
+}
+
+/** Sorts problems by case, in place. */
+export function sortProblems(problems: Problem[]): void {
+  problems.sort((a, b) => compare(a.case, b.case) || compare(a.message, b.message));
 }
 
 function compare(a: string, b: string): number {
@@ -248,27 +254,4 @@ function requireUsable(
       hint: `The labels hold ${found.join(", ")}`,
     });
   }
-}
-
-/** Runs work on all items, a few at a time; the first error stops it. */
-async function inPool<T>(
-  items: Iterable<T>,
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items[Symbol.iterator]();
-  let failed = false;
-  const worker = async () => {
-    for (const item of { [Symbol.iterator]: () => queue }) {
-      if (failed) return;
-      try {
-        await work(item);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: limit }, worker));
-  for (const result of results) if (result.status === "rejected") throw result.reason;
 }

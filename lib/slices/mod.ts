@@ -55,10 +55,17 @@ export {
 } from "./normalize.ts";
 export { decodeNpy, encodeNpy, type NpyArray, type NpyData } from "./npy.ts";
 export { prepareSlices } from "./prepare_slices.ts";
-export { formatReport } from "./report.ts";
+export { formatReport, formatVerification } from "./report.ts";
 export { loadSlice, saveSlice, type StorableSlice } from "./save_slice.ts";
 export { type Batch, type BatchOptions, type Sample, SliceDataset } from "./slice_dataset.ts";
 export { type Split, splitCases, type SplitOptions } from "./split_cases.ts";
+export { readSplitsFile, type SplitsFileOptions } from "./splits_file.ts";
+export {
+  type Verification,
+  type VerifiedCase,
+  verifyData,
+  type VerifyOptions,
+} from "./verify_data.ts";
 export type {
   Axis,
   DataCase,

@@ -6,17 +6,19 @@
 
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
-import { readVolume, type Volume, volumeSlice } from "../volume/mod.ts";
+import { orientation, readVolume, type Volume, volumeSlice } from "../volume/mod.ts";
 import type { ExtractSettings } from "./manifest.ts";
 import { intensityRange, normalize } from "./normalize.ts";
 import { loadSlice } from "./save_slice.ts";
 import { SMALLEST } from "./slice_size.ts";
-import type { DataCase, Slice } from "./types.ts";
+import type { DataCase, Problem, Slice } from "./types.ts";
 
 /** A case that can be used, its slices in their own size. */
 export interface CaseSlices {
   readonly shape: readonly number[];
   readonly spacing: readonly [number, number, number];
+  /** Where the volume's axes run to, as "RAS"; of pictures it is not known. */
+  readonly orientation?: string;
   /** Images in [0, 1], labels 0 or 1. */
   readonly slices: readonly { index: number; image: Slice; label: Slice }[];
   /** The values that its labels hold, at most 256 of them. */
@@ -24,7 +26,7 @@ export interface CaseSlices {
 }
 
 /** What was found about a case; errors mean that it cannot be used. */
-export interface Findings {
+interface Findings {
   readonly errors: string[];
   readonly warnings: string[];
 }
@@ -34,6 +36,33 @@ const MOST_LABEL_VALUES = 256;
 const AFFINE_TOLERANCE = 1e-2;
 
 /**
+ * Reads the volumes or pictures of a case, checks and cuts them.
+ *
+ * @param kind What the data set is made of.
+ * @param folder The data folder.
+ * @param entries Of volumes the case; of pictures all those of one case. With labels.
+ * @returns What was read, `undefined` where there were errors, and all that was found.
+ */
+export async function readCase(
+  kind: "volumes" | "png",
+  folder: string,
+  entries: readonly Required<DataCase>[],
+  settings: ExtractSettings,
+): Promise<{ read: CaseSlices | undefined; found: Problem[] }> {
+  const findings: Findings = { errors: [], warnings: [] };
+  const read = kind === "png"
+    ? await readPictureCase(folder, entries, settings, findings)
+    : await readVolumeCase(folder, entries[0]!, settings, findings);
+  const problems = (severity: Problem["severity"], messages: readonly string[]) =>
+    messages.map((message): Problem => ({ severity, case: entries[0]!.id, message }));
+  const found = [
+    ...problems("error", findings.errors),
+    ...problems("warning", findings.warnings),
+  ];
+  return { read, found };
+}
+
+/**
  * Reads the volumes of a case and cuts them.
  *
  * @param folder The data folder.
@@ -41,7 +70,7 @@ const AFFINE_TOLERANCE = 1e-2;
  * @param findings Takes what is wrong with it.
  * @returns `undefined` where there were errors.
  */
-export async function readVolumeCase(
+async function readVolumeCase(
   folder: string,
   entry: Required<DataCase>,
   settings: ExtractSettings,
@@ -58,26 +87,35 @@ export async function readVolumeCase(
   if (shape.some((n, i) => n !== label.shape[i])) {
     const [a, b] = [image, label].map((volume) => volume.shape.join("×"));
     findings.errors.push(`image has ${a} voxels and label ${b}`);
+  } else if (!sameSpace(image, label)) {
+    findings.warnings.push("affines of image and label differ; voxels are taken to match");
   }
   const [height, width] = shape.filter((_, i) => i !== axis) as [number, number];
   checkSize(height, width, findings);
-  if (findings.errors.length > 0) return undefined;
-  if (!sameSpace(image, label)) {
-    findings.warnings.push("affines of image and label differ; voxels are taken to match");
-  }
 
-  const voxels = shape.reduce((a, b) => a * b);
-  const values = image.data.subarray(channel * voxels, (channel + 1) * voxels);
-  const data = normalizeChecked(values, settings, findings);
+  const voxels = (volume: Volume) => volume.shape.slice(0, 3).reduce((a, b) => a * b);
+  const values = image.data.subarray(channel * voxels(image), (channel + 1) * voxels(image));
+  const data = channel < channels ? normalizeChecked(values, settings, findings) : undefined;
   const labelValues = new Set<number>();
-  const mask = keepLabels(label.data.subarray(0, voxels), settings.labels, labelValues, findings);
-  if (data === undefined) return undefined;
+  const mask = keepLabels(
+    label.data.subarray(0, voxels(label)),
+    settings.labels,
+    labelValues,
+    findings,
+  );
+  if (data === undefined || findings.errors.length > 0) return undefined;
   const slices = Array.from({ length: shape[axis]! }, (_, index) => ({
     index,
     image: volumeSlice({ ...image, data, shape }, { axis, index }),
     label: volumeSlice({ ...label, data: mask, shape }, { axis, index }),
   }));
-  return { shape: image.shape, spacing: image.spacing, slices, labelValues };
+  return {
+    shape: image.shape,
+    spacing: image.spacing,
+    orientation: orientation(image.affine),
+    slices,
+    labelValues,
+  };
 }
 
 /**
@@ -85,7 +123,7 @@ export async function readVolumeCase(
  *
  * @param entries All pictures of one case, each with a label.
  */
-export async function readPictureCase(
+async function readPictureCase(
   folder: string,
   entries: readonly Required<DataCase>[],
   settings: ExtractSettings,
@@ -110,9 +148,10 @@ export async function readPictureCase(
     images.push(image);
     masks.push(label);
   }
-  if (findings.errors.length > 0) return undefined;
-  const all = normalizeChecked(join1d(images), settings, findings)!;
+  if (images.length === 0) return undefined;
+  const all = normalizeChecked(join1d(images), settings, findings);
   const mask = keepLabels(join1d(masks), settings.labels, labelValues, findings);
+  if (all === undefined || findings.errors.length > 0) return undefined;
   let start = 0;
   const slices = entries.map(({ index }, i) => {
     const { height, width } = images[i]!;
@@ -179,24 +218,27 @@ function keepLabels(
   data: Float32Array,
   keep: ExtractSettings["labels"],
   found: Set<number>,
-  { warnings }: Findings,
+  { errors, warnings }: Findings,
 ): Float32Array {
   const mask = new Float32Array(data.length);
   let last = NaN;
   let kept = 0;
   let any = false;
   let fractional = false;
+  let nonFinite = false;
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
     if (value !== last) { // labels come in runs
       last = value;
-      if (found.size < MOST_LABEL_VALUES && !Number.isNaN(value)) found.add(value);
-      fractional ||= !Number.isInteger(value);
+      if (found.size < MOST_LABEL_VALUES && Number.isFinite(value)) found.add(value);
+      nonFinite ||= !Number.isFinite(value);
+      fractional ||= Number.isFinite(value) && !Number.isInteger(value);
       kept = Number(keep === "foreground" ? value > 0 : keep.includes(value));
       any ||= kept === 1;
     }
     mask[i] = kept;
   }
+  if (nonFinite) errors.push("label has values that are NaN or infinite");
   if (fractional) warnings.push("label has values that are not integers");
   if (!any) warnings.push("label is empty");
   return mask;

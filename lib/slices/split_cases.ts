@@ -16,6 +16,8 @@ export interface Split {
   /** Number of folds and which of them is the test set, in cross-validation. */
   readonly folds?: number;
   readonly fold?: number;
+  /** The file that it was read from, where it was. */
+  readonly file?: string;
 }
 
 /** Options of {@linkcode splitCases}. */

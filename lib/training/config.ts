@@ -63,6 +63,9 @@ export function resolveConfig(overrides: ConfigOverrides = {}, source?: string):
     if (config.folds > 0 && config.fold >= config.folds) {
       problems.push(`"fold": ${config.fold} of ${config.folds} folds, counted from 0`);
     }
+    if (config.folds > 0 && config.splits !== "") {
+      problems.push('"folds" makes folds, and "splits" takes them from a file: give one of them');
+    }
     if (config.test + config.validation >= 1) {
       problems.push('"test" and "validation" leave nobody to train on');
     }

@@ -90,6 +90,11 @@ const groups = {
       "cross-validation: number of folds; 0 is off",
     ),
     fold: key(integer(0), 0, "cross-validation: which fold is held out, from 0"),
+    splits: key(
+      v.string(),
+      "",
+      "JSON file of case ids instead: a run's split.json, or nnU-Net's splits_final.json and fold",
+    ),
   },
   "Model": {
     channels: key(integer(3, 64), 16, "numbers a cell holds"),

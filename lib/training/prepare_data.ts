@@ -6,9 +6,11 @@
 
 import { basename, join, resolve } from "@std/path";
 import type { ExtractOptions, PreparedSlices } from "../slices/extract_slices.ts";
+import type { Manifest } from "../slices/manifest.ts";
 import { prepareSlices } from "../slices/prepare_slices.ts";
 import { SliceDataset } from "../slices/slice_dataset.ts";
 import { type Split, splitCases } from "../slices/split_cases.ts";
+import { readSplitsFile } from "../slices/splits_file.ts";
 import type { Config } from "./config.ts";
 
 /** What {@linkcode prepareData} makes of a data set. */
@@ -28,7 +30,8 @@ export interface PreparedData {
  *
  * @param config Its keys on data, slices and split count.
  * @param options.split The split to use in place of a fresh one, as that of a resumed run.
- * @throws {InputError} If the data cannot be used, or has too few patients to be split.
+ * @throws {InputError} If the data cannot be used, has too few patients to be split, or the splits
+ * file does not fit them.
  */
 export async function prepareData(
   config: Config,
@@ -48,12 +51,7 @@ export async function prepareData(
     ...(clip === "none" ? {} : { clip }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  const split = options.split ?? splitCases(prepared.manifest.cases.map(({ id }) => id), {
-    seed: config.seed,
-    test: config.test,
-    validation: config.validation,
-    ...(config.folds === 0 ? {} : { folds: config.folds, fold: config.fold }),
-  });
+  const split = options.split ?? await splitOf(config, prepared.manifest);
   const { folder, manifest } = prepared;
   const open = (cases: readonly string[]) => SliceDataset.open(folder, { cases, manifest });
   return {
@@ -62,6 +60,17 @@ export async function prepareData(
     train: await open(split.train),
     ...(split.validation.length === 0 ? {} : { validation: await open(split.validation) }),
   };
+}
+
+async function splitOf(config: Config, { cases, problems }: Manifest): Promise<Split> {
+  const { seed, test, validation, folds, fold, splits } = config;
+  const ids = cases.map(({ id }) => id);
+  if (splits === "") {
+    return splitCases(ids, { seed, test, validation, ...(folds === 0 ? {} : { folds, fold }) });
+  }
+  const unusable = problems.filter(({ severity }) => severity === "error")
+    .map((problem) => problem.case).filter((id) => !ids.includes(id));
+  return await readSplitsFile(splits, { cases: ids, unusable, seed, validation, fold });
 }
 
 /**

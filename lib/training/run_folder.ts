@@ -66,6 +66,7 @@ export const splitSchema = v.object({
   test: v.array(v.string()),
   folds: v.exactOptional(v.number()),
   fold: v.exactOptional(v.number()),
+  file: v.exactOptional(v.string()),
 });
 
 const slicesSchema = v.object({

@@ -30,6 +30,8 @@ export function configFlag(key: ConfigKey): Option {
     ? choices
     : key === "data" || key === "out" || key === "prepared"
     ? "folder"
+    : key === "splits"
+    ? "file"
     : Array.isArray(fallback)
     ? "a,b"
     : typeof fallback === "number"

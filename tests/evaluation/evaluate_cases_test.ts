@@ -5,11 +5,11 @@ import { initBackend } from "../../lib/backend.ts";
 import { evalMedNca } from "../../lib/evaluation/eval_med_nca.ts";
 import { evaluateCases, predictionSettings } from "../../lib/evaluation/evaluate_cases.ts";
 import { caseMetrics } from "../../lib/evaluation/metrics.ts";
-import { readSummary, summarize, writeSummary } from "../../lib/evaluation/summary.ts";
+import { readSummary, SCORES, summarize, writeSummary } from "../../lib/evaluation/summary.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { extractSlices, readManifest, saveSlice, SliceDataset } from "../../lib/slices/mod.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
-import { inFolder, QUICK, writeData } from "./support.ts";
+import { inFolder, python, QUICK, writeData } from "./support.ts";
 
 await initBackend({ backend: "ops" });
 
@@ -51,9 +51,47 @@ Deno.test("evaluateCases scores volumes against their labels and writes masks in
     }
     const csv = (await Deno.readTextFile(join(folder, "scores", "summary.csv"))).trim().split("\n");
     assert.match(csv[0]!, /^case,Dice,IoU,Precision,Recall,HD95,ASSD,/);
-    assert.deepEqual(csv.map((line) => line.split(",")[0]), ["case", "case_0", "case_2", "mean"]);
+    assert.deepEqual(
+      csv.map((line) => line.split(",")[0]),
+      ["case", "case_0", "case_2", "mean", "sd", "median", "ci95_low", "ci95_high"],
+    );
+    const columns = csv[0]!.split(",").length;
+    assert.ok(csv.every((line) => line.split(",").length === columns));
     model.dispose();
   }));
+
+const WITH_SCIPY = new URL("with_scipy.py", import.meta.url).pathname;
+const hasScipy = await python("import nibabel, scipy.ndimage", "") !== undefined;
+
+Deno.test({
+  name: "what evaluateCases writes is what scipy makes of the files (needs python3 with scipy)",
+  ignore: !hasScipy,
+  fn: () =>
+    inFolder(async (folder) => {
+      const data = await writeData(folder, [[13, 10, 6], [12, 12, 5], [16, 9, 5]]);
+      const { manifest } = await extractSlices({ data, out: join(folder, "prepared"), axis: 1 });
+      const model = new MedNca(QUICK, { seed: 1 });
+      const { metric_per_case } = await evaluateCases({
+        model,
+        data,
+        settings: predictionSettings(manifest),
+        out: folder,
+        predictions: join(folder, "masks"),
+      });
+      model.dispose();
+      const script = await Deno.readTextFile(WITH_SCIPY);
+      const again: Record<string, Record<string, number>> = JSON.parse(
+        (await python(script, "", folder))!,
+      );
+      assert.equal(metric_per_case.length, 3);
+      for (const { case: id, metrics } of metric_per_case) {
+        for (const name of SCORES) {
+          const [found, expected] = [metrics["1"][name], again[id]![name]!];
+          assert.ok(Math.abs(found - expected) < 1e-6, `${id} ${name}: ${found}, ${expected}`);
+        }
+      }
+    }),
+});
 
 Deno.test("evaluateCases tells of cases that cannot be scored, and fails where none can", () =>
   inFolder(async (folder) => {
@@ -120,6 +158,10 @@ Deno.test("a summary leaves undefined scores out of the means, and is read back 
     assert.deepEqual(await readSummary(folder), summary);
     const json = JSON.parse(await Deno.readTextFile(join(folder, "summary.json")));
     assert.equal(json.metric_per_case[2].metrics["1"].Dice, null);
+    assert.deepEqual(Object.keys(json).slice(0, 3), ["foreground_mean", "mean", "metric_per_case"]);
+    const { n, mean, sd, median } = json.statistics["1"].Dice;
+    assert.deepEqual([n, mean, median], [2, (1 + 2 / 3) / 2, (1 + 2 / 3) / 2]);
+    assert.ok(Math.abs(sd - Math.SQRT1_2 / 3) < 1e-12, sd);
     assert.match(await Deno.readTextFile(join(folder, "summary.csv")), /"c, ""empty""",,,/);
 
     assert.equal(await readSummary(join(folder, "elsewhere")), undefined);

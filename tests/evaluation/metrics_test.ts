@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { caseMetrics, confusionCounts } from "../../lib/evaluation/metrics.ts";
 import { squaredDistances } from "../../lib/evaluation/distance_transform.ts";
+import { SCORES } from "../../lib/evaluation/summary.ts";
 import { surfaceDistances } from "../../lib/evaluation/surface_distances.ts";
 import { Random } from "../../lib/support/random.ts";
+import { python } from "./support.ts";
 
 type Shape = readonly [number, number, number];
 
@@ -38,6 +40,7 @@ Deno.test("overlap is counted voxel by voxel", () => {
     spacing: [2, 5, 100],
   });
   assert.equal(more.VolumeDifference, 2, "two voxels of a millilitre each");
+  assert.equal(more.RelativeVolumeDifference, 2, "twice the reference too much");
   assert.throws(() => confusionCounts(prediction, Uint8Array.of(1)), TypeError);
 });
 
@@ -49,7 +52,13 @@ Deno.test("what cannot be scored is undefined, not perfect", () => {
   for (const name of ["Dice", "IoU", "Precision", "Recall", "HD95", "ASSD"] as const) {
     assert.ok(Number.isNaN(both[name]), name);
   }
+  assert.ok(Number.isNaN(both.RelativeVolumeDifference));
+  assert.equal(both.VolumeDifference, 0);
+  const invented = caseMetrics(full, empty, grid);
+  assert.deepEqual([invented.Dice, invented.IoU, invented.Precision], [0, 0, 0]);
+  assert.ok(Number.isNaN(invented.Recall) && Number.isNaN(invented.RelativeVolumeDifference));
   const missed = caseMetrics(empty, full, grid);
+  assert.equal(missed.RelativeVolumeDifference, -1);
   assert.equal(missed.Dice, 0);
   assert.equal(missed.Recall, 0);
   for (const name of ["Precision", "HD95", "ASSD"] as const) {
@@ -129,6 +138,38 @@ Deno.test("a picture has no third axis: only its outline is surface", () => {
   );
 });
 
+Deno.test("scores of balls are the analytic ones, in a spacing that differs by axis", () => {
+  // Finer than the balls by far, so that voxels stand for the balls: radii 10 and 8 mm, 3 mm apart
+  const [spacing, shape] = [[0.25, 0.2, 0.5], [96, 120, 48]] as const;
+  const ball = (radius: number, shift: number) =>
+    mask(shape, (...at) =>
+      Math.hypot(
+        ...at.map((i, axis) =>
+          (i - (shape[axis]! - 1) / 2) * spacing[axis]! - (axis === 2 ? shift : 0)
+        ),
+      ) <= radius);
+  const metrics = caseMetrics(ball(8, 0), ball(10, 0), { shape, spacing });
+  const [small, large] = [8, 10].map((radius) => 4 / 3 * Math.PI * radius ** 3) as [number, number];
+  const near = (name: keyof typeof metrics, value: number, within: number) =>
+    assert.ok(Math.abs(metrics[name] - value) < within, `${name} ${metrics[name]}, not ${value}`);
+  near("Dice", 2 * small / (small + large), 2e-3);
+  near("IoU", small / large, 2e-3);
+  near("Recall", small / large, 2e-3);
+  assert.equal(metrics.Precision, 1);
+  near("VolumeDifference", (small - large) / 1000, 0.005);
+  near("RelativeVolumeDifference", (small - large) / large, 2e-3);
+  // Surfaces are made of whole voxels: known to half of the largest side
+  near("ASSD", 2, 0.25);
+  near("HD95", 2, 0.25);
+
+  // Two equal balls, one moved by d along an axis: their overlap is a lens.
+  const [radius, d] = [8, 3];
+  const moved = caseMetrics(ball(radius, -d / 2), ball(radius, d / 2), { shape, spacing });
+  const lens = Math.PI * (4 * radius + d) * (2 * radius - d) ** 2 / 12;
+  assert.ok(Math.abs(moved.Dice - lens / small) < 2e-3, `${moved.Dice}, ${lens / small}`);
+  assert.ok(Math.abs(moved.VolumeDifference) < 0.005);
+});
+
 const SCIPY = `
 import json, sys
 import numpy as np
@@ -142,36 +183,23 @@ for case in given:
     ea, eb = edge(a), edge(b)
     ab = ndimage.distance_transform_edt(~eb, sampling=spacing)[ea]
     ba = ndimage.distance_transform_edt(~ea, sampling=spacing)[eb]
-    hd = max(np.percentile(ab, 95), np.percentile(ba, 95))
-    out.append([hd, np.concatenate([ab, ba]).mean()])
+    out.append({
+        "HD95": max(np.percentile(ab, 95), np.percentile(ba, 95)),
+        "ASSD": np.concatenate([ab, ba]).mean(),
+        "Dice": 2 * (a & b).sum() / (a.sum() + b.sum()),
+        "IoU": (a & b).sum() / (a | b).sum(),
+        "Precision": (a & b).sum() / a.sum(),
+        "Recall": b[a].sum() / b.sum(),
+        "VolumeDifference": (a.sum() - 1.0 * b.sum()) * np.prod(spacing) / 1000,
+        "RelativeVolumeDifference": (a.sum() - 1.0 * b.sum()) / b.sum(),
+    })
 print(json.dumps(out))
 `;
-
-async function python(script: string, input: string): Promise<string | undefined> {
-  try {
-    const child = new Deno.Command("python3", {
-      args: ["-c", script],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(input)).catch(() => {});
-    await writer.close().catch(() => {});
-    const { success, stdout } = await child.output();
-    return success ? new TextDecoder().decode(stdout) : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
-      return undefined;
-    }
-    throw error;
-  }
-}
 
 const withScipy = await python("import scipy.ndimage", "") !== undefined;
 
 Deno.test({
-  name: "surface distances agree with scipy (needs python3 with scipy)",
+  name: "metrics agree with scipy (needs python3 with scipy)",
   ignore: !withScipy,
   fn: async () => {
     const shape = [17, 12, 9] as const;
@@ -183,11 +211,16 @@ Deno.test({
     }));
     cases.push({ shape, spacing: [1, 2, 3], a: cube(shape, 2, 8), b: cube(shape, 0, 5) });
     const input = cases.map((each) => ({ ...each, a: [...each.a], b: [...each.b] }));
-    const expected = JSON.parse((await python(SCIPY, JSON.stringify(input)))!) as number[][];
+    const expected: Record<string, number>[] = JSON.parse(
+      (await python(SCIPY, JSON.stringify(input)))!,
+    );
+    assert.equal(expected.length, cases.length);
     for (const [i, { a, b, spacing }] of cases.entries()) {
-      const { hd95, assd } = surfaceDistances(a, b, { shape, spacing });
-      assert.ok(Math.abs(hd95 - expected[i]![0]!) < 1e-9, `HD95 ${hd95}, ${expected[i]![0]}`);
-      assert.ok(Math.abs(assd - expected[i]![1]!) < 1e-9, `ASSD ${assd}, ${expected[i]![1]}`);
+      const found = caseMetrics(a, b, { shape, spacing });
+      for (const name of SCORES) {
+        const difference = Math.abs(found[name] - expected[i]![name]!);
+        assert.ok(difference < 1e-9, `${name} ${found[name]}, ${expected[i]![name]}`);
+      }
     }
   },
 });

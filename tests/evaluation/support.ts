@@ -43,3 +43,33 @@ export async function inFolder(run: (folder: string) => Promise<void>): Promise<
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/**
+ * Runs a Python script with a text on its standard input.
+ *
+ * @returns What it prints; `undefined` where there is no Python, or the script fails.
+ */
+export async function python(
+  script: string,
+  input: string,
+  ...args: string[]
+): Promise<string | undefined> {
+  try {
+    const child = new Deno.Command("python3", {
+      args: ["-c", script, ...args],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(input)).catch(() => {});
+    await writer.close().catch(() => {});
+    const { success, stdout } = await child.output();
+    return success ? new TextDecoder().decode(stdout) : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
+      return undefined;
+    }
+    throw error;
+  }
+}

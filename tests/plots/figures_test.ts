@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { caseMetrics } from "../../lib/evaluation/metrics.ts";
+import { summarize } from "../../lib/evaluation/summary.ts";
 import { plotCaseScores } from "../../lib/plots/case_scores.ts";
+import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
 import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
 import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
@@ -59,6 +62,46 @@ Deno.test("plotCaseScores names the cases from best to worst and counts undefine
   assert.doesNotMatch(svg, /case_c|NaN/);
   assert.ok(inspectPng(plotCaseScores(scores).png()).deviation > 10);
   assert.throws(() => plotCaseScores([{ case: "a", dice: NaN }]), RangeError);
+});
+
+Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", () => {
+  const scored = (name: string, prediction: number[], reference: number[]) => ({
+    case: name,
+    reference_file: "",
+    prediction_file: null,
+    metrics: {
+      "1": caseMetrics(Uint8Array.from(prediction), Uint8Array.from(reference), {
+        shape: [4, 1, 1],
+        spacing: [2, 1, 1],
+      }),
+    },
+  });
+  const summary = summarize([
+    scored("near", [1, 1, 0, 0], [1, 1, 0, 0]),
+    scored("far", [1, 0, 0, 1], [1, 0, 0, 0]),
+    scored("missed", [0, 0, 0, 0], [1, 1, 0, 0]),
+    scored("void", [0, 0, 0, 0], [0, 0, 0, 0]),
+  ]);
+  const { image, mask, height, width } = disc(16, 12);
+  const sample = { case: "far", image, truth: mask, prediction: mask, height, width, dice: 0.25 };
+  const figure = plotEvaluation(summary, { samples: [sample] });
+  for (
+    const text of [
+      "worst: missed, 0.000",
+      "best: near, 1.000",
+      "3 of 4 cases: mean 0.556",
+      "HD95, mm",
+      "worst: far, 5.70", // 0 and 6 mm from the prediction, the 95th percentile between them
+      "2 of 4 cases",
+      "prediction, Dice 0.250",
+    ]
+  ) assert.ok(figure.svg.includes(text), text);
+  assert.doesNotMatch(figure.svg, /NaN/);
+  const { width: pixels, deviation } = inspectPng(figure.png());
+  assert.ok(pixels >= 1000 && deviation > 10);
+  assert.doesNotMatch(plotEvaluation(summary).svg, /<image/);
+  const empty = summarize([scored("void", [0, 0, 0, 0], [0, 0, 0, 0])]);
+  assert.throws(() => plotEvaluation(empty), RangeError);
 });
 
 Deno.test("plotCaseScores draws hundreds of cases as a distribution without names", () => {

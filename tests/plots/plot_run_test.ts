@@ -31,7 +31,10 @@ Deno.test("plotRun draws every picture of a run, and tells what it cannot draw",
       "settling.gif",
       "channels.png",
     ]);
-    assert.match(bare.skipped.join("\n"), /training_curves: .*\ncase_scores: .*not scored/);
+    assert.match(
+      bare.skipped.join("\n"),
+      /training_curves: .*\ncase_scores: .*not scored.*\nevaluation: .*not scored/,
+    );
 
     await Deno.writeTextFile(join(run, "metrics.csv"), "epoch,loss\n1,1.5\n2,1.2\n");
     await evaluateCases({
@@ -40,6 +43,7 @@ Deno.test("plotRun draws every picture of a run, and tells what it cannot draw",
       cases: split.test,
       settings: predictionSettings(manifest),
       out: run,
+      predictions: join(run, "predictions"),
     });
     const before = tf.memory().numTensors;
     const { files, skipped } = await plotRun(run);
@@ -50,14 +54,22 @@ Deno.test("plotRun draws every picture of a run, and tells what it cannot draw",
       "training_curves.png",
       "case_scores.svg",
       "case_scores.png",
+      "evaluation.svg",
+      "evaluation.png",
       "predictions.png",
       "settling.gif",
       "channels.png",
     ]);
+    const figure = await Deno.readTextFile(join(run, "plots", "evaluation.svg"));
+    assert.match(figure, /worst: case_\d[^]*prediction, Dice/);
     for (const file of files) assert.ok((await Deno.stat(file)).size > 1000, file);
 
     const elsewhere = await plotRun(run, { prepared: join(folder, "nowhere") });
     assert.match(elsewhere.skipped.join(), /Cannot open prepared slices/);
+    await Deno.remove(join(run, "predictions"), { recursive: true });
+    const again = await plotRun(run);
+    assert.match(again.skipped.join(), /^evaluation: slices of the worst .*predictions/);
+    assert.ok(again.files.includes(join(run, "plots", "evaluation.png")));
     await assert.rejects(plotRun(join(folder, "no run")), { name: "InputError" });
     model.dispose();
   }));

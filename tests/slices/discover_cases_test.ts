@@ -12,8 +12,8 @@ async function touch(folder: string, ...paths: string[]): Promise<void> {
   }
 }
 
-async function describe(folder: string, training: unknown): Promise<void> {
-  await Deno.writeTextFile(join(folder, "dataset.json"), JSON.stringify({ training }));
+async function describe(folder: string, training: unknown, labels?: unknown): Promise<void> {
+  await Deno.writeTextFile(join(folder, "dataset.json"), JSON.stringify({ training, labels }));
 }
 
 Deno.test("the Decathlon layout is read by its list", () =>
@@ -31,7 +31,7 @@ Deno.test("the Decathlon layout is read by its list", () =>
       { image: "./imagesTr/b.nii.gz", label: "./labelsTr/b.nii.gz" },
       { image: "./imagesTr/a.nii.gz", label: "./labelsTr/a.nii.gz" },
       { image: "./imagesTr/._a.nii.gz", label: "./labelsTr/._a.nii.gz" },
-    ]);
+    ], { "1": "zone", "0": "background", "4": "lesion" });
     assert.deepEqual(await discoverCases(folder), {
       kind: "volumes",
       cases: [
@@ -39,6 +39,8 @@ Deno.test("the Decathlon layout is read by its list", () =>
         { id: "b", image: "imagesTr/b.nii.gz", label: "labelsTr/b.nii.gz", index: 0 },
       ],
       problems: [],
+      unread: ["imagesTr/._a.nii.gz", "imagesTr/unlisted.nii.gz"],
+      labels: [0, 1, 4],
     });
   }));
 
@@ -112,12 +114,16 @@ Deno.test("nnU-Net's first channel is read, the others are told", () =>
       "imagesTr/p_0001.nii.gz",
       "labelsTr/p.nii.gz",
     );
-    await Deno.writeTextFile(join(folder, "dataset.json"), '{"file_ending": ".nii.gz"}');
-    const { cases, problems } = await discoverCases(folder);
+    await Deno.writeTextFile(
+      join(folder, "dataset.json"),
+      '{"labels": {"background": 0, "whole": [1, 3], "core": 3}, "file_ending": ".nii.gz"}',
+    );
+    const { cases, problems, labels } = await discoverCases(folder);
     assert.deepEqual(cases.map(({ id, image }) => [id, image]), [["p", "imagesTr/p_0000.nii.gz"]]);
     assert.deepEqual(problems.map(({ message }) => message), [
       "p_0001.nii.gz is not read, only _0000 is",
     ]);
+    assert.deepEqual(labels, [0, 1, 3]);
   }));
 
 Deno.test("two folders of pictures are paired, series grouped by their names", () =>

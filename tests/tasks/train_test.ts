@@ -40,6 +40,7 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
       assert.ok((await Deno.stat(at(name))).isFile, name);
     }
     assert.ok((await Deno.stat(at("plots", "predictions.png"))).isFile);
+    assert.match(train.out, /mean +sd +median +95 % interval\n +Dice +\d/);
 
     // The same scores again, and others for other patients
     await Deno.remove(at("summary.json"));
@@ -53,6 +54,8 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
       others.metric_per_case.map((scored: { case: string }) => scored.case),
       trained,
     );
+
+    assert.ok((await Deno.stat(at("evaluation-train-best", "plots", "evaluation.png"))).isFile);
 
     // A prediction equals the evaluation's, and lies in the space of its image
     const [id] = (await readJson(at("split.json"))).test;

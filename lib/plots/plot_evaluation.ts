@@ -1,0 +1,147 @@
+/**
+ * How the cases came out: their scores, and slices of the worst and the best.
+ *
+ * @module
+ */
+
+import * as Plot from "@observablehq/plot";
+import type { EvaluationSummary, ScoreName } from "../evaluation/summary.ts";
+import { boxMarks, meanRule } from "./box_marks.ts";
+import { Figure } from "./figure.ts";
+import { TEXT_COLOUR } from "./palette.ts";
+import { type Chart, drawChart } from "./render_plot.ts";
+import { stackSvg, svgDocument, svgGroup, svgSize, svgText } from "./svg.ts";
+import { type PredictionSample, visualizePredictions } from "./visualize_predictions.ts";
+
+/** How {@linkcode plotEvaluation} draws. */
+export interface PlotEvaluationOptions {
+  /** Slices to show below, turned for display; see `extremeSlices`. */
+  samples?: readonly PredictionSample[];
+  /** Above the figure. */
+  title?: string;
+}
+
+interface Row {
+  case: string;
+  value: number;
+}
+
+const SMALLEST_WIDTH = 1000;
+const CHART_HEIGHT = 290;
+
+/**
+ * Draws Dice and HD95 of all cases, each as a box plot with a dot a case that names the worst and
+ * the best, and below them slices, if there are any. Undefined scores are counted, not drawn; where
+ * HD95 is undefined in all cases it is left out.
+ *
+ * @param summary From `evaluateCases` or `readSummary`.
+ * @throws {RangeError} Where no Dice score is defined.
+ *
+ * @example
+ * ```ts ignore
+ * const summary = await evaluateCases({ model, data, settings });
+ * await plotEvaluation(summary).save("evaluation.png");
+ * ```
+ */
+export function plotEvaluation(
+  summary: EvaluationSummary,
+  options: PlotEvaluationOptions = {},
+): Figure {
+  const { samples = [], title = "Scores by case" } = options;
+  const slices = samples.length === 0 ? undefined : visualizePredictions(samples, {
+    view: "raw",
+    title: "Worst and best cases, Dice of the whole volume",
+  }).svg;
+  const width = Math.max(SMALLEST_WIDTH, slices === undefined ? 0 : svgSize(slices).width);
+  const rows = (name: ScoreName) =>
+    summary.metric_per_case.map((scored): Row => ({
+      case: scored.case,
+      value: scored.metrics["1"][name],
+    })).filter(({ value }) => Number.isFinite(value)).sort((a, b) => a.value - b.value);
+  const [dice, hd95] = [rows("Dice"), rows("HD95")];
+  if (dice.length === 0) throw new RangeError("Cannot draw scores: no Dice score is defined");
+
+  const unit = summary.statistics["1"].VolumeDifference.n > 0 ? "mm" : "pixels";
+  const panels = [
+    { name: "Dice", rows: dice, worst: dice[0]!, best: dice.at(-1)!, label: "Dice", digits: 3 },
+    {
+      name: "HD95",
+      rows: hd95,
+      worst: hd95.at(-1)!,
+      best: hd95[0]!,
+      label: `HD95, ${unit}`,
+      digits: 2,
+    },
+  ].filter((panel) => panel.rows.length > 0);
+  const chartWidth = Math.floor(width / panels.length);
+  const charts = panels.map((panel) =>
+    boxChart({
+      ...panel,
+      width: chartWidth,
+      total: summary.metric_per_case.length,
+      statistics: summary.statistics["1"][panel.name as ScoreName],
+    })
+  );
+  const content = svgText(title, 12, 32, { size: 22, bold: true }) +
+    charts.map(({ content }, i) => svgGroup(i * chartWidth, 44, content)).join("");
+  const height = 44 + Math.max(...charts.map((chart) => chart.height));
+  const top = svgDocument(width, height, content);
+  return new Figure(slices === undefined ? top : stackSvg([top, slices]), {
+    pixels: slices !== undefined,
+  });
+}
+
+interface BoxChart {
+  rows: readonly Row[];
+  worst: Row;
+  best: Row;
+  label: string;
+  digits: number;
+  width: number;
+  total: number;
+  statistics: { mean: number; sd: number; median: number };
+}
+
+function boxChart({ rows, worst, best, label, digits, width, total, statistics }: BoxChart): Chart {
+  const { mean, sd, median } = statistics;
+  const text = (value: number) => value.toFixed(digits);
+  const isDice = label === "Dice";
+  const [low, high] = isDice
+    ? [Math.min(0.9, Math.floor(10 * rows[0]!.value) / 10), 1]
+    : [0, Math.max(1, rows.at(-1)!.value * 1.05)];
+  const name = (row: Row, what: string, line: number) => {
+    // Text grows away from the nearer side, so that long names stay in the chart
+    const part = (row.value - low) / (high - low);
+    return Plot.text([row], {
+      x: "value",
+      text: (row: Row) => `${what}: ${row.case}, ${text(row.value)}`,
+      frameAnchor: "top",
+      textAnchor: part > 0.5 ? "end" : "start",
+      dx: part > 0.5 ? 6 : -6,
+      dy: -4 - 22 * line,
+      lineAnchor: "bottom",
+      fill: TEXT_COLOUR,
+      stroke: "#ffffff",
+      strokeWidth: 5,
+    });
+  };
+  return drawChart({
+    title: label,
+    subtitle:
+      `${rows.length === total ? total : `${rows.length} of ${total}`} cases: mean ${
+        text(mean)
+      } (dashed)` +
+      (rows.length > 1 ? ` ± ${text(sd)}` : "") + `, median ${text(median)}`,
+    width,
+    height: CHART_HEIGHT,
+    marginLeft: 28,
+    marginTop: 56,
+    x: { domain: [low, high], label: null, grid: true },
+    marks: [
+      ...boxMarks(rows, "value"),
+      meanRule(mean),
+      name(worst, "worst", 1),
+      ...(best === worst ? [] : [name(best, "best", 0)]),
+    ],
+  });
+}

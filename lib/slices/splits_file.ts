@@ -1,0 +1,135 @@
+/**
+ * A split by patient that somebody else has made.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { InputError } from "../support/errors.ts";
+import { nearest } from "../support/nearest.ts";
+import { type Split, splitCases } from "./split_cases.ts";
+
+/** How {@linkcode readSplitsFile} reads. */
+export interface SplitsFileOptions {
+  /** The ids of the cases that can be used. */
+  readonly cases: readonly string[];
+  /** Ids that the file may name although they cannot be used; they are left out. */
+  readonly unusable?: readonly string[];
+  /** Which split of a list, from 0. Default 0. */
+  readonly fold?: number;
+  /** Where the file names no validation cases: the share of the training ones. Default 0.2. */
+  readonly validation?: number;
+  /** Chooses them. Default 0. */
+  readonly seed?: number;
+}
+
+const ids = v.array(v.string());
+const partsSchema = v.object({
+  train: ids,
+  validation: v.exactOptional(ids),
+  val: v.exactOptional(ids),
+  test: v.exactOptional(ids),
+  unused: v.exactOptional(ids),
+});
+const fileSchema = v.union([v.pipe(v.array(partsSchema), v.minLength(1)), partsSchema]);
+
+const SHAPES = 'A splits file is {"train": [ids], "validation": [ids], "test": [ids]}, as the ' +
+  'split.json of a run, or nnU-Net\'s splits_final.json: [{"train": [ids], "val": [ids]}, …]';
+
+/**
+ * Reads which patients are for what from a JSON file of case ids: one split, such as the
+ * `split.json` of a run, or a list of them, such as nnU-Net's `splits_final.json`.
+ *
+ * nnU-Net's `val` are the cases that scores are reported on, so they become the test set, unless
+ * there is a `test` beside them. Where no validation cases are named, a share of the training ones
+ * chooses the best epoch. Every case of the data set must be in one part; those that are not to be
+ * used go into a part `unused`.
+ *
+ * @param path The file.
+ * @throws {InputError} If it cannot be read or has another shape, there is no such fold, or ids are
+ * unknown, missing or there twice; all of them are named.
+ */
+export async function readSplitsFile(path: string, options: SplitsFileOptions): Promise<Split> {
+  const { cases, unusable = [], fold = 0, validation: share = 0.2, seed = 0 } = options;
+  const content = await readFile(path);
+  const list = Array.isArray(content) ? content : undefined;
+  const parts = list === undefined ? content as Parts : list[fold];
+  if (parts === undefined || (list === undefined && fold > 0)) {
+    const count = list?.length ?? 1;
+    throw new InputError(
+      `Cannot split: there is no fold ${fold}, the file holds ${count} ` +
+        (count === 1 ? "split" : `splits, 0 to ${count - 1}`),
+      { path },
+    );
+  }
+
+  const { train, val, unused = [] } = parts;
+  const test = parts.test ?? val ?? [];
+  const validation = parts.validation ?? (parts.test === undefined ? undefined : val);
+  const problems = check({ train, validation: validation ?? [], test, unused }, {
+    cases,
+    unusable,
+  });
+  const usable = (part: readonly string[]) => part.filter((id) => cases.includes(id)).sort();
+  if (problems.length === 0 && usable(train).length === 0) {
+    problems.push("nobody is left to train on");
+  }
+  if (problems.length > 0) {
+    throw new InputError(`Cannot split: ${problems.join("; ")}`, {
+      path,
+      hint: 'Each case of the data set belongs in one part; those to leave out go into "unused"',
+    });
+  }
+  const rest = validation === undefined
+    ? splitCases(usable(train), { seed, test: 0, validation: share })
+    : { train: usable(train), validation: usable(validation) };
+  return {
+    seed,
+    train: rest.train,
+    validation: rest.validation,
+    test: usable(test),
+    ...(list === undefined ? {} : { folds: list.length, fold }),
+    file: path,
+  };
+}
+
+type Parts = v.InferOutput<typeof partsSchema>;
+
+async function readFile(path: string): Promise<v.InferOutput<typeof fileSchema>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await Deno.readTextFile(path));
+  } catch (cause) {
+    const why = cause instanceof SyntaxError
+      ? `not JSON: ${cause.message}`
+      : "no such file, or not readable";
+    throw new InputError(`Cannot read splits: ${why}`, { path, hint: SHAPES, cause });
+  }
+  const result = v.safeParse(fileSchema, value);
+  if (result.success) return result.output;
+  throw new InputError("Cannot read splits: the file has another shape", { path, hint: SHAPES });
+}
+
+/** What is wrong with the ids, all of it. */
+function check(
+  parts: Record<string, readonly string[]>,
+  { cases, unusable }: { cases: readonly string[]; unusable: readonly string[] },
+): string[] {
+  const problems: string[] = [];
+  const known = new Set([...cases, ...unusable]);
+  const places = new Map<string, string[]>();
+  for (const [part, list] of Object.entries(parts)) {
+    for (const id of list) places.set(id, [...places.get(id) ?? [], part]);
+  }
+  const unknown = [...places.keys()].filter((id) => !known.has(id)).map((id) => {
+    const near = nearest(id, [...known].filter((other) => !places.has(other)));
+    return near === undefined ? id : `${id} (did you mean ${near}?)`;
+  });
+  if (unknown.length > 0) problems.push(`not in the data set: ${unknown.join(", ")}`);
+  const twice = [...places].filter(([, where]) => where.length > 1)
+    .map(([id, where]) => `${id} (${where.join(", ")})`);
+  if (twice.length > 0) problems.push(`there more than once: ${twice.join(", ")}`);
+  const missing = cases.filter((id) => !places.has(id));
+  if (missing.length > 0) problems.push(`in no part: ${missing.join(", ")}`);
+  return problems;
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { readSplitsFile, type SplitsFileOptions } from "../../lib/slices/mod.ts";
+import { inFolder } from "./support/data_set.ts";
+
+const cases = ["a", "b", "c", "d", "e"];
+
+/** Reads a file of this content. */
+async function read(content: unknown, options: Partial<SplitsFileOptions> = {}) {
+  let split: Awaited<ReturnType<typeof readSplitsFile>> | undefined;
+  await inFolder(async (folder) => {
+    const path = join(folder, "splits.json");
+    await Deno.writeTextFile(path, typeof content === "string" ? content : JSON.stringify(content));
+    const { file, ...rest } = await readSplitsFile(path, { cases, ...options });
+    assert.equal(file, path);
+    split = rest;
+  });
+  return split!;
+}
+
+Deno.test("a split of case ids is taken as it is, the split.json of a run too", async () => {
+  const split = { train: ["c", "a", "b"], validation: ["d"], test: ["e"] };
+  const expected = { seed: 0, train: ["a", "b", "c"], validation: ["d"], test: ["e"] };
+  assert.deepEqual(await read(split), expected);
+  assert.deepEqual(await read({ seed: 7, ...split, folds: 3, fold: 1 }), expected);
+  assert.deepEqual((await read({ train: cases, validation: [] })).validation, []);
+  assert.deepEqual(
+    await read({ train: ["a", "b"], val: ["c"], test: ["d"], unused: ["e"] }),
+    { seed: 0, train: ["a", "b"], validation: ["c"], test: ["d"] },
+  );
+});
+
+Deno.test("nnU-Net's splits hold out val, and a share of train chooses the best epoch", async () => {
+  const folds = cases.map((id) => ({ train: cases.filter((other) => other !== id), val: [id] }));
+  for (const [fold, id] of cases.entries()) {
+    const split = await read(folds, { fold, validation: 0.25, seed: 3 });
+    assert.deepEqual([split.test, split.folds, split.fold, split.seed], [[id], 5, fold, 3]);
+    assert.equal(split.validation.length, 1);
+    assert.deepEqual([...split.train, ...split.validation, id].sort(), cases);
+    assert.deepEqual(await read(folds, { fold, validation: 0.25, seed: 3 }), split);
+  }
+  assert.equal((await read(folds, { validation: 0 })).train.length, 4);
+  await assert.rejects(
+    read(folds, { fold: 5 }),
+    /no fold 5, the file holds 5 splits, 0 to 4: .*js/,
+  );
+  await assert.rejects(read(folds[0], { fold: 1 }), /no fold 1, the file holds 1 split: /);
+});
+
+Deno.test("unknown, missing and repeated ids are told together", async () => {
+  const wrong = read({ train: ["a", "b", "bb_17", "b"], val: ["a", "case"], test: ["c"] }, {
+    cases: [...cases, "bb_71"],
+  });
+  await assert.rejects(wrong, (error: Error & { hint: string }) => {
+    assert.equal(error.name, "InputError");
+    for (
+      const part of [
+        "not in the data set: bb_17 (did you mean bb_71?), case",
+        "there more than once: a (train, validation), b (train, train)",
+        "in no part: d, e, bb_71",
+      ]
+    ) assert.ok(error.message.includes(part), `${error.message} lacks ${part}`);
+    assert.match(error.hint, /unused/);
+    return true;
+  });
+});
+
+Deno.test("cases that cannot be used may be named, and are left out", async () => {
+  const content = { train: ["a", "b", "broken"], validation: ["c"], test: ["d", "e"] };
+  await assert.rejects(read(content), /not in the data set: broken/);
+  assert.deepEqual((await read(content, { unusable: ["broken"] })).train, ["a", "b"]);
+  await assert.rejects(
+    read({ ...content, train: ["broken"], unused: ["a", "b"] }, { unusable: ["broken"] }),
+    /nobody is left to train on/,
+  );
+});
+
+Deno.test("a file of another shape is an input error that shows the shapes", async () => {
+  for (const content of ["{", "[]", "{}", '{"train": "a"}', "[[1]]", "3", '[{"train": [1]}]']) {
+    await assert.rejects(read(content), {
+      name: "InputError",
+      message: /^Cannot read splits: /,
+      hint: /splits_final\.json/,
+    });
+  }
+  await assert.rejects(readSplitsFile("no/such.json", { cases }), /no such file.*no\/such\.json/);
+});

@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { formatVerification, saveSlice, verifyData } from "../../lib/slices/mod.ts";
+import { Random } from "../../lib/support/random.ts";
+import { createVolume, readVolume, writeVolume } from "../../lib/volume/mod.ts";
+import { inFolder, writeDataSet } from "./support/data_set.ts";
+
+/** The problems as text, sorted as they come. */
+async function problemsOf(data: string, options: { labels?: number[] } = {}): Promise<string[]> {
+  const { problems } = await verifyData({ data, ...options });
+  return problems.map(({ severity, case: id, message }) => `${severity} ${id}: ${message}`);
+}
+
+const describe = (folder: string, training: string[], labels: unknown) =>
+  Deno.writeTextFile(
+    join(folder, "dataset.json"),
+    JSON.stringify({
+      labels,
+      training: training.map((id) => ({
+        image: `./imagesTr/${id}.nii`,
+        label: `./labelsTr/${id}.nii`,
+      })),
+    }),
+  );
+
+Deno.test("a sound data set has no problems, and is described", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [{ id: "a" }, { id: "b", shape: [8, 5, 4] }]);
+    const progress: string[] = [];
+    const verification = await verifyData({
+      data: folder,
+      onProgress: ({ done, total }) => progress.push(`${done}/${total}`),
+    });
+    assert.deepEqual(progress, ["1/2", "2/2"]);
+    assert.deepEqual(verification.problems, []);
+    assert.deepEqual(verification.cases[0], {
+      id: "a",
+      shape: [6, 5, 3],
+      spacing: [1, 1, 2],
+      orientation: "RAS",
+      labelValues: [0, 1, 2],
+      foreground: 2 / 3,
+    });
+    const text = formatVerification(verification);
+    assert.match(
+      text,
+      /^2 cases can be used\n {2}6 to 8 × 5 × 3 to 4 voxels\n {2}spacing 1×1×2 mm/,
+    );
+    assert.match(text, /labels hold 0, 1, 2; 66 % to 67 % of a case .*\nno errors, no warnings$/);
+  }));
+
+Deno.test("every problem of every case is told at once", () =>
+  inFolder(async (folder) => {
+    const gradient = (i: number) => i;
+    await writeDataSet(folder, [
+      // Several things wrong with one case
+      {
+        id: "all_wrong",
+        shape: [3, 5, 3],
+        labelShape: [3, 5, 2],
+        image: (i) => i === 7 ? NaN : i,
+        label: (i) => i === 3 ? Infinity : 1,
+      },
+      { id: "constant", image: () => 4 },
+      { id: "copy_1", image: gradient, label: (i) => Number(i > 8) },
+      { id: "copy_2", image: gradient, label: (i) => Number(i > 9) },
+      { id: "empty", label: () => 0 },
+      { id: "halves", label: (i) => i % 2 / 2 },
+      { id: "moved", labelSpacing: [1, 1, 3] },
+      { id: "no_label", label: null },
+      { id: "seven", label: (i) => i === 0 ? 7 : 1 },
+      { id: "thick", spacing: [1, 1, 5], label: (i) => Number(i > 7) },
+      { id: "turned" },
+    ]);
+    const path = join(folder, "imagesTr", "turned.nii");
+    const turned = await readVolume(path);
+    const { data, shape } = turned;
+    const affine = [[-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]];
+    await writeVolume(path, {
+      data,
+      like: createVolume({ data, shape, spacing: [1, 1, 2], affine }),
+    });
+    await Deno.writeTextFile(join(folder, "imagesTr", "broken.nii"), "no volume");
+    await Deno.copyFile(
+      join(folder, "labelsTr", "moved.nii"),
+      join(folder, "labelsTr", "broken.nii"),
+    );
+    await Deno.writeTextFile(join(folder, "imagesTr", "._copy_1.nii"), "macOS");
+    await Deno.copyFile(path, join(folder, "imagesTr", "unlisted.nii"));
+
+    const ids = [
+      ..."all_wrong broken constant copy_1 copy_2 empty halves moved no_label".split(" "),
+      ..."seven seven_gone thick turned twice twice".split(" "),
+    ];
+    for (const part of ["imagesTr", "labelsTr"]) {
+      const like = await readVolume(join(folder, part, "thick.nii"));
+      const random = new Random(part.length);
+      const data = like.data.map((value) => part === "imagesTr" ? random.uniform() : 2 - value);
+      await writeVolume(join(folder, part, "twice.nii"), {
+        data,
+        like: createVolume({ data, shape: like.shape, spacing: [1, 1, 2] }),
+      });
+    }
+    await describe(folder, ids, { "0": "background", "1": "one", "2": "two" });
+    assert.deepEqual(
+      await problemsOf(folder),
+      [
+        "error all_wrong: image has 1 values that are NaN or infinite",
+        "error all_wrong: image has 3×5×3 voxels and label 3×5×2",
+        "error all_wrong: label has values that are NaN or infinite",
+        "error all_wrong: slices of 3×5 are smaller than 4×4",
+        "error broken: Cannot read volume: it does not start with a NIfTI header: " +
+        join(folder, "imagesTr", "broken.nii"),
+        "error constant: image is constant: every value is 4",
+        "error copy_1: image is also that of copy_2",
+        "warning empty: label is empty",
+        "warning halves: label has values that are not integers",
+        "error halves: label holds 0.5; dataset.json lists 0, 1, 2",
+        "warning imagesTr/._copy_1.nii: file of macOS, passed over",
+        "warning imagesTr/unlisted.nii: not listed in dataset.json, passed over",
+        "warning moved: affines of image and label differ; voxels are taken to match",
+        "warning moved: label is also that of turned",
+        "error no_label: label is missing",
+        "error seven: label holds 7; dataset.json lists 0, 1, 2",
+        "error seven_gone: image is missing",
+        "warning thick: spacing is 1×1×5 mm, the median 1×1×2 mm",
+        "warning turned: affines of image and label differ; voxels are taken to match",
+        "warning turned: axes run to LAS, those of most cases to RAS",
+        "error twice: several images: imagesTr/twice.nii, imagesTr/twice.nii",
+      ].map(String),
+    );
+  }));
+
+Deno.test("without a list of values, those that only one case has are odd", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(
+      folder,
+      ["a", "b", "c"].map((id) => ({
+        id,
+        label: (i: number) => id === "c" && i === 4 ? 9 : (i + id.charCodeAt(0)) % 2,
+      })),
+    );
+    assert.deepEqual(await problemsOf(folder), [
+      "warning a: label is also that of c",
+      "warning c: only this label holds 9",
+    ]);
+    assert.deepEqual(await problemsOf(folder, { labels: [3] }), [
+      "warning a: label is empty",
+      "error all cases: no label is 3",
+      "warning b: label is empty",
+      "warning c: label is empty",
+      "warning c: only this label holds 9",
+    ]);
+  }));
+
+Deno.test("pictures are verified too: a case by itself, or a series", () =>
+  inFolder(async (folder) => {
+    const random = new Random(2);
+    const write = async (name: string, mask: (i: number) => number, size = [8, 6]) => {
+      const [height, width] = size as [number, number];
+      const length = height * width;
+      for (const part of ["images", "masks"]) {
+        await Deno.mkdir(join(folder, part), { recursive: true });
+        await saveSlice(join(folder, part, `${name}.png`), {
+          data: part === "images"
+            ? Float32Array.from({ length }, () => random.uniform())
+            : Uint8Array.from({ length }, (_, i) => mask(i)),
+          height,
+          width,
+        });
+      }
+    };
+    await write("a", (i) => i % 2);
+    await write("b", (i) => Number(i > 9));
+    await write("series_slice_000", () => 0);
+    await write("series_slice_001", (i) => Number(i > 20), [10, 6]);
+    await write("void", () => 0);
+    const { kind, cases } = await verifyData({ data: folder });
+    assert.deepEqual([kind, cases.length], ["png", 4]);
+    assert.deepEqual(await problemsOf(folder), ["warning void: label is empty"]);
+
+    await Deno.copyFile(join(folder, "images", "a.png"), join(folder, "images", "void.png"));
+    await write("._b", () => 1);
+    await write("flat", (i) => i % 3);
+    await saveSlice(join(folder, "images", "flat.png"), {
+      data: new Float32Array(48).fill(0.5),
+      height: 8,
+      width: 6,
+    });
+    await saveSlice(join(folder, "masks", "b.png"), {
+      data: new Uint8Array(30),
+      height: 5,
+      width: 6,
+    });
+    const problems = await problemsOf(folder);
+    assert.equal(problems.length, 7, problems.join("\n"));
+    for (
+      const part of [
+        "warning images/._b.png: file of macOS, passed over",
+        "warning masks/._b.png: file of macOS, passed over",
+        "error a: image is also that of void",
+        "has 8×6 pixels and its label 5×6",
+        "error flat: image is constant",
+        "warning void: label is empty",
+      ]
+    ) assert.ok(problems.some((problem) => problem.includes(part)), `${part}: ${problems}`);
+    assert.match(
+      formatVerification(await verifyData({ data: folder })),
+      /\n {2}8 × 6 pixels, 1 to 2 pictures a case\n/,
+    );
+  }));
+
+Deno.test("what is no data set, and what cannot be asked for, is an input error", async () => {
+  await assert.rejects(verifyData({ data: "no/such/folder" }), { name: "InputError" });
+  await assert.rejects(verifyData({ data: ".", labels: [] }), /labels: Invalid length/);
+});
