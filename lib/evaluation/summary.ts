@@ -19,6 +19,8 @@ export interface ScoredCase {
   prediction_file: string | null;
   /** By label, of which there is one. */
   metrics: { "1": CaseMetrics };
+  /** The NCA quality metric, of predictions from several samples: see `ncaQuality`. */
+  quality?: number;
 }
 
 /** What `summary.json` holds: nnU-Net's shape, and the problems met. */
@@ -83,11 +85,19 @@ export function summarize(
  */
 export async function writeSummary(folder: string, summary: EvaluationSummary): Promise<void> {
   await writeJsonAtomic(join(folder, "summary.json"), summary);
-  const row = (name: string, metrics: CaseMetrics) =>
-    [csvText(name), ...COLUMNS.map((column) => number(metrics[column]))].join(",");
+  const qualities = summary.metric_per_case.map(({ quality }) => quality);
+  const sampled = qualities.some((quality) => quality !== undefined);
+  const row = (name: string, metrics: CaseMetrics, quality = NaN) =>
+    [
+      csvText(name),
+      ...COLUMNS.map((column) => number(metrics[column])),
+      ...(sampled ? [number(quality)] : []),
+    ].join(",");
   const lines = [
-    ["case", ...COLUMNS].join(","),
-    ...summary.metric_per_case.map((scored) => row(scored.case, scored.metrics["1"])),
+    ["case", ...COLUMNS, ...(sampled ? ["NQM"] : [])].join(","),
+    ...summary.metric_per_case.map((scored) =>
+      row(scored.case, scored.metrics["1"], scored.quality)
+    ),
     row("mean", summary.mean["1"]),
   ];
   await writeFileAtomic(join(folder, "summary.csv"), lines.join("\n") + "\n");
