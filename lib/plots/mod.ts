@@ -9,6 +9,7 @@ export * from "./case_scores.ts";
 export * from "./figure.ts";
 export * from "./palette.ts";
 export * from "./panels.ts";
+export * from "./quality.ts";
 export * from "./raster.ts";
 export * from "./render_plot.ts";
 export * from "./slice_image.ts";

@@ -18,6 +18,7 @@ import { preparedFolder } from "../training/prepare_data.ts";
 import { readRun, runPaths } from "../training/run_folder.ts";
 import { animateSettling, settlingFrames } from "./animate_settling.ts";
 import { plotCaseScores } from "./case_scores.ts";
+import { caseQualities, plotQuality } from "./quality.ts";
 import type { View } from "./raster.ts";
 import { plotStateChannels } from "./state_channels.ts";
 import { plotTrainingCurves, readMetrics } from "./training_curves.ts";
@@ -43,7 +44,8 @@ export interface PlottedRun {
 /**
  * Draws all pictures of a run into its folder `plots`: `training_curves` and `case_scores` (SVG
  * and PNG), `predictions.png`, `settling.gif` and `channels.png`. What a run lacks the data for
- * (it was not scored yet, its slices are gone) is left out and told.
+ * (it was not scored yet, its slices are gone) is left out and told. `quality` (SVG and PNG) is
+ * added where the run was scored with several samples.
  *
  * Choose a backend first (`initBackend`): the last three run the model.
  *
@@ -86,6 +88,14 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
     );
     for (const ending of ["svg", "png"]) await save(`case_scores.${ending}`, scores);
   });
+
+  const qualities = caseQualities(summary);
+  if (qualities.length > 0) {
+    await attempt("quality", async () => {
+      const figure = plotQuality(qualities);
+      for (const ending of ["svg", "png"]) await save(`quality.${ending}`, figure);
+    });
+  }
 
   await attempt("predictions, settling, channels", async () => {
     const prepared = options.prepared ?? preparedFolder(config);
