@@ -11,6 +11,7 @@ export * from "./evaluate_cases.ts";
 export * from "./metrics.ts";
 export * from "./predict_slices.ts";
 export * from "./predict_volume.ts";
+export * from "./robustness/mod.ts";
 export * from "./summary.ts";
 export * from "./surface_distances.ts";
 export * from "./uncertainty.ts";

@@ -12,6 +12,7 @@ export * from "./panels.ts";
 export * from "./quality.ts";
 export * from "./raster.ts";
 export * from "./render_plot.ts";
+export * from "./robustness.ts";
 export * from "./slice_image.ts";
 export * from "./state_channels.ts";
 export * from "./svg_to_png.ts";
