@@ -32,6 +32,7 @@ const HEIGHT = 320;
 const MOST_COLUMNS = 3;
 /** More cases than this get no line of their own. */
 const MOST_LINES = 60;
+const WOUND_COLOUR = OKABE_ITO.purple;
 const COLOURS = { mean: OKABE_ITO.blue, case: "#b5b5b5", unhealed: OKABE_ITO.vermillion };
 
 /** The means over the cases, for each perturbation and strength in the order of the scores. */
@@ -78,8 +79,7 @@ export function plotRobustness(
   const columns = Math.min(charts.length, MOST_COLUMNS);
   const width = Math.max(columns * WIDTH, 2 * WIDTH);
   let content = svgText(options.title ?? "Robustness", 12, 32, { size: 22, bold: true });
-  const subtitle = `Dice of ${cases} held-out ${cases === 1 ? "case" : "cases"}; ` +
-    "dotted line: nothing changed";
+  const subtitle = `Dice of ${cases} ${cases === 1 ? "case" : "cases"}; dotted: nothing changed`;
   content += svgText(subtitle, 12, 60);
   const legend = svgLegend([
     { label: "mean", colour: COLOURS.mean },
@@ -117,7 +117,6 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
       type: "point", // as far apart as they are in the list: each is one step worse
       domain: means.map(({ strength }) => strength),
       tickFormat: format,
-      tickRotate: means.length > 6 ? -35 : 0,
       padding: 0.2,
     },
     y: { label: null, domain: [0, 1], grid: true, ticks: 6 },
@@ -170,13 +169,15 @@ export function plotRobustnessExamples(
   const columns = Math.min(MOST_EXAMPLES, ...groups.map(([, rows]) => rows.length));
   const panels = groups.flatMap(([name, rows]) => {
     const perturbation = PERTURBATIONS.find((each) => each.name === name);
-    return spread(rows, columns).map(({ strength, dice, image, truth, prediction }) => {
+    return spread(rows, columns).map((row) => {
+      const { strength, dice, image, truth, prediction, wound } = row;
       const { height, width } = image;
       const turn = (data: ArrayLike<number>) => orientForDisplay({ data, height, width }, view);
       const raster = turn(image.data);
       let picture = sliceToRgb(raster, { scale: displayScale(raster, 180), range: [0, 1] });
       picture = overlayMask(picture, turn(truth), { colour: MASK_COLOURS.truth });
       picture = overlayMask(picture, turn(prediction), { colour: MASK_COLOURS.prediction });
+      if (wound) picture = overlayMask(picture, turn(wound), { colour: WOUND_COLOUR });
       return {
         image: picture,
         title: `${perturbation?.title ?? name} ${perturbation?.format(strength) ?? strength}`,
@@ -191,6 +192,7 @@ export function plotRobustnessExamples(
       svgLegend([
         { label: "truth", colour: MASK_COLOURS.truth },
         { label: "prediction", colour: MASK_COLOURS.prediction },
+        ...(examples.some(({ wound }) => wound) ? [{ label: "wound", colour: WOUND_COLOUR }] : []),
       ], { width }),
   });
 }

@@ -64,7 +64,7 @@ export const steps: Perturbation = {
   title: "Steps",
   unit: "part of the steps trained",
   none: 1,
-  strengths: [0.25, 0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2],
+  strengths: [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2],
   quick: [0.5, 1, 2],
   format: percent,
   apply: (_, strength, { steps: [coarse, fine] }) => ({

@@ -46,6 +46,8 @@ export interface RobustnessExample {
   truth: ArrayLike<number>;
   /** 0 or 1. */
   prediction: ArrayLike<number>;
+  /** 1 where cells were erased. */
+  wound?: ArrayLike<number>;
 }
 
 /** How far {@linkcode evaluateRobustness} is. */
@@ -144,8 +146,10 @@ async function tryCase(
     const { images, labels } = { ...given, ...perturbed };
     const masks = await predictMasks(images, options, perturbed.predict);
     const score = { perturbation, strength, case: id, dice: diceOf(masks, labels) };
-    const example = {
+    const wound = perturbed.predict?.wound?.cells[shown]!.data;
+    const example: RobustnessExample = {
       ...score,
+      ...(wound && { wound }),
       image: images[shown]!,
       truth: labels[shown]!.data,
       prediction: masks[shown]!,
@@ -160,8 +164,10 @@ async function tryCase(
   for (const perturbation of perturbations) {
     const { name, none } = perturbation;
     const unperturbed = { perturbation: name, strength: none };
-    const found = [{ score: { ...plain.score, ...unperturbed }, example: plain.example }];
-    found[0]!.example = { ...plain.example, ...unperturbed };
+    const found = [{
+      score: { ...plain.score, ...unperturbed },
+      example: { ...plain.example, ...unperturbed },
+    }];
     for (const strength of trials(perturbation, options)) {
       const random = new Random(seed, ...codes(name), ...codes(id));
       const context = { steps: model.config.steps, random };

@@ -42,8 +42,8 @@ export const scale: Perturbation = {
   title: "Scale",
   unit: "factor",
   none: 1,
-  strengths: [0.6, 0.7, 0.8, 0.9, 1, 1.15, 1.3, 1.5],
-  quick: [0.7, 1, 1.3],
+  strengths: [0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5],
+  quick: [0.8, 1, 1.25],
   format: (factor) => `× ${factor}`,
   apply({ images, labels }, strength) {
     const grow = (resize: typeof resizeNearest) => (slice: Slice) => {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Random } from "../../support/random.ts";
 import { percent, type Perturbation } from "./perturbation.ts";
 
 /**
@@ -31,9 +30,8 @@ export const noise: Perturbation = {
  * A bias field, as the coils of an MR scanner leave it: brightness that drifts smoothly through the
  * volume. The unit is the largest factor by which it makes a place brighter or darker.
  *
- * The field is strength^f, f a random polynomial of third degree in the three coordinates, scaled
- * so that the largest |f| is 1; polynomials are the usual model, as in Van Leemput et al.,
- * "Automated model-based bias field correction of MR images of the brain", 1999.
+ * The field is strength^f, f a wave between -1 and 1 of random direction and phase that is as long
+ * as the volume is wide: wherever the object lies, brightness drifts across it.
  */
 export const biasField: Perturbation = {
   name: "bias",
@@ -44,40 +42,27 @@ export const biasField: Perturbation = {
   quick: [1, 1.5, 3],
   format: (factor) => `× ${factor}`,
   apply({ images }, strength, { random }) {
-    const field = polynomial(random);
+    const angle = 2 * Math.PI * random.uniform();
+    const phase = 2 * Math.PI * random.uniform();
+    const through = random.uniform() - 0.5;
     const exponents = images.map(({ height, width }, z) =>
-      Float32Array.from({ length: height * width }, (_, i) =>
-        field([
-          centred(Math.floor(i / width), height),
-          centred(i % width, width),
-          centred(z, images.length),
-        ]))
+      Float32Array.from({ length: height * width }, (_, i) => {
+        const y = centred(Math.floor(i / width), height);
+        const x = centred(i % width, width);
+        const along = Math.sin(angle) * y + Math.cos(angle) * x;
+        return Math.sin(2 * Math.PI * (along + through * centred(z, images.length)) + phase);
+      })
     );
-    let most = 0;
-    for (const plane of exponents) for (const f of plane) most = Math.max(most, Math.abs(f));
     return {
       images: images.map((image, z) => ({
         ...image,
-        data: image.data.map((value, i) => value * strength ** (exponents[z]![i]! / most)),
+        data: image.data.map((value, i) => value * strength ** exponents[z]![i]!),
       })),
     };
   },
 };
 
-/** A place among so many as -1 to 1. */
+/** A place among so many as -0.5 to 0.5. */
 function centred(place: number, count: number): number {
-  return count > 1 ? 2 * place / (count - 1) - 1 : 0;
-}
-
-/** A random polynomial of third degree without a constant: that would change nothing. */
-function polynomial(random: Random): (at: readonly [number, number, number]) => number {
-  const terms: [coefficient: number, a: number, b: number, c: number][] = [];
-  for (let a = 0; a <= 3; a++) {
-    for (let b = 0; a + b <= 3; b++) {
-      for (let c = a + b === 0 ? 1 : 0; a + b + c <= 3; c++) {
-        terms.push([random.normal(), a, b, c]);
-      }
-    }
-  }
-  return ([y, x, z]) => terms.reduce((sum, [k, a, b, c]) => sum + k * y ** a * x ** b * z ** c, 0);
+  return count > 1 ? place / (count - 1) - 0.5 : 0;
 }
