@@ -8,13 +8,16 @@ import { join } from "@std/path";
 import { initBackend } from "../lib/backend.ts";
 import { evaluateCases } from "../lib/evaluation/evaluate_cases.ts";
 import { formatScores } from "../lib/evaluation/format_scores.ts";
+import type { EvaluationSummary } from "../lib/evaluation/summary.ts";
+import { UNCERTAINTY_SAMPLES } from "../lib/evaluation/uncertainty.ts";
 import { loadWeights } from "../lib/nca/weights.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { caseQualities, describeCorrelation, plotQuality } from "../lib/plots/quality.ts";
 import { readRun, runPaths } from "../lib/training/run_folder.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
-import { backendOptions, requireFlag, showScore } from "./support/run.ts";
+import { backendOptions, formatDice, requireFlag, showScore } from "./support/run.ts";
 
 interface Flags {
   run?: string;
@@ -22,7 +25,8 @@ interface Flags {
   weights: "best" | "last";
   data?: string;
   out?: string;
-  samples: number;
+  uncertainty?: boolean;
+  samples?: number;
   backend?: string;
   threads?: number;
 }
@@ -47,10 +51,14 @@ const command = createTask(
     "where the scores go (default: the run for test, else run/evaluation-…)",
   )
   .option(
+    "--uncertainty",
+    "ask for each prediction several times: where the answers differ (variances/), the NCA " +
+      "quality metric of each case, and how it goes with Dice (plots/quality)",
+  )
+  .option(
     "--samples <n>",
-    "runs with other masks to average over",
+    `runs with other masks to average over (default: 1, with --uncertainty ${UNCERTAINTY_SAMPLES})`,
     numberFlag({ integer: true, min: 1 }),
-    1,
   )
   .addOption(configFlag("backend"))
   .addOption(configFlag("threads"));
@@ -62,6 +70,12 @@ await runTask(async () => {
   const cases = split[flags.split];
   if (cases.length === 0) {
     throw new InputError(`Cannot score: the run has no ${flags.split} patients`, { path: folder });
+  }
+  const { uncertainty = false, samples = uncertainty ? UNCERTAINTY_SAMPLES : 1 } = flags;
+  if (uncertainty && samples < 2) {
+    throw new InputError("Cannot tell uncertainty: one sample agrees with itself", {
+      hint: "Give --samples from 2 on, or leave it out",
+    });
   }
   // Only the scores that plots and readers expect there go into the run itself.
   const usual = flags.split === "test" && flags.weights === "best";
@@ -82,7 +96,8 @@ await runTask(async () => {
       predictions: join(out, "predictions"),
       batchSize: config.batchSize,
       seed: config.seed,
-      samples: flags.samples,
+      samples,
+      ...(uncertainty && { variances: join(out, "variances") }),
       signal,
       onProgress: showScore,
     });
@@ -96,6 +111,7 @@ await runTask(async () => {
       `Every case is in ${join(out, "summary.csv")}, the masks in ${join(out, "predictions")}, ` +
         `the figure is ${join(out, "plots", "evaluation.png")}`,
     );
+    if (uncertainty) await tellUncertainty(summary, samples, out);
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -105,3 +121,23 @@ await runTask(async () => {
     backend.dispose();
   }
 });
+
+/** Each case's quality metric, how it goes with Dice, and the figure of both. */
+async function tellUncertainty(
+  summary: EvaluationSummary,
+  samples: number,
+  out: string,
+): Promise<void> {
+  const cases = caseQualities(summary);
+  console.log(`NCA quality metric of ${samples} samples (0: all agree), with Dice:`);
+  for (const { case: id, quality, dice } of cases) {
+    console.log(`  ${quality.toFixed(4)}  ${id}  ${formatDice(dice)}`);
+  }
+  console.log(`  ${describeCorrelation(cases)}`);
+  console.log(`The variance at each voxel is in ${join(out, "variances")}`);
+  if (!cases.some(({ quality, dice }) => Number.isFinite(quality + dice))) return;
+  const figure = join(out, "plots", "quality.png");
+  await plotQuality(cases).save(figure);
+  await plotQuality(cases).save(figure.replace(/png$/, "svg"));
+  console.log(`The figure is ${figure}`);
+}

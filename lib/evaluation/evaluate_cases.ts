@@ -8,15 +8,16 @@ import { basename, join } from "@std/path";
 import type { MedNca } from "../nca/med_nca.ts";
 import { discoverCases } from "../slices/discover_cases.ts";
 import type { ExtractSettings, Manifest } from "../slices/manifest.ts";
-import { type CaseSlices, readCase } from "../slices/read_case.ts";
+import type { CaseSlices } from "../slices/read_case.ts";
 import { saveSlice } from "../slices/save_slice.ts";
-import type { DataCase } from "../slices/types.ts";
 import { InputError } from "../support/errors.ts";
 import { readVolume, writeVolume } from "../volume/mod.ts";
+import { type CaseToRead, type LabelledCase, readLabelledCase } from "./labelled_case.ts";
 import { caseMetrics, type MaskGrid } from "./metrics.ts";
 import { maskOf, type PredictOptions, predictSlices } from "./predict_slices.ts";
 import { joinSlices } from "./predict_volume.ts";
 import { type EvaluationSummary, type ScoredCase, summarize, writeSummary } from "./summary.ts";
+import { ncaQuality, varianceMap } from "./uncertainty.ts";
 
 /** How slices are cut and put on the model's grid: as in training. */
 export type PredictionSettings = ExtractSettings & { smallest: readonly [number, number] };
@@ -53,6 +54,11 @@ export interface EvaluateCasesOptions
   out?: string;
   /** Where the predicted masks go, in the space of their images; none is written unless told. */
   predictions?: string;
+  /**
+   * Where the variance of the probability at each voxel goes, in the space of the images, where
+   * there are several samples; none is written unless told.
+   */
+  variances?: string;
   /** Told after each case. */
   onProgress?: (progress: EvaluationProgress) => void;
 }
@@ -71,19 +77,21 @@ export async function evaluateCases(options: EvaluateCasesOptions): Promise<Eval
   const { data, signal, onProgress } = options;
   const found = await discoverCases(data);
   const groups = Map.groupBy(found.cases, ({ id }) => id);
-  const wanted = options.cases ?? [...groups.keys()];
+  const ids = options.cases ?? [...groups.keys()];
   const problems: string[] = [];
   const scored: ScoredCase[] = [];
-  for (const [i, id] of wanted.entries()) {
+  for (const [i, id] of ids.entries()) {
     signal?.throwIfAborted();
-    const result = await scoreCase(options, found.kind, id, groups.get(id) ?? [], problems);
+    const { kind } = found;
+    const wanted = { data, kind, id, entries: groups.get(id) ?? [], settings: options.settings };
+    const result = await scoreCase(options, wanted, problems);
     if (result !== undefined) scored.push(result);
     const dice = result?.metrics["1"].Dice ?? NaN;
-    onProgress?.({ case: id, dice, done: i + 1, total: wanted.length });
+    onProgress?.({ case: id, dice, done: i + 1, total: ids.length });
   }
   if (scored.length === 0) {
     throw new InputError(
-      `Cannot score: none of ${wanted.length} cases can be used: ${problems.join("; ")}`,
+      `Cannot score: none of ${ids.length} cases can be used: ${problems.join("; ")}`,
       { path: data },
     );
   }
@@ -98,29 +106,18 @@ export async function evaluateCases(options: EvaluateCasesOptions): Promise<Eval
 
 async function scoreCase(
   options: EvaluateCasesOptions,
-  kind: "volumes" | "png",
-  id: string,
-  entries: readonly DataCase[],
+  wanted: CaseToRead,
   problems: string[],
 ): Promise<ScoredCase | undefined> {
-  const { model, data, settings, batchSize, seed, samples, signal } = options;
-  const labelled = entries.filter((entry): entry is Required<DataCase> =>
-    entry.label !== undefined
-  );
-  const [first] = labelled;
-  if (first === undefined) {
-    problems.push(`${id}: ${entries.length === 0 ? "no such case" : "label is missing"}`);
-    return undefined;
-  }
-  const { read, found } = await readCase(kind, data, labelled, settings);
-  problems.push(...found.map(({ message }) => `${id}: ${message}`));
-  if (read === undefined) return undefined;
-
+  const { model, data, settings, batchSize, seed, samples = 1, signal } = options;
+  const found = await readLabelledCase(wanted, problems);
+  if (found === undefined) return undefined;
+  const { id, kind, entries, read } = found;
   const predictions = await predictSlices(model, read.slices.map(({ image }) => image), {
     ...settings,
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(seed === undefined ? {} : { seed }),
-    ...(samples === undefined ? {} : { samples }),
+    samples,
     signal,
   });
   const masks = predictions.map(({ probability }) => maskOf(probability));
@@ -129,12 +126,17 @@ async function scoreCase(
     concatenate(read.slices.map(({ label }) => maskOf(label.data))),
     kind === "volumes" ? volumeGrid(read, settings.axis) : pictureGrid(read),
   );
-  const files = await savePredictions(options, kind, labelled, read, masks);
+  const files = await savePlanes(options.predictions, found, masks);
+  if (samples > 1) {
+    const variances = predictions.map(({ deviation }) => varianceMap(deviation));
+    await savePlanes(options.variances, found, variances);
+  }
   return {
     case: id,
-    reference_file: join(data, first.label),
+    reference_file: join(data, entries[0].label),
     prediction_file: files[0] ?? null,
     metrics: { "1": metrics },
+    ...(samples > 1 && { quality: ncaQuality(predictions) }),
   };
 }
 
@@ -150,28 +152,26 @@ function pictureGrid({ slices }: CaseSlices): MaskGrid | null {
   return { shape: [first.image.width, first.image.height], spacing: [1, 1] };
 }
 
-async function savePredictions(
-  { data, settings, predictions }: EvaluateCasesOptions,
-  kind: "volumes" | "png",
-  entries: readonly Required<DataCase>[],
-  { slices, shape }: CaseSlices,
-  masks: readonly Uint8Array[],
+/** Writes what belongs to the slices of a case, as a volume or as pictures; returns the files. */
+async function savePlanes(
+  folder: string | undefined,
+  { data, kind, id, entries, settings, read }: LabelledCase,
+  planes: readonly Uint8Array[] | readonly Float32Array[],
 ): Promise<string[]> {
-  if (predictions === undefined) return [];
-  await Deno.mkdir(predictions, { recursive: true });
+  if (folder === undefined) return [];
+  await Deno.mkdir(folder, { recursive: true });
   if (kind === "volumes") {
-    const { id, image } = entries[0]!;
-    const path = join(predictions, `${id}.nii.gz`);
-    const planes = masks.map((mask) => Float32Array.from(mask));
+    const path = join(folder, `${id}.nii.gz`);
+    const values = joinSlices(planes.map((p) => Float32Array.from(p)), read.shape, settings.axis);
     await writeVolume(path, {
-      data: Uint8Array.from(joinSlices(planes, shape, settings.axis)),
-      like: await readVolume(join(data, image)),
+      data: planes[0] instanceof Uint8Array ? Uint8Array.from(values) : values,
+      like: await readVolume(join(data, entries[0].image)),
     });
     return [path];
   }
-  return await Promise.all(slices.map(async ({ image: { height, width } }, i) => {
-    const path = join(predictions, basename(entries[i]!.image));
-    await saveSlice(path, { data: masks[i]!, height, width });
+  return await Promise.all(read.slices.map(async ({ image: { height, width } }, i) => {
+    const path = join(folder, basename(entries[i]!.image));
+    await saveSlice(path, { data: planes[i]!, height, width });
     return path;
   }));
 }

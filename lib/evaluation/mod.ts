@@ -4,6 +4,7 @@
  * @module
  */
 
+export * from "./correlation.ts";
 export * from "./distance_transform.ts";
 export * from "./eval_med_nca.ts";
 export * from "./evaluate_cases.ts";
@@ -12,5 +13,7 @@ export * from "./metrics.ts";
 export * from "./predict_slices.ts";
 export * from "./predict_volume.ts";
 export * from "./statistics.ts";
+export * from "./robustness/mod.ts";
 export * from "./summary.ts";
 export * from "./surface_distances.ts";
+export * from "./uncertainty.ts";

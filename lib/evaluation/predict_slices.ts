@@ -5,7 +5,8 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import type { MedNca } from "../nca/med_nca.ts";
+import { eraseCells } from "../nca/erase_cells.ts";
+import type { ForwardOptions, Intervention, MedNca } from "../nca/med_nca.ts";
 import { commonSize, toModelGrid, toOriginalGrid } from "../slices/geometry.ts";
 import type { Fit, Slice, SliceGeometry } from "../slices/types.ts";
 import { hash32 } from "../support/random.ts";
@@ -34,22 +35,47 @@ export interface PredictOptions extends GridSettings {
   seed?: number;
   /** Runs with other seeds to average over; 1 unless told. */
   samples?: number;
+  /** Steps of both automata in place of the model's own. */
+  steps?: readonly [coarse: number, fine: number];
+  /** Cells to erase on the way, to see whether they heal. */
+  wound?: Wound;
   /** Stops the work: the promise is rejected with its reason. */
   signal?: AbortSignal | undefined;
   /** Told after each batch how many slices are done. */
   onProgress?: (done: number, total: number) => void;
 }
 
+/** Cells that are reset in the middle of a rollout; see {@linkcode eraseCells}. */
+export interface Wound {
+  /** In which stage. */
+  stage: "coarse" | "fine";
+  /** After how many of its steps. */
+  step: number;
+  /** 1 for each pixel to be erased, slice for slice, each in its own size. */
+  cells: readonly Slice[];
+}
+
 /** What the model says of a slice, in the slice's own size. */
 export interface SlicePrediction {
   /** The probability of the object at each voxel, 0 to 1: the mean over the samples. */
   probability: Float32Array;
-  /** The standard deviation of the probability over the samples: where the model is unsure. */
+  /**
+   * The standard deviation of the probability over the samples (of these, not an estimate for
+   * all): where the model is unsure.
+   */
   deviation: Float32Array;
   /** Number of rows. */
   height: number;
   /** Number of columns. */
   width: number;
+}
+
+/** A list of slices, or something that cuts them when they are asked for. */
+export interface SliceSource {
+  /** How many there are. */
+  readonly length: number;
+  /** Those from a place on, up to another, as an array's `slice`. */
+  slice(start: number, end: number): readonly Slice[];
 }
 
 /**
@@ -61,51 +87,57 @@ export interface SlicePrediction {
  * @param slices Normalised to [0, 1], of any sizes.
  * @throws The signal's reason, where it was aborted.
  */
-export async function predictSlices(
+export function predictSlices(
   model: MedNca,
   slices: readonly Slice[],
   options: PredictOptions = {},
 ): Promise<SlicePrediction[]> {
+  return Array.fromAsync(predictEach(model, slices, options));
+}
+
+/** {@linkcode predictSlices} one by one, so that nobody needs to hold all slices of a volume. */
+export async function* predictEach(
+  model: MedNca,
+  slices: SliceSource,
+  options: PredictOptions = {},
+): AsyncGenerator<SlicePrediction> {
   const { batchSize = 4, seed = 0, samples = 1, signal, onProgress } = options;
   if (!(Number.isInteger(batchSize) && batchSize > 0 && Number.isInteger(samples) && samples > 0)) {
     throw new RangeError(
       `Expected a batch size and samples from 1 on, got ${batchSize} and ${samples}`,
     );
   }
-  const predictions: SlicePrediction[] = [];
-  while (predictions.length < slices.length) {
+  let done = 0;
+  while (done < slices.length) {
     signal?.throwIfAborted();
-    const first = predictions.length;
+    const first = done;
     const batch = nextBatch(slices, first, batchSize, options);
-    const sums = batch.map(({ slice }) => ({
-      mean: new Float64Array(slice.data.length),
-      squares: new Float64Array(slice.data.length),
-    }));
+    const runs = batch.map(({ slice }) => new RunningStatistics(slice.data.length));
     for (let sample = 0; sample < samples; sample++) {
       const seeds = batch.map((_, i) =>
         sample === 0 ? hash32(seed, first + i) : hash32(seed, first + i, sample)
       );
-      const probabilities = await forward(model, batch.map(({ slice }) => slice), seeds);
-      for (const [i, { mean, squares }] of sums.entries()) {
-        for (let j = 0; j < mean.length; j++) {
-          const p = probabilities[i * mean.length + j]!;
-          mean[j]! += p / samples;
-          squares[j]! += p * p / samples;
-        }
+      const probabilities = await forward(model, batch.map(({ slice }) => slice), {
+        seeds,
+        stats: "slice",
+        ...(options.steps && { steps: options.steps }),
+        ...(options.wound && { intervention: intervene(options.wound, batch, first, options) }),
+      });
+      for (const [i, run] of runs.entries()) {
+        run.add(probabilities.subarray(i * run.mean.length, (i + 1) * run.mean.length));
       }
     }
-    for (const [i, { mean, squares }] of sums.entries()) {
-      const deviation = squares.map((square, j) => Math.sqrt(Math.max(0, square - mean[j]! ** 2)));
+    for (const [i, run] of runs.entries()) {
       const { geometry } = batch[i]!;
       const back = (data: Float64Array) => toOriginalGrid(Float32Array.from(data), geometry);
-      const { data: probability, height, width } = back(mean);
-      predictions.push({ probability, deviation: back(deviation).data, height, width });
+      const { data: probability, height, width } = back(run.mean);
+      done++;
+      yield { probability, deviation: back(run.deviation()).data, height, width };
     }
-    onProgress?.(predictions.length, slices.length);
+    onProgress?.(done, slices.length);
     // Lets timers, signals and a notebook's display have their turn.
     await new Promise((resolve) => setTimeout(resolve));
   }
-  return predictions;
 }
 
 /** 1 where the probability is above one half. */
@@ -120,7 +152,7 @@ interface GridSlice {
 
 /** As many of the next slices as have the same size on the grid. */
 function nextBatch(
-  slices: readonly Slice[],
+  slices: SliceSource,
   first: number,
   batchSize: number,
   grid: GridSettings,
@@ -140,26 +172,70 @@ function gridOptions({ height, width }: Slice, { size = "pad", fit, smallest }: 
   return { size: commonSize([[height, width], smallest ?? [0, 0]]) };
 }
 
+/** The wound of a batch as the model takes it: on the model's grid. */
+function intervene(
+  { stage, step, cells }: Wound,
+  batch: readonly GridSlice[],
+  first: number,
+  grid: GridSettings,
+): Intervention {
+  const { height, width } = batch[0]!.slice;
+  const wound = join(batch.map((_, i) => {
+    const slice = cells[first + i]!;
+    return toModelGrid(slice, { ...gridOptions(slice, grid), kind: "label" }).slice;
+  }));
+  return { stage, step, change: (state) => eraseCells(state, wound, [height, width]) };
+}
+
+/** The values of slices of one size, one after the other. */
+function join(slices: readonly Slice[]): Float32Array {
+  const { height, width } = slices[0]!;
+  const data = new Float32Array(slices.length * height * width);
+  for (const [i, slice] of slices.entries()) data.set(slice.data, i * height * width);
+  return data;
+}
+
 /** Probabilities of slices of one size, one after the other. */
 async function forward(
   model: MedNca,
   slices: readonly Slice[],
-  seeds: readonly number[],
+  options: ForwardOptions,
 ): Promise<Float32Array> {
   const { height, width } = slices[0]!;
-  const data = new Float32Array(slices.length * height * width);
-  for (const [i, slice] of slices.entries()) data.set(slice.data, i * height * width);
   const probabilities = tf.tidy(() =>
     tf.sigmoid(
-      model.forward(tf.tensor4d(data, [slices.length, height, width, 1]), {
-        seeds,
-        stats: "slice",
-      }),
+      model.forward(tf.tensor4d(join(slices), [slices.length, height, width, 1]), options),
     )
   );
   try {
     return await probabilities.data<"float32">();
   } finally {
     probabilities.dispose();
+  }
+}
+
+/** Mean and deviation of runs, run by run (Welford): exactly 0 where all are alike. */
+class RunningStatistics {
+  readonly mean: Float64Array;
+  readonly #squares: Float64Array;
+  #count = 0;
+
+  constructor(length: number) {
+    this.mean = new Float64Array(length);
+    this.#squares = new Float64Array(length);
+  }
+
+  add(values: Float32Array): void {
+    this.#count++;
+    for (const [i, value] of values.entries()) {
+      const difference = value - this.mean[i]!;
+      this.mean[i]! += difference / this.#count;
+      this.#squares[i]! += difference * (value - this.mean[i]!);
+    }
+  }
+
+  /** Over the runs that there were, not an estimate for more of them. */
+  deviation(): Float64Array {
+    return this.#squares.map((sum) => Math.sqrt(sum / this.#count));
   }
 }

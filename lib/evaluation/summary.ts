@@ -20,6 +20,8 @@ export interface ScoredCase {
   prediction_file: string | null;
   /** By label, of which there is one. */
   metrics: { "1": CaseMetrics };
+  /** The NCA quality metric, of predictions from several samples: see `ncaQuality`. */
+  quality?: number;
 }
 
 /**
@@ -110,12 +112,21 @@ export function summarize(
 export async function writeSummary(folder: string, summary: EvaluationSummary): Promise<void> {
   await writeJsonAtomic(join(folder, "summary.json"), summary);
   const statistics: Partial<Record<keyof CaseMetrics, ScoreStatistics>> = summary.statistics["1"];
-  const row = (name: string, value: (column: keyof CaseMetrics) => number | undefined) =>
-    [csvText(name), ...COLUMNS.map((column) => number(value(column)))].join(",");
+  const sampled = summary.metric_per_case.some(({ quality }) => quality !== undefined);
+  const row = (
+    name: string,
+    value: (column: keyof CaseMetrics) => number | undefined,
+    quality?: number,
+  ) =>
+    [
+      csvText(name),
+      ...COLUMNS.map((column) => number(value(column))),
+      ...(sampled ? [number(quality)] : []),
+    ].join(",");
   const lines = [
-    ["case", ...COLUMNS].join(","),
+    ["case", ...COLUMNS, ...(sampled ? ["NQM"] : [])].join(","),
     ...summary.metric_per_case.map((scored) =>
-      row(scored.case, (column) => scored.metrics["1"][column])
+      row(scored.case, (column) => scored.metrics["1"][column], scored.quality)
     ),
     row("mean", (column) => summary.mean["1"][column]),
     row("sd", (column) => statistics[column]?.sd),

@@ -47,6 +47,20 @@ export interface ForwardOptions {
   stats?: Stats;
   /** Masks [steps, B, h, w] of both stages in place of hashed ones, to compare implementations. */
   masks?: readonly [coarse: Uint8Array, fine: Uint8Array];
+  /** Steps of both automata in place of the configured ones. */
+  steps?: readonly [coarse: number, fine: number];
+  /** Something done to the state on the way. */
+  intervention?: Intervention;
+}
+
+/** A change of the state in the middle of a rollout, to see what the automaton makes of it. */
+export interface Intervention {
+  /** In which stage. */
+  stage: "coarse" | "fine";
+  /** After how many of its steps. */
+  step: number;
+  /** The changed state, of the same shape [B, h, w, c]. */
+  change: (state: tf.Tensor4D) => tf.Tensor4D;
 }
 
 /** A state on the way through a rollout. */
@@ -124,41 +138,49 @@ export class MedNca {
    * @param images [B, H, W, 1], normalised; H and W multiples of 4.
    * @returns Logits, [B, H, W, 1].
    * @throws {TypeError} Where height or width is not a multiple of 4.
+   * @throws {RangeError} Where an intervention is not at a step of its stage.
    */
   forward(images: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
     checkImages(images);
-    const [coarse, fine] = this.#stageOptions(options) as [RolloutOptions, RolloutOptions];
     return tf.tidy(() => {
       const small = this.model1.seedState(downsampleImages(images));
-      const settled = this.model1.forward(small, coarse);
-      return readLogits(this.model2.forward(upsampleState(settled, images), fine));
+      const settled = this.#settle("coarse", small, options);
+      return readLogits(this.#settle("fine", upsampleState(settled, images), options));
     });
   }
 
   /**
    * The states on the way, for pictures: before the first step of each stage, then after every
-   * `every` steps and after the last. The caller disposes them.
+   * `every` steps, after an intervention and after the last. The caller disposes them.
    *
    * @param images [B, H, W, 1].
    */
   trace(images: tf.Tensor4D, options: ForwardOptions & { every?: number }): TraceFrame[] {
     checkImages(images);
     const frames: TraceFrame[] = [];
-    const every = options.every ?? 1;
-    for (const [stage, stageOptions] of this.#stageOptions(options).entries()) {
-      const nca = stage === 0 ? this.model1 : this.model2;
-      const name = stage === 0 ? "coarse" : "fine";
-      let state = tf.tidy(() =>
-        stage === 0
-          ? nca.seedState(downsampleImages(images))
-          : upsampleState(frames.at(-1)!.state, images)
+    const { every = 1, intervention } = options;
+    for (const [at, rollout] of this.#stageOptions(options).entries()) {
+      const [nca, stage] = at === 0
+        ? [this.model1, "coarse"] as const
+        : [this.model2, "fine"] as const;
+      const change = intervention?.stage === stage ? intervention.step : undefined;
+      const push = (step: number, run: () => tf.Tensor4D) => {
+        const state = tf.tidy(() => step === change ? intervention!.change(run()) : run());
+        frames.push({ stage, step, state });
+      };
+      const before = frames.at(-1)?.state;
+      push(
+        0,
+        () =>
+          before === undefined
+            ? nca.seedState(downsampleImages(images))
+            : upsampleState(before, images),
       );
-      frames.push({ stage: name, step: 0, state });
-      for (let done = 0; done < stageOptions.steps;) {
-        const steps = Math.min(every, stageOptions.steps - done);
-        state = nca.forward(state, { ...stageOptions, steps, firstStep: done });
-        done += steps;
-        frames.push({ stage: name, step: done, state });
+      for (let done = 0; done < rollout.steps;) {
+        const stops = [done + every, rollout.steps, ...(change! > done ? [change!] : [])];
+        const [state, firstStep, next] = [frames.at(-1)!.state, done, Math.min(...stops)];
+        push(next, () => nca.forward(state, { ...rollout, steps: next - firstStep, firstStep }));
+        done = next;
       }
     }
     return frames;
@@ -170,8 +192,21 @@ export class MedNca {
     this.model2.dispose();
   }
 
-  #stageOptions({ seeds, stats, masks }: ForwardOptions): RolloutOptions[] {
-    const { steps, fireRate } = this.config;
+  /** Runs one stage, in two parts where there is an intervention: the same as in one otherwise. */
+  #settle(stage: "coarse" | "fine", state: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
+    const [nca, at] = stage === "coarse" ? [this.model1, 0] : [this.model2, 1];
+    const rollout = this.#stageOptions(options)[at]!;
+    const { intervention } = options;
+    if (intervention?.stage !== stage) return nca.forward(state, rollout);
+    const { step, change } = intervention;
+    const changed = change(nca.forward(state, { ...rollout, steps: step }));
+    return nca.forward(changed, { ...rollout, steps: rollout.steps - step, firstStep: step });
+  }
+
+  #stageOptions(options: ForwardOptions): RolloutOptions[] {
+    const { seeds, stats, masks, steps = this.config.steps } = options;
+    const { fireRate } = this.config;
+    checkIntervention(options.intervention, steps);
     return steps.map((steps, stage) => ({
       steps,
       fireRate,
@@ -180,6 +215,20 @@ export class MedNca {
       seeds: seeds.map((seed) => hash32(seed, stage)),
       ...(masks && { masks: masks[stage]! }),
     }));
+  }
+}
+
+function checkIntervention(
+  intervention: Intervention | undefined,
+  [coarse, fine]: readonly [number, number],
+): void {
+  if (intervention === undefined) return;
+  const { stage, step } = intervention;
+  const steps = stage === "coarse" ? coarse : fine;
+  if (!(Number.isInteger(step) && step >= 0 && step <= steps)) {
+    throw new RangeError(
+      `Cannot intervene after step ${step}: the ${stage} stage has ${steps} steps`,
+    );
   }
 }
 

@@ -7,6 +7,7 @@
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { maskOf, predictSlices } from "../evaluation/predict_slices.ts";
+import { readRobustness } from "../evaluation/robustness/mod.ts";
 import { type EvaluationSummary, readSummary } from "../evaluation/summary.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import { loadWeights } from "../nca/weights.ts";
@@ -18,8 +19,10 @@ import { preparedFolder } from "../training/prepare_data.ts";
 import { readRun, runPaths } from "../training/run_folder.ts";
 import { animateSettling, settlingFrames } from "./animate_settling.ts";
 import { plotCaseScores } from "./case_scores.ts";
+import { caseQualities, plotQuality } from "./quality.ts";
 import type { View } from "./raster.ts";
 import { drawEvaluation } from "./draw_evaluation.ts";
+import { plotRobustness } from "./robustness.ts";
 import { plotStateChannels } from "./state_channels.ts";
 import { plotTrainingCurves, readMetrics } from "./training_curves.ts";
 import { visualizePredictions } from "./visualize_predictions.ts";
@@ -43,8 +46,9 @@ export interface PlottedRun {
 
 /**
  * Draws all pictures of a run into its folder `plots`: `training_curves`, `case_scores` and
- * `evaluation` (SVG and PNG), `predictions.png`, `settling.gif` and `channels.png`. What a run lacks the data for
- * (it was not scored yet, its slices are gone) is left out and told.
+ * `evaluation` (SVG and PNG), `predictions.png`, `settling.gif` and `channels.png`. What a run lacks
+ * the data for (it was not scored yet, its slices are gone) is left out and told. `quality` (SVG and
+ * PNG) is added where the run was scored with several samples, `robustness` where that was measured.
  *
  * Choose a backend first (`initBackend`): the last three run the model.
  *
@@ -94,6 +98,21 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
     const drawn = await drawEvaluation(folder, { data, settings: slices });
     files.push(...drawn.files);
     skipped.push(...drawn.skipped.map((what) => `evaluation: ${what}`));
+  });
+
+  const qualities = caseQualities(summary);
+  if (qualities.length > 0) {
+    await attempt("quality", async () => {
+      const figure = plotQuality(qualities);
+      for (const ending of ["svg", "png"]) await save(`quality.${ending}`, figure);
+    });
+  }
+
+  await attempt("robustness", async () => {
+    const robustness = await readRobustness(join(folder, "robustness.csv"));
+    if (robustness === undefined) return;
+    const figure = plotRobustness(robustness);
+    for (const ending of ["svg", "png"]) await save(`robustness.${ending}`, figure);
   });
 
   await attempt("predictions, settling, channels", async () => {

@@ -145,3 +145,31 @@ Deno.test("prediction stops at a signal, tells how far it is and leaves no tenso
   assert.equal(tf.memory().numTensors, before);
   nca.dispose();
 });
+
+Deno.test("a wound is where it is said, whatever grid the slices lie on", async () => {
+  const nca = model();
+  const size = { height: 9, width: 14 };
+  const data = Float32Array.from({ length: 126 }, (_, i) => i % 5 / 5);
+  const slices = [{ data, ...size }, { data, ...size }];
+  const cells = [
+    { data: new Float32Array(126), ...size },
+    { data: Float32Array.from({ length: 126 }, (_, i) => i % 14 < 6 ? 1 : 0), ...size },
+  ];
+  const plain = await predictSlices(nca, slices);
+  // After the very last step nothing heals: the logits of the wound are 0.
+  for (const grid of [{}, { smallest: [16, 16] as const }]) {
+    const before = await predictSlices(nca, slices, grid);
+    const wounded = await predictSlices(nca, slices, {
+      ...grid,
+      wound: { stage: "fine", step: 1, cells },
+    });
+    assert.deepEqual(wounded[0], before[0], "the slice without a wound");
+    for (const [i, p] of wounded[1]!.probability.entries()) {
+      assert.equal(p, cells[1]!.data[i] === 1 ? 0.5 : before[1]!.probability[i], `pixel ${i}`);
+    }
+  }
+  const early = await predictSlices(nca, slices, { wound: { stage: "coarse", step: 1, cells } });
+  assert.notDeepEqual(early[1], plain[1]);
+  assert.notDeepEqual((await predictSlices(nca, slices, { steps: [3, 1] }))[0], plain[0]);
+  nca.dispose();
+});

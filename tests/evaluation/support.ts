@@ -23,10 +23,11 @@ export function ball(
 export async function writeData(
   folder: string,
   shapes: readonly (readonly [number, number, number])[],
+  options: { radius?: number } = {},
 ): Promise<string> {
   const data = join(folder, "data");
   for (const [i, shape] of shapes.entries()) {
-    const { image, label } = ball(shape, { spacing: [0.5, 0.75, 3] });
+    const { image, label } = ball(shape, { spacing: [0.5, 0.75, 3], ...options });
     const name = `case_${i}.nii.gz`;
     await writeVolume(join(data, "images", name), { data: image.data, like: image });
     await writeVolume(join(data, "labels", name), { data: label, like: image });

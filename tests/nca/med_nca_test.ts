@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { MedNca } from "../../lib/nca/mod.ts";
+import { eraseCells, MedNca } from "../../lib/nca/mod.ts";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "../../lib/rollout/rollout.ts";
 import { Random } from "../../lib/support/random.ts";
@@ -93,5 +93,73 @@ Deno.test("what is out of range is refused", () => {
       const options = { steps: 1, fireRate: 0.5, stats: "slice", seeds: [0, seed] } as const;
       assert.throws(() => model.model1.forward(state, options), RangeError);
     }
+  });
+});
+
+Deno.test("an intervention that changes nothing changes nothing, at any step of either stage", () => {
+  withModel((model) => {
+    const image = images();
+    const logits = model.forward(image, { seeds: [1, 2] }).dataSync();
+    for (const [stage, steps] of [["coarse", 3], ["fine", 2]] as const) {
+      for (let step = 0; step <= steps; step++) {
+        const seen: number[][] = [];
+        const intervention = {
+          stage,
+          step,
+          change: (state: tf.Tensor4D) => (seen.push(state.shape), state.clone()),
+        };
+        const again = model.forward(image, { seeds: [1, 2], intervention });
+        assert.deepEqual(again.dataSync(), logits, `${stage} ${step}`);
+        assert.deepEqual(seen, [stage === "coarse" ? [2, 2, 3, 16] : [2, 8, 12, 16]]);
+      }
+      const late = { stage, step: steps + 1, change: (state: tf.Tensor4D) => state };
+      assert.throws(() => model.forward(image, { seeds: [1, 2], intervention: late }), {
+        name: "RangeError",
+        message: /has \d steps/,
+      });
+    }
+  });
+});
+
+Deno.test("trace() and forward() intervene alike, and run as many steps as they are told", () => {
+  withModel((model) => {
+    const image = images();
+    const wound = Float32Array.from({ length: 192 }, (_, i) => i % 12 < 8 ? 1 : 0);
+    for (const stage of ["coarse", "fine"] as const) {
+      const change = (state: tf.Tensor4D) => eraseCells(state, wound, [8, 12]);
+      const options = { seeds: [1, 2], intervention: { stage, step: 1, change } };
+      const plain = model.forward(image, { seeds: [1, 2] }).dataSync();
+      const logits = model.forward(image, options).dataSync();
+      assert.notDeepEqual(logits, plain);
+      const frames = model.trace(image, { ...options, every: 2 });
+      const { state } = frames.at(-1)!;
+      assert.deepEqual(state.slice([0, 0, 0, 1], [-1, -1, -1, 1]).dataSync(), logits);
+      const { state: wounded } = frames.find((f) => f.stage === stage && f.step === 1)!;
+      const [, h, w] = wounded.shape;
+      const hidden = wounded.slice([0, 0, 0, 1], [-1, h, Math.floor(2 * w / 3), -1]).dataSync();
+      assert.ok(hidden.every((value) => value === 0), "the wound is not there");
+      assert.ok(wounded.slice([0, 0, 0, 0], [-1, -1, -1, 1]).dataSync().some((v) => v !== 0));
+    }
+    const steps = [2, 4] as const;
+    const counts = model.trace(image, { seeds: [1, 2], steps }).map(({ step }) => step);
+    assert.deepEqual(counts, [0, 1, 2, 0, 1, 2, 3, 4]);
+    const other = new MedNca({ steps }, { seed: 1 });
+    assert.deepEqual(
+      model.forward(image, { seeds: [1, 2], steps }).dataSync(),
+      other.forward(image, { seeds: [1, 2] }).dataSync(),
+    );
+    other.dispose();
+  });
+});
+
+Deno.test("a coarse cell is erased where at least half of its pixels are", () => {
+  withModel(() => {
+    const state = tf.ones<tf.Rank.R4>([1, 1, 2, 2]);
+    const wound = (pixels: number) =>
+      Float32Array.from({ length: 32 }, (_, i) => i % 8 < 4 && Math.floor(i / 8) < pixels ? 1 : 0);
+    assert.deepEqual([...eraseCells(state, wound(2), [4, 8]).dataSync()], [1, 0, 1, 1]);
+    assert.deepEqual([...eraseCells(state, wound(1), [4, 8]).dataSync()], [1, 1, 1, 1]);
+    assert.throws(() => eraseCells(state, wound(1), [8, 4]), TypeError);
+    assert.throws(() => eraseCells(state, new Float32Array(31), [4, 8]), TypeError);
   });
 });

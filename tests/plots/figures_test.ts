@@ -3,6 +3,7 @@ import { caseMetrics } from "../../lib/evaluation/metrics.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { plotCaseScores } from "../../lib/plots/case_scores.ts";
 import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
+import { plotQuality } from "../../lib/plots/quality.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
 import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
 import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
@@ -157,4 +158,19 @@ Deno.test("visualizePredictions shows the columns asked for", () => {
   assert.equal(svg.match(/<image/g)?.length, 2);
   assert.doesNotMatch(svg, />truth</);
   assert.match(svg, />Two</);
+});
+
+Deno.test("plotQuality draws doubt against Dice with both correlations", () => {
+  const cases = Array.from({ length: 8 }, (_, i) => ({
+    case: `case_${i}`,
+    quality: 0.1 + 0.01 * i,
+    dice: 0.9 - 0.02 * i ** 2 / 8,
+  }));
+  const { svg } = plotQuality([...cases, { case: "empty", quality: 0.2, dice: NaN }]);
+  assert.match(svg, /8 cases: correlation −0\.\d\d \(Pearson\), −1\.00 \(Spearman\); 1 undefined/);
+  assert.match(svg, />case_7</);
+  assert.doesNotMatch(svg, /empty|NaN/);
+  assert.ok(inspectPng(plotQuality(cases).png()).deviation > 10);
+  assert.match(plotQuality(cases.slice(0, 2)).svg, /2 cases: too few for a correlation/);
+  assert.throws(() => plotQuality([{ case: "a", quality: 0.1, dice: NaN }]), RangeError);
 });

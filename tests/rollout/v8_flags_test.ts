@@ -31,7 +31,7 @@ Deno.test("the kernels give the same bits with V8's flags and without", async ()
 
 Deno.test("the tasks that run the engine have the flags", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
-  for (const task of ["train", "evaluate", "predict"]) {
+  for (const task of ["train", "evaluate", "predict", "plot", "robustness"]) {
     assert.ok(tasks[task].command.includes(` --v8-flags=${V8_FLAGS} `), task);
   }
 });

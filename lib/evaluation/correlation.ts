@@ -1,0 +1,74 @@
+/**
+ * How two measures of the same cases go together.
+ *
+ * @module
+ */
+
+/**
+ * Pearson's correlation: how well a straight line tells one value from the other, from -1 (falls)
+ * to 1 (rises).
+ *
+ * @param x Pairs in which either value is not finite are left out.
+ * @param y As many values.
+ * @returns NaN for fewer than three pairs (two always lie on a line), or where a value is constant.
+ * @throws {TypeError} Where there are not as many of the one as of the other.
+ *
+ * @example
+ * ```ts
+ * import { pearson } from "./correlation.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(pearson([1, 2, 3], [6, 4, 2]), -1);
+ * ```
+ */
+export function pearson(x: readonly number[], y: readonly number[]): number {
+  return correlate(finitePairs(x, y));
+}
+
+/**
+ * Spearman's correlation: Pearson's of the ranks, equal values sharing the mean of theirs. 1 where
+ * the one always rises with the other, along whatever curve.
+ *
+ * @param x Pairs in which either value is not finite are left out.
+ * @param y As many values.
+ * @returns NaN for fewer than three pairs, or where a value is constant.
+ * @throws {TypeError} Where there are not as many of the one as of the other.
+ *
+ * @example
+ * ```ts
+ * import { spearman } from "./correlation.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(spearman([1, 2, 3, 4], [1, 10, 100, 1000]), 1);
+ * ```
+ */
+export function spearman(x: readonly number[], y: readonly number[]): number {
+  const [first, second] = finitePairs(x, y);
+  return correlate([ranks(first), ranks(second)]);
+}
+
+type Pairs = readonly [x: readonly number[], y: readonly number[]];
+
+function finitePairs(x: readonly number[], y: readonly number[]): Pairs {
+  if (x.length !== y.length) {
+    throw new TypeError(`Cannot correlate ${x.length} values with ${y.length}`);
+  }
+  const finite = (_: number, i: number) => Number.isFinite(x[i]) && Number.isFinite(y[i]);
+  return [x.filter(finite), y.filter(finite)];
+}
+
+function correlate([x, y]: Pairs): number {
+  if (x.length < 3) return NaN;
+  const centred = ([x, y] as const).map((values) => {
+    const mean = values.reduce((a, b) => a + b) / values.length;
+    return values.map((value) => value - mean);
+  });
+  const [a, b] = centred as [number[], number[]];
+  const product = (p: number[], q: number[]) => p.reduce((sum, value, i) => sum + value * q[i]!, 0);
+  return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+}
+
+function ranks(values: readonly number[]): number[] {
+  const sorted = [...values].sort((a, b) => a - b);
+  return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2);
+}

@@ -1,0 +1,53 @@
+/**
+ * All perturbations, by name.
+ *
+ * @module
+ */
+
+import { InputError } from "../../support/errors.ts";
+import { nearest } from "../../support/nearest.ts";
+import { erasedCoarse, erasedFine, steps } from "./automaton.ts";
+import { scale, translation } from "./geometry.ts";
+import { biasField, noise } from "./intensity.ts";
+import type { Perturbation } from "./perturbation.ts";
+
+/** What `deno task robustness` tries, in its order. */
+export const PERTURBATIONS: readonly Perturbation[] = [
+  noise,
+  biasField,
+  translation,
+  scale,
+  erasedCoarse,
+  erasedFine,
+  steps,
+];
+
+/**
+ * Perturbations by their names. A name may stop at a hyphen: `erased` is both of its kind.
+ *
+ * @returns In the order of {@linkcode PERTURBATIONS}.
+ * @throws {InputError} Where a name is not known; it names the nearest one.
+ *
+ * @example
+ * ```ts
+ * import { choosePerturbations } from "./perturbations.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const chosen = choosePerturbations(["noise", "erased"]).map(({ name }) => name);
+ * assert.deepEqual(chosen, ["noise", "erased-coarse", "erased-fine"]);
+ * ```
+ */
+export function choosePerturbations(names: readonly string[]): Perturbation[] {
+  const matches = (name: string, wanted: string) =>
+    name === wanted || name.startsWith(`${wanted}-`);
+  const known = PERTURBATIONS.map(({ name }) => name);
+  const wrong = names.filter((wanted) => !known.some((name) => matches(name, wanted)));
+  if (wrong.length > 0) {
+    const near = nearest(wrong[0]!, known);
+    throw new InputError(
+      `Cannot choose perturbations: ${wrong.join(", ")} is not one of ${known.join(", ")}`,
+      near === undefined ? {} : { hint: `Did you mean ${near}?` },
+    );
+  }
+  return PERTURBATIONS.filter(({ name }) => names.some((wanted) => matches(name, wanted)));
+}

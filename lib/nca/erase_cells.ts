@@ -1,0 +1,57 @@
+/**
+ * A wound: cells that lose all that they knew.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * Resets cells of a state: every channel but the image's, 0, becomes 0, as before the first step.
+ *
+ * @param state [B, h, w, c].
+ * @param wound 1 for each pixel to be erased, the slices of the batch one after the other, row by
+ * row. It has the image's size: where the state is smaller (the coarse stage's is a quarter), a
+ * cell is erased if at least half of its pixels are.
+ * @param size The image's height and width, multiples of the state's.
+ * @returns The state after it, of the same shape.
+ * @throws {TypeError} Where the wound does not fit the state.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { eraseCells } from "./erase_cells.ts";
+ * import assert from "node:assert/strict";
+ *
+ * await tf.setBackend("cpu");
+ * const state = tf.ones<tf.Rank.R4>([1, 1, 2, 3]); // two cells of three channels
+ * assert.deepEqual([...eraseCells(state, [0, 1], [1, 2]).dataSync()], [1, 1, 1, 1, 0, 0]);
+ * ```
+ */
+export function eraseCells(
+  state: tf.Tensor4D,
+  wound: ArrayLike<number>,
+  size: readonly [height: number, width: number],
+): tf.Tensor4D {
+  const [batch, h, w, channels] = state.shape;
+  const [height, width] = size;
+  const scale = height / h;
+  if (
+    !Number.isInteger(scale) || width !== scale * w || wound.length !== batch * height * width
+  ) {
+    throw new TypeError(
+      `Cannot erase cells: a wound of ${wound.length} pixels, ${height} × ${width} a slice, does ` +
+        `not fit a state of [${state.shape}]`,
+    );
+  }
+  const erased = new Float32Array(batch * h * w);
+  for (let i = 0; i < wound.length; i++) {
+    const row = Math.floor(i / width); // counted through the batch
+    erased[Math.floor(row / scale) * w + Math.floor((i % width) / scale)]! += wound[i]!;
+  }
+  const keep = new Float32Array(state.size).fill(1);
+  for (const [cell, pixels] of erased.entries()) {
+    if (pixels >= scale * scale / 2) keep.fill(0, cell * channels + 1, (cell + 1) * channels);
+  }
+  return tf.tidy(() => state.mul(tf.tensor4d(keep, state.shape)));
+}

@@ -1,0 +1,131 @@
+/**
+ * Whether the model knows when it is wrong.
+ *
+ * @module
+ */
+
+import * as Plot from "@observablehq/plot";
+import { pearson, spearman } from "../evaluation/correlation.ts";
+import type { EvaluationSummary } from "../evaluation/summary.ts";
+import { Figure } from "./figure.ts";
+import { OKABE_ITO, TEXT_COLOUR } from "./palette.ts";
+import { renderPlot } from "./render_plot.ts";
+
+/** The quality metric and the score of one case. */
+export interface CaseQuality {
+  /** Its name. */
+  case: string;
+  /** The NCA quality metric, see `ncaQuality`; cases in which it is undefined are not drawn. */
+  quality: number;
+  /** From 0 to 1; cases in which it is undefined are not drawn. */
+  dice: number;
+}
+
+/** The quality metric and score of each case that was predicted several times. */
+export function caseQualities(summary: EvaluationSummary | undefined): CaseQuality[] {
+  return (summary?.metric_per_case ?? []).flatMap(({ case: id, quality, metrics }) =>
+    quality === undefined ? [] : [{ case: id, quality, dice: metrics["1"].Dice }]
+  );
+}
+
+/** More cases than this are not named. */
+const MOST_NAMES = 12;
+/** Through fewer cases no line is drawn: it would say nothing. */
+const FEWEST_FOR_LINE = 5;
+
+/**
+ * Draws the NCA quality metric of cases against their Dice score, with the straight line through
+ * them (from five cases on) and both correlations. Where the metric is of use, doubt (to the right) goes with a low
+ * score.
+ *
+ * @throws {RangeError} Where no case has both.
+ *
+ * @example
+ * ```ts
+ * import { plotQuality } from "./quality.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const figure = plotQuality([
+ *   { case: "a", quality: 0.05, dice: 0.9 },
+ *   { case: "b", quality: 0.1, dice: 0.8 },
+ *   { case: "c", quality: 0.15, dice: 0.7 },
+ * ]);
+ * assert.match(figure.svg, /correlation −1.00 \(Pearson\)/);
+ * ```
+ */
+export function plotQuality(
+  cases: readonly CaseQuality[],
+  options: { title?: string } = {},
+): Figure {
+  const rows = cases.filter(({ quality, dice }) =>
+    Number.isFinite(quality) && Number.isFinite(dice)
+  );
+  if (rows.length === 0) throw new RangeError("Cannot draw quality: no case has it and a score");
+  const left = cases.length - rows.length;
+  const names = (part: readonly CaseQuality[], dy: number) =>
+    Plot.text(part, {
+      x: "quality",
+      y: "dice",
+      text: "case",
+      dy,
+      fill: TEXT_COLOUR,
+      stroke: "#ffffff",
+      strokeWidth: 5,
+    });
+  // Above and below in turn, or neighbours' names lie on each other
+  const named = rows.length > MOST_NAMES ? [] : rows.toSorted((a, b) => a.quality - b.quality);
+  return new Figure(renderPlot({
+    title: options.title ?? "Does it know when it is wrong?",
+    subtitle: describeCorrelation(rows) + (left > 0 ? `; ${left} undefined` : ""),
+    height: 480,
+    marginRight: 48,
+    x: {
+      label: "NCA quality metric (0: all runs agree)",
+      domain: spanOf(rows.map(({ quality }) => quality), Infinity),
+    },
+    y: { label: "Dice score", domain: spanOf(rows.map(({ dice }) => dice), 1), grid: true },
+    marks: [
+      ...(rows.length < FEWEST_FOR_LINE ? [] : [
+        Plot.linearRegressionY(rows, {
+          x: "quality",
+          y: "dice",
+          stroke: OKABE_ITO.vermillion,
+          strokeWidth: 2,
+          clip: true,
+        }),
+      ]),
+      Plot.dot(rows, { x: "quality", y: "dice", r: 6, fill: OKABE_ITO.blue }),
+      names(named.filter((_, i) => i % 2 === 0), -16),
+      names(named.filter((_, i) => i % 2 === 1), 18),
+    ],
+  }));
+}
+
+/** The values' span with a margin, from 0 on and up to a largest value. */
+function spanOf(values: readonly number[], largest: number): [number, number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = 0.2 * (high - low) || 0.05;
+  return [Math.max(0, low - margin), Math.min(largest, high + margin)];
+}
+
+/**
+ * How the quality metric and the score of cases go together, in words.
+ *
+ * @example
+ * ```ts
+ * import { describeCorrelation } from "./quality.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const few = [{ case: "a", quality: 0.1, dice: 0.8 }];
+ * assert.equal(describeCorrelation(few), "1 case: too few for a correlation");
+ * ```
+ */
+export function describeCorrelation(cases: readonly CaseQuality[]): string {
+  const x = cases.map(({ quality }) => quality);
+  const y = cases.map(({ dice }) => dice);
+  const count = `${cases.length} ${cases.length === 1 ? "case" : "cases"}`;
+  const [line, rank] = [pearson(x, y), spearman(x, y)];
+  if (Number.isNaN(line)) return `${count}: too few for a correlation`;
+  const text = (value: number) => value.toFixed(2).replace("-", "−");
+  return `${count}: correlation ${text(line)} (Pearson), ${text(rank)} (Spearman)`;
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import type { CaseImages } from "../../../lib/evaluation/robustness/perturbation.ts";
+import {
+  choosePerturbations,
+  PERTURBATIONS,
+} from "../../../lib/evaluation/robustness/perturbations.ts";
+import { Random } from "../../../lib/support/random.ts";
+
+/** Two slices of 40×50 with a bright disc of radius 8 and its label; the second lies elsewhere. */
+function given(): CaseImages {
+  const labels = [[20, 25], [16, 30]].map(([y, x]) => ({
+    data: Float32Array.from(
+      { length: 2000 },
+      (_, i) => Math.hypot(Math.floor(i / 50) - y!, i % 50 - x!) <= 8 ? 1 : 0,
+    ),
+    height: 40,
+    width: 50,
+  }));
+  const images = labels.map((label) => ({ ...label, data: label.data.map((v) => 0.2 + 0.5 * v) }));
+  return { images, labels };
+}
+
+const get = (name: string) => choosePerturbations([name])[0]!;
+const apply = (name: string, strength: number, seed = 1) =>
+  get(name).apply(given(), strength, { steps: [40, 20], random: new Random(seed) });
+const sum = (data: ArrayLike<number>) => Array.from(data).reduce((a, b) => a + b, 0);
+/** The mean row and column of a mask. */
+const centre = (data: ArrayLike<number>) => {
+  const at = Array.from(data, (_, i) => i).filter((i) => data[i]! > 0.5);
+  return [at.map((i) => Math.floor(i / 50)), at.map((i) => i % 50)].map((v) => sum(v) / v.length);
+};
+
+Deno.test("every perturbation has strengths in order, with none among them, and keeps its input", () => {
+  assert.equal(new Set(PERTURBATIONS.map(({ name }) => name)).size, PERTURBATIONS.length);
+  for (const { name, strengths, quick, none, apply, format } of PERTURBATIONS) {
+    for (const list of [strengths, quick]) {
+      assert.deepEqual(list, [...new Set(list)].sort((a, b) => a - b), name);
+      assert.ok(list.includes(none) && list.length >= 3, name);
+    }
+    assert.ok(quick.length < strengths.length, name);
+    assert.equal(new Set(strengths.map(format)).size, strengths.length, `${name}: ticks`);
+
+    const before = given();
+    const case_ = given();
+    const strongest = strengths.at(-1)!;
+    const run = (seed: number) =>
+      apply(case_, strongest, { steps: [40, 20], random: new Random(seed) });
+    assert.deepEqual(run(1), run(1), `${name} is not a function of its seed`);
+    assert.deepEqual(case_, before, `${name} changes its input`);
+    const { images, labels } = { ...before, ...run(1) };
+    for (const slices of [images, labels]) {
+      assert.deepEqual(
+        slices.map(({ data, height, width }) => [data.length, height, width]),
+        [[2000, 40, 50], [2000, 40, 50]],
+        name,
+      );
+    }
+    assert.ok(labels.every(({ data }) => data.every((v) => v === 0 || v === 1)), name);
+    assert.notDeepEqual({ ...before, ...run(1) }, before, `${name} does nothing`);
+  }
+});
+
+Deno.test("noise has the standard deviation that it says, and a bias field its factor", () => {
+  const { images } = apply("noise", 0.1);
+  const noise = images!.flatMap(({ data }, z) =>
+    Array.from(data, (v, i) => v - given().images[z]!.data[i]!)
+  );
+  const mean = sum(noise) / noise.length;
+  const deviation = Math.sqrt(sum(noise.map((v) => (v - mean) ** 2)) / noise.length);
+  assert.ok(Math.abs(mean) < 0.01 && Math.abs(deviation - 0.1) < 0.005, `${mean} ${deviation}`);
+
+  const field = apply("bias", 2).images!.flatMap(({ data }, z) =>
+    Array.from(data, (v, i) => v / given().images[z]!.data[i]!)
+  );
+  const [low, high] = [Math.min(...field), Math.max(...field)];
+  assert.ok(low >= 0.4999 && low < 0.55 && high <= 2.001 && high > 1.8, `${low} to ${high}`);
+  const steps = field.slice(0, 2000).map((v, i) => i % 50 === 49 ? 0 : Math.abs(v - field[i + 1]!));
+  assert.ok(Math.max(...steps) < 0.2, "the field is not smooth");
+});
+
+Deno.test("a translation moves image and label by one vector as long as it says", () => {
+  const moved = apply("translation", 0.2, 3);
+  const vectors = moved.labels!.map(({ data }, z) => {
+    const [from, to] = [centre(given().labels[z]!.data), centre(data)];
+    return [to[0]! - from[0]!, to[1]! - from[1]!];
+  });
+  for (const [z, [dy, dx]] of vectors.entries()) {
+    assert.ok(Math.abs(Math.hypot(dy! / 40, dx! / 50) - 0.2) < 0.02, `${dy} ${dx}`);
+    assert.deepEqual(
+      moved.images![z]!.data.map((v) => v > 0.5 ? 1 : 0),
+      moved.labels![z]!.data,
+    );
+  }
+  assert.ok(vectors[0]!.every((d, axis) => Math.abs(d - vectors[1]![axis]!) < 1e-6));
+});
+
+Deno.test("scaling changes areas by the square of the factor, around the middle", () => {
+  for (const factor of [0.8, 1.25]) {
+    const { images, labels } = apply("scale", factor);
+    const [before, after] = [given().labels[0]!.data, labels![0]!.data];
+    assert.ok(Math.abs(sum(after) / sum(before) / factor ** 2 - 1) < 0.06, `${factor}`);
+    const [y, x] = centre(after);
+    assert.ok(Math.abs(y! - 20) < 1 && Math.abs(x! - 25) < 1, `${y} ${x}`);
+    const differ = images![0]!.data.filter((v, i) => Number(v > 0.45) !== after[i]).length;
+    assert.ok(differ < 0.03 * 2000, `${factor}: image and label differ in ${differ} pixels`);
+  }
+});
+
+Deno.test("a wound lies on the object, as large as it says, halfway through its stage", () => {
+  for (const [stage, step] of [["coarse", 20], ["fine", 10]] as const) {
+    const { wound } = apply(`erased-${stage}`, 1).predict!;
+    assert.deepEqual([wound!.stage, wound!.step], [stage, step]);
+    for (const [z, { data }] of wound!.cells.entries()) {
+      const label = given().labels[z]!.data;
+      assert.ok(Math.abs(sum(data) / sum(label) - 1) < 0.05);
+      assert.deepEqual(centre(data), centre(label));
+    }
+    const empty = { data: new Float32Array(2000), height: 40, width: 50 };
+    const { predict } = get(`erased-${stage}`).apply(
+      { images: [empty], labels: [empty] },
+      2,
+      { steps: [40, 20], random: new Random(1) },
+    );
+    assert.equal(sum(predict!.wound!.cells[0]!.data), 0, "nothing there, nothing to wound");
+  }
+  assert.deepEqual(apply("steps", 1.25).predict, { steps: [50, 25] });
+});
+
+Deno.test("perturbations are chosen by name, and a wrong name is told with the nearest", () => {
+  const names = (...wanted: string[]) => choosePerturbations(wanted).map(({ name }) => name);
+  assert.deepEqual(names("scale", "noise"), ["noise", "scale"]);
+  assert.deepEqual(names("erased"), ["erased-coarse", "erased-fine"]);
+  assert.throws(() => names("noise", "scael"), {
+    name: "InputError",
+    message: /scael is not one of noise, bias/,
+    hint: "Did you mean scale?",
+  });
+});
