@@ -52,6 +52,14 @@ export interface SlicePrediction {
   width: number;
 }
 
+/** A list of slices, or something that cuts them when they are asked for. */
+export interface SliceSource {
+  /** How many there are. */
+  readonly length: number;
+  /** Those from a place on, up to another, as an array's `slice`. */
+  slice(start: number, end: number): readonly Slice[];
+}
+
 /**
  * Segments slices. Batch norm takes its statistics of each slice by itself, and the cells that
  * fire depend on the seed and the slice's place in the list only, so a prediction depends neither
@@ -61,21 +69,30 @@ export interface SlicePrediction {
  * @param slices Normalised to [0, 1], of any sizes.
  * @throws The signal's reason, where it was aborted.
  */
-export async function predictSlices(
+export function predictSlices(
   model: MedNca,
   slices: readonly Slice[],
   options: PredictOptions = {},
 ): Promise<SlicePrediction[]> {
+  return Array.fromAsync(predictEach(model, slices, options));
+}
+
+/** {@linkcode predictSlices} one by one, so that nobody needs to hold all slices of a volume. */
+export async function* predictEach(
+  model: MedNca,
+  slices: SliceSource,
+  options: PredictOptions = {},
+): AsyncGenerator<SlicePrediction> {
   const { batchSize = 4, seed = 0, samples = 1, signal, onProgress } = options;
   if (!(Number.isInteger(batchSize) && batchSize > 0 && Number.isInteger(samples) && samples > 0)) {
     throw new RangeError(
       `Expected a batch size and samples from 1 on, got ${batchSize} and ${samples}`,
     );
   }
-  const predictions: SlicePrediction[] = [];
-  while (predictions.length < slices.length) {
+  let done = 0;
+  while (done < slices.length) {
     signal?.throwIfAborted();
-    const first = predictions.length;
+    const first = done;
     const batch = nextBatch(slices, first, batchSize, options);
     const sums = batch.map(({ slice }) => ({
       mean: new Float64Array(slice.data.length),
@@ -99,13 +116,13 @@ export async function predictSlices(
       const { geometry } = batch[i]!;
       const back = (data: Float64Array) => toOriginalGrid(Float32Array.from(data), geometry);
       const { data: probability, height, width } = back(mean);
-      predictions.push({ probability, deviation: back(deviation).data, height, width });
+      done++;
+      yield { probability, deviation: back(deviation).data, height, width };
     }
-    onProgress?.(predictions.length, slices.length);
+    onProgress?.(done, slices.length);
     // Lets timers, signals and a notebook's display have their turn.
     await new Promise((resolve) => setTimeout(resolve));
   }
-  return predictions;
 }
 
 /** 1 where the probability is above one half. */
@@ -120,7 +137,7 @@ interface GridSlice {
 
 /** As many of the next slices as have the same size on the grid. */
 function nextBatch(
-  slices: readonly Slice[],
+  slices: SliceSource,
   first: number,
   batchSize: number,
   grid: GridSettings,

@@ -7,7 +7,7 @@
 import type { MedNca } from "../nca/med_nca.ts";
 import { normalize } from "../slices/normalize.ts";
 import { type Volume, volumeSlice } from "../volume/mod.ts";
-import { maskOf, type PredictOptions, predictSlices } from "./predict_slices.ts";
+import { maskOf, predictEach, type PredictOptions, type SliceSource } from "./predict_slices.ts";
 
 /** How {@linkcode predictVolume} cuts and runs: the cutting as in training. */
 export interface PredictVolumeOptions extends PredictOptions {
@@ -53,14 +53,41 @@ export async function predictVolume(
   }
   const values = volume.data.subarray(channel * voxels, (channel + 1) * voxels);
   const data = normalize(values, clip == null ? {} : { clip });
-  const count = shape[axis] ?? 0;
-  const slices = Array.from(
-    { length: count },
-    (_, index) => volumeSlice({ ...volume, data, shape }, { axis, index }),
-  );
-  const predictions = await predictSlices(model, slices, options);
-  const probability = joinSlices(predictions.map((p) => p.probability), shape, axis);
-  const deviation = joinSlices(predictions.map((p) => p.deviation), shape, axis);
+  return await predictNormalized(model, { data, shape }, { ...options, axis });
+}
+
+/**
+ * Segments a volume that is normalised already. Its slices are cut when their turn comes, and each
+ * prediction goes to its place at once.
+ *
+ * @param model Is not changed; no tensor is left behind.
+ * @param image Values in [0, 1], x fastest, and their shape [nx, ny, nz].
+ * @throws The signal's reason, where it was aborted.
+ */
+export async function predictNormalized(
+  model: MedNca,
+  { data, shape }: { data: Float32Array; shape: readonly number[] },
+  options: PredictOptions & { axis: 0 | 1 | 2 },
+): Promise<VolumePrediction> {
+  const { axis, samples = 1 } = options;
+  const probability = new Float32Array(data.length);
+  const deviation = new Float32Array(data.length);
+  const slices: SliceSource = {
+    length: shape[axis] ?? 0,
+    slice(start, end) {
+      const count = Math.max(0, Math.min(end, this.length) - start);
+      return Array.from(
+        { length: count },
+        (_, i) => volumeSlice({ data, shape }, { axis, index: start + i }),
+      );
+    },
+  };
+  let index = 0;
+  for await (const prediction of predictEach(model, slices, options)) {
+    placeSlice(probability, prediction.probability, { shape, axis, index });
+    if (samples > 1) placeSlice(deviation, prediction.deviation, { shape, axis, index });
+    index++;
+  }
   return { mask: maskOf(probability), probability, deviation };
 }
 
@@ -87,10 +114,7 @@ export function joinSlices(
   shape: readonly number[],
   axis: 0 | 1 | 2,
 ): Float32Array {
-  const [nx = 0, ny = 0, nz = 0] = shape;
-  const strides = [1, nx, nx * ny];
-  const [rowAxis, columnAxis] = [axis === 0 ? 1 : 0, axis === 2 ? 1 : 2];
-  const [height, width] = [shape[rowAxis] ?? 0, shape[columnAxis] ?? 0];
+  const [height, width] = shape.filter((_, i) => i !== axis) as [number, number];
   const wrong = slices.find((slice) => slice.length !== height * width);
   if (slices.length !== shape[axis] || wrong !== undefined) {
     throw new TypeError(
@@ -98,14 +122,25 @@ export function joinSlices(
         `volume of ${shape.join(" × ")} along axis ${axis}`,
     );
   }
-  const data = new Float32Array(nx * ny * nz);
-  for (const [index, slice] of slices.entries()) {
-    for (let row = 0; row < height; row++) {
-      let to = index * strides[axis]! + row * strides[rowAxis]!;
-      for (let column = 0; column < width; column++, to += strides[columnAxis]!) {
-        data[to] = slice[row * width + column]!;
-      }
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  for (const [index, slice] of slices.entries()) placeSlice(data, slice, { shape, axis, index });
+  return data;
+}
+
+/** Writes a slice to its place in a volume. */
+function placeSlice(
+  volume: Float32Array,
+  slice: Float32Array,
+  { shape, axis, index }: { shape: readonly number[]; axis: 0 | 1 | 2; index: number },
+): void {
+  const [nx = 0, ny = 0] = shape;
+  const strides = [1, nx, nx * ny];
+  const [rowAxis, columnAxis] = [axis === 0 ? 1 : 0, axis === 2 ? 1 : 2];
+  const [height, width] = [shape[rowAxis] ?? 0, shape[columnAxis] ?? 0];
+  for (let row = 0; row < height; row++) {
+    let to = index * strides[axis]! + row * strides[rowAxis]!;
+    for (let column = 0; column < width; column++, to += strides[columnAxis]!) {
+      volume[to] = slice[row * width + column]!;
     }
   }
-  return data;
 }

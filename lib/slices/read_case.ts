@@ -140,7 +140,8 @@ async function collect<T>(work: Promise<T>, findings: Findings): Promise<T | und
   }
 }
 
-function checkSize(height: number, width: number, { errors }: Findings): void {
+/** Finds slices that are too small for the model. */
+export function checkSize(height: number, width: number, { errors }: Findings): void {
   if (Math.min(height, width) < SMALLEST) {
     errors.push(`slices of ${height}×${width} are smaller than ${SMALLEST}×${SMALLEST}`);
   }
@@ -152,9 +153,14 @@ function sameSpace(a: Volume, b: Volume): boolean {
   );
 }
 
-function normalizeChecked(
+/**
+ * Scales the values of a case to [0, 1].
+ *
+ * @returns `undefined` where values are not finite or all the same; the findings say which.
+ */
+export function normalizeChecked(
   values: Float32Array,
-  { clip }: ExtractSettings,
+  { clip }: Pick<ExtractSettings, "clip">,
   { errors }: Findings,
 ): Float32Array | undefined {
   const options = clip === null ? {} : { clip };
@@ -202,7 +208,8 @@ function keepLabels(
   return mask;
 }
 
-function join1d(slices: readonly Slice[]): Float32Array {
+/** The pixels of slices, one after the other. */
+export function join1d(slices: readonly Slice[]): Float32Array {
   const result = new Float32Array(slices.reduce((n, slice) => n + slice.data.length, 0));
   let start = 0;
   for (const { data } of slices) {

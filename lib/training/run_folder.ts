@@ -4,11 +4,12 @@
  * @module
  */
 
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
 import type { PredictionSettings } from "../evaluation/evaluate_cases.ts";
 import { SettingsSchema } from "../slices/manifest.ts";
+import { WEIGHT_FILES } from "../nca/weights.ts";
 import type { Split } from "../slices/split_cases.ts";
 import { writeJsonAtomic } from "../support/files.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
@@ -105,10 +106,23 @@ export async function requireNoRun(folder: string): Promise<void> {
  */
 export async function readRun(folder: string): Promise<RunContents> {
   const paths = runPaths(folder);
+  return {
+    ...await readModelSettings(folder),
+    split: await readJson(paths.split, folder, splitSchema),
+  };
+}
+
+/**
+ * Reads what predicting wants to know of a run: `config.json` and `slices.json`. With the two
+ * files of weights beside them they make a folder that can be handed on by itself.
+ *
+ * @throws {InputError} If one of them is missing or broken.
+ */
+export async function readModelSettings(folder: string): Promise<Omit<RunContents, "split">> {
+  const paths = runPaths(folder);
   const config = await readJson(paths.config, folder, v.record(v.string(), v.unknown()));
   return {
     config: resolveConfig(config as ConfigOverrides, paths.config),
-    split: await readJson(paths.split, folder, splitSchema),
     slices: await readJson(paths.slices, folder, slicesSchema),
   };
 }
@@ -121,14 +135,21 @@ async function readJson<Schema extends v.GenericSchema>(
   try {
     return v.parse(schema, JSON.parse(await Deno.readTextFile(path)));
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
-      throw new InputError("Cannot read run: the folder holds none", {
+    if (!(cause instanceof Deno.errors.NotFound)) {
+      throw new InputError(`Cannot read run: ${(cause as Error).message}`, { path, cause });
+    }
+    if (await exists(join(folder, WEIGHT_FILES[0]))) {
+      throw new InputError(`Cannot read run: its weights are there, ${basename(path)} is missing`, {
         path: folder,
-        hint: "Give the folder of a training, as runs/NAME",
+        hint: `Copy ${basename(path)} from the run that the weights are from`,
         cause,
       });
     }
-    throw new InputError(`Cannot read run: ${(cause as Error).message}`, { path, cause });
+    throw new InputError("Cannot read run: the folder holds none", {
+      path: folder,
+      hint: "Give the folder of a training, as runs/NAME",
+      cause,
+    });
   }
 }
 

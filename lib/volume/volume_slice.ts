@@ -42,7 +42,10 @@ export interface VolumeSliceOptions {
  * });
  * ```
  */
-export function volumeSlice(volume: Volume, options: VolumeSliceOptions): Slice {
+export function volumeSlice(
+  volume: Pick<Volume, "data" | "shape">,
+  options: VolumeSliceOptions,
+): Slice {
   const { axis, index, channel = 0 } = options;
   const [nx, ny, nz, channels = 1] = volume.shape as [number, number, number, number?];
   const within = (value: number, count: number, what: string) => {
