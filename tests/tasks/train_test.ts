@@ -1,45 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import manifest from "../../deno.json" with { type: "json" };
 import { decodePng, encodePng } from "../../lib/slices/png.ts";
 import { Random } from "../../lib/support/random.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
-import { TINY, writeTinyVolumes } from "../training/support/tiny_data.ts";
-
-type Task = "train" | "evaluate" | "predict";
-
-const ROOT = new URL("../../", import.meta.url).pathname;
-const FLAGS = Object.entries({ ...TINY, backend: "ops" }).flatMap(([key, value]) => [
-  `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-  String(value),
-]);
-
-/** Starts a task in a folder, with the permissions that deno.json gives it. */
-function start(folder: string, task: Task, args: string[]) {
-  const [, ...command] = manifest.tasks[task].command.split(" ");
-  const script = join(ROOT, command.pop()!);
-  return new Deno.Command(Deno.execPath(), {
-    args: [...command, "--quiet", "--config", join(ROOT, "deno.json"), script, ...args],
-    cwd: folder,
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-async function run(folder: string, task: Task, ...args: string[]) {
-  const { code, stdout, stderr } = await start(folder, task, args).output();
-  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, out: out!, error: error! };
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { writeTinyVolumes } from "../training/support/tiny_data.ts";
+import {
+  runTaskIn as run,
+  startTask as start,
+  type Task,
+  TINY_FLAGS as FLAGS,
+  withFolder,
+} from "./support/run_task.ts";
 
 const readJson = async (path: string) => JSON.parse(await Deno.readTextFile(path));
 

@@ -1,0 +1,43 @@
+import { join } from "@std/path";
+import manifest from "../../../deno.json" with { type: "json" };
+import { TINY } from "../../training/support/tiny_data.ts";
+
+/** The name of a task in deno.json. */
+export type Task = keyof typeof manifest.tasks;
+
+const ROOT = new URL("../../../", import.meta.url).pathname;
+
+/** The flags of a training of some seconds. */
+export const TINY_FLAGS = Object.entries({ ...TINY, backend: "ops" }).flatMap(([key, value]) => [
+  `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  String(value),
+]);
+
+/** Starts a task in a folder, with the permissions that deno.json gives it. */
+export function startTask(folder: string, task: Task, args: readonly string[]) {
+  const [, ...command] = manifest.tasks[task].command.split(" ");
+  const script = join(ROOT, command.pop()!);
+  return new Deno.Command(Deno.execPath(), {
+    args: [...command, "--quiet", "--config", join(ROOT, "deno.json"), script, ...args],
+    cwd: folder,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Runs a task to its end. */
+export async function runTaskIn(folder: string, task: Task, ...args: string[]) {
+  const { code, stdout, stderr } = await startTask(folder, task, args).output();
+  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out: out!, error: error! };
+}
+
+/** Runs a test in a folder of its own. */
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
