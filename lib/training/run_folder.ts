@@ -11,7 +11,7 @@ import type { PredictionSettings } from "../evaluation/evaluate_cases.ts";
 import { SettingsSchema } from "../slices/manifest.ts";
 import { WEIGHT_FILES } from "../nca/weights.ts";
 import type { Split } from "../slices/split_cases.ts";
-import { writeJsonAtomic } from "../support/files.ts";
+import { exists, writeJsonAtomic } from "../support/files.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 
 /** Where the parts of a run lie. */
@@ -150,15 +150,5 @@ async function readJson<Schema extends v.GenericSchema>(
       hint: "Give the folder of a training, as runs/NAME",
       cause,
     });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }
