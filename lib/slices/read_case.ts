@@ -26,7 +26,7 @@ export interface CaseSlices {
 }
 
 /** What was found about a case; errors mean that it cannot be used. */
-interface Findings {
+export interface Findings {
   readonly errors: string[];
   readonly warnings: string[];
 }

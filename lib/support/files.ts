@@ -159,3 +159,13 @@ export function writeError(error: unknown, path: string): unknown {
   const [why, hint] = REASONS[code]!;
   return new InputError(`Cannot write: ${why}`, { path, hint, cause: error });
 }
+/** Whether there is a file or folder. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

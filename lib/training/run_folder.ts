@@ -11,8 +11,8 @@ import type { PredictionSettings } from "../evaluation/evaluate_cases.ts";
 import { SettingsSchema } from "../slices/manifest.ts";
 import { WEIGHT_FILES } from "../nca/weights.ts";
 import type { Split } from "../slices/split_cases.ts";
-import { writeJsonAtomic } from "../support/files.ts";
 import { requireUnlocked, requireWritable } from "../support/output_folder.ts";
+import { exists, writeJsonAtomic } from "../support/files.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 
 /** Where the parts of a run lie. */
@@ -171,15 +171,5 @@ async function readJson<Schema extends v.GenericSchema>(
       hint: "Give the folder of a training, as runs/NAME",
       cause,
     });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

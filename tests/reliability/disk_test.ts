@@ -9,7 +9,7 @@ import { requireWritable } from "../../lib/support/output_folder.ts";
 import { silentProgress } from "../../lib/training/progress.ts";
 import { requireRunnable } from "../../lib/training/run_folder.ts";
 import { trainMedNca } from "../../lib/training/train_med_nca.ts";
-import { finishTask } from "../tasks/support/start_task.ts";
+import { runTaskIn } from "../tasks/support/run_task.ts";
 import { TINY, withTinyData, writeTinyVolumes } from "../training/support/tiny_data.ts";
 import { canMount, makeReadOnly, mountDisk } from "./support.ts";
 import { brokenFiles, contentsOf, listFiles } from "./whole_files.ts";
@@ -119,7 +119,7 @@ diskTest("a read-only folder is told at the start, in one paragraph", async (dis
         ["train", [...data, "--out", "run", "--prepared", join(disk, "prepared")]],
       ] as const
     ) {
-      const { code, error, out } = await finishTask(folder, task, args);
+      const { code, error, out } = await runTaskIn(folder, task, ...args);
       assert.equal(code, 1);
       assert.match(error, /^error: Cannot write: the disk is read-only: .*\nChoose a folder on/);
       assert.doesNotMatch(out, /Patients/);

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { Random } from "../../lib/support/random.ts";
 import { readCheckpoint } from "../../lib/training/checkpoint.ts";
-import { finishTask, startTask, type Task } from "../tasks/support/start_task.ts";
+import { runTaskIn, startTask, type Task } from "../tasks/support/run_task.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 import { brokenFiles, contentsOf, temporaryFiles } from "./whole_files.ts";
 
@@ -53,7 +53,7 @@ export const KILL_TARGETS: readonly KillTarget[] = [
   {
     task: "predict",
     args: ["--run", "run", "--image", "../data/images", "--out", "masks", "--probabilities"],
-    resume: () => Promise.resolve(["--resume"]),
+    resume: () => Promise.resolve([]),
     result: "masks",
   },
 ];
@@ -137,7 +137,7 @@ async function runAll(folder: string): Promise<Reference> {
   const times: Reference["times"] = new Map();
   for (const { task, args, result } of KILL_TARGETS) {
     const started = performance.now();
-    const ended = finishTask(folder, task, args);
+    const ended = runTaskIn(folder, task, ...args);
     let [first, running] = [Infinity, true];
     const watch = (async () => {
       while (running && !await exists(join(folder, result))) {

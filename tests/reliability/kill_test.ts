@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { prepareSlices } from "../../lib/slices/mod.ts";
-import { startTask } from "../tasks/support/start_task.ts";
+import { startTask } from "../tasks/support/run_task.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 import { KILL_TARGETS, killTasks } from "./kill_harness.ts";
 

@@ -3,24 +3,14 @@ import { join } from "@std/path";
 import { decodePng, encodePng } from "../../lib/slices/png.ts";
 import { Random } from "../../lib/support/random.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
-import { TINY, writeTinyVolumes } from "../training/support/tiny_data.ts";
-import { finishTask, startTask, type Task } from "./support/start_task.ts";
-
-const FLAGS = Object.entries({ ...TINY, backend: "ops" }).flatMap(([key, value]) => [
-  `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-  String(value),
-]);
-
-const run = (folder: string, task: Task, ...args: string[]) => finishTask(folder, task, args);
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { writeTinyVolumes } from "../training/support/tiny_data.ts";
+import {
+  runTaskIn as run,
+  startTask as start,
+  type Task,
+  TINY_FLAGS as FLAGS,
+  withFolder,
+} from "./support/run_task.ts";
 
 const readJson = async (path: string) => JSON.parse(await Deno.readTextFile(path));
 
@@ -79,7 +69,7 @@ Deno.test("a run that is interrupted saves, says how to go on, and goes on", asy
   await withFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
     const args = ["--data", "data", "--out", "run", ...FLAGS, "--epochs", "400"];
-    const child = startTask(folder, "train", args);
+    const child = start(folder, "train", args);
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let out = "";
     const errors = new Response(child.stderr).text();

@@ -1,13 +1,20 @@
 import { join } from "@std/path";
 import manifest from "../../../deno.json" with { type: "json" };
+import { TINY } from "../../training/support/tiny_data.ts";
 
-/** A task of deno.json. */
+/** The name of a task in deno.json. */
 export type Task = keyof typeof manifest.tasks;
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
+/** The flags of a training of some seconds. */
+export const TINY_FLAGS = Object.entries({ ...TINY, backend: "ops" }).flatMap(([key, value]) => [
+  `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  String(value),
+]);
+
 /** Starts a task in a folder, with the permissions that deno.json gives it. */
-export function startTask(folder: string, task: Task, args: readonly string[]): Deno.ChildProcess {
+export function startTask(folder: string, task: Task, args: readonly string[]) {
   const [, ...command] = manifest.tasks[task].command.split(" ");
   const script = join(ROOT, command.pop()!);
   return new Deno.Command(Deno.execPath(), {
@@ -19,8 +26,18 @@ export function startTask(folder: string, task: Task, args: readonly string[]): 
 }
 
 /** Runs a task to its end. */
-export async function finishTask(folder: string, task: Task, args: readonly string[]) {
+export async function runTaskIn(folder: string, task: Task, ...args: string[]) {
   const { code, stdout, stderr } = await startTask(folder, task, args).output();
   const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   return { code, out: out!, error: error! };
+}
+
+/** Runs a test in a folder of its own. */
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }

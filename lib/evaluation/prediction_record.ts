@@ -1,0 +1,139 @@
+/**
+ * What a prediction was made from, so that a restart can tell what is done.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import * as v from "valibot";
+import { loadSlice } from "../slices/save_slice.ts";
+import { InputError } from "../support/errors.ts";
+import { writeJsonAtomic } from "../support/files.ts";
+import { hashFile } from "../support/hash.ts";
+import { readVolume } from "../volume/mod.ts";
+import { isPicture } from "./list_images.ts";
+
+/** The folder of the records, beside the masks. */
+export const RECORDS = "records";
+
+const recordSchema = v.object({
+  /** The weights and every setting that a prediction depends on. */
+  made: v.record(v.string(), v.unknown()),
+  /** The SHA-256 of each image. */
+  images: v.record(v.string(), v.string()),
+  /** The SHA-256 of each file that was written; null before it is. */
+  outputs: v.record(v.string(), v.nullable(v.string())),
+});
+
+/** The record of a prediction, as its JSON file holds it. */
+export type PredictionRecord = v.InferOutput<typeof recordSchema>;
+
+/** What is there of a prediction. */
+export type PredictionState =
+  /** Nothing. */
+  | { kind: "new" }
+  /** All of it, just as it would be made again. */
+  | { kind: "done" }
+  /** Something that is to be made again, and why. */
+  | { kind: "stale"; why: string }
+  /** A whole file that is not as it was recorded: somebody may have worked on it. */
+  | { kind: "foreign"; file: string };
+
+/**
+ * Looks at what is there of a prediction.
+ *
+ * @param folder Where the masks go.
+ * @param name The image's file name.
+ * @param wanted Of what the prediction is to be made; its outputs by name, their sums unknown.
+ */
+export async function predictionState(
+  folder: string,
+  name: string,
+  wanted: PredictionRecord,
+): Promise<PredictionState> {
+  const record = await readRecord(folder, name);
+  const broken: string[] = [];
+  let found = 0;
+  for (const file of Object.keys(wanted.outputs)) {
+    const path = join(folder, file);
+    const sum = await sumOf(path);
+    if (sum === undefined) {
+      broken.push(`${file} is missing`);
+      continue;
+    }
+    found++;
+    const recorded = record?.outputs[file];
+    if (sum === recorded) continue;
+    // One that was being written when its process ended is ours, and so is a torn one.
+    if (recorded !== null && await isWhole(path)) return { kind: "foreign", file };
+    broken.push(`${file} is not whole`);
+  }
+  if (found === 0) return { kind: "new" };
+  if (record === undefined) return { kind: "stale", why: broken.join(", ") };
+  const changed = [
+    ...differences(record.made, wanted.made),
+    ...(differences(record.images, wanted.images).length > 0 ? ["the image"] : []),
+  ];
+  if (changed.length > 0) return { kind: "stale", why: `other ${changed.join(", ")}` };
+  return broken.length > 0 ? { kind: "stale", why: broken.join(", ") } : { kind: "done" };
+}
+
+/**
+ * Writes the record of a prediction. Once before the files, so that they are known as ours should
+ * the process end between, and once after them.
+ *
+ * @param written Whether the files are there: their sums are recorded then.
+ */
+export async function writeRecord(
+  folder: string,
+  name: string,
+  record: PredictionRecord,
+  written: boolean,
+): Promise<void> {
+  const outputs: PredictionRecord["outputs"] = {};
+  for (const file of Object.keys(record.outputs)) {
+    outputs[file] = written ? await hashFile(join(folder, file), "sha256") : null;
+  }
+  await writeJsonAtomic(recordPath(folder, name), { ...record, outputs });
+}
+
+function recordPath(folder: string, name: string): string {
+  return join(folder, RECORDS, `${name}.json`);
+}
+
+/** A record that is missing or damaged is none. */
+async function readRecord(folder: string, name: string): Promise<PredictionRecord | undefined> {
+  try {
+    const text = await Deno.readTextFile(recordPath(folder, name));
+    return v.parse(recordSchema, JSON.parse(text));
+  } catch (error) {
+    const none = error instanceof Deno.errors.NotFound || error instanceof SyntaxError ||
+      error instanceof v.ValiError;
+    if (none) return undefined;
+    throw error;
+  }
+}
+
+async function sumOf(path: string): Promise<string | undefined> {
+  try {
+    return await hashFile(path, "sha256");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function isWhole(path: string): Promise<boolean> {
+  try {
+    await (isPicture(path) ? loadSlice(path) : readVolume(path));
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
+
+function differences(a: Record<string, unknown>, b: Record<string, unknown>): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
+}

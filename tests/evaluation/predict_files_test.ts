@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import * as tf from "@tensorflow/tfjs";
+import { initBackend } from "../../lib/backend.ts";
+import { listImages, takeShard } from "../../lib/evaluation/list_images.ts";
+import { predictFiles, type PredictFilesOptions } from "../../lib/evaluation/predict_files.ts";
+import type { PredictionSettings } from "../../lib/evaluation/evaluate_cases.ts";
+import { MedNca } from "../../lib/nca/med_nca.ts";
+import { saveWeights } from "../../lib/nca/weights.ts";
+import { loadSlice, saveSlice } from "../../lib/slices/mod.ts";
+import { readVolume, writeVolume } from "../../lib/volume/mod.ts";
+import { ball, inFolder, QUICK, writeData } from "./support.ts";
+
+await initBackend({ backend: "ops" });
+
+const SETTINGS: PredictionSettings = {
+  axis: 2,
+  format: "npy",
+  channel: 0,
+  labels: "foreground",
+  size: "pad",
+  fit: "resize",
+  clip: null,
+  smallest: [16, 16],
+};
+
+/** Three volumes `case_0` to `case_2`, a model, and what predicts them. */
+function inStudy(
+  use: (study: {
+    folder: string;
+    images: string;
+    out: string;
+    predict: (changes?: Partial<PredictFilesOptions>) => Promise<string[]>;
+  }) => Promise<void>,
+): Promise<void> {
+  return inFolder(async (folder) => {
+    const data = await writeData(folder, [[13, 10, 4], [12, 12, 3], [9, 9, 3]]);
+    const images = join(data, "images");
+    const [weights, out] = [join(folder, "model"), join(folder, "out")];
+    const model = new MedNca(QUICK, { seed: 3 });
+    await saveWeights(model, weights);
+    await use({
+      folder,
+      images,
+      out,
+      predict: async (changes = {}) => {
+        const results = await predictFiles({
+          model,
+          weights,
+          settings: SETTINGS,
+          images: await listImages(images),
+          out,
+          ...changes,
+        });
+        return results.map(({ name, status, why }) =>
+          [name.replace(/\..*/, ""), status, why].filter(Boolean).join(" ")
+        );
+      },
+    });
+    model.dispose();
+  });
+}
+
+async function tree(folder: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (isFile) files[name] = (await Deno.readFile(join(folder, name))).toString();
+  }
+  return files;
+}
+
+Deno.test("a restart skips what is done, and only that", () =>
+  inStudy(async ({ folder, images, out, predict }) => {
+    assert.deepEqual(await predict(), ["case_0 done", "case_1 done", "case_2 done"]);
+    const first = await tree(out);
+    assert.deepEqual(Object.keys(first).sort(), [0, 1, 2].map((i) => `case_${i}.nii.gz`));
+    assert.deepEqual(await predict(), ["case_0 skipped", "case_1 skipped", "case_2 skipped"]);
+
+    // Probabilities are not there yet; then they are, and the masks alone are done too.
+    const [missing] = await predict({ probabilities: true });
+    assert.equal(missing, "case_0 again case_0_probability.nii.gz is missing");
+    assert.deepEqual(await predict(), ["case_0 skipped", "case_1 skipped", "case_2 skipped"]);
+
+    // A torn mask, a missing one, and an image that is another now.
+    const torn = join(out, "case_0.nii.gz");
+    await Deno.truncate(torn, 60);
+    await Deno.remove(join(out, "case_1.nii.gz"));
+    const image = ball([9, 9, 3], { radius: 2 }).image;
+    await writeVolume(join(images, "case_2.nii.gz"), { data: image.data, like: image });
+    assert.deepEqual(await predict(), [
+      "case_0 again case_0.nii.gz is not whole",
+      "case_1 done",
+      "case_2 again other the image",
+    ]);
+    const again = await tree(out);
+    for (const name of ["case_0.nii.gz", "case_1.nii.gz"]) assert.equal(again[name], first[name]);
+
+    // Other settings, other weights.
+    assert.match((await predict({ seed: 1 }))[0]!, /^case_0 again other seed$/);
+    const settings = { ...SETTINGS, size: [8, 8] as const };
+    assert.match((await predict({ settings, seed: 1 }))[0]!, /^case_0 again other size$/);
+    const weights = join(folder, "other");
+    const model = new MedNca(QUICK, { seed: 4 });
+    await saveWeights(model, weights);
+    assert.match(
+      (await predict({ model, weights }))[0]!,
+      /^case_0 again other weights, size, seed$/,
+    );
+    model.dispose();
+
+    // The batch size changes nothing.
+    await predict();
+    assert.match((await predict({ batchSize: 1 }))[0]!, /skipped$/);
+    assert.match((await predict({ overwrite: true }))[0]!, /^case_0 again as asked for$/);
+  }));
+
+Deno.test("a mask that somebody has worked on, or that is not ours, is not written over", () =>
+  inStudy(async ({ out, predict }) => {
+    await predict();
+    const path = join(out, "case_1.nii.gz");
+    const mask = await readVolume(path);
+    const corrected = Uint8Array.from(mask.data, (value) => 1 - value);
+    await writeVolume(path, { data: corrected, like: mask });
+    await Deno.remove(join(out, "records", "case_2.nii.gz.json"));
+    const files = await tree(out);
+    const [zero, one, two] = await predict({ seed: 9 });
+    assert.equal(zero, "case_0 again other seed");
+    assert.match(
+      one!,
+      /^case_1 failed Cannot write mask: .* not as this program left it: .*case_1/,
+    );
+    assert.match(two!, /^case_2 failed Cannot write mask: /);
+    const now = await tree(out);
+    for (const name of ["case_1.nii.gz", "case_2.nii.gz"]) assert.equal(now[name], files[name]);
+    assert.match((await predict({ overwrite: true }))[1]!, /^case_1 again/);
+  }));
+
+Deno.test("a process that ended between the files of an image leaves them to the next one", () =>
+  inStudy(async ({ out, predict }) => {
+    await predict({ probabilities: true });
+    const path = join(out, "records", "case_0.nii.gz.json");
+    const record = JSON.parse(await Deno.readTextFile(path));
+    for (const name of Object.keys(record.outputs)) record.outputs[name] = null;
+    await Deno.writeTextFile(path, JSON.stringify(record));
+    await Deno.remove(join(out, "case_0_probability.nii.gz"));
+    const results = await predict({ probabilities: true });
+    assert.match(results[0]!, /^case_0 again/);
+    assert.match(results[1]!, /skipped/);
+  }));
+
+Deno.test("shards have each image once, and predict what the whole would", () =>
+  inStudy(async ({ folder, images, out, predict }) => {
+    await predict();
+    const all = await listImages(images);
+    const parts = [1, 2].map((index) => takeShard(all, { index, count: 2 }));
+    assert.deepEqual(parts.map((part) => part.map(({ name }) => name)), [
+      ["case_0.nii.gz", "case_2.nii.gz"],
+      ["case_1.nii.gz"],
+    ]);
+    const shared = join(folder, "shared");
+    for (const part of parts) await predict({ images: part, out: shared });
+    assert.deepEqual(await tree(shared), await tree(out));
+    assert.ok((await predict({ out: shared })).every((result) => result.endsWith("skipped")));
+    for (const count of [1, 2, 3, 5, 8]) {
+      const shards = Array.from(
+        { length: count },
+        (_, i) => takeShard(all, { index: i + 1, count }),
+      );
+      assert.deepEqual(shards.flat().sort((a, b) => all.indexOf(a) - all.indexOf(b)), all);
+    }
+  }));
+
+Deno.test("images that cannot be used are named with what is wrong, and the others are done", () =>
+  inStudy(async ({ images, out, predict }) => {
+    const { image } = ball([9, 9, 3]);
+    const write = (name: string, data: Float32Array, like = image) =>
+      writeVolume(join(images, `${name}.nii.gz`), { data, like });
+    await write("a_nan", image.data.map((value, i) => i === 5 ? NaN : value));
+    await write("b_constant", image.data.map(() => 7));
+    const thin = ball([3, 9, 3]).image;
+    await write("d_thin", thin.data, thin);
+    await Deno.writeTextFile(join(images, "e_text.nii.gz"), "no volume");
+    await Deno.writeTextFile(join(images, "._case_0.nii.gz"), "macOS");
+    const results = await predict();
+    const patterns = [
+      /^a_nan failed .*1 values that are NaN/,
+      /^b_constant failed .*constant/,
+      /^case_0 done$/,
+      /^case_1 done$/,
+      /^case_2 done$/,
+      /^d_thin failed .*smaller than/,
+      /^e_text failed .*NIfTI header/,
+    ];
+    assert.equal(results.length, patterns.length);
+    for (const [i, pattern] of patterns.entries()) assert.match(results[i]!, pattern);
+    assert.deepEqual(
+      Object.keys(await tree(out)).sort(),
+      ["case_0.nii.gz", "case_1.nii.gz", "case_2.nii.gz"],
+    );
+    const channel = await predict({ settings: { ...SETTINGS, channel: 1 } });
+    assert.match(channel[2]!, /^case_0 failed .*wants channel 1, there are 1/);
+  }));
+
+Deno.test("progress goes from 0 to 1 over all images, a signal stops in the midst", () =>
+  inStudy(async ({ out, predict }) => {
+    const shares: number[] = [];
+    const before = tf.memory().numTensors;
+    await predict({
+      batchSize: 1,
+      onProgress: ({ share, secondsLeft }) => {
+        shares.push(share);
+        assert.ok(secondsLeft >= 0 && Number.isFinite(secondsLeft));
+      },
+    });
+    assert.equal(tf.memory().numTensors, before);
+    assert.equal(shares.length, 4 + 3 + 3);
+    assert.deepEqual([...shares].sort((a, b) => a - b), shares);
+    assert.ok(Math.abs(shares.at(-1)! - 1) < 1e-9);
+
+    await Deno.remove(out, { recursive: true });
+    const controller = new AbortController();
+    const stopped = predict({
+      batchSize: 1,
+      signal: controller.signal,
+      onProgress: ({ name }) => name.startsWith("case_1") && controller.abort(),
+    });
+    await assert.rejects(stopped, { name: "AbortError" });
+    assert.deepEqual(Object.keys(await tree(out)), ["case_0.nii.gz"]);
+    assert.deepEqual(await predict(), ["case_0 skipped", "case_1 done", "case_2 done"]);
+  }));
+
+Deno.test("pictures of a series are predicted together", () =>
+  inStudy(async ({ folder, predict }) => {
+    const series = join(folder, "series");
+    await Deno.mkdir(series);
+    const [height, width] = [9, 14];
+    for (let i = 0; i < 3; i++) {
+      const data = Float32Array.from({ length: height * width }, (_, p) => (p + i) % 9 / 10);
+      await saveSlice(join(series, `p_slice_00${i}.png`), { data, height, width });
+    }
+    const images = await listImages(series);
+    assert.deepEqual(images.map(({ paths }) => paths.length), [3]);
+    const out = join(folder, "masks");
+    await Deno.mkdir(out);
+    const results = await predict({ images, out, probabilities: true });
+    assert.deepEqual(results, ["p_slice_000 done"]);
+    assert.equal(Object.keys(await tree(out)).length, 6);
+    const probability = await loadSlice(join(out, "p_slice_002_probability.png"));
+    assert.deepEqual([probability.height, probability.width], [height, width]);
+    assert.deepEqual(await predict({ images, out }), ["p_slice_000 skipped"]);
+  }));
+
+Deno.test("what cannot be listed is told", () =>
+  inStudy(async ({ folder }) => {
+    await assert.rejects(listImages(join(folder, "none")), /no such file or folder/);
+    await assert.rejects(
+      listImages(join(folder, "data")),
+      (error: Error & { hint: string }) => {
+        assert.match(error.message, /no \.nii/);
+        assert.match(error.hint, /as images$/);
+        return true;
+      },
+    );
+  }));
