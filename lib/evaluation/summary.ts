@@ -112,7 +112,9 @@ export function summarize(
 export async function writeSummary(folder: string, summary: EvaluationSummary): Promise<void> {
   await writeJsonAtomic(join(folder, "summary.json"), summary);
   const statistics: Partial<Record<keyof CaseMetrics, ScoreStatistics>> = summary.statistics["1"];
-  const sampled = summary.metric_per_case.some(({ quality }) => quality !== undefined);
+  const qualities = summary.metric_per_case.flatMap(({ quality }) => quality ?? []);
+  const sampled = qualities.length > 0;
+  const nqm = scoreStatistics(qualities, { seed: summary.confidence_interval.seed });
   const row = (
     name: string,
     value: (column: keyof CaseMetrics) => number | undefined,
@@ -128,11 +130,11 @@ export async function writeSummary(folder: string, summary: EvaluationSummary): 
     ...summary.metric_per_case.map((scored) =>
       row(scored.case, (column) => scored.metrics["1"][column], scored.quality)
     ),
-    row("mean", (column) => summary.mean["1"][column]),
-    row("sd", (column) => statistics[column]?.sd),
-    row("median", (column) => statistics[column]?.median),
-    row("ci95_low", (column) => statistics[column]?.ci95[0]),
-    row("ci95_high", (column) => statistics[column]?.ci95[1]),
+    row("mean", (column) => summary.mean["1"][column], nqm.mean),
+    row("sd", (column) => statistics[column]?.sd, nqm.sd),
+    row("median", (column) => statistics[column]?.median, nqm.median),
+    row("ci95_low", (column) => statistics[column]?.ci95[0], nqm.ci95[0]),
+    row("ci95_high", (column) => statistics[column]?.ci95[1], nqm.ci95[1]),
   ];
   await writeFileAtomic(join(folder, "summary.csv"), lines.join("\n") + "\n");
 }

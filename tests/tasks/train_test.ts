@@ -47,6 +47,34 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
 
     assert.ok((await Deno.stat(at("evaluation-train-best", "plots", "evaluation.png"))).isFile);
 
+    // What breaks it: unperturbed it scores as before
+    const robustness = await run(
+      folder,
+      "robustness",
+      ...["--run", "runs/a", "--quick", "--only", "noise,erased"],
+    );
+    assert.equal(robustness.code, 0, robustness.error);
+    const rows = (await Deno.readTextFile(at("robustness.csv"))).trim().split("\n").slice(1);
+    assert.equal(rows.length, 9);
+    const [{ metrics }] = summary.metric_per_case;
+    assert.ok(rows[0]!.startsWith("noise,0,") && rows[0]!.endsWith(`,${metrics["1"].Dice},`));
+    for (const name of ["robustness.svg", "robustness_examples.png"]) {
+      assert.ok((await Deno.stat(at("plots", name))).isFile, name);
+    }
+
+    // Does it know? The scores are then those of the mean of several runs, elsewhere here
+    const doubt = ["--uncertainty", "--samples", "3", "--out", "doubt"];
+    const uncertain = await run(folder, "evaluate", "--run", "runs/a", ...doubt);
+    assert.equal(uncertain.code, 0, uncertain.error);
+    assert.match(uncertain.out, /NCA quality metric of 3 samples.*\n.*too few for a correlation/s);
+    const { metric_per_case } = await readJson(join(folder, "doubt", "summary.json"));
+    assert.ok(metric_per_case[0].quality > 0);
+    assert.ok((await Deno.stat(join(folder, "doubt", "plots", "quality.png"))).isFile);
+    const variance = await readVolume(
+      join(folder, "doubt", "variances", `${metric_per_case[0].case}.nii.gz`),
+    );
+    assert.ok(variance.data.some((v) => v > 0) && variance.data.every((v) => v <= 0.25));
+
     // A prediction equals the evaluation's, and lies in the space of its image
     const [id] = (await readJson(at("split.json"))).test;
     const predict = await run(
@@ -160,6 +188,12 @@ Deno.test("what is wrong on the command line is told in one paragraph", async ()
       ["train", ["--resume"], /Cannot resume: no run was named/],
       ["train", ["--resume", "--out", "none"], /Cannot read run: the folder holds none: none/],
       ["evaluate", [], /--run is missing/],
+      ["evaluate", ["--run", "none", "--uncertainty"], /the folder holds none/],
+      [
+        "robustness",
+        ["--run", "x", "--only", "nois"],
+        /nois is not one of noise, .*\nDid you mean/,
+      ],
       ["predict", ["--run", "none", "--image", "x", "--out", "y"], /the folder holds none/],
     ];
     for (const [task, args, message] of cases) {
