@@ -173,6 +173,21 @@ Deno.test("folders of pictures and masks train, and predict pictures", async () 
   });
 });
 
+Deno.test("a run that leaves a broken case out does so when it goes on", async () => {
+  await withFolder(async (folder) => {
+    await writeTinyVolumes(join(folder, "data"), { cases: 5 });
+    await Deno.writeTextFile(join(folder, "data", "images", "case_4.nii.gz"), "broken");
+    const args = ["--data", "data", "--out", "run", ...FLAGS, "--epochs", "1"];
+    const refused = await run(folder, "train", ...args);
+    assert.equal(refused.code, 1);
+    assert.match(refused.error, /^error: Cannot use the data set: case_4: /);
+    const train = await run(folder, "train", ...args, "--leave-out");
+    assert.equal(train.code, 0, train.error);
+    const resumed = await run(folder, "train", "--out", "run", "--resume", "--epochs", "2");
+    assert.equal(resumed.code, 0, resumed.error);
+  });
+});
+
 Deno.test("what is wrong on the command line is told in one paragraph", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "c.json"), '{"lerningRate": 1, "epochs": 0}');
