@@ -5,11 +5,12 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
+import { WasmEngine } from "../lib/rollout/wasm/wasm_engine.ts";
 import { writeJsonAtomic } from "../lib/support/files.ts";
 import { type Case, caseName, compare, type Row, threadCount } from "../tests/bench/compare.ts";
 import { measureLoop, measureStart } from "../tests/bench/loop.ts";
 import { comparePreprocessing, type PreprocessRow } from "../tests/bench/preprocess.ts";
-import { findPython, type Mode } from "../tests/bench/side.ts";
+import { findPython, hasReferenceBlas, type Mode } from "../tests/bench/side.ts";
 import { preprocessLine, tableHead, tableLine, tfjsLine } from "../tests/bench/table.ts";
 import { createTask, numberFlag, numberListFlag, parseTask, runTask } from "./support/cli.ts";
 
@@ -66,15 +67,25 @@ await runTask(async () => {
   if (flags.vsPytorch !== false && !python) {
     console.log("PyTorch: skipped, no python3 with torch and numpy (Debian: python3-torch)");
   }
+  const slowBlas = python !== undefined && await hasReferenceBlas(python);
   tf.enableProdMode();
   await tf.setBackend("cpu");
+  // Compiled here, so that the compiler's memory does not count.
+  if (flags.backend === "wasm") (await WasmEngine.create({ threads: 1 })).dispose();
 
   const rows: Row[] = [];
   const notes: string[] = [];
   const cases = casesOf(flags, full);
   console.log(tableHead());
   for (const oneCase of cases) {
-    const tooLarge = python ? tooLargeFor(oneCase) : [];
+    const unfair = slowBlas && oneCase.threads === 1;
+    if (unfair) {
+      notes.push(
+        "PyTorch: skipped on 1 thread, where its BLAS, the reference one, would make it several " +
+          "times slower (Debian: apt install libopenblas0-pthread)",
+      );
+    }
+    const tooLarge = python && !unfair ? tooLargeFor(oneCase) : [];
     for (const mode of tooLarge) {
       notes.push(
         `PyTorch: skipped at ${oneCase.size}×${oneCase.size}, batch ${oneCase.batch}, ${mode}: ` +
@@ -84,7 +95,7 @@ await runTask(async () => {
     const measured = await compare(oneCase, {
       backend: flags.backend,
       repeats: flags.repeats,
-      python,
+      python: unfair ? undefined : python,
       tooLarge,
       tfjs: full && oneCase.size === 64 && oneCase.batch === 1 && oneCase.threads === 1,
     });

@@ -93,3 +93,16 @@ export async function findPython(...modules: string[]): Promise<string | undefin
     }
   }
 }
+
+/**
+ * Whether PyTorch multiplies matrices with the reference BLAS, which Debian puts beside it where
+ * nothing better is installed. On one thread its 1×1 convolutions go through BLAS and are ten times
+ * slower than they need be; on more they do not.
+ */
+export async function hasReferenceBlas(python: string): Promise<boolean> {
+  const { stdout } = await new Deno.Command(python, {
+    args: ["-c", "import torch; print(open('/proc/self/maps').read())"],
+    stderr: "null",
+  }).output();
+  return /\/blas\/libblas\.so/.test(new TextDecoder().decode(stdout));
+}
