@@ -60,7 +60,10 @@ await runTask(async () => {
   const { config, split, slices } = await readRun(folder);
   const cases = split[flags.split];
   if (cases.length === 0) {
-    throw new InputError(`Cannot score: the run has no ${flags.split} patients`, { path: folder });
+    throw new InputError(`Cannot score: the run has no ${flags.split} patients`, {
+      code: "bad-run",
+      path: folder,
+    });
   }
   // Only the scores that plots and readers expect there go into the run itself.
   const usual = flags.split === "test" && flags.weights === "best";

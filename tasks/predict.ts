@@ -66,6 +66,7 @@ await runTask(async () => {
   const taken = groups.flat().find((path) => resolve(out, basename(path)) === resolve(path));
   if (taken !== undefined) {
     throw new InputError("Cannot predict: the mask would overwrite the image", {
+      code: "bad-folder",
       path: taken,
       hint: "Give another folder with --out",
     });
@@ -121,6 +122,7 @@ await runTask(async () => {
   console.log(`The masks are in ${out}`);
   if (problems.length === 0) return 0;
   throw new InputError(`Cannot predict ${problems.length} of ${groups.length} images`, {
+    code: "bad-image",
     hint: "See above for each of them",
   });
 });
@@ -141,6 +143,7 @@ async function predictImageVolume(path: string, job: Job): Promise<string> {
   const channels = volume.shape[3] ?? 1;
   if (slices.channel >= channels) {
     throw new InputError(`Cannot predict: no channel ${slices.channel}, there are ${channels}`, {
+      code: "bad-image",
       path,
       hint: "The run was trained on that channel",
     });
@@ -189,14 +192,21 @@ async function predictPictures(paths: readonly string[], job: Job): Promise<stri
 /** The images at a path: each volume by itself, the pictures of a series together. */
 async function listImages(path: string): Promise<string[][]> {
   const stat = await Deno.stat(path).catch((cause) => {
-    throw new InputError("Cannot read image: no such file or folder", { path, cause });
+    throw new InputError("Cannot read image: no such file or folder", {
+      code: "bad-image",
+      path,
+      cause,
+    });
   });
   const names = stat.isFile
     ? [path]
     : (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => join(path, name)).sort();
   const images = names.filter((name) => IMAGE.test(name) && !basename(name).startsWith("."));
   if (images.length === 0) {
-    throw new InputError("Cannot find images: no .nii, .nii.gz or .png file", { path });
+    throw new InputError("Cannot find images: no .nii, .nii.gz or .png file", {
+      code: "bad-image",
+      path,
+    });
   }
   const series = (name: string) => name.replace(/_slice_\d+\.png$/i, "");
   return [...Map.groupBy(images, series).values()];

@@ -39,7 +39,11 @@ const LAYOUTS = "A data set is dataset.json with imagesTr and labelsTr, or a fol
  */
 export async function discoverCases(folder: string): Promise<DiscoveredCases> {
   if (!(await isFolder(folder))) {
-    throw new InputError("Cannot find data: no such folder", { path: folder, hint: LAYOUTS });
+    throw new InputError("Cannot find data: no such folder", {
+      code: "bad-data-set",
+      path: folder,
+      hint: LAYOUTS,
+    });
   }
   const listed = await readList(folder);
   const { pairs, problems } = listed === undefined
@@ -49,6 +53,7 @@ export async function discoverCases(folder: string): Promise<DiscoveredCases> {
   const cases = toCases(pairs, problems);
   if (cases.length > 0 && cases.every((entry) => entry.label === undefined)) {
     throw new InputError(`Cannot find labels: none of ${cases.length} images has one`, {
+      code: "bad-data-set",
       path: folder,
       hint: "A label has the same file name as its image and lies in labelsTr, labels or masks",
     });
@@ -81,13 +86,18 @@ async function readList(folder: string): Promise<unknown[] | undefined> {
     text = await Deno.readTextFile(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new InputError("Cannot read the data set's description", { path, cause });
+    throw new InputError("Cannot read the data set's description", {
+      code: "bad-data-set",
+      path,
+      cause,
+    });
   }
   try {
     const { training } = JSON.parse(text) as { training?: unknown };
     return Array.isArray(training) && training.length > 0 ? training : undefined;
   } catch (cause) {
     throw new InputError("Cannot read the data set's description: not a JSON object", {
+      code: "bad-data-set",
       path,
       hint: "Mend the file, or remove it to pair imagesTr and labelsTr by file name",
       cause,
@@ -123,6 +133,7 @@ async function pairList(folder: string, list: unknown[]) {
   }
   if (pairs.length === 0) {
     throw new InputError("Cannot find images: none that dataset.json lists is there", {
+      code: "bad-data-set",
       path: folder,
       hint: LAYOUTS,
     });
@@ -144,6 +155,7 @@ async function pairFolders(folder: string) {
   ) {
     if (files.length > 0) continue;
     throw new InputError(`Cannot find ${what}: no .nii, .nii.gz or .png files`, {
+      code: "bad-data-set",
       path: join(folder, name),
       hint: LAYOUTS,
     });
@@ -205,6 +217,7 @@ function kindOf(images: readonly string[], folder: string): "volumes" | "png" {
   const pictures = images.filter((image) => PICTURE.test(image)).length;
   if (pictures !== 0 && pictures !== images.length) {
     throw new InputError("Cannot use data: it mixes volumes and PNG pictures", {
+      code: "bad-data-set",
       path: folder,
       hint: "Keep them in two data folders",
     });
@@ -233,6 +246,7 @@ async function firstFolder(
 ): Promise<string> {
   for (const name of names) if (await isFolder(join(folder, name))) return name;
   throw new InputError(`Cannot find ${what}: no folder ${names.join(" or ")}`, {
+    code: "bad-data-set",
     path: folder,
     hint: LAYOUTS,
   });
@@ -240,7 +254,10 @@ async function firstFolder(
 
 async function listFiles(folder: string): Promise<string[]> {
   if (!(await isFolder(folder))) {
-    throw new InputError("Cannot read folder: no such folder", { path: folder });
+    throw new InputError("Cannot read folder: no such folder", {
+      code: "bad-data-set",
+      path: folder,
+    });
   }
   const names: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
