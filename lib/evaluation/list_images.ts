@@ -35,7 +35,11 @@ export interface Shard {
  */
 export async function listImages(path: string): Promise<ImageGroup[]> {
   const stat = await Deno.stat(path).catch((cause) => {
-    throw new InputError("Cannot read image: no such file or folder", { path, cause });
+    throw new InputError("Cannot read image: no such file or folder", {
+      code: "bad-image",
+      path,
+      cause,
+    });
   });
   const names = stat.isFile
     ? [path]

@@ -10,7 +10,7 @@ Deno.test("download names its data sets, takes a folder that is there, and tells
     assert.match(help.out, /CC BY-SA 4\.0/);
 
     const wrong = await runTaskIn(folder, "download", "hipocampus");
-    assert.equal(wrong.code, 1);
+    assert.equal(wrong.code, 2);
     assert.match(wrong.error, /no such data set\nDid you mean hippocampus\?/);
 
     await Deno.mkdir(join(folder, "data", "Task04_Hippocampus"), { recursive: true });
