@@ -84,7 +84,7 @@ const EXAMPLES: Record<string, Example> = {
     options: { ...options, firstStep: 5 },
   },
   "chunks of several tiles": {
-    shape: [1, 400, 400, 4],
+    shape: [1, 520, 520, 4],
     kernel: 1,
     hidden: 4,
     options: { ...options, steps: 1, seeds: [9] },

@@ -14,7 +14,7 @@ import {
 } from "../types.ts";
 import { adapterName, findAdapter, type ModelShape, openDevice } from "./adapter.ts";
 import type { KernelShape } from "./layout.ts";
-import { largestBuffer, type RolloutShape, stateBytes } from "./partition.ts";
+import { largestBuffer, partition, type RolloutShape, stateBytes } from "./partition.ts";
 import { compilePipelines, type Pipelines } from "./pipelines.ts";
 import { TfjsDevice } from "./tfjs_device.ts";
 import { gradientShapes, packWeights, unpackGradients } from "./weights.ts";
@@ -131,7 +131,7 @@ export class WebGpuEngine implements RolloutEngine {
     if (found >= 0) return this.#idle.splice(found, 1)[0]!;
     const { device } = this.#tfjs;
     checkSize(device, shape);
-    const pipelines = this.#pipelinesFor(shape);
+    const pipelines = this.#pipelinesFor({ ...shape, tile: partition(shape).tile });
     return this.#tfjs.allocate(
       () => new Workspace(device, pipelines, shape),
       () => tooLarge(shape, "the GPU's memory is full"),
@@ -144,11 +144,11 @@ export class WebGpuEngine implements RolloutEngine {
     if (this.#idle.length > MOST_IDLE) this.#idle.shift()!.dispose();
   }
 
-  #pipelinesFor({ channels, hidden, kernelSize }: KernelShape): Pipelines {
-    const key = [channels, hidden, kernelSize].join();
+  #pipelinesFor({ channels, hidden, kernelSize, tile }: KernelShape): Pipelines {
+    const key = [channels, hidden, kernelSize, tile].join();
     let pipelines = this.#pipelines.get(key);
     if (pipelines === undefined) {
-      pipelines = compilePipelines(this.#tfjs.device, { channels, hidden, kernelSize });
+      pipelines = compilePipelines(this.#tfjs.device, { channels, hidden, kernelSize, tile });
       this.#pipelines.set(key, pipelines);
     }
     return pipelines;
