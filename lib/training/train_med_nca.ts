@@ -237,6 +237,7 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
       const figures = trainingStep(model, adam, input, { seeds, learningRate: lr });
       const [place, step] = [++counters.batch, ++counters.step];
       const values = figures.data<"float32">();
+      values.catch(() => {}); // thrown where it is read, unless the next step fails before
       unread.push(async () => {
         const [loss, dice, bce, squares] = [...await values] as [number, number, number, number];
         figures.dispose();

@@ -5,6 +5,7 @@
  */
 
 import { layoutOf, type NcaShape } from "./layout.ts";
+import { DENSE_THREADS } from "./shaders/backward_dense.ts";
 
 /** Bytes of a vec4f. */
 export const VEC4 = 16;
@@ -93,6 +94,12 @@ export function largestBuffer(shape: RolloutShape): number {
     statsBytes * steps,
     fireBytes * steps,
   );
+}
+
+/** The most work-groups of a dispatch in one dimension. */
+export function widestDispatch(shape: RolloutShape): number {
+  const { cells, chunks } = partition(shape);
+  return Math.max(Math.ceil(cells / DENSE_THREADS), chunks, shape.batch);
 }
 
 /** The bytes of all states of a rollout, most of what it takes. */
