@@ -1,9 +1,9 @@
 /** The WebGPU adapter that tests run on, hardware or a program on the CPU. */
 
+import { quietenMesa } from "../../../lib/backend.ts";
 import { findAdapter } from "../../../lib/rollout/webgpu/adapter.ts";
 
-// A layer of Mesa's drivers prints errors where nobody is logged in.
-if (Deno.build.os === "linux") Deno.env.set("NODEVICE_SELECT", "1");
+quietenMesa();
 
 /** Null where there is none: tests that need it are then ignored. */
 export const adapter = await findAdapter();
