@@ -105,25 +105,30 @@ async function measure(
     // One batch is enough to see that the GPU computes what the CPU does.
     const checked = batch === 1;
     if (checked) (await open(Side.ours(), "wasm", "wasm")).close();
-    const torch = python === undefined ? undefined : await openTorch(python);
+    let torch = python === undefined ? undefined : await openTorch(python);
     const difference = {
       wasm: checked ? await largestDifference(folder, ["ours", "wasm"]) : null,
       torch: torch ? await largestDifference(folder) : null,
     };
     const rows: GpuRow[] = [];
     for (const mode of ["inference", "train"] as const) {
-      const both = torch ? [ours, torch] : [ours];
-      const steps = [];
-      for (const side of both) {
-        await side.run(mode, 2); // compiles, makes its buffers
-        const seconds = await side.run(mode);
-        steps.push(Math.max(1, Math.ceil(Math.min(MOST_SLICES / batch, ROUND / seconds))));
-      }
-      const times: number[][] = [];
+      // PyTorch's training at batch 32 does not fit into 80 GB: that must not cost our row.
+      const ask = async (run: (side: Side) => Promise<number>) => {
+        try {
+          return torch && await run(torch);
+        } catch {
+          console.log(`Batch ${batch}, ${mode}: PyTorch failed (above), ours alone`);
+          torch = undefined;
+        }
+      };
+      const ourSteps = await stepsOfRound(ours, mode, batch);
+      const torchSteps = await ask((side) => stepsOfRound(side, mode, batch));
+      const times: Round[] = [];
       for (let i = 0; i < repeats; i++) {
-        const round = [];
-        for (const [i, side] of both.entries()) round.push(await side.run(mode, steps[i]!));
-        times.push(round);
+        times.push({
+          ours: await ours.run(mode, ourSteps),
+          torch: await ask((side) => side.run(mode, torchSteps)),
+        });
       }
       rows.push(rowOf({ size, batch, mode, difference, rates }, times, {
         ours: await ours.gpuUsage(),
@@ -150,21 +155,34 @@ async function measure(
   }
 }
 
+/** Seconds of a step, in one round. */
+interface Round {
+  ours: number;
+  torch: number | undefined;
+}
+
+/** How many steps take about as long as a round, once everything is compiled. */
+async function stepsOfRound(side: Side, mode: Mode, batch: number): Promise<number> {
+  await side.run(mode, 2); // compiles, makes its buffers
+  const seconds = await side.run(mode);
+  return Math.max(1, Math.ceil(Math.min(MOST_SLICES / batch, ROUND / seconds)));
+}
+
 function rowOf(
   of: Pick<GpuRow, "size" | "batch" | "mode" | "difference"> & { rates: GpuRates },
-  times: readonly number[][],
+  times: readonly Round[],
   usage: { ours: GpuUsage; torch: GpuUsage | undefined },
 ): GpuRow {
   const { size, batch, mode, difference, rates } = of;
-  const ratios = times.flatMap(([ours, torch]) => torch === undefined ? [] : [torch / ours!]);
+  const ratios = times.flatMap(({ ours, torch }) => torch === undefined ? [] : [torch / ours]);
   return {
     case: `${size}×${size}, batch ${batch}`,
     size,
     batch,
     mode,
-    ours_s: median(times.map(([ours]) => ours!)),
+    ours_s: median(times.map(({ ours }) => ours)),
     host_s: usage.ours.hostSeconds!,
-    torch_s: ratios.length === 0 ? null : median(times.map(([, torch]) => torch!)),
+    torch_s: ratios.length === 0 ? null : median(times.flatMap(({ torch }) => torch ?? [])),
     ratio: ratios.length === 0 ? null : median(ratios),
     spread: ratios.length === 0 ? null : range(ratios),
     floor_s: {
