@@ -140,8 +140,8 @@ function inNotebook(): boolean {
   }
 }
 
-/** A layer of Mesa's drivers prints errors on every start where nobody is logged in. */
-function quietenMesa(): void {
+/** Keeps a layer of Mesa's drivers from printing errors where nobody is logged in. */
+export function quietenMesa(): void {
   if (Deno.build.os !== "linux" || Deno.env.has("XDG_RUNTIME_DIR")) return;
   Deno.env.set("NODEVICE_SELECT", "1");
 }

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { WasmEngine } from "../lib/rollout/wasm/wasm_engine.ts";
 import { writeJsonAtomic } from "../lib/support/files.ts";
 import { type Case, caseName, compare, type Row, threadCount } from "../tests/bench/compare.ts";
+import { benchGpu } from "../tests/bench/gpu_bench.ts";
 import { measureLoop, measureStart } from "../tests/bench/loop.ts";
 import { comparePreprocessing, type PreprocessRow } from "../tests/bench/preprocess.ts";
 import { findPython, hasReferenceBlas, type Mode } from "../tests/bench/side.ts";
@@ -51,7 +52,11 @@ const command = createTask(
     "threads of both (default: all cores; in the full table 1, 2 and all)",
     numbers(1),
   )
-  .option("--backend <name>", "which of ours", "wasm")
+  .option(
+    "--backend <name>",
+    "which of ours; webgpu beside PyTorch on CUDA, batches 1, 8, 32",
+    "wasm",
+  )
   .option("--repeats <n>", "timed steps of each", numberFlag({ integer: true, min: 1 }), 5)
   .option("--preprocess <folder>", "also cut this data set (Decathlon layout), beside nibabel")
   .option("--json <file>", "write the rows there too");
@@ -62,14 +67,25 @@ function numbers(min: number) {
 
 await runTask(async () => {
   const flags = await parseTask<Flags>(command);
+  tf.enableProdMode();
+  await tf.setBackend("cpu");
+  if (flags.backend === "webgpu") {
+    const { size: [size = 320] = [], batch = [1, 8, 32], repeats } = flags;
+    const rows = await benchGpu({
+      size,
+      batches: batch,
+      repeats,
+      vsPytorch: flags.vsPytorch !== false,
+    });
+    if (flags.json) await writeJsonAtomic(flags.json, rows);
+    return;
+  }
   const full = flags.vsPytorch === true;
   const python = flags.vsPytorch === false ? undefined : await findPython("torch", "numpy");
   if (flags.vsPytorch !== false && !python) {
     console.log("PyTorch: skipped, no python3 with torch and numpy (Debian: python3-torch)");
   }
   const slowBlas = python !== undefined && await hasReferenceBlas(python);
-  tf.enableProdMode();
-  await tf.setBackend("cpu");
   // Compiled here, so that the compiler's memory does not count.
   if (flags.backend === "wasm") (await WasmEngine.create({ threads: 1 })).dispose();
 

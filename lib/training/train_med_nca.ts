@@ -4,6 +4,7 @@
  * @module
  */
 
+import * as tf from "@tensorflow/tfjs";
 import { evalMedNca, type EvalResult } from "../evaluation/eval_med_nca.ts";
 import { predictionSettings } from "../evaluation/evaluate_cases.ts";
 import { MedNca, type MedNcaConfig } from "../nca/med_nca.ts";
@@ -136,6 +137,12 @@ interface Run {
   signal?: AbortSignal;
 }
 
+/**
+ * Steps whose figures are not read yet, so that a GPU never waits for it. Deno looks only every
+ * 10 ms whether a GPU is done, which is longer than a step of a large one.
+ */
+const unreadSteps = () => tf.getBackend() === "webgpu" ? 8 : 1;
+
 /** All epochs that are left; false where the signal ended them. */
 async function trainEpochs(run: Run): Promise<boolean> {
   const { config, counters, progress } = run;
@@ -213,7 +220,7 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
   const lr = learningRateAt(config, counters.epoch);
   let started = performance.now();
 
-  // A step's figures are read while the next one runs, so that a GPU never waits for it.
+  // A step's figures are read while those that follow run.
   const unread: (() => Promise<void>)[] = [];
   const read = async (keep: number) => {
     while (unread.length > keep) await unread.shift()!();
@@ -237,6 +244,7 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
       const figures = trainingStep(model, adam, input, { seeds, learningRate: lr });
       const [place, step] = [++counters.batch, ++counters.step];
       const values = figures.data<"float32">();
+      values.catch(() => {}); // thrown where it is read, unless the next step fails before
       unread.push(async () => {
         const [loss, dice, bce, squares] = [...await values] as [number, number, number, number];
         figures.dispose();
@@ -260,7 +268,7 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
           secondsLeft: pace.secondsLeft(step),
         });
       });
-      await read(1);
+      await read(unreadSteps());
       // A timer, unlike setImmediate, lets Deno look for signals and a notebook's messages.
       await new Promise((resolve) => setTimeout(resolve));
       if (recorder?.checkpointDue) {

@@ -144,8 +144,8 @@ export async function compare(oneCase: Case, options: CompareOptions): Promise<R
   }
 }
 
-/** Weights, a batch of smooth blobs with labels, and the keys of the masks. */
-async function writeInput(folder: string, size: number, batch: number, seeds: number[]) {
+/** Writes weights, a batch of smooth blobs with labels, and the keys of the masks. */
+export async function writeInput(folder: string, size: number, batch: number, seeds: number[]) {
   const model = new MedNca({ stats: "batch" }, { seed: 1 }); // as PyTorch's batch norm
   await saveWeights(model, folder);
   const { steps, fireRate } = model.config;
@@ -180,10 +180,14 @@ async function writeInput(folder: string, size: number, batch: number, seeds: nu
   };
 }
 
-async function largestDifference(folder: string): Promise<number> {
+/** How far two files of logits are apart, relative to the largest of the second. */
+export async function largestDifference(
+  folder: string,
+  names: readonly [string, string] = ["ours", "torch"],
+): Promise<number> {
   const read = async (name: string) =>
     new Float32Array((await Deno.readFile(join(folder, name))).buffer);
-  const [a, b] = [await read("ours"), await read("torch")];
+  const [a, b] = [await read(names[0]), await read(names[1])];
   let difference = 0, largest = 0;
   for (let i = 0; i < b.length; i++) {
     difference = Math.max(difference, Math.abs(a[i]! - b[i]!));

@@ -13,6 +13,7 @@ import { decodeSafetensors } from "../../lib/nca/safetensors.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { trainingStep } from "../../lib/training/training_step.ts";
+import { trackGpu } from "./gpu_usage.ts";
 import { peakMegabytes } from "./memory.ts";
 
 /** What a side is set up with. */
@@ -29,11 +30,14 @@ export interface SetUp {
   /** For the masks of each stage: keys [steps][B]. */
   keys: number[][][];
   threshold: number;
+  /** Where PyTorch runs; by default on the CPU. */
+  device?: "cuda";
   /** Where to write the logits of the first inference, as float32. */
   logits: string;
 }
 
 async function open({ threads, backend, folder, batch, seeds, logits }: SetUp) {
+  const usage = backend === "webgpu" ? trackGpu() : undefined;
   await initBackend({ backend, threads });
   const model = await loadWeights(folder);
   const { tensors } = decodeSafetensors(await Deno.readFile(batch), batch);
@@ -48,25 +52,40 @@ async function open({ threads, backend, folder, batch, seeds, logits }: SetUp) {
     tensor.dispose();
     return values;
   };
-  const infer = () =>
-    read(tf.tidy(() => model.forward(tf.tensor4d(images, [size, height, width, 1]), { seeds })));
-  const first = await infer();
+  // Steps are handed over one after the other, and the last one's result is waited for.
+  const repeat = (step: () => tf.Tensor) => async (times: number) => {
+    for (let i = 1; i < times; i++) step().dispose();
+    const start = performance.now();
+    usage?.reset();
+    const last = step();
+    usage?.handedOver((performance.now() - start) / 1000);
+    return await read(last);
+  };
+  const infer = repeat(() =>
+    tf.tidy(() => model.forward(tf.tensor4d(images, [size, height, width, 1]), { seeds }))
+  );
+  const first = await infer(1);
   await Deno.writeFile(logits, new Uint8Array(first.buffer, first.byteOffset, first.byteLength));
   return {
     inference: infer,
-    train: () => read(trainingStep(model, adam, data, { seeds, learningRate: 1e-4 })),
+    train: repeat(() => trainingStep(model, adam, data, { seeds, learningRate: 1e-4 })),
+    usage,
   };
 }
 
 let side: Awaited<ReturnType<typeof open>> | undefined;
 for await (const line of createInterface({ input: process.stdin })) {
-  const request = JSON.parse(line) as { set_up?: SetUp; run?: "train" | "inference" };
+  const request = JSON.parse(line) as {
+    set_up?: SetUp;
+    run?: "train" | "inference";
+    times: number;
+  };
   let answer: Record<string, number> = {};
   if (request.set_up) side = await open(request.set_up);
   else if (request.run) {
     const start = performance.now();
-    await side![request.run]();
-    answer = { seconds: (performance.now() - start) / 1000 };
-  } else answer = { megabytes: await peakMegabytes() };
+    await side![request.run](request.times);
+    answer = { seconds: (performance.now() - start) / 1000 / request.times };
+  } else answer = { megabytes: await peakMegabytes(), ...side!.usage?.answer() };
   console.log(JSON.stringify(answer));
 }

@@ -14,6 +14,16 @@ import type { SetUp } from "./our_side.ts";
 /** What a side measures. */
 export type Mode = "train" | "inference";
 
+/** What a side takes of a GPU. */
+export interface GpuUsage {
+  /** The most that its tensors and buffers took at once, in MB. */
+  megabytes: number;
+  /** Dispatches of the step that ran last, on WebGPU. */
+  dispatches: number | null;
+  /** Seconds in which that step was handed to the GPU, on WebGPU. */
+  hostSeconds: number | null;
+}
+
 /** A process that runs steps of the model when asked. */
 export class Side {
   readonly #process: ChildProcess;
@@ -55,9 +65,19 @@ export class Side {
     await this.#ask({ set_up: options });
   }
 
-  /** Runs one step and returns its seconds. */
-  async run(mode: Mode): Promise<number> {
-    return (await this.#ask({ run: mode })).seconds!;
+  /** Runs one step, or some one after the other, and returns the seconds of one. */
+  async run(mode: Mode, times = 1): Promise<number> {
+    return (await this.#ask({ run: mode, times })).seconds!;
+  }
+
+  /** What it takes of a GPU. */
+  async gpuUsage(): Promise<GpuUsage> {
+    const answer = await this.#ask({ memory: true });
+    return {
+      megabytes: answer.gpu_megabytes!,
+      dispatches: answer.dispatches ?? null,
+      hostSeconds: answer.host_seconds ?? null,
+    };
   }
 
   /** The largest resident size so far, in MB. */

@@ -2,8 +2,8 @@
 
 Reads one JSON request a line from standard input and answers with one JSON line:
   {"set_up": {...}}   makes model and input from a safetensors file, answers with the logits' file
-  {"run": "train" | "inference"}  one step, answers with its seconds
-  {"memory": true}    answers with the largest resident size, in MB
+  {"run": "train" | "inference", "times": n}  steps, answers with the seconds of one
+  {"memory": true}    answers with the largest resident size, and what tensors took of the GPU, in MB
 """
 
 import json
@@ -69,25 +69,28 @@ def read_safetensors(path):
 class Side:
     def set_up(self, request):
         torch.set_num_threads(request["threads"])
+        self.device = request.get("device", "cpu")
         self.models = [NCA2D(7), NCA2D(3)]
         for model, path in zip(self.models, request["weights"]):
             model.load_state_dict(read_safetensors(path), strict=True)
+            model.to(self.device)
         batch = read_safetensors(request["batch"])
-        self.images, self.labels = batch["images"], batch["labels"]
+        self.images, self.labels = (batch[name].to(self.device) for name in ("images", "labels"))
         height, width = self.images.shape[2:]
         self.masks = [
             fire_masks(request["keys"][0], height // 4, width // 4, request["threshold"]),
             fire_masks(request["keys"][1], height, width, request["threshold"]),
         ]
+        self.masks = [[mask.to(self.device) for mask in stage] for stage in self.masks]
         parameters = [p for model in self.models for p in model.parameters()]
         self.optimizer = torch.optim.Adam(parameters, lr=1e-4)
         with torch.no_grad():
-            self.forward().numpy().tofile(request["logits"])
+            self.forward().cpu().numpy().tofile(request["logits"])
         return {}
 
     def forward(self):
         small = F.interpolate(self.images, scale_factor=0.25, mode="bilinear", align_corners=False)
-        state = torch.cat([small, torch.zeros(small.shape[0], 15, *small.shape[2:])], 1)
+        state = torch.cat([small, small.new_zeros(small.shape[0], 15, *small.shape[2:])], 1)
         state = self.models[0](state, self.masks[0])
         up = F.interpolate(state[:, 1:], scale_factor=4, mode="bilinear", align_corners=False)
         return self.models[1](torch.cat([self.images, up], 1), self.masks[1])[:, 1:2]
@@ -105,6 +108,16 @@ class Side:
         with torch.no_grad():
             self.forward()
 
+    def wait(self):
+        if self.device != "cpu":
+            torch.cuda.synchronize()
+
+    def memory(self):
+        answer = {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+        if self.device != "cpu":
+            answer["gpu_megabytes"] = torch.cuda.max_memory_allocated() / 2**20
+        return answer
+
 
 side = Side()
 for line in sys.stdin:
@@ -112,9 +125,13 @@ for line in sys.stdin:
     if "set_up" in request:
         answer = side.set_up(request["set_up"])
     elif "run" in request:
+        times = request.get("times", 1)
+        side.wait()
         start = time.perf_counter()
-        getattr(side, request["run"])()
-        answer = {"seconds": time.perf_counter() - start}
+        for _ in range(times):
+            getattr(side, request["run"])()
+        side.wait()
+        answer = {"seconds": (time.perf_counter() - start) / times}
     else:
-        answer = {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+        answer = side.memory()
     print(json.dumps(answer), flush=True)

@@ -5,10 +5,10 @@
  */
 
 import { InputError } from "../../support/errors.ts";
-import { type KernelShape, layoutOf } from "./layout.ts";
+import { layoutOf, type NcaShape } from "./layout.ts";
 
 /** The part of a model's shape that decides whether an adapter can run it. */
-export type ModelShape = Omit<KernelShape, "kernelSize">;
+export type ModelShape = Omit<NcaShape, "kernelSize">;
 
 /** What an adapter says of itself. */
 type Info = Partial<GPUAdapterInfo> & { readonly isFallbackAdapter?: boolean };

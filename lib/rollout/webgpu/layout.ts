@@ -7,15 +7,18 @@
  * @module
  */
 
-/** The part of a rollout's shape that shaders are compiled for. */
-export interface KernelShape {
+/** The shape of an NCA: what decides where things lie. */
+export interface NcaShape {
   channels: number;
   hidden: number;
   kernelSize: number;
 }
 
-/** Cells of one slice that a work-group lists at a time; a chunk is a whole number of tiles. */
-export const TILE = 128;
+/** What shaders are compiled for. */
+export interface KernelShape extends NcaShape {
+  /** Cells of one slice that a work-group takes at a time; a chunk is a whole number of tiles. */
+  tile: number;
+}
 
 /** Where the parts of each buffer begin, and how long it is. */
 export interface Layout {
@@ -42,7 +45,7 @@ export interface Layout {
 }
 
 /** The layout for a shape. */
-export function layoutOf({ channels, hidden, kernelSize }: KernelShape): Layout {
+export function layoutOf({ channels, hidden, kernelSize }: NcaShape): Layout {
   const c4 = channels / 4;
   const v4 = 2 * c4;
   const h4 = hidden / 4;

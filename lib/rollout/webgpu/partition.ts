@@ -4,19 +4,32 @@
  * @module
  */
 
-import { type KernelShape, layoutOf, TILE } from "./layout.ts";
+import { layoutOf, type NcaShape } from "./layout.ts";
+import { DENSE_THREADS } from "./shaders/backward_dense.ts";
 
 /** Bytes of a vec4f. */
 export const VEC4 = 16;
 
-/** A batch has about this many chunks: enough for any GPU, few enough to add up. */
-const CHUNKS = 1024;
+/**
+ * A batch has at most about this many chunks, each one work-group's: enough to fill any GPU several
+ * times over, few enough to add up.
+ */
+const MOST_CHUNKS = 2048;
+
+/**
+ * A batch has at least this many where that can be: a small grid is cut finer, since a large GPU
+ * runs hundreds of work-groups at once and waits for the longest.
+ */
+const LEAST_CHUNKS = 512;
+
+/** Cells of a tile: the more, the less is lost on the last cells of a list. */
+const TILES = [128, 64, 32] as const;
 
 /** Sections that are bound by offset begin at multiples of this, the most that WebGPU asks for. */
 const ALIGNMENT = 256;
 
 /** What a rollout's buffers and dispatches depend on. */
-export interface RolloutShape extends KernelShape {
+export interface RolloutShape extends NcaShape {
   batch: number;
   height: number;
   width: number;
@@ -35,6 +48,8 @@ export interface Partition {
   cells: number;
   /** Groups of slices that share statistics. */
   groups: number;
+  /** Cells of a tile. */
+  tile: number;
   /** Tiles of a chunk. */
   tiles: number;
   /** Chunks of a slice. */
@@ -53,12 +68,14 @@ export function partition(shape: RolloutShape): Partition {
   const { c4, stats } = layoutOf(shape);
   const cells = height * width;
   const groups = perSlice ? batch : 1;
-  const tiles = Math.ceil(batch * cells / TILE / CHUNKS);
+  const tile = TILES.find((tile) => batch * cells / tile >= LEAST_CHUNKS) ?? TILES.at(-1)!;
+  const tiles = Math.ceil(batch * cells / tile / MOST_CHUNKS);
   return {
     cells,
     groups,
+    tile,
     tiles,
-    chunks: Math.ceil(cells / (tiles * TILE)),
+    chunks: Math.ceil(cells / (tiles * tile)),
     stateLength: batch * cells * c4,
     statsBytes: align(groups * stats.length * VEC4),
     fireBytes: align(4 * (masked ? batch * cells : batch)),
@@ -77,6 +94,12 @@ export function largestBuffer(shape: RolloutShape): number {
     statsBytes * steps,
     fireBytes * steps,
   );
+}
+
+/** The most work-groups of a dispatch in one dimension. */
+export function widestDispatch(shape: RolloutShape): number {
+  const { cells, chunks } = partition(shape);
+  return Math.max(Math.ceil(cells / DENSE_THREADS), chunks, shape.batch);
 }
 
 /** The bytes of all states of a rollout, most of what it takes. */

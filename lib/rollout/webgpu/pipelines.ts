@@ -10,7 +10,6 @@ import { backwardFiredShader } from "./shaders/backward_fired.ts";
 import { backwardPerceptionShader } from "./shaders/backward_perception.ts";
 import { backwardStatisticsShader } from "./shaders/backward_statistics.ts";
 import { foldShader } from "./shaders/fold.ts";
-import { perceiveShader } from "./shaders/perceive.ts";
 import { REDUCE_SHADER } from "./shaders/reduce.ts";
 import { statisticsShader } from "./shaders/statistics.ts";
 import { updateShader } from "./shaders/update.ts";
@@ -20,7 +19,6 @@ const SHADERS = {
   reduce: () => REDUCE_SHADER,
   fold: foldShader,
   update: updateShader,
-  perceive: perceiveShader,
   backwardFired: backwardFiredShader,
   backwardStatistics: backwardStatisticsShader,
   backwardDense: backwardDenseShader,

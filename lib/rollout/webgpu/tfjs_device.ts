@@ -14,13 +14,42 @@ const NAME = "webgpu";
 /** tfjs's own backend, whose reads fail where the device has failed. */
 class Backend extends WebGPUBackend {
   failure: InputError | undefined;
+  /** What ran last, for people: most errors are of something too large. */
+  doing = "";
 
   override async read(dataId: object): ReturnType<WebGPUBackend["read"]> {
     try {
       return await super.read(dataId);
+    } catch (error) {
+      // Where a device is lost, reads fail before the device says why.
+      await new Promise((resolve) => setTimeout(resolve));
+      this.fail(error instanceof Error ? error.message : String(error));
+      throw this.failure;
     } finally {
       this.check();
     }
+  }
+
+  override uploadToGPU(dataId: object): void {
+    this.check();
+    try {
+      super.uploadToGPU(dataId);
+    } catch (error) {
+      // A lost device gives no memory to write to, before it says that it is lost.
+      const message = error instanceof Error ? error.message : String(error);
+      this.fail(`the GPU takes no data any more (${message})`);
+      this.check();
+    }
+  }
+
+  /** Keeps the first failure: the others follow from it. */
+  fail(reason: string): void {
+    const doing = this.doing === "" ? "" : `, after ${this.doing}`;
+    this.failure ??= new InputError(`Cannot go on on webgpu: ${reason}${doing}`, {
+      code: "bad-backend",
+      hint: "Lower batchSize or the size of the slices, or take --backend wasm; " +
+        "a run goes on from its last checkpoint with --resume",
+    });
   }
 
   /** Throws what the device has reported. */
@@ -49,18 +78,11 @@ export class TfjsDevice {
   static async set(device: GPUDevice, info: GPUAdapterInfo): Promise<TfjsDevice> {
     const backend = new Backend(device, info);
     device.addEventListener("uncapturederror", (event) => {
-      const { message } = (event as GPUUncapturedErrorEvent).error;
-      backend.failure ??= new InputError(`Cannot go on on webgpu: ${message}`, {
-        code: "bad-backend",
-        hint: "Lower batchSize, or take --backend wasm; the run's checkpoint is safe",
-      });
+      const { error } = event as GPUUncapturedErrorEvent;
+      const full = error instanceof GPUOutOfMemoryError;
+      backend.fail(full ? `the GPU's memory is full (${error.message})` : error.message);
     });
-    device.lost.then(({ message }) => {
-      backend.failure ??= new InputError(`Cannot go on on webgpu: the GPU was lost: ${message}`, {
-        code: "bad-backend",
-        hint: "Resume the run from its checkpoint, with a smaller batchSize or --backend wasm",
-      });
-    }, () => {});
+    device.lost.then(({ message }) => backend.fail(`the GPU was lost (${message})`), () => {});
     // The package registers a backend of its own, with the default limits.
     tf.removeBackend(NAME);
     tf.registerBackend(NAME, () => backend);
@@ -71,6 +93,11 @@ export class TfjsDevice {
   /** Throws what the device has reported, if anything. */
   check(): void {
     this.#backend.check();
+  }
+
+  /** Says what runs now, for the error if it fails. */
+  starts(doing: string): void {
+    this.#backend.doing = doing;
   }
 
   /** Runs code that makes buffers; where there is no memory for them, that is the failure. */

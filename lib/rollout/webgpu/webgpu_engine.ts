@@ -14,7 +14,13 @@ import {
 } from "../types.ts";
 import { adapterName, findAdapter, type ModelShape, openDevice } from "./adapter.ts";
 import type { KernelShape } from "./layout.ts";
-import { largestBuffer, type RolloutShape, stateBytes } from "./partition.ts";
+import {
+  largestBuffer,
+  partition,
+  type RolloutShape,
+  stateBytes,
+  widestDispatch,
+} from "./partition.ts";
 import { compilePipelines, type Pipelines } from "./pipelines.ts";
 import { TfjsDevice } from "./tfjs_device.ts";
 import { gradientShapes, packWeights, unpackGradients } from "./weights.ts";
@@ -84,6 +90,7 @@ export class WebGpuEngine implements RolloutEngine {
       // States are kept only where a gradient can be asked for.
       keep: tf.engine().state.gradientDepth > 0,
     };
+    this.#tfjs.starts(describe(shape));
     const op = tf.customGrad((x) => {
       const space = this.#workspace(shape);
       const packed = packWeights(weights, shape);
@@ -132,7 +139,12 @@ export class WebGpuEngine implements RolloutEngine {
     if (found >= 0) return this.#idle.splice(found, 1)[0]!;
     const { device } = this.#tfjs;
     checkSize(device, shape);
-    const pipelines = this.#pipelinesFor(shape);
+    // The last batch of an epoch is smaller: the memory of the one before is taken for it.
+    for (const space of this.#idle.filter((space) => sameUse(space.shape, shape))) {
+      this.#idle.splice(this.#idle.indexOf(space), 1);
+      space.dispose();
+    }
+    const pipelines = this.#pipelinesFor({ ...shape, tile: partition(shape).tile });
     return this.#tfjs.allocate(
       () => new Workspace(device, pipelines, shape),
       () => tooLarge(shape, "the GPU's memory is full"),
@@ -145,42 +157,55 @@ export class WebGpuEngine implements RolloutEngine {
     if (this.#idle.length > MOST_IDLE) this.#idle.shift()!.dispose();
   }
 
-  #pipelinesFor({ channels, hidden, kernelSize }: KernelShape): Pipelines {
-    const key = [channels, hidden, kernelSize].join();
+  #pipelinesFor({ channels, hidden, kernelSize, tile }: KernelShape): Pipelines {
+    const key = [channels, hidden, kernelSize, tile].join();
     let pipelines = this.#pipelines.get(key);
     if (pipelines === undefined) {
-      pipelines = compilePipelines(this.#tfjs.device, { channels, hidden, kernelSize });
+      pipelines = compilePipelines(this.#tfjs.device, { channels, hidden, kernelSize, tile });
       this.#pipelines.set(key, pipelines);
     }
     return pipelines;
   }
 }
 
-function checkSize(device: GPUDevice, shape: RolloutShape): void {
-  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
-  const [limit, allowed] = maxBufferSize < maxStorageBufferBindingSize
-    ? ["maxBufferSize", maxBufferSize]
-    : ["maxStorageBufferBindingSize", maxStorageBufferBindingSize];
-  const needed = largestBuffer(shape);
-  if (needed <= Number(allowed)) return;
+/** Whether two rollouts are of the same stage, both in training or both not. */
+function sameUse(a: RolloutShape, b: RolloutShape): boolean {
+  return (["channels", "hidden", "kernelSize", "steps", "keep"] as const)
+    .every((key) => a[key] === b[key]);
+}
+
+/** Throws where a rollout is beyond a limit of the device. */
+function checkSize({ limits }: GPUDevice, shape: RolloutShape): void {
+  for (const limit of ["maxBufferSize", "maxStorageBufferBindingSize"] as const) {
+    const needed = largestBuffer(shape);
+    if (needed <= limits[limit]) continue;
+    const allowed = megabytes(limits[limit]);
+    throw tooLarge(shape, `one buffer needs ${megabytes(needed)}, its ${limit} is ${allowed}`);
+  }
+  const { maxComputeWorkgroupsPerDimension: allowed } = limits;
+  const needed = widestDispatch(shape);
+  if (needed <= allowed) return;
   throw tooLarge(
     shape,
-    `one buffer needs ${megabytes(needed)}, its ${limit} is ${megabytes(Number(allowed))}`,
+    `a phase needs ${needed} work-groups, its maxComputeWorkgroupsPerDimension is ${allowed}`,
   );
 }
 
 function tooLarge(shape: RolloutShape, reason: string): InputError {
+  return new InputError(`Cannot run on webgpu: ${describe(shape)}: ${reason}`, {
+    code: "bad-backend",
+    hint: "Lower batchSize or the size of the slices, or take --backend wasm; " +
+      "a run goes on from its last checkpoint with --resume",
+  });
+}
+
+/** A rollout and what it takes, for people. */
+function describe(shape: RolloutShape): string {
   const { batch, height, width, steps } = shape;
-  return new InputError(
-    `Cannot run on webgpu: ${steps} steps of ${batch} × ${height} × ${width} cells take ` +
-      `${megabytes(stateBytes(shape))}: ${reason}`,
-    {
-      code: "bad-backend",
-      hint: "Lower batchSize, or take --backend wasm; the run's checkpoint is safe",
-    },
-  );
+  return `${steps} steps of ${batch} × ${height} × ${width} cells, ` +
+    `which take ${megabytes(stateBytes(shape))}`;
 }
 
 function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }

@@ -6,10 +6,10 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { NcaWeights } from "../types.ts";
-import { type KernelShape, layoutOf } from "./layout.ts";
+import { layoutOf, type NcaShape } from "./layout.ts";
 
 /** All weights as one vector, see the layout. The biases of perception and fc1 cancel. */
-export function packWeights(weights: NcaWeights, shape: KernelShape): tf.Tensor1D {
+export function packWeights(weights: NcaWeights, shape: NcaShape): tf.Tensor1D {
   const { channels: c, hidden: h } = shape;
   const { taps } = layoutOf(shape);
   return tf.tidy(() =>
@@ -26,7 +26,7 @@ export function packWeights(weights: NcaWeights, shape: KernelShape): tf.Tensor1
 }
 
 /** The shapes of the three gradients that a workspace holds. */
-export function gradientShapes(shape: KernelShape): [number[], number[], number[]] {
+export function gradientShapes(shape: NcaShape): [number[], number[], number[]] {
   const { channels: c, hidden: h } = shape;
   return [[h * 2 * c + 2 * h], [h + 1, c], [layoutOf(shape).taps, c]];
 }
@@ -34,7 +34,7 @@ export function gradientShapes(shape: KernelShape): [number[], number[], number[
 /** The gradients of all weights, in the order of {@linkcode WEIGHT_NAMES}. */
 export function unpackGradients(
   [fc1, fc2, kernel]: readonly [tf.Tensor, tf.Tensor, tf.Tensor],
-  { channels: c, hidden: h, kernelSize: k }: KernelShape,
+  { channels: c, hidden: h, kernelSize: k }: NcaShape,
 ): tf.Tensor[] {
   const [fc1Weight, bnWeight, bnBias] = tf.split(fc1, [h * 2 * c, h, h]);
   return [

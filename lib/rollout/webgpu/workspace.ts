@@ -11,7 +11,6 @@ import { type Layout, layoutOf } from "./layout.ts";
 import { type Partition, partition, type RolloutShape, VEC4 } from "./partition.ts";
 import type { Phase, Pipelines } from "./pipelines.ts";
 import { DENSE_THREADS } from "./shaders/backward_dense.ts";
-import { PERCEIVE_THREADS } from "./shaders/perceive.ts";
 import { REDUCE_COLUMNS } from "./shaders/reduce.ts";
 
 interface Dispatch {
@@ -156,11 +155,7 @@ export class Workspace {
     for (let step = steps - 1; step >= 0; step--) {
       const state = this.#stateAt(step);
       const stats = this.#statsAt(step);
-      this.#add(plan, "perceive", [Math.ceil(cells * c4 / PERCEIVE_THREADS), batch], [
-        this.#weights,
-        state,
-        this.#perception,
-      ]);
+      // The forward pass has left the last step's perception; each step here leaves the next's.
       this.#add(plan, "backwardFired", [chunks, batch], [
         this.#weights,
         state,
@@ -194,6 +189,8 @@ export class Workspace {
         seenGradient,
         gradient,
         kernelSums,
+        this.#stateAt(Math.max(step - 1, 0)),
+        this.#perception,
       ]);
     }
     const fc2Length = chunk.length - chunk.fc2;

@@ -1,5 +1,5 @@
 /**
- * Backward, fourth phase, every cell: ∂L/∂v = M (v − mean) + t, plus its own part where it fired.
+ * Backward, third phase, every cell: ∂L/∂v = M (v − mean) + t, plus its own part where it fired.
  * The half that belongs to the state is added to the gradient; the half of perception goes to the
  * transposed convolution that follows.
  *

@@ -1,5 +1,5 @@
 /**
- * Backward, second phase, the cells that fired: y again from the stored state, then the gradients
+ * Backward, first phase, the cells that fired: y again from the stored state, then the gradients
  * of fc2, of ReLU and of the folded fc1, and the part of ∂L/∂v that goes through a cell's own
  * update.
  *

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { type KernelShape, layoutOf, TILE } from "../layout.ts";
+import { type KernelShape, layoutOf } from "../layout.ts";
 
 /** Names for the numbers of the layout, and the uniform that every shader has at binding 0. */
 export function header(shape: KernelShape, threads: number): string {
   const { c4, v4, hidden, taps, ...at } = layoutOf(shape);
   return /* wgsl */ `
 const THREADS = ${threads}u;
-const TILE = ${TILE}u;
+const TILE = ${shape.tile}u;
 const C4 = ${c4}u;
 const V4 = ${v4}u;
 const H = ${hidden}u;
@@ -90,7 +90,7 @@ fn fires(slice: u32, cell: u32) -> bool {
 /**
  * `list_firing(thread, slice, first)`: lists those cells of a tile that fire, in order, and
  * returns how many they are, to all threads. A bit a cell and a count of the bits before it give
- * each its place, so the list is the same every time. 532 bytes of work-group memory.
+ * each its place, so the list is the same every time. 532 bytes of work-group memory for tiles of 128.
  */
 export const LIST_FIRING = /* wgsl */ `
 const WORDS = TILE / 32u;
@@ -125,15 +125,15 @@ fn list_firing(thread: u32, slice: u32, first: u32) -> u32 {
 `;
 
 /**
- * `convolve(slice, cell, q)`: four channels of the depthwise convolution of `field` with the
- * kernel in `weights`, zeros beyond the border.
+ * `convolve_FIELD(slice, cell, q)`: four channels of the depthwise convolution of a field, a
+ * variable of the shader, with the kernel in `weights`, zeros beyond the border.
  *
  * @param transposed Whether the kernel is turned round, as its gradient needs it.
  */
 export function convolution(field: string, { transposed = false } = {}): string {
   const tap = "u32(ty * K + tx)";
   return /* wgsl */ `
-fn convolve(slice: u32, cell: u32, q: u32) -> vec4f {
+fn convolve_${field}(slice: u32, cell: u32, q: u32) -> vec4f {
   let y = i32(cell / size.width) - K / 2;
   let x = i32(cell % size.width) - K / 2;
   var sum = vec4f();

@@ -1,16 +1,18 @@
 /**
  * The sums of chunks, added in a fixed order: a run repeats to the last bit.
  *
- * One work-group of 256 threads adds 16 vec4s of all parts: 16 lanes a vec4 take every 16th part,
- * then a tree joins the lanes (4 KiB of work-group memory). Traffic: reads every part once.
+ * One work-group of 256 threads adds 4 vec4s of all parts: 64 lanes a vec4 take every 64th part,
+ * then a tree joins the lanes (4 KiB of work-group memory). Few columns and many lanes, since this
+ * is a wait for memory: of 800 parts a lane reads 13, one after the other, and the hundred
+ * work-groups are on as many processors. Traffic: reads every part once, 64 bytes at a time.
  *
  * @module
  */
 
 /** Columns of a work-group. */
-export const REDUCE_COLUMNS = 16;
+export const REDUCE_COLUMNS = 4;
 
-/** The shader; run as (vec4s of a part / 16, groups of parts). */
+/** The shader; run as (vec4s of a part / 4, groups of parts). */
 export const REDUCE_SHADER = /* wgsl */ `
 struct Reduce {
   parts: u32,  // of a group
@@ -23,7 +25,7 @@ struct Reduce {
 @group(0) @binding(2) var<storage, read_write> sums: array<vec4f>;
 
 const COLUMNS = ${REDUCE_COLUMNS}u;
-const LANES = 16u;
+const LANES = 64u;
 var<workgroup> lanes: array<vec4f, COLUMNS * LANES>;
 
 @compute @workgroup_size(COLUMNS, LANES)

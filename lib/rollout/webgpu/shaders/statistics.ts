@@ -2,7 +2,7 @@
  * Forward, first phase: perception, and a chunk's sums of v and v·vᵀ around a shift.
  *
  * One work-group a chunk, one thread a 4×4 part of the 2c×2c products (64 threads for c = 16). The
- * threads fill a block of 64 cells in work-group memory (8 KiB), then each adds its sixteen
+ * threads fill a block of up to 64 cells in work-group memory (8 KiB), then each adds its sixteen
  * products of all of them in registers: two vec4 loads for sixteen multiply-adds.
  *
  * Traffic: reads the state (its neighbourhoods come from the cache), writes perception, and
@@ -17,6 +17,7 @@ import { convolution, header } from "./common.ts";
 /** The shader for a shape; run as (chunks of a slice, slices). */
 export function statisticsShader(shape: KernelShape): string {
   const { v4 } = layoutOf(shape);
+  const block = Math.min(64, shape.tile);
   return header(shape, v4 * v4) + /* wgsl */ `
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> state: array<vec4f>;
@@ -24,7 +25,7 @@ export function statisticsShader(shape: KernelShape): string {
 @group(0) @binding(4) var<storage, read_write> perception: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> moments: array<vec4f>;
 ${convolution("state")}
-const BLOCK = 64u;
+const BLOCK = ${block}u;
 var<workgroup> block: array<vec4f, BLOCK * V4>;
 
 @compute @workgroup_size(THREADS)
@@ -47,7 +48,7 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) threa
       var own = vec4f();
       if (cell < end) {
         let at = (slice * size.cells + cell) * C4 + q;
-        seen = convolve(slice, cell, q);
+        seen = convolve_state(slice, cell, q);
         perception[at] = seen;
         seen -= shifts[shift + q];
         own = state[at] - shifts[shift + C4 + q];

@@ -2,7 +2,7 @@
  * Forward, third phase: the cells that fire change, x += W2 relu(A (v − mean) + β) + b2; the others
  * are copied.
  *
- * One work-group of 64 threads a chunk. It lists the cells of a tile that fire, and each thread
+ * One work-group of up to 64 threads a chunk. It lists the cells of a tile that fire, and each thread
  * takes whole cells from the list: v and the change stay in its registers, and all threads of a
  * wave read the same weights, which the cache hands out once. Traffic: reads perception and state,
  * writes the state.
@@ -16,7 +16,7 @@ import { firing, header, LIST_FIRING, unroll } from "./common.ts";
 /** The shader for a shape; run as (chunks of a slice, slices). */
 export function updateShader(shape: KernelShape): string {
   const { c4, v4 } = layoutOf(shape);
-  return header(shape, 64) + /* wgsl */ `
+  return header(shape, Math.min(64, shape.tile)) + /* wgsl */ `
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(2) var<storage, read> state: array<vec4f>;
 @group(0) @binding(3) var<storage, read> perception: array<vec4f>;
