@@ -111,44 +111,55 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
   }
   if (!isRecord(header)) throw fail("the header is not an object");
 
-  const metadata: Record<string, string> = {};
-  const tensors = new Map<string, StoredTensor>();
-  const spans: [number, number][] = [];
+  const metadata: [name: string, text: string][] = [];
+  const entries: { name: string; dtype: StoredTensor["dtype"]; shape: number[]; span: Span }[] = [];
   const data = bytes.subarray(8 + length);
   for (const [name, entry] of Object.entries(header)) {
     if (!isRecord(entry)) throw fail(`entry ${name} is not an object`);
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries(entry)) metadata[key] = String(value);
+      for (const [key, value] of Object.entries(entry)) {
+        if (typeof value !== "string") throw fail(`the metadata ${key} is not text`);
+        metadata.push([key, value]);
+      }
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = entry;
-    if (typeof dtype !== "string" || !Object.hasOwn(ARRAYS, dtype)) {
-      throw fail(`tensor ${name} has type ${dtype}, known are ${Object.keys(ARRAYS).join(", ")}`);
+    if (!isType(dtype)) {
+      const type = typeof dtype === "string" ? dtype : "no name";
+      throw fail(`tensor ${name} has type ${type}, known are ${Object.keys(ARRAYS).join(", ")}`);
     }
     if (!isSizes(shape)) throw fail(`tensor ${name} has a bad shape`);
     if (!isSizes(offsets) || offsets.length !== 2) throw fail(`tensor ${name} has bad offsets`);
-    const ArrayType = ARRAYS[dtype as keyof typeof ARRAYS];
     const [begin, end] = offsets as [number, number];
     const count = shape.reduce((a, b) => a * b, 1);
-    if (end > data.length || end - begin !== count * ArrayType.BYTES_PER_ELEMENT) {
-      throw fail(`tensor ${name} [${shape}] does not fit its offsets ${begin} to ${end}`);
+    if (end > data.length || end - begin !== count * ARRAYS[dtype].BYTES_PER_ELEMENT) {
+      throw fail(`tensor ${name} does not fit its offsets ${begin} to ${end}`);
     }
-    spans.push([begin, end]);
-    tensors.set(name, {
-      dtype: dtype as keyof typeof ARRAYS,
-      shape,
-      data: new ArrayType(data.slice(begin, end).buffer),
-    });
+    entries.push({ name, dtype, shape, span: [begin, end] });
   }
   // An empty tensor shares its begin with the one behind it, and comes first.
-  spans.sort(([a, aEnd], [b, bEnd]) => a - b || aEnd - bEnd);
+  const spans = entries.map(({ span }) => span).sort(([a, aEnd], [b, bEnd]) =>
+    a - b || aEnd - bEnd
+  );
   let expected = 0;
   for (const [begin, end] of spans) {
     if (begin !== expected) throw fail(`the data has a gap or an overlap at byte ${begin}`);
     expected = end;
   }
   if (expected !== data.length) throw fail("there are bytes behind the last tensor");
-  return { tensors, metadata };
+  // Copied only now: tensors that overlap could ask for many times the file
+  const tensors = new Map(entries.map(({ name, dtype, shape, span }) => {
+    const values = new ARRAYS[dtype](data.slice(...span).buffer);
+    return [name, { dtype, shape, data: values }] as const;
+  }));
+  return { tensors, metadata: Object.fromEntries(metadata) };
+}
+
+/** Where a tensor's data begin and end. */
+type Span = [begin: number, end: number];
+
+function isType(value: unknown): value is StoredTensor["dtype"] {
+  return typeof value === "string" && Object.hasOwn(ARRAYS, value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

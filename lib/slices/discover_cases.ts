@@ -194,7 +194,7 @@ async function pairFolders(folder: string) {
 function toCases(pairs: readonly Pair[], problems: Problem[]): DataCase[] {
   const cases = pairs.map((pair): DataCase => {
     const [, series, index] = PICTURE.test(pair.image)
-      ? /^(.+)_slice_(\d+)$/.exec(pair.id) ?? []
+      ? /^(.+)_slice_(\d{1,9})$/.exec(pair.id) ?? []
       : [];
     return { ...pair, id: series ?? pair.id, index: Number(index ?? 0) };
   });
@@ -223,9 +223,7 @@ function kindOf(images: readonly string[], folder: string): "volumes" | "png" {
 /** A path without detours; `undefined` where it leads out of the folder. */
 function inside(path: string): string | undefined {
   const plain = normalize(path).replaceAll("\\", "/");
-  return plain.startsWith("../") || plain.startsWith("/") || plain.includes(":")
-    ? undefined
-    : plain;
+  return /^(\.\.)?(\/|$)/.test(plain) || plain.includes(":") ? undefined : plain;
 }
 
 function isData(name: string): boolean {

@@ -17,11 +17,20 @@ const VERSION = 1;
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const integer = v.pipe(v.number(), v.safeInteger());
 const pair = v.pipe(v.tuple([integer, integer]), v.readonly());
-const side = v.pipe(v.number(), v.safeInteger(), v.minValue(4), v.multipleOf(4));
+/** No slice is larger on a side. */
+const LARGEST = 65536;
+const length = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LARGEST));
+const side = v.pipe(
+  v.number(),
+  v.safeInteger(),
+  v.minValue(4),
+  v.maxValue(LARGEST),
+  v.multipleOf(4),
+);
 const axis = v.picklist([0, 1, 2]);
 const fit = v.picklist(["pad-or-crop", "resize"]);
 /** A file below the prepared folder, so that a manifest cannot point elsewhere. */
-const file = v.pipe(v.string(), v.regex(/^(images|labels)\/[^/\\]+$/));
+const file = v.pipe(v.string(), v.regex(/^(images|labels)\/[^./\\\0][^/\\\0]*$/));
 
 /** Checks and describes {@linkcode ExtractSettings}. */
 export const SettingsSchema = v.object({
@@ -79,7 +88,12 @@ export const RecordsSchema = v.object({
       image: file,
       label: file,
       foreground: count,
-      geometry: v.object({ original: pair, size: pair, fit, offset: pair }),
+      geometry: v.object({
+        original: v.pipe(v.tuple([length, length]), v.readonly()),
+        size: v.pipe(v.tuple([side, side]), v.readonly()),
+        fit,
+        offset: pair,
+      }),
     }),
   ) satisfies v.GenericSchema<SliceRecord[]>,
 });
@@ -89,8 +103,8 @@ const ManifestSchema = v.object({
   data: v.string(),
   kind: v.picklist(["volumes", "png"]),
   options: SettingsSchema,
-  height: count,
-  width: count,
+  height: side,
+  width: side,
   files: v.array(v.object({ path: v.string(), size: count, modified: v.nullable(v.number()) })),
   ...RecordsSchema.entries,
   slices: v.pipe(RecordsSchema.entries.slices, v.minLength(1)),

@@ -35,6 +35,9 @@ const KINDS = new Map<string, { new (buffer: ArrayBuffer): NpyData; BYTES_PER_EL
   ["<i4", Int32Array],
 ]);
 
+/** The most dimensions that NumPy knows. */
+const MOST_DIMENSIONS = 64;
+
 const MAGIC = "\x93NUMPY";
 const HEADER =
   /^\{\s*'descr':\s*'([^']*)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d,\s]*)\),?\s*\}\s*$/;
@@ -76,7 +79,7 @@ export function encodeNpy(array: NpyArray<Float32Array | Uint8Array>): Uint8Arra
  * nibabel, is turned into C order.
  *
  * @param bytes The whole file.
- * @throws {SyntaxError} If it is no `.npy` file, ends early, has bytes too many, or holds values
+ * @throws {SyntaxError} If it is no `.npy` file, ends early, has bytes too many, more than 64 dimensions, or holds values
  * other than little-endian numbers of up to 32 bits, float64 or booleans.
  */
 export function decodeNpy(bytes: Uint8Array): NpyArray {
@@ -98,6 +101,7 @@ export function decodeNpy(bytes: Uint8Array): NpyArray {
   if (Kind === undefined) throw fail(`values of type "${descr}" are not supported`);
   const shape = tuple.split(",").map((n) => n.trim()).filter((n) => n !== "").map(Number);
 
+  if (shape.length > MOST_DIMENSIONS) throw fail(`it has ${shape.length} dimensions`);
   const wanted = product(shape) * Kind.BYTES_PER_ELEMENT;
   if (bytes.length - end !== wanted) {
     throw fail(`shape (${shape.join(", ")}) needs ${wanted} bytes, found ${bytes.length - end}`);

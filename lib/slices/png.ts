@@ -5,10 +5,22 @@
  */
 
 import { decode, type DecodedPng, encode } from "fast-png";
+import { inflateSync } from "node:zlib";
 import type { Slice } from "../volume/types.ts";
 
-/** No slice is larger than this on a side; a header that says so is damaged. */
+/** No slice is larger than this on a side, or in pixels; a header that says so is damaged. */
 const LARGEST = 16384;
+const MOST_PIXELS = 2 ** 25;
+
+/** The channels of each colour type, and the bits that a channel of it can have. */
+const COLOURS = new Map([
+  [0, { channels: 1, depths: [1, 2, 4, 8, 16] }],
+  [2, { channels: 3, depths: [8, 16] }],
+  [3, { channels: 1, depths: [1, 2, 4, 8] }],
+  [4, { channels: 2, depths: [8, 16] }],
+  [6, { channels: 4, depths: [8, 16] }],
+]);
+const PALETTE = 3;
 
 /** What a PNG file says about itself before its pixels. */
 export interface PngHeader {
@@ -17,6 +29,10 @@ export interface PngHeader {
   /** Bits a channel. */
   readonly depth: number;
   readonly interlaced: boolean;
+  /** Whether pixels are places in a palette. */
+  readonly indexed: boolean;
+  /** The bytes that its pixels take, each row with one for its filter, uncompressed. */
+  readonly bytes: number;
 }
 
 /**
@@ -33,10 +49,25 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const width = view.getUint32(16);
   const height = view.getUint32(20);
-  if (Math.max(width, height) > LARGEST || width === 0 || height === 0) {
+  if (
+    Math.max(width, height) > LARGEST || width * height > MOST_PIXELS || width === 0 || height === 0
+  ) {
     throw new SyntaxError(`Cannot read png: its header says ${height}×${width} pixels`);
   }
-  return { height, width, depth: bytes[24]!, interlaced: bytes[28] !== 0 };
+  const [depth, colour] = [bytes[24]!, bytes[25]!];
+  const kind = COLOURS.get(colour);
+  if (kind === undefined || !kind.depths.includes(depth)) {
+    throw new SyntaxError(`Cannot read png: no colours of type ${colour} have ${depth} bits`);
+  }
+  const row = 1 + Math.ceil(width * depth * kind.channels / 8);
+  return {
+    height,
+    width,
+    depth,
+    interlaced: bytes[28] !== 0,
+    indexed: colour === PALETTE,
+    bytes: row * height,
+  };
 }
 
 /**
@@ -54,13 +85,14 @@ export function decodePng(
   bytes: Uint8Array,
   options: { readonly kind?: "image" | "label" } = {},
 ): Slice {
-  const { height, width, depth, interlaced } = readPngHeader(bytes);
+  const header = readPngHeader(bytes);
+  const { height, width, depth, interlaced } = header;
   if (interlaced && depth < 8) {
     throw new SyntaxError("Cannot read png: interlaced with less than 8 bits is not supported");
   }
   let png: DecodedPng;
   try {
-    png = decode(bytes, { checkCrc: true });
+    png = decode(pixelsOnly(bytes, header), { checkCrc: true });
   } catch (cause) {
     throw new SyntaxError(`Cannot read png: ${(cause as Error).message}`, { cause });
   }
@@ -86,6 +118,46 @@ export function decodePng(
     data[i] = value / brightest;
   }
   return { data, height, width };
+}
+
+/** Each row of each of the seven passes of an interlaced picture has a byte for its filter too. */
+const PASSES = 7;
+
+/**
+ * The file without what a slice does not need: fast-png inflates colour profiles of any size, and
+ * takes the last of two heads. What the pixels inflate to is checked against the head first.
+ */
+function pixelsOnly(bytes: Uint8Array, header: PngHeader): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const wanted = header.indexed ? ["IHDR", "PLTE", "IDAT", "IEND"] : ["IHDR", "IDAT", "IEND"];
+  const chunks: { type: string; at: number; end: number }[] = [];
+  for (let at = 8, type = ""; type !== "IEND";) {
+    if (at + 12 > bytes.length) throw new SyntaxError("the file ends early");
+    const end = at + 12 + view.getUint32(at);
+    type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (end > bytes.length) throw new SyntaxError(`the file ends within its ${type}`);
+    if ((type === "IHDR") !== (at === 8)) throw new SyntaxError("its head is not one, and first");
+    if (wanted.includes(type)) chunks.push({ type, at, end });
+    at = end;
+  }
+  const compressed = chunks.filter(({ type }) => type === "IDAT")
+    .map(({ at, end }) => bytes.subarray(at + 8, end - 4));
+  const most = header.bytes + (header.interlaced ? PASSES * (header.height + header.width) : 0);
+  const { length } = inflateSync(join(compressed), { maxOutputLength: most });
+  if (length < header.bytes && !header.interlaced) {
+    throw new SyntaxError(`its pixels take ${header.bytes} bytes, it holds ${length}`);
+  }
+  return join([bytes.subarray(0, 8), ...chunks.map(({ at, end }) => bytes.subarray(at, end))]);
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const part of parts) {
+    all.set(part, start);
+    start += part.length;
+  }
+  return all;
 }
 
 /** Pixels of 1, 2 or 4 bits, packed from the left in rows of whole bytes. */

@@ -6,6 +6,9 @@
 
 import { closest, distance } from "fastest-levenshtein";
 
+/** Longer names are no typing errors, and take long to compare. */
+const LONGEST = 100;
+
 /**
  * The known name that a mistyped one probably means.
  *
@@ -23,7 +26,7 @@ import { closest, distance } from "fastest-levenshtein";
  * ```
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  if (known.length === 0) return undefined;
+  if (known.length === 0 || name.length > LONGEST) return undefined;
   const best = closest(name.toLowerCase(), known.map((k) => k.toLowerCase()));
   const original = known.find((k) => k.toLowerCase() === best);
   const limit = Math.max(2, Math.floor(name.length / 3));

@@ -19,13 +19,15 @@ import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 import { EpochMetricsSchema } from "./metrics.ts";
 import { splitSchema } from "./run_folder.ts";
 
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 const countersSchema = v.object({
   /** Steps done. */
-  step: v.number(),
+  step: count,
   /** The epoch to go on with, counted from 0. */
-  epoch: v.number(),
+  epoch: count,
   /** Its next batch, counted from 0. */
-  batch: v.number(),
+  batch: count,
   /** Sums of loss, Dice loss and BCE over the batches of this epoch that are done. */
   sums: v.tuple([v.number(), v.number(), v.number()]),
   /** What these batches took. */
@@ -35,7 +37,7 @@ const countersSchema = v.object({
   /** The epochs that are done. */
   history: v.array(EpochMetricsSchema),
   /** How far the event log is good. */
-  events: v.nullable(v.object({ file: v.string(), length: v.number() })),
+  events: v.nullable(v.object({ file: v.string(), length: count })),
 });
 
 /** Where a training stands. */
@@ -115,7 +117,7 @@ const metadataSchema = v.object({
   counters: countersSchema,
   config: v.record(v.string(), v.unknown()),
   split: splitSchema,
-  adam: v.object({ step: v.number() }),
+  adam: v.object({ step: count }),
 });
 
 /**

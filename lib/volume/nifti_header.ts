@@ -29,6 +29,9 @@ export interface HeaderInfo {
   readonly inter: number;
 }
 
+/** The most voxels of all channels, 4 GiB as float32: a few kilobytes of gzip can claim any number. */
+const MOST_VOXELS = 2 ** 30;
+
 /** How far the quaternion's squared length may pass 1, as nibabel has it: three float epsilons. */
 const QUATERNION_SLACK = { 1: 3 * 2 ** -23, 2: 3 * 2 ** -52 };
 
@@ -120,6 +123,10 @@ function readShape(dims: readonly number[]): number[] {
   }
   while (shape.length > 3 && shape.at(-1) === 1) shape.pop();
   while (shape.length < 3) shape.push(1);
+  const voxels = shape.reduce((a, b) => a * b);
+  if (voxels > MOST_VOXELS) {
+    throw new RangeError(`${shape.join("×")} voxels are more than ${MOST_VOXELS}`);
+  }
   if (shape.length > 4) {
     throw new RangeError(`3 or 4 dimensions are known here, not ${shape.join("×")}`);
   }
@@ -159,7 +166,8 @@ function readAffine(parsed: NIFTI1 | NIFTI2, view: DataView, source: AffineSourc
   if (!affine.flat().every(Number.isFinite)) {
     throw new RangeError(`its affine (from the ${kind}) has values that are not finite`);
   }
-  if (determinant(affine) === 0) {
+  const volume = Math.abs(determinant(affine));
+  if (!(volume > 0 && volume < Infinity)) {
     throw new RangeError(`its affine (from the ${kind}) is singular`);
   }
   return affine;

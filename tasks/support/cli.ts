@@ -115,7 +115,7 @@ function applyConfig(command: Command, config: Record<string, unknown>, path: st
       command.setOptionValueWithSource(key, configValue(option, value), "config");
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
-      problems.push(`"${key}": ${JSON.stringify(value)} is invalid: ${error.message}`);
+      problems.push(`"${key}": ${shown(value)} is invalid: ${error.message}`);
     }
   }
   if (problems.length > 0) {
@@ -124,6 +124,13 @@ function applyConfig(command: Command, config: Record<string, unknown>, path: st
       hint: `Known keys: ${[...options.keys()].join(", ")}`,
     });
   }
+}
+
+/** A JSON value for a message: of what is large, only what it is. */
+function shown(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const flat = Object.values(value).every((item) => typeof item !== "object");
+  return Array.isArray(value) && flat && value.length <= 10 ? JSON.stringify(value) : "this value";
 }
 
 /** A JSON value through the parser of its flag. */

@@ -88,7 +88,7 @@ const HEADER_FAULTS: { name: string; change: Change; message: RegExp }[] = [
   {
     name: "terabytes",
     change: (v) => [42, 44, 46].forEach((at) => v.setInt16(at, 32767, true)),
-    message: /announces 32767×32767×32767 voxels of int16 \(70\d+ bytes\), the file can hold/,
+    message: /32767×32767×32767 voxels are more than 1073741824/,
   },
   {
     name: "twice the voxels",

@@ -1,0 +1,146 @@
+/**
+ * `deno task fuzz`: hostile files for everything that reads files.
+ *
+ * @module
+ */
+
+import { writeJsonAtomic } from "../lib/support/files.ts";
+import { type FuzzResult, shareOut } from "../tests/fuzz/fuzz.ts";
+import { makeReaders } from "../tests/fuzz/readers.ts";
+import type { FuzzAnswer, FuzzJob } from "../tests/fuzz/worker.ts";
+import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
+import { showCount } from "./support/run.ts";
+
+/** An input that has not ended after so many milliseconds, on however busy a machine, hangs. */
+const PATIENCE = 60_000;
+
+/** The most memory that the process may have at any moment, in megabytes. */
+const MOST_MEMORY = 1500;
+
+/** How often a thread is looked at, in milliseconds. */
+const INTERVAL = 50;
+
+interface Flags {
+  inputs: number;
+  seed: number;
+  reader?: string;
+  json?: string;
+}
+
+/** A reader's result, with what is measured from outside. */
+interface Row extends FuzzResult {
+  seconds: number;
+  /** The most memory of the whole process while the reader was at work, in megabytes. */
+  peak: number;
+}
+
+/** The head of the table. */
+const HEAD = `
+reader          inputs     read  refused  crashes  hangs    time   slowest  peak memory`;
+
+const command = createTask(
+  "fuzz",
+  "Give hostile files to everything that reads files: damaged real ones, bombs, lies about sizes, " +
+    "paths that lead out. Each must be read or refused within a second and 1.5 GB",
+)
+  .option("--inputs <n>", "in all", numberFlag({ integer: true, min: 1 }), 50_000)
+  .option("--seed <n>", "another seed makes other files", numberFlag({ integer: true, min: 0 }), 1)
+  .option("--reader <name>", "only this one, to see a finding again")
+  .option("--json <file>", "write the report there too");
+
+await runTask(async () => {
+  const { inputs, seed, reader, json } = await parseTask<Flags>(command);
+  const folder = await Deno.makeTempDir();
+  const rows: Row[] = [];
+  try {
+    const readers = (await makeReaders(folder))
+      .filter(({ name }) => reader === undefined || name === reader);
+    for (const [name, count] of shareOut(readers, inputs)) {
+      rows.push(await fuzz({ reader: name, inputs: count, seed, folder }));
+      if (rows.length === 1) console.log(HEAD);
+      console.log(format(rows.at(-1)!));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  console.log(format(total(rows)));
+  const findings = rows.flatMap(({ crashes, hangs }) => [...crashes, ...hangs]);
+  for (const { reader, index, what } of findings) {
+    console.log(`\n${reader}, input ${index}: ${what}`);
+  }
+  const large = rows.filter(({ peak }) => peak > MOST_MEMORY);
+  for (const { reader, peak } of large) console.log(`\n${reader}: took ${peak.toFixed(0)} MB`);
+  if (json !== undefined) await writeJsonAtomic(json, { seed, total: total(rows), rows });
+  return findings.length + large.length === 0 ? 0 : 1;
+});
+
+/** Runs one reader in a thread, and ends it where an input does not end. */
+async function fuzz(job: Omit<FuzzJob, "progress">): Promise<Row> {
+  const progress = new Int32Array(new SharedArrayBuffer(4));
+  const started = performance.now();
+  const worker = new Worker(new URL("../tests/fuzz/worker.ts", import.meta.url), {
+    type: "module",
+  });
+  let peak = 0;
+  let [last, since] = [0, started];
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const result = await new Promise<FuzzResult>((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<FuzzAnswer>) =>
+      "result" in data ? resolve(data.result) : reject(new Error(data.error));
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.postMessage({ ...job, progress });
+    timer = setInterval(() => {
+      peak = Math.max(peak, Deno.memoryUsage().rss);
+      const done = Atomics.load(progress, 0);
+      showCount(job.reader, done, job.inputs);
+      if (done !== last) [last, since] = [done, performance.now()];
+      else if (performance.now() - since > PATIENCE) resolve(hanging(job, last));
+    }, INTERVAL);
+  }).finally(() => {
+    clearInterval(timer);
+    worker.terminate();
+  });
+  return { ...result, seconds: (performance.now() - started) / 1000, peak: peak / 1e6 };
+}
+
+function hanging({ reader }: Omit<FuzzJob, "progress">, done: number): FuzzResult {
+  const hang = { reader, index: done - 1, what: "does not end" };
+  return {
+    reader,
+    inputs: done,
+    read: 0,
+    refused: 0,
+    slowest: PATIENCE,
+    crashes: [],
+    hangs: [hang],
+  };
+}
+
+function total(rows: readonly Row[]): Row {
+  const sum = (value: (row: Row) => number) => rows.reduce((all, row) => all + value(row), 0);
+  return {
+    reader: "all",
+    inputs: sum((row) => row.inputs),
+    read: sum((row) => row.read),
+    refused: sum((row) => row.refused),
+    slowest: Math.max(...rows.map((row) => row.slowest)),
+    crashes: rows.flatMap((row) => row.crashes),
+    hangs: rows.flatMap((row) => row.hangs),
+    seconds: sum((row) => row.seconds),
+    peak: Math.max(...rows.map((row) => row.peak)),
+  };
+}
+
+function format(row: Row): string {
+  return [
+    row.reader.padEnd(13),
+    String(row.inputs).padStart(7),
+    String(row.read).padStart(7),
+    String(row.refused).padStart(7),
+    String(row.crashes.length).padStart(7),
+    String(row.hangs.length).padStart(5),
+    `${row.seconds.toFixed(0)} s`.padStart(6),
+    `${row.slowest.toFixed(0)} ms`.padStart(8),
+    `${row.peak.toFixed(0)} MB`.padStart(11),
+  ].join("  ");
+}

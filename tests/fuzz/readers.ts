@@ -1,0 +1,285 @@
+/**
+ * What reads files that strangers made, each with hostile inputs and what must hold of its result.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import { Option } from "commander";
+import assert from "node:assert/strict";
+import { isAbsolute, join, relative, resolve } from "@std/path";
+import fc from "fast-check";
+import { decodeSafetensors, encodeSafetensors } from "../../lib/nca/safetensors.ts";
+import { loadWeights, saveWeights } from "../../lib/nca/weights.ts";
+import { MedNca } from "../../lib/nca/med_nca.ts";
+import { predictionSettings } from "../../lib/evaluation/evaluate_cases.ts";
+import { discoverCases } from "../../lib/slices/discover_cases.ts";
+import { extractSlices } from "../../lib/slices/extract_slices.ts";
+import { readManifest } from "../../lib/slices/manifest.ts";
+import { loadSlice } from "../../lib/slices/save_slice.ts";
+import { sliceSize } from "../../lib/slices/slice_size.ts";
+import { Adam } from "../../lib/training/adam.ts";
+import {
+  captureModel,
+  firstCounters,
+  readCheckpoint,
+  writeCheckpoint,
+} from "../../lib/training/checkpoint.ts";
+import { resolveConfig } from "../../lib/training/config.ts";
+import { readRun } from "../../lib/training/run_folder.ts";
+import { orientation, readVolume } from "../../lib/volume/mod.ts";
+import { addConfigFlags } from "../../tasks/support/flags.ts";
+import { createTask, numberListFlag, parseTask } from "../../tasks/support/cli.ts";
+import { writeDataSet } from "../slices/support/data_set.ts";
+import { type Bytes, damagedBytes, damagedJson, encode } from "./damage.ts";
+import { niftiInputs } from "./nifti_inputs.ts";
+import { npyInputs, pngInputs } from "./slice_inputs.ts";
+
+/** A reader, and files to give it. */
+export interface Reader {
+  /** For the report. */
+  readonly name: string;
+  /** Its share of all inputs. */
+  readonly weight: number;
+  readonly inputs: fc.Arbitrary<Bytes>;
+  /** The name that the file gets. */
+  readonly file: string;
+  /** Reads the file in its folder, and checks what came out. */
+  readonly read: (folder: string) => Promise<void>;
+}
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/** Makes all readers, with what they need in a folder of their own. */
+export async function makeReaders(folder: string): Promise<Reader[]> {
+  tf.enableProdMode(); // otherwise tfjs advertises its native package
+  await tf.setBackend("cpu");
+  const weights = await weightFiles(folder);
+  return [
+    {
+      name: "NIfTI",
+      weight: 5,
+      inputs: await niftiInputs(),
+      file: "a.nii.gz",
+      read: readNifti,
+    },
+    { name: "npy", weight: 3, inputs: await npyInputs(), file: "a.npy", read: readSlice("a.npy") },
+    { name: "PNG", weight: 4, inputs: await pngInputs(), file: "a.png", read: readSlice("a.png") },
+    {
+      name: "safetensors",
+      weight: 3,
+      inputs: safetensorsInputs(
+        await Deno.readFile(join(ROOT, "tests/fixtures/parity.safetensors")),
+      ),
+      file: "a.safetensors",
+      read: async (folder) => {
+        const path = join(folder, "a.safetensors");
+        const { tensors, metadata } = decodeSafetensors(await Deno.readFile(path), path);
+        for (const { shape, data } of tensors.values()) assert.equal(data.length, product(shape));
+        for (const text of Object.values(metadata)) assert.equal(typeof text, "string");
+      },
+    },
+    {
+      name: "weights",
+      weight: 2,
+      inputs: safetensorsInputs(weights.model),
+      file: "model1.safetensors",
+      read: async (folder) => (await loadWeights(folder)).dispose(),
+    },
+    {
+      name: "checkpoint",
+      weight: 1,
+      inputs: safetensorsInputs(weights.checkpoint),
+      file: "checkpoint.safetensors",
+      read: async (folder) => {
+        const { counters } = await readCheckpoint(join(folder, "checkpoint.safetensors"));
+        for (const name of ["step", "epoch", "batch"] as const) {
+          assert.ok(Number.isSafeInteger(counters[name]) && counters[name] >= 0, name);
+        }
+      },
+    },
+    ...await jsonReaders(folder),
+  ];
+}
+
+async function readNifti(folder: string): Promise<void> {
+  const path = join(folder, "a.nii.gz");
+  await sliceSize(path, 2);
+  const { data, shape, spacing, affine } = await readVolume(path);
+  assert.equal(data.length, product(shape));
+  assert.ok(spacing.every((size) => size > 0 && Number.isFinite(size)), `spacing ${spacing}`);
+  assert.ok(affine.flat().every(Number.isFinite));
+  assert.match(orientation(affine), /^[LRPAIS]{3}$/);
+}
+
+function readSlice(name: string): Reader["read"] {
+  return async (folder) => {
+    const path = join(folder, name);
+    if (name.endsWith(".png")) await sliceSize(path, 2);
+    for (const kind of ["image", "label"] as const) {
+      const { data, height, width } = await loadSlice(path, { kind });
+      assert.equal(data.length, height * width);
+      if (!name.endsWith(".png")) continue;
+      assert.ok(data.every((value) => value >= 0 && value <= 65535), "a pixel is no number");
+    }
+  };
+}
+
+/** A run's weights and its checkpoint. The fine model stays good beside a damaged coarse one. */
+async function weightFiles(folder: string): Promise<{ model: Bytes; checkpoint: Bytes }> {
+  const config = resolveConfig({ channels: 4, hidden: 4, kernels: [3, 3], steps: [2, 2] });
+  const { channels, hidden, kernels, steps, fireRate, stats } = config;
+  const model = new MedNca({ channels, hidden, kernels, steps, fireRate, stats }, { seed: 1 });
+  const adam = new Adam(model.variables, config);
+  await saveWeights(model, folder);
+  const path = join(folder, "checkpoint.safetensors");
+  await writeCheckpoint(path, {
+    counters: firstCounters(),
+    config,
+    split: { seed: 0, train: ["a"], validation: ["b"], test: [] },
+    ...await captureModel(model, adam),
+  });
+  adam.dispose();
+  model.dispose();
+  return {
+    model: await Deno.readFile(join(folder, "model1.safetensors")),
+    checkpoint: await Deno.readFile(path),
+  };
+}
+
+/** Damaged bytes, and headers with other names, sizes and offsets. */
+function safetensorsInputs(good: Bytes): fc.Arbitrary<Bytes> {
+  const length = Number(new DataView(good.buffer).getBigUint64(0, true));
+  const header = new TextDecoder().decode(good.subarray(8, 8 + length));
+  const data = good.subarray(8 + length);
+  const withHeader = (text: string, values: Uint8Array): Bytes => {
+    const head = encode(text);
+    const bytes = new Uint8Array(8 + head.length + values.length);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(head.length), true);
+    bytes.set(head, 8);
+    bytes.set(values, 8 + head.length);
+    return bytes;
+  };
+  // Each of a thousand tensors claims all of the data
+  const claims = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [
+    `t${i}`,
+    { dtype: "U8", shape: [1_000_000], data_offsets: [0, 1_000_000] },
+  ]));
+  const bomb = withHeader(JSON.stringify(claims), new Uint8Array(1_000_000));
+  const huge = encodeSafetensors(new Map(), {}).slice();
+  new DataView(huge.buffer).setBigUint64(0, 2n ** 64n - 1n, true);
+  const metadata = damagedJson(JSON.stringify({ a: "b", "med-nca": "{}", checkpoint: "{}" }))
+    .map((text) =>
+      withHeader(header.replace(/"__metadata__":\{[^}]*\}/, () => `"__metadata__":${text}`), data)
+    );
+  return fc.oneof(
+    { weight: 30, arbitrary: damagedBytes(good) },
+    { weight: 30, arbitrary: damagedJson(header).map((text) => withHeader(text, data)) },
+    { weight: 10, arbitrary: metadata },
+    { weight: 10, arbitrary: innerJson(header).map((text) => withHeader(text, data)) },
+    { weight: 1, arbitrary: fc.constantFrom(bomb, huge) },
+  );
+}
+
+/** Headers with damage in the JSON that a text of their metadata holds. */
+function innerJson(header: string): fc.Arbitrary<string> {
+  const parsed = JSON.parse(header) as { __metadata__?: Record<string, string> };
+  const [name, text] =
+    Object.entries(parsed.__metadata__ ?? {}).find(([, value]) => value.startsWith("{")) ??
+      ["note", '{"a":[1,2]}'];
+  return damagedJson(text).map((inner) =>
+    JSON.stringify({ ...parsed, __metadata__: { ...parsed.__metadata__, [name]: inner } })
+  );
+}
+
+async function jsonReaders(folder: string): Promise<Reader[]> {
+  const data = join(folder, "data");
+  await writeDataSet(data, [{ id: "a" }, { id: "b" }]);
+  const list = JSON.stringify({
+    name: "Prostate",
+    training: ["a", "b", "c"].map((id) => ({
+      image: `./imagesTr/${id}.nii`,
+      label: `./labelsTr/${id}.nii`,
+    })),
+    test: ["./imagesTs/d.nii"],
+  });
+  const real = await Deno.readTextFile(join(ROOT, "data.example/dataset.json"));
+  const { manifest } = await extractSlices({ data, out: join(folder, "prepared"), size: [8, 8] });
+  const config = resolveConfig({ preset: "tutorial" });
+  const run = {
+    config,
+    split: { seed: 0, train: ["a"], validation: ["b"], test: [] },
+    slices: predictionSettings(manifest),
+  };
+  for (const [name, content] of Object.entries(run)) {
+    await Deno.writeTextFile(join(folder, `${name}.json`), JSON.stringify(content));
+  }
+  const json = (text: string) =>
+    fc.oneof(
+      { weight: 5, arbitrary: damagedJson(text).map(encode) },
+      { weight: 1, arbitrary: damagedBytes(encode(text)) },
+    );
+  const runFile = (name: "config" | "split" | "slices"): Reader => ({
+    name: `run's ${name}`,
+    weight: 1,
+    inputs: json(JSON.stringify(run[name])),
+    file: `${name}.json`,
+    read: async (folder) => {
+      const found = await readRun(folder);
+      assert.ok(found.split.train.every((id) => typeof id === "string"));
+      assert.deepEqual(Object.keys(found.config), Object.keys(config));
+      await Deno.writeTextFile(join(folder, `${name}.json`), JSON.stringify(run[name]));
+    },
+  });
+  return [
+    {
+      name: "manifest",
+      weight: 2,
+      inputs: json(await Deno.readTextFile(join(folder, "prepared/manifest.json"))),
+      file: "manifest.json",
+      read: async (folder) => {
+        const { slices, height, width } = await readManifest(folder);
+        for (const { image, label } of slices) {
+          assertInside(folder, image);
+          assertInside(folder, label);
+        }
+        assert.ok(height * width > 0 && height * width < 2 ** 32, `${height}×${width}`);
+      },
+    },
+    {
+      name: "dataset.json",
+      weight: 2,
+      inputs: fc.oneof(json(list), json(real)),
+      file: "data/dataset.json",
+      read: async (folder) => {
+        for (const { id, image, label } of (await discoverCases(join(folder, "data"))).cases) {
+          assertInside(folder, image);
+          assertInside(folder, label ?? "");
+          assertInside(folder, `${id}.nii.gz`);
+        }
+      },
+    },
+    {
+      name: "config file",
+      weight: 2,
+      inputs: json(JSON.stringify({ ...config, leaveOut: true, clipping: [1, 2], size: "80,80" })),
+      file: "flags.json",
+      read: async (folder) => {
+        const task = addConfigFlags(createTask("train", "Train")).option("--leave-out", "…")
+          .addOption(new Option("--clipping <a,b>", "…").argParser(numberListFlag({ length: 2 })))
+          .exitOverride();
+        const flags = await parseTask<object>(task, ["--config", join(folder, "flags.json")]);
+        assert.equal(Object.getPrototypeOf(flags), Object.prototype);
+      },
+    },
+    runFile("config"),
+    runFile("split"),
+    runFile("slices"),
+  ];
+}
+
+function assertInside(folder: string, path: string): void {
+  const way = relative(folder, resolve(folder, path));
+  assert.ok(!isAbsolute(way) && way.split(/[\\/]/)[0] !== "..", `${path} leads out`);
+}

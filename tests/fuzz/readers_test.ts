@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { fuzzReader, inputsOf, shareOut } from "./fuzz.ts";
+import { makeReaders } from "./readers.ts";
+import { InputError } from "../../lib/support/errors.ts";
+
+/** `deno task fuzz` tries more, with a watch on time and memory. */
+const INPUTS = 2000;
+const SEED = 7;
+
+Deno.test("2,000 hostile files are read or refused, and nothing else happens", async (t) => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const readers = await makeReaders(folder);
+    const shares = shareOut(readers, INPUTS);
+    for (const reader of readers) {
+      await t.step(reader.name, async () => {
+        const inputs = shares.get(reader.name)!;
+        const { crashes, read, refused } = await fuzzReader(reader, { inputs, seed: SEED, folder });
+        assert.deepEqual(crashes, []);
+        assert.equal(read + refused, inputs);
+        assert.ok(read > 0 && refused > 0, "the inputs are all good or all bad: they try little");
+      });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an error that is no InputError is a crash, and its input can be made again", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const npy = (await makeReaders(folder)).find(({ name }) => name === "npy")!;
+    const options = { inputs: 60, seed: SEED, folder };
+    const given: Uint8Array[] = [];
+    const { crashes, refused } = await fuzzReader({
+      ...npy,
+      read: async (folder) => {
+        given.push(await Deno.readFile(`${folder}/${npy.file}`));
+        if (given.length === 55) throw new TypeError("no");
+        throw new InputError("Cannot");
+      },
+    }, options);
+    assert.deepEqual([crashes.length, crashes[0]?.index, refused], [1, 54, 59]);
+    assert.deepEqual([...inputsOf(npy, SEED, 60)][54], given[54]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,191 @@
+/**
+ * Hostile npy and PNG files.
+ *
+ * @module
+ */
+
+import { encode as encodeColours } from "fast-png";
+import fc from "fast-check";
+import { crc32, deflateSync } from "node:zlib";
+import { join } from "@std/path";
+import { normalize } from "../../lib/slices/normalize.ts";
+import { encodeNpy } from "../../lib/slices/npy.ts";
+import { encodePng } from "../../lib/slices/png.ts";
+import { readVolume, type Slice, volumeSlice } from "../../lib/volume/mod.ts";
+import { type Bytes, damagedBytes, encode, HOSTILE_NUMBERS } from "./damage.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** A slice of a real volume. */
+async function realSlice(): Promise<Slice> {
+  const volume = await readVolume(join(ROOT, "data.example/imagesTr/prostate_00.nii.gz"));
+  const { data, ...size } = volumeSlice(volume, { axis: 2, index: 5 });
+  return { ...size, data: normalize(data) };
+}
+
+const dimension = fc.oneof(
+  fc.constantFrom(...HOSTILE_NUMBERS.map(String), "1", "2", "3", "", " ", "9".repeat(400)),
+  fc.nat(6).map(String),
+);
+const shape = fc.oneof(
+  fc.array(dimension, { maxLength: 6 }).map((sizes) => sizes.join(", ")),
+  fc.constantFrom(1000, 30_000).map((n) => "1,".repeat(n) + "6"),
+);
+const npyHeader = fc.record({
+  type: fc.constantFrom("<f4", "<f8", "|u1", "|b1", ">f4", "<c8", "|O", "<U9", "__proto__", ""),
+  order: fc.constantFrom("True", "False", "None"),
+  shape,
+  version: fc.constantFrom(1, 2, 3, 0, 255),
+  length: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, {
+    weight: 1,
+    arbitrary: fc.constantFrom(0, 1, 65535, 2 ** 32 - 1),
+  }),
+  data: fc.uint8Array({ maxLength: 60 }),
+}).map(({ type, order, shape, version, length, data }) => {
+  const text = encode(`{'descr': '${type}', 'fortran_order': ${order}, 'shape': (${shape}), }\n`);
+  const start = version === 1 ? 10 : 12;
+  const bytes = new Uint8Array(start + text.length + data.length);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, version, 0]);
+  const view = new DataView(bytes.buffer);
+  if (version === 1) view.setUint16(8, length ?? text.length, true);
+  else view.setUint32(8, length ?? text.length, true);
+  bytes.set(text, start);
+  bytes.set(data, start + text.length);
+  return bytes;
+});
+
+/** Damaged npy files. */
+export async function npyInputs(): Promise<fc.Arbitrary<Bytes>> {
+  const slice = await realSlice();
+  const small = { data: Float32Array.of(0, 1, 2, 3, 4, 5), shape: [2, 3] };
+  const mask = Uint8Array.from(slice.data, (value) => Number(value > 0.5));
+  const files = [
+    encodeNpy({ data: slice.data, shape: [slice.height, slice.width] }),
+    encodeNpy({ data: mask, shape: [slice.height, slice.width] }),
+    encodeNpy(small),
+  ];
+  return fc.oneof(
+    { weight: 1, arbitrary: npyHeader },
+    { weight: 1, arbitrary: fc.constantFrom(...files).chain(damagedBytes) },
+  );
+}
+
+interface Chunk {
+  type: string;
+  data: Uint8Array;
+}
+
+function chunksOf(png: Uint8Array): Chunk[] {
+  const view = new DataView(png.buffer, png.byteOffset);
+  const chunks: Chunk[] = [];
+  for (let at = 8; at < png.length;) {
+    const length = view.getUint32(at);
+    const type = String.fromCharCode(...png.subarray(at + 4, at + 8));
+    chunks.push({ type, data: png.slice(at + 8, at + 8 + length) });
+    at += 12 + length;
+  }
+  return chunks;
+}
+
+/** A PNG file of chunks, with the checksums that they need. */
+function joinChunks(chunks: readonly Chunk[]): Bytes {
+  const bytes = new Uint8Array(8 + chunks.reduce((sum, { data }) => sum + 12 + data.length, 0));
+  bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const view = new DataView(bytes.buffer);
+  let at = 8;
+  for (const { type, data } of chunks) {
+    view.setUint32(at, data.length);
+    bytes.set(encode(type), at + 4);
+    bytes.set(data, at + 8);
+    view.setUint32(at + 8 + data.length, crc32(bytes.subarray(at + 4, at + 8 + data.length)));
+    at += 12 + data.length;
+  }
+  return bytes;
+}
+
+function head(height: number, width: number, ...rest: readonly number[]): Chunk {
+  const data = new Uint8Array(13);
+  const view = new DataView(data.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  data.set(rest, 8);
+  return { type: "IHDR", data };
+}
+
+const side = fc.oneof(
+  fc.constantFrom(0, 1, 4, 64, 16384, 16385, 65536, 2 ** 31, 2 ** 32 - 1),
+  fc.nat(400),
+);
+const anyHead = fc.tuple(
+  side,
+  side,
+  fc.constantFrom(0, 1, 2, 4, 8, 16, 3, 32), // bits
+  fc.constantFrom(0, 2, 3, 4, 6, 1, 7), // colours
+  fc.constantFrom(0, 0, 0, 1), // compression
+  fc.constantFrom(0, 0, 0, 1), // filter
+  fc.constantFrom(0, 0, 1, 2), // interlacing
+).map((fields) => head(...fields));
+
+/** Chunks that are no part of a good picture: bombs, a second head, a palette, a profile. */
+function hostileChunk(): fc.Arbitrary<Chunk> {
+  const zeros = deflateSync(new Uint8Array(50_000_000), { level: 9 });
+  const profile = Uint8Array.from([0x61, 0, 0, ...zeros]);
+  return fc.oneof(
+    anyHead,
+    fc.constantFrom<Chunk>(
+      { type: "IDAT", data: zeros },
+      { type: "iCCP", data: profile },
+      { type: "IDAT", data: new Uint8Array(0) },
+      { type: "IEND", data: new Uint8Array(0) },
+    ),
+    fc.record({
+      type: fc.constantFrom("PLTE", "tRNS", "tEXt", "pHYs", "iCCP", "acTL", "IDAT", "zzzz"),
+      data: fc.uint8Array({ maxLength: 30 }),
+    }),
+  );
+}
+
+const chunkChange = (chunk: fc.Arbitrary<Chunk>) =>
+  fc.record({
+    at: fc.nat(),
+    how: fc.constantFrom("head", "insert", "insert", "remove", "swap"),
+    chunk,
+    head: anyHead,
+  });
+
+/** Damaged PNG files. */
+export async function pngInputs(): Promise<fc.Arbitrary<Bytes>> {
+  const slice = await realSlice();
+  const { height, width } = slice;
+  const colours = Uint8Array.from({ length: 12 * 10 * 3 }, (_, i) => i * 7 & 255);
+  const grey = encodePng(slice);
+  const files = [
+    grey,
+    encodePng({ data: Uint8Array.from(slice.data, (v) => Number(v > 0.5)), height, width }),
+    Uint8Array.from(encodeColours({ data: colours, height: 10, width: 12, channels: 3 })),
+    joinChunks([
+      head(4, 4, 2, 3, 0, 0, 0),
+      { type: "PLTE", data: Uint8Array.from({ length: 12 }, (_, i) => i * 20) },
+      { type: "IDAT", data: deflateSync(Uint8Array.of(0, 27, 0, 27, 0, 27, 0, 27)) },
+      { type: "IEND", data: new Uint8Array(0) },
+    ]),
+  ];
+  const rebuilt = fc.record({
+    file: fc.constantFrom(...files),
+    changes: fc.array(chunkChange(hostileChunk()), { minLength: 1, maxLength: 3 }),
+  }).map(({ file, changes }) => {
+    const chunks = chunksOf(file);
+    for (const { at, how, chunk, head } of changes) {
+      const place = at % (chunks.length + 1);
+      if (how === "head") chunks[0] = head;
+      else if (how === "insert") chunks.splice(place, 0, chunk);
+      else if (how === "remove") chunks.splice(place, 1);
+      else chunks.push(...chunks.splice(place, 1));
+    }
+    return joinChunks(chunks);
+  });
+  return fc.oneof(
+    { weight: 1, arbitrary: rebuilt },
+    { weight: 1, arbitrary: fc.constantFrom(...files).chain(damagedBytes) },
+  );
+}

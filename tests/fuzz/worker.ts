@@ -1,0 +1,40 @@
+/**
+ * Fuzzes one reader in a thread of its own, so that one that hangs can be told and ended.
+ *
+ * @module
+ */
+
+import { fuzzReader, type FuzzResult } from "./fuzz.ts";
+import { makeReaders } from "./readers.ts";
+
+/** What the thread is to do. */
+export interface FuzzJob {
+  reader: string;
+  inputs: number;
+  seed: number;
+  folder: string;
+  /** Takes the index of the input at work. */
+  progress: Int32Array<SharedArrayBuffer>;
+}
+
+/** What it says in the end. */
+export type FuzzAnswer = { result: FuzzResult } | { error: string };
+
+if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope) {
+  self.onmessage = async ({ data }: MessageEvent<FuzzJob>) => {
+    let answer: FuzzAnswer;
+    try {
+      answer = { result: await work(data) };
+    } catch (error) {
+      answer = { error: String(error instanceof Error ? error.stack : error) };
+    }
+    self.postMessage(answer);
+    self.close();
+  };
+}
+
+async function work({ reader, inputs, seed, folder, progress }: FuzzJob): Promise<FuzzResult> {
+  const found = (await makeReaders(folder)).find(({ name }) => name === reader)!;
+  const onInput = (index: number) => Atomics.store(progress, 0, index + 1);
+  return await fuzzReader(found, { inputs, seed, folder, onInput });
+}
