@@ -1,7 +1,7 @@
 /**
  * Draws the pictures of the README from a run on data.example, small enough for a repository:
  *
- *     deno run --allow-read --allow-write --allow-env --allow-sys --allow-ffi docs/draw_images.ts runs/NAME
+ *     deno run --allow-read --allow-write --allow-env docs/draw_images.ts runs/NAME
  *
  * @module
  */

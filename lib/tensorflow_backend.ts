@@ -10,6 +10,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { join } from "@std/path";
 import { createRequire } from "node:module";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import util from "node:util";
 import { InputError } from "./support/errors.ts";
@@ -83,7 +84,10 @@ export async function loadTensorflow(): Promise<Tensorflow> {
   if (!Deno.env.has(LOG_LEVEL)) Deno.env.set(LOG_LEVEL, "1");
   // Otherwise its own tfjs warns of every kernel that is registered already.
   tf.enableProdMode();
+  // Its installer, which it loads to find its addon, asks for all variables, and may have none.
+  const { env } = process;
   try {
+    process.env = {};
     createRequire(import.meta.url)(path);
   } catch (cause) {
     const reason = (cause as Error).message.split("\n")[0];
@@ -92,6 +96,8 @@ export async function loadTensorflow(): Promise<Tensorflow> {
       hint: TENSORFLOW_HINT,
       cause,
     });
+  } finally {
+    process.env = env;
   }
   await tf.setBackend("tensorflow");
   const { binding, isUsingGpuDevice } = tf.backend() as NativeBackend;

@@ -5,12 +5,13 @@
  */
 
 import { createRequire } from "node:module";
-import { type RenderedImage, Resvg } from "@resvg/resvg-js";
+import { initWasm, Resvg } from "@resvg/resvg-wasm";
 // Only packages that a module imports are installed, and fonts are no modules: this brings them.
 import "dejavu-fonts-ttf/package.json" with { type: "json" };
 
 const require = createRequire(import.meta.url);
-let fontFiles: string[] | undefined;
+await initWasm(await Deno.readFile(require.resolve("@resvg/resvg-wasm/index_bg.wasm")));
+let fontBuffers: Uint8Array[] | undefined;
 
 /** How large to draw. */
 export interface SvgToPngOptions {
@@ -20,34 +21,23 @@ export interface SvgToPngOptions {
   zoom?: number;
 }
 
+/** An SVG in pixels. */
+export interface Pixels {
+  width: number;
+  height: number;
+  /** Red, green, blue and opacity of each, row after row. */
+  pixels: Uint8Array;
+}
+
 /**
  * Draws an SVG to pixels with DejaVu Sans, never with a font of the system, so that the same SVG
  * gives the same pixels everywhere.
  *
  * @param svg A standalone SVG.
- * @returns The image: `width`, `height`, `pixels` (RGBA) and `asPng()`.
  * @throws {SyntaxError} Where the SVG cannot be parsed.
  */
-export function renderSvg(svg: string, options: SvgToPngOptions = {}): RenderedImage {
-  fontFiles ??= ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((name) =>
-    require.resolve(`dejavu-fonts-ttf/ttf/${name}`)
-  );
-  try {
-    return new Resvg(svg, {
-      font: {
-        loadSystemFonts: false,
-        fontFiles,
-        defaultFontFamily: "DejaVu Sans",
-        sansSerifFamily: "DejaVu Sans",
-      },
-      background: "#ffffff",
-      fitTo: options.width === undefined
-        ? { mode: "zoom", value: options.zoom ?? 1 }
-        : { mode: "width", value: options.width },
-    }).render();
-  } catch (error) {
-    throw new SyntaxError(`Cannot draw SVG: ${(error as Error).message}`, { cause: error });
-  }
+export function renderSvg(svg: string, options: SvgToPngOptions = {}): Pixels {
+  return render(svg, options, ({ width, height, pixels }) => ({ width, height, pixels }));
 }
 
 /**
@@ -66,5 +56,37 @@ export function renderSvg(svg: string, options: SvgToPngOptions = {}): RenderedI
  * ```
  */
 export function svgToPng(svg: string, options: SvgToPngOptions = {}): Uint8Array {
-  return new Uint8Array(renderSvg(svg, options).asPng());
+  return render(svg, options, (image) => image.asPng());
+}
+
+/** What is wanted of a drawing; the memory that it took is free again then. */
+function render<T>(
+  svg: string,
+  options: SvgToPngOptions,
+  take: (image: Pixels & { asPng(): Uint8Array }) => T,
+): T {
+  fontBuffers ??= ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((name) =>
+    Deno.readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${name}`))
+  );
+  using stack = new DisposableStack();
+  try {
+    const drawing = new Resvg(svg, {
+      font: {
+        fontBuffers,
+        defaultFontFamily: "DejaVu Sans",
+        sansSerifFamily: "DejaVu Sans",
+      },
+      background: "#ffffff",
+      fitTo: options.width === undefined
+        ? { mode: "zoom", value: options.zoom ?? 1 }
+        : { mode: "width", value: options.width },
+    });
+    stack.defer(() => drawing.free());
+    const image = drawing.render();
+    stack.defer(() => image.free());
+    return take(image);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SyntaxError(`Cannot draw SVG: ${reason}`, { cause: error });
+  }
 }
