@@ -65,6 +65,7 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
   if (!(BACKENDS as readonly string[]).includes(asked)) {
     const near = nearest(asked, BACKENDS);
     throw new InputError(`Cannot choose a backend: ${asked} is not one of ${BACKENDS.join(", ")}`, {
+      code: "bad-backend",
       hint: near ? `Did you mean ${near}?` : "",
     });
   }
@@ -108,7 +109,7 @@ async function openCpu(
     throw new InputError(
       "Cannot run on wasm: channels and hidden must be multiples of 8, " +
         `got ${shape.channels} and ${shape.hidden}`,
-      { hint: "Change them, or take --backend ops" },
+      { code: "bad-backend", hint: "Change them, or take --backend ops" },
     );
   }
   await tf.setBackend("cpu");

@@ -75,6 +75,7 @@ export async function loadTensorflow(): Promise<Tensorflow> {
   const path = findTensorflow();
   if (path === undefined) {
     throw new InputError("Cannot use TensorFlow: its native library is not installed", {
+      code: "bad-backend",
       path: tensorflowFolder(),
       hint: TENSORFLOW_HINT,
     });
@@ -92,6 +93,7 @@ export async function loadTensorflow(): Promise<Tensorflow> {
   } catch (cause) {
     const reason = (cause as Error).message.split("\n")[0];
     throw new InputError(`Cannot use TensorFlow: ${reason}`, {
+      code: "bad-backend",
       path,
       hint: TENSORFLOW_HINT,
       cause,

@@ -45,6 +45,7 @@ await runTask(async () => {
   if (!Object.hasOwn(DATA_SETS, name)) {
     const near = nearest(name, NAMES);
     throw new InputError(`Cannot download "${name}": there is no such data set`, {
+      code: "bad-command-line",
       hint: near === undefined ? `There are ${NAMES.join(" and ")}` : `Did you mean ${near}?`,
     });
   }

@@ -69,11 +69,15 @@ await runTask(async () => {
   const { config, split, slices } = await readRun(folder);
   const cases = split[flags.split];
   if (cases.length === 0) {
-    throw new InputError(`Cannot score: the run has no ${flags.split} patients`, { path: folder });
+    throw new InputError(`Cannot score: the run has no ${flags.split} patients`, {
+      code: "bad-run",
+      path: folder,
+    });
   }
   const { uncertainty = false, samples = uncertainty ? UNCERTAINTY_SAMPLES : 1 } = flags;
   if (uncertainty && samples < 2) {
     throw new InputError("Cannot tell uncertainty: one sample agrees with itself", {
+      code: "bad-run",
       hint: "Give --samples from 2 on, or leave it out",
     });
   }

@@ -38,6 +38,7 @@ function checkDeno(): void {
   const [oldestMajor, oldestMinor] = OLDEST_DENO;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
   throw new InputError(`Cannot run notebooks: Deno ${Deno.version.deno} is too old`, {
+    code: "missing-program",
     hint: `Get ${OLDEST_DENO.join(".")} or newer with deno upgrade`,
   });
 }
@@ -52,6 +53,7 @@ async function findJupyter(): Promise<string[]> {
     }
   }
   throw new InputError("Cannot open the notebooks: JupyterLab is not installed", {
+    code: "missing-program",
     hint: "Install it with\n  python3 -m pip install jupyterlab\nor open notebooks/ in VS Code " +
       "with its Jupyter extension, after\n  deno jupyter --install",
   });
@@ -82,6 +84,7 @@ async function installKernel(jupyter: string[]): Promise<void> {
     if (!result.success) {
       throw new InputError(
         `Cannot install the Deno kernel: ${new TextDecoder().decode(result.stderr).trim()}`,
+        { code: "missing-program" },
       );
     }
   }

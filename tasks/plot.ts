@@ -24,7 +24,10 @@ await runTask(async () => {
     .option("--backend <name>", "where the model runs (default: the fastest that answers)");
   const { run, prepared, backend } = await parseTask<Flags>(command);
   if (run === undefined) {
-    throw new InputError("Cannot draw: no run was named", { hint: "Add --run runs/NAME" });
+    throw new InputError("Cannot draw: no run was named", {
+      code: "bad-command-line",
+      hint: "Add --run runs/NAME",
+    });
   }
   using stack = new DisposableStack();
   const { config } = await readRun(run);

@@ -131,6 +131,7 @@ async function requireApart(images: readonly ImageGroup[], out: string): Promise
   const [path] = images[0]!.paths;
   if (await Deno.realPath(dirname(resolve(path!))) !== await Deno.realPath(out)) return;
   throw new InputError("Cannot predict: the mask would overwrite the image", {
+    code: "bad-folder",
     path: path!,
     hint: "Give another folder with --out",
   });
@@ -163,6 +164,7 @@ function close(results: readonly ImageResult[], { image, out }: { image: string;
     `Cannot predict ${failed.length} of ${results.length} images:\n` +
       failed.map(({ name, why }) => `  ${name}: ${why}`).join("\n"),
     {
+      code: "bad-image",
       hint: `All others are done. Mend or remove these in ${image}, then run the same command; ` +
         "--overwrite writes over masks that are there",
     },

@@ -79,7 +79,10 @@ await runTask(async () => {
   const { config, split, slices } = await readRun(folder);
   const cases = split[flags.split].slice(0, flags.cases);
   if (cases.length === 0) {
-    throw new InputError(`Cannot score: the run has no ${flags.split} patients`, { path: folder });
+    throw new InputError(`Cannot score: the run has no ${flags.split} patients`, {
+      code: "bad-run",
+      path: folder,
+    });
   }
   const out = flags.out ??
     (flags.split === "test" ? folder : join(folder, `robustness-${flags.split}`));

@@ -45,6 +45,7 @@ async function install(folder: string): Promise<void> {
   }).spawn().status;
   if (!success || findTensorflow() === undefined) {
     throw new InputError("Cannot install TensorFlow's native library: its install script failed", {
+      code: "missing-program",
       path: folder,
       hint: "It says why above; docs/tensorflow.md tells how to build the library's addon instead",
     });

@@ -63,6 +63,7 @@ function newConfig(overrides: ConfigOverrides): Config {
 async function resumedConfig(overrides: ConfigOverrides): Promise<Config> {
   if (!overrides.out) {
     throw new InputError("Cannot resume: no run was named", {
+      code: "bad-command-line",
       hint: "Name its folder with --out runs/NAME",
     });
   }

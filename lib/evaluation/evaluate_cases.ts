@@ -92,7 +92,7 @@ export async function evaluateCases(options: EvaluateCasesOptions): Promise<Eval
   if (scored.length === 0) {
     throw new InputError(
       `Cannot score: none of ${ids.length} cases can be used: ${problems.join("; ")}`,
-      { path: data },
+      { code: "bad-data-set", path: data },
     );
   }
   const summary = summarize(

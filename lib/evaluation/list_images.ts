@@ -35,7 +35,11 @@ export interface Shard {
  */
 export async function listImages(path: string): Promise<ImageGroup[]> {
   const stat = await Deno.stat(path).catch((cause) => {
-    throw new InputError("Cannot read image: no such file or folder", { path, cause });
+    throw new InputError("Cannot read image: no such file or folder", {
+      code: "bad-image",
+      path,
+      cause,
+    });
   });
   const names = stat.isFile
     ? [path]
@@ -44,6 +48,7 @@ export async function listImages(path: string): Promise<ImageGroup[]> {
   if (images.length === 0) {
     const inside = names.map((name) => basename(name)).find((name) => /^images/.test(name));
     throw new InputError("Cannot find images: no .nii, .nii.gz or .png file", {
+      code: "bad-image",
       path,
       ...(inside !== undefined && { hint: `Give the folder that they are in, as ${inside}` }),
     });

@@ -116,7 +116,7 @@ async function predictGroup(
   if (state.kind === "foreign" && !overwrite) {
     throw new InputError(
       "Cannot write mask: a file is there that is not as this program left it",
-      { path: join(out, state.file) },
+      { code: "bad-image", path: join(out, state.file) },
     );
   }
   const { batchSize, seed, settings } = options;
@@ -163,7 +163,11 @@ async function sumOfImage(path: string): Promise<string> {
   try {
     return await hashFile(path, "sha256");
   } catch (cause) {
-    throw new InputError(`Cannot read image: ${(cause as Error).message}`, { path, cause });
+    throw new InputError(`Cannot read image: ${(cause as Error).message}`, {
+      code: "bad-image",
+      path,
+      cause,
+    });
   }
 }
 
@@ -259,7 +263,7 @@ async function predictPictures(paths: readonly string[], job: Job): Promise<Foun
 }
 
 function unusable({ errors }: Findings, path: string): InputError {
-  return new InputError(`Cannot predict: ${errors.join("; ")}`, { path });
+  return new InputError(`Cannot predict: ${errors.join("; ")}`, { code: "bad-image", path });
 }
 
 function count(mask: Uint8Array): number {

@@ -159,6 +159,7 @@ export async function readSummary(folder: string): Promise<EvaluationSummary | u
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
     throw new InputError("Cannot read scores: the file is no summary of ours", {
+      code: "bad-run",
       path,
       hint: "Score the run again with deno task evaluate",
       cause,

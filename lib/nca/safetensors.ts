@@ -91,6 +91,7 @@ export function encodeSafetensors(
 export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors {
   const fail = (reason: string, cause?: unknown) =>
     new InputError(`Cannot read weights: ${reason}`, {
+      code: "bad-weights",
       path,
       hint: "Expected a .safetensors file, as a training run leaves it",
       cause,

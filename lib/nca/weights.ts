@@ -91,6 +91,7 @@ export async function loadWeights(
     .concat(stored.flatMap((s) => disagreements(s, config, "what was asked for")));
   if (differences.length > 0) {
     throw new InputError(`Cannot load weights: ${[...new Set(differences)].join("; ")}`, {
+      code: "bad-weights",
       path: folder,
       hint: "Use both files of one run, with the settings that it was trained with",
     });
@@ -110,6 +111,7 @@ async function readFile(path: string): Promise<Uint8Array> {
   } catch (cause) {
     const reason = cause instanceof Deno.errors.NotFound ? "there is no such file" : String(cause);
     throw new InputError(`Cannot read weights: ${reason}`, {
+      code: "bad-weights",
       path,
       hint: "Give the folder of a run that has finished an epoch",
       cause,
@@ -122,6 +124,7 @@ function requirePair(coarse: LoadedFile, fine: LoadedFile, folder: string): void
   const [a, b] = [coarse, fine].map(({ metadata }) => metadata["med-nca-pair"]);
   if (a === undefined || b === undefined || a === b) return; // PyTorch's files do not say
   throw new InputError("Cannot load weights: the two files are of different steps", {
+    code: "bad-weights",
     path: folder,
     hint: "Go on with the run, with deno task train --resume: it writes both again",
   });
@@ -135,6 +138,7 @@ function storedConfig({ metadata, path }: LoadedFile): Partial<MedNcaConfig> {
     return v.parse(configSchema, JSON.parse(text));
   } catch (cause) {
     throw new InputError("Cannot read weights: the configuration in the metadata is broken", {
+      code: "bad-weights",
       path,
       cause,
     });
@@ -171,6 +175,7 @@ function checkedValues(
   for (const name of tensors.keys()) if (!shapes.has(name)) problems.push(`${name} is not known`);
   if (problems.length > 0) {
     throw new InputError(`Cannot load weights: ${problems.join("; ")}`, {
+      code: "bad-weights",
       path,
       hint: `The file must hold an NCA of ${channels} channels, ${hidden} hidden units and a ` +
         `${kernel}×${kernel} kernel`,

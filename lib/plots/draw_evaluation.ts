@@ -43,7 +43,7 @@ export async function drawEvaluation(
 ): Promise<{ files: string[]; skipped: string[] }> {
   const summary = await readSummary(folder);
   if (summary === undefined) {
-    throw new InputError("Cannot draw: nothing was scored", { path: folder });
+    throw new InputError("Cannot draw: nothing was scored", { code: "bad-run", path: folder });
   }
   const skipped: string[] = [];
   let samples: PredictionSample[] = [];
@@ -82,7 +82,10 @@ export async function extremeSlices(
       : await readCase(kind, options.data, entries, options.settings);
     if (read === undefined) {
       const why = found.map(({ message }) => message).join("; ") || "it is not in the data set";
-      throw new InputError(`Cannot show ${scored.case}: ${why}`, { path: options.data });
+      throw new InputError(`Cannot show ${scored.case}: ${why}`, {
+        code: "bad-run",
+        path: options.data,
+      });
     }
     const { axis } = options.settings;
     const predictions = kind === "volumes"
@@ -132,7 +135,10 @@ async function volumePrediction(
   const path = join(folder, "predictions", `${id}.nii.gz`);
   const volume = await readVolume(path);
   if (volume.shape[axis] !== slices) {
-    throw new InputError(`Cannot show ${id}: its mask has another shape`, { path });
+    throw new InputError(`Cannot show ${id}: its mask has another shape`, {
+      code: "bad-run",
+      path,
+    });
   }
   return Array.from({ length: slices }, (_, index) => volumeSlice(volume, { axis, index }));
 }

@@ -82,7 +82,9 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
   let summary: EvaluationSummary | undefined;
   await attempt("case_scores", async () => {
     summary = await readSummary(folder);
-    if (summary === undefined) throw new InputError("the run was not scored yet");
+    if (summary === undefined) {
+      throw new InputError("the run was not scored yet", { code: "bad-run" });
+    }
     const scores = plotCaseScores(
       summary.metric_per_case.map((scored) => ({
         case: scored.case,
@@ -93,7 +95,9 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
   });
 
   await attempt("evaluation", async () => {
-    if (summary === undefined) throw new InputError("the run was not scored yet");
+    if (summary === undefined) {
+      throw new InputError("the run was not scored yet", { code: "bad-run" });
+    }
     const { data } = config;
     const drawn = await drawEvaluation(folder, { data, settings: slices });
     files.push(...drawn.files);
@@ -165,7 +169,9 @@ async function drawSamples(
   },
 ): Promise<void> {
   const [first] = samples;
-  if (first === undefined) throw new InputError("there are no prepared slices");
+  if (first === undefined) {
+    throw new InputError("there are no prepared slices", { code: "bad-run" });
+  }
   const [height, width] = first.record.geometry.size;
   const predictions = await predictSlices(
     model,

@@ -22,14 +22,21 @@ export type TrainingRow = Partial<EpochMetrics>;
  */
 export async function readMetrics(path: string): Promise<TrainingRow[]> {
   const text = await Deno.readTextFile(path).catch((cause) => {
-    throw new InputError("Cannot read metrics: the file cannot be opened", { path, cause });
+    throw new InputError("Cannot read metrics: the file cannot be opened", {
+      code: "bad-run",
+      path,
+      cause,
+    });
   });
   const [header, ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   const names = (header ?? "").split(",").map((name) =>
     name.trim().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
   );
   if (!names.includes("epoch")) {
-    throw new InputError("Cannot read metrics: the first line has no column epoch", { path });
+    throw new InputError("Cannot read metrics: the first line has no column epoch", {
+      code: "bad-run",
+      path,
+    });
   }
   return lines.map((line) => {
     const cells = line.split(",");

@@ -23,7 +23,7 @@ export type CaseAnswer =
   & { number: number }
   & (
     | { records: CaseRecords }
-    | { error: unknown; inputError: Pick<InputError, "message" | "hint" | "path"> | null }
+    | { error: unknown; inputError: Pick<InputError, "message" | "code" | "hint" | "path"> | null }
   );
 
 interface Member {

@@ -31,7 +31,11 @@ export async function readDescription(folder: string): Promise<DatasetDescriptio
     text = await Deno.readTextFile(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return {};
-    throw new InputError("Cannot read the data set's description", { path, cause });
+    throw new InputError("Cannot read the data set's description", {
+      code: "bad-data-set",
+      path,
+      cause,
+    });
   }
   try {
     const { training, labels } = JSON.parse(text) as { training?: unknown; labels?: unknown };
@@ -42,6 +46,7 @@ export async function readDescription(folder: string): Promise<DatasetDescriptio
     };
   } catch (cause) {
     throw new InputError("Cannot read the data set's description: not a JSON object", {
+      code: "bad-data-set",
       path,
       hint: "Mend the file, or remove it to pair imagesTr and labelsTr by file name",
       cause,

@@ -116,7 +116,7 @@ export function extractSettings(options: ExtractOptions): ExtractSettings {
   });
   if (result.success) return result.output;
   const problems = result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
-  throw new InputError(`Cannot prepare slices: ${problems.join("; ")}`);
+  throw new InputError(`Cannot prepare slices: ${problems.join("; ")}`, { code: "bad-data-set" });
 }
 
 /** The sources of a preparation. */
@@ -244,12 +244,14 @@ function requireUsable(
     const first = problems.slice(0, 5).map((problem) => `${problem.case}: ${problem.message}`);
     const more = problems.length > 5 ? `; and ${problems.length - 5} more` : "";
     throw new InputError(`Cannot prepare slices: no case can be used: ${first.join("; ")}${more}`, {
+      code: "bad-data-set",
       path,
     });
   }
   if (slices.every((slice) => slice.foreground === 0)) {
     const wanted = labels === "foreground" ? "above 0" : labels.join(", ");
     throw new InputError(`Cannot prepare slices: no label is ${wanted}`, {
+      code: "bad-data-set",
       path,
       hint: `The labels hold ${found.join(", ")}`,
     });

@@ -144,13 +144,22 @@ export async function readManifest(folder: string): Promise<Manifest> {
     value = JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? "its manifest is damaged" : "it has no manifest";
-    throw new InputError(`Cannot open prepared slices: ${why}`, { path, hint, cause });
+    throw new InputError(`Cannot open prepared slices: ${why}`, {
+      code: "bad-prepared",
+      path,
+      hint,
+      cause,
+    });
   }
   const result = v.safeParse(ManifestSchema, value);
   if (result.success) return result.output;
   const [issue] = result.issues;
   const where = v.getDotPath(issue) ?? "manifest";
-  throw new InputError(`Cannot open prepared slices: ${where}: ${issue.message}`, { path, hint });
+  throw new InputError(`Cannot open prepared slices: ${where}: ${issue.message}`, {
+    code: "bad-prepared",
+    path,
+    hint,
+  });
 }
 
 /**

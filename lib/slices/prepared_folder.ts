@@ -52,6 +52,7 @@ async function checkFolder(out: string, data: string): Promise<boolean> {
   const way = relative(resolve(out), await Deno.realPath(data));
   if (!isAbsolute(way) && way.split(/[\\/]/)[0] !== "..") {
     throw new InputError("Cannot prepare slices: the data lies in the folder for the slices", {
+      code: "bad-folder",
       path: out,
       hint: "Choose another folder with out",
     });
@@ -62,12 +63,17 @@ async function checkFolder(out: string, data: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     const why = error instanceof Error ? error.message : String(error);
-    throw new InputError(`Cannot prepare slices: ${why}`, { path: out, cause: error });
+    throw new InputError(`Cannot prepare slices: ${why}`, {
+      code: "bad-folder",
+      path: out,
+      cause: error,
+    });
   }
   const ours = names.length === 0 || names.includes(LOCK_NAME) ||
     (names.includes(MANIFEST_NAME) && await readManifest(out).then(() => true, () => false));
   if (!ours) {
     throw new InputError("Cannot prepare slices: the folder holds other files", {
+      code: "bad-folder",
       path: out,
       hint: "Choose another folder with out, or empty this one",
     });

@@ -56,7 +56,11 @@ export async function loadSlice(
   try {
     bytes = await Deno.readFile(path);
   } catch (cause) {
-    throw new InputError("Cannot read slice: no such file, or not readable", { path, cause });
+    throw new InputError("Cannot read slice: no such file, or not readable", {
+      code: "bad-slice",
+      path,
+      cause,
+    });
   }
   try {
     if (/\.png$/i.test(path)) return decodePng(bytes, options);
@@ -69,6 +73,6 @@ export async function loadSlice(
     return { data: data instanceof Float32Array ? data : new Float32Array(data), height, width };
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new InputError(cause.message, { path, cause });
+    throw new InputError(cause.message, { code: "bad-slice", path, cause });
   }
 }

@@ -97,6 +97,7 @@ export class SliceDataset {
     if (missing.length > 0) {
       const near = nearest(missing[0]!, known);
       throw new InputError(`Cannot open prepared slices: no case ${missing.join(", ")}`, {
+        code: "bad-prepared",
         path: folder,
         hint: near === undefined
           ? `There are ${known.length} cases, the first is ${known[0]}`
@@ -192,7 +193,7 @@ export class SliceDataset {
       if (slice.height === this.height && slice.width === this.width) continue;
       throw new InputError(
         `Cannot read slice: ${slice.height}×${slice.width} pixels, not ${this.height}×${this.width}`,
-        { path: join(this.folder, name), hint: "Prepare the data again" },
+        { code: "bad-prepared", path: join(this.folder, name), hint: "Prepare the data again" },
       );
     }
     return { image: image.data, label: Uint8Array.from(label.data, (v) => Number(v > 0)), record };

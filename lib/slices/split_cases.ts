@@ -86,6 +86,7 @@ export function splitCases(cases: readonly string[], options: SplitOptions = {})
   if (rest.length < kept || ranked.length < (folds ?? 0)) {
     const how = folds === undefined ? "" : ` in ${folds} folds`;
     throw new InputError(`Cannot split ${ranked.length} cases${how}: too few`, {
+      code: "bad-split",
       hint: "Set test or validation to 0 to do without that set, or use fewer folds",
     });
   }

@@ -59,7 +59,7 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
     throw new InputError(
       `Cannot split: there is no fold ${fold}, the file holds ${count} ` +
         (count === 1 ? "split" : `splits, 0 to ${count - 1}`),
-      { path },
+      { code: "bad-split", path },
     );
   }
 
@@ -76,6 +76,7 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
   }
   if (problems.length > 0) {
     throw new InputError(`Cannot split: ${problems.join("; ")}`, {
+      code: "bad-split",
       path,
       hint: 'Each case of the data set belongs in one part; those to leave out go into "unused"',
     });
@@ -103,11 +104,20 @@ async function readFile(path: string): Promise<v.InferOutput<typeof fileSchema>>
     const why = cause instanceof SyntaxError
       ? `not JSON: ${cause.message}`
       : "no such file, or not readable";
-    throw new InputError(`Cannot read splits: ${why}`, { path, hint: SHAPES, cause });
+    throw new InputError(`Cannot read splits: ${why}`, {
+      code: "bad-split",
+      path,
+      hint: SHAPES,
+      cause,
+    });
   }
   const result = v.safeParse(fileSchema, value);
   if (result.success) return result.output;
-  throw new InputError("Cannot read splits: the file has another shape", { path, hint: SHAPES });
+  throw new InputError("Cannot read splits: the file has another shape", {
+    code: "bad-split",
+    path,
+    hint: SHAPES,
+  });
 }
 
 /** What is wrong with the ids, all of it. */

@@ -6,8 +6,38 @@
  * @module
  */
 
+/** What an {@linkcode InputError} is about, in a word for programs; each is never renamed. */
+export const ERROR_CODES = {
+  "bad-command-line": "a flag is missing, unknown or has a wrong value",
+  "bad-config": "a configuration has unknown keys or wrong values, or is no JSON",
+  "bad-data-set": "a data set is missing, of no known layout, or has cases that cannot be used",
+  "bad-split": "there are too few patients for the parts that are wanted",
+  "bad-image": "an image to predict is missing or does not suit the run",
+  "bad-nifti": "a volume is missing, damaged, not NIfTI, or larger than it can be",
+  "bad-slice": "an npy or PNG file is missing, damaged, or not one slice",
+  "bad-prepared": "prepared slices are missing, damaged or unfinished",
+  "bad-weights": "a safetensors file is missing, damaged, or of another model",
+  "bad-checkpoint": "there is no checkpoint to go on from, or it is of another training",
+  "bad-run": "a folder is no run, or its files are damaged",
+  "bad-backend": "a backend is unknown, not on this machine, or cannot run the model",
+  "bad-folder": "a folder for results holds something else, or the input itself",
+  "folder-in-use": "a folder holds a run already, or another process is at work in it",
+  "cannot-write": "a disk is full or read-only, or a file must not be written",
+  "no-download": "a file cannot be fetched, or is not the one that was expected",
+  "bad-archive": "an archive is damaged, not the expected one, or holds paths that lead out",
+  "no-permission": "Deno was not given a permission",
+  "out-of-memory": "the model does not fit into memory at once",
+  "diverged": "loss, gradients or weights are no longer finite",
+  "missing-program": "another program is missing, too old, or failed",
+} as const;
+
+/** A key of {@linkcode ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
 /** What an {@linkcode InputError} can say beside its message. */
 export interface InputErrorOptions {
+  /** What it is about, in a word. */
+  code: ErrorCode;
   /** What the user can do about it, one sentence in sentence case. */
   hint?: string;
   /** The file or folder that it is about. */
@@ -20,8 +50,8 @@ export interface InputErrorOptions {
  * Something is wrong with what the user gave: a file, a folder, a flag, a config.
  *
  * The message is one line, "Cannot read volume: gzip stream ends early: data/x.nii.gz": what
- * failed, why, and where. The hint says what to do. Tasks print both and end with status 1,
- * without a stack.
+ * failed, why, and where. The hint says what to do. Tasks print both with the code and end with
+ * status 1, or 2 for a wrong command line, without a stack.
  *
  * @example
  * ```ts
@@ -29,6 +59,7 @@ export interface InputErrorOptions {
  * import assert from "node:assert/strict";
  *
  * const error = new InputError("Cannot read volume: gzip stream ends early", {
+ *   code: "bad-nifti",
  *   path: "data/x.nii.gz",
  *   hint: "Download the file again",
  * });
@@ -37,27 +68,32 @@ export interface InputErrorOptions {
  */
 export class InputError extends Error {
   override name = "InputError";
+  /** What it is about, in a word for programs. */
+  readonly code: ErrorCode;
   /** What the user can do about it; empty where nothing helpful can be said. */
   readonly hint: string;
   /** The file or folder that it is about, if any. */
   readonly path: string | undefined;
 
-  constructor(message: string, options: InputErrorOptions = {}) {
+  constructor(message: string, options: InputErrorOptions) {
     const path = options.path === undefined ? undefined : String(options.path);
     super(
       path === undefined ? message : `${message}: ${path}`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
+    this.code = options.code;
     this.hint = options.hint ?? "";
     this.path = path;
   }
 
   /** Makes an error of what is left of one that came from another thread. */
   static revive(
-    { message, hint, path }: Pick<InputError, "message" | "hint" | "path">,
+    { message, code, hint, path }: Pick<InputError, "message" | "code" | "hint" | "path">,
   ): InputError {
     const ending = `: ${path}`;
-    if (path === undefined || !message.endsWith(ending)) return new InputError(message, { hint });
-    return new InputError(message.slice(0, -ending.length), { hint, path });
+    if (path === undefined || !message.endsWith(ending)) {
+      return new InputError(message, { code, hint });
+    }
+    return new InputError(message.slice(0, -ending.length), { code, hint, path });
   }
 }

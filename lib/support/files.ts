@@ -149,6 +149,7 @@ const REASONS: Record<string, [why: string, hint: string]> = {
 export function writeError(error: unknown, path: string): unknown {
   if (error instanceof Deno.errors.NotCapable) {
     return new InputError("Cannot write: Deno has no permission to", {
+      code: "no-permission",
       path,
       hint: "Run it as deno task does, or add --allow-write for this folder",
       cause: error,
@@ -157,7 +158,7 @@ export function writeError(error: unknown, path: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (!Object.hasOwn(REASONS, code)) return error;
   const [why, hint] = REASONS[code]!;
-  return new InputError(`Cannot write: ${why}`, { path, hint, cause: error });
+  return new InputError(`Cannot write: ${why}`, { code: "cannot-write", path, hint, cause: error });
 }
 /** Whether there is a file or folder. */
 export async function exists(path: string): Promise<boolean> {

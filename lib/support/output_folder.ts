@@ -35,6 +35,7 @@ export async function requireWritable(
   const free = await freeBytes(there);
   if (free === undefined || free >= bytes) return;
   throw new InputError(`Cannot write: ${size(bytes)} are needed, ${size(free)} are free`, {
+    code: "cannot-write",
     path: folder,
     hint: "Make room, or choose a folder on another disk",
   });
@@ -50,6 +51,7 @@ async function nearestFolder(folder: string): Promise<string> {
       throw writeError(error, folder);
     }
     throw new InputError("Cannot write: a file has the name of one of its folders", {
+      code: "cannot-write",
       path: folder,
       hint: "Choose another folder",
     });
@@ -118,6 +120,7 @@ async function isFree(file: Deno.FsFile): Promise<boolean> {
 
 function busy(folder: string, what: string): InputError {
   return new InputError(`Cannot ${what}: another process is at work in the folder`, {
+    code: "folder-in-use",
     path: folder,
     hint: "Wait until it has ended, end it, or choose another folder with --out",
   });

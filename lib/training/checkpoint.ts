@@ -131,6 +131,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     bytes = await Deno.readFile(path);
   } catch (cause) {
     throw new InputError("Cannot resume: there is no checkpoint", {
+      code: "bad-checkpoint",
       path,
       hint: "Nothing was trained there yet, or it was removed: start again without --resume",
       cause,
@@ -156,6 +157,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError(`Cannot resume: not a checkpoint (${(cause as Error).message})`, {
+      code: "bad-checkpoint",
       path,
       cause,
     });

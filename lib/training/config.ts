@@ -72,6 +72,7 @@ export function resolveConfig(overrides: ConfigOverrides = {}, source?: string):
     if (problems.length === 0) return config;
   }
   throw new InputError(`Cannot use config: ${problems.join("; ")}`, {
+    code: "bad-config",
     ...(source === undefined ? {} : { path: source }),
     hint: "deno task train --help lists every key",
   });
@@ -139,6 +140,7 @@ export function requireSameTraining(
   }
   if (differences.length === 0) return;
   throw new InputError(`Cannot resume: ${differences.join("; ")}`, {
+    code: "bad-config",
     path: folder,
     hint: `Only ${RESUMABLE_KEYS.join(", ")} may change; for the rest start another run`,
   });

@@ -98,6 +98,7 @@ export async function requireNoRun(folder: string): Promise<void> {
   const kept = [checkpoint, ...WEIGHT_FILES.map((name) => join(folder, name))];
   if (!(await Promise.all(kept.map(exists))).includes(true)) return;
   throw new InputError("Cannot start a run: the folder holds one already", {
+    code: "folder-in-use",
     path: folder,
     hint: await exists(checkpoint)
       ? `Go on with it by adding --resume, as deno task train --out ${folder} --resume, or ` +
@@ -157,16 +158,22 @@ async function readJson<Schema extends v.GenericSchema>(
     return v.parse(schema, JSON.parse(await Deno.readTextFile(path)));
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) {
-      throw new InputError(`Cannot read run: ${(cause as Error).message}`, { path, cause });
+      throw new InputError(`Cannot read run: ${(cause as Error).message}`, {
+        code: "bad-run",
+        path,
+        cause,
+      });
     }
     if (await exists(join(folder, WEIGHT_FILES[0]))) {
       throw new InputError(`Cannot read run: its weights are there, ${basename(path)} is missing`, {
+        code: "bad-run",
         path: folder,
         hint: `Copy ${basename(path)} from the run that the weights are from`,
         cause,
       });
     }
     throw new InputError("Cannot read run: the folder holds none", {
+      code: "bad-run",
       path: folder,
       hint: "Give the folder of a training, as runs/NAME",
       cause,

@@ -57,7 +57,11 @@ export class ByteReader {
       return new ByteReader(path, file, size, magic[0] === 0x1f && magic[1] === 0x8b);
     } catch (error) {
       file?.close();
-      throw new InputError(`Cannot read volume: ${reason(error)}`, { path, cause: error });
+      throw new InputError(`Cannot read volume: ${reason(error)}`, {
+        code: "bad-nifti",
+        path,
+        cause: error,
+      });
     }
   }
 
@@ -106,6 +110,7 @@ export class ByteReader {
       return true;
     } catch (error) {
       throw new InputError(`Cannot read volume: ${reason(error)}`, {
+        code: "bad-nifti",
         path: this.#path,
         hint: this.compressed ? "Copy or download the file again" : "",
         cause: error,
@@ -119,7 +124,7 @@ export class ByteReader {
     } catch (error) {
       throw new InputError(
         `Cannot read volume: ${(count / 1e9).toFixed(1)} GB do not fit into memory`,
-        { path: this.#path, cause: error },
+        { code: "bad-nifti", path: this.#path, cause: error },
       );
     }
   }

@@ -71,7 +71,7 @@ export function parseHeader(bytes: Uint8Array<ArrayBuffer>, path: string): Heade
       `Cannot read volume: ${
         pair ? "it is half of a .hdr and .img pair" : "its header is not NIfTI's (wrong magic)"
       }`,
-      { path, hint: "Convert it to one .nii or .nii.gz file" },
+      { code: "bad-nifti", path, hint: "Convert it to one .nii or .nii.gz file" },
     );
   }
   const parsed = readHeader(bytes.buffer);
@@ -101,7 +101,7 @@ export function parseHeader(bytes: Uint8Array<ArrayBuffer>, path: string): Heade
   }
   const affine = attempt(() => readAffine(parsed, view, { version, littleEndian, dims }));
   if (problems.length > 0 || !shape || !datatype || !scaling || !affine) {
-    throw new InputError(`Cannot read volume: ${problems.join("; ")}`, { path });
+    throw new InputError(`Cannot read volume: ${problems.join("; ")}`, { code: "bad-nifti", path });
   }
   return {
     header: { version, littleEndian, bytes },

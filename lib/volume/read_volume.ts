@@ -32,13 +32,17 @@ export async function readVolume(path: string): Promise<Volume> {
     const kind = headerKind(start);
     if (kind === undefined) {
       throw new InputError("Cannot read volume: it does not start with a NIfTI header", {
+        code: "bad-nifti",
         path,
         hint: "Volumes are .nii or .nii.gz files",
       });
     }
     const rest = await reader.read(kind.size - start.length);
     if (start.length + rest.length < kind.size) {
-      throw new InputError("Cannot read volume: it ends inside its header", { path });
+      throw new InputError("Cannot read volume: it ends inside its header", {
+        code: "bad-nifti",
+        path,
+      });
     }
     const bytes = new Uint8Array(kind.size);
     bytes.set(start);
@@ -63,7 +67,7 @@ async function readVoxels(
     new InputError(
       `Cannot read volume: the header announces ${shape.join("×")} voxels of ${datatype.name} ` +
         `(${length} bytes), ${held}`,
-      { path, hint: "Copy or download the file again" },
+      { code: "bad-nifti", path, hint: "Copy or download the file again" },
     );
   if (offset + length > reader.most) {
     throw short(`the file can hold ${Math.max(0, reader.most - offset)} at most`);
@@ -77,7 +81,7 @@ async function readVoxels(
   if (reader.compressed && await reader.skip(PADDING) > PADDING) {
     throw new InputError(
       `Cannot read volume: it inflates to more than the ${length} bytes that its header announces`,
-      { path },
+      { code: "bad-nifti", path },
     );
   }
   // All machines that Deno runs on are little-endian.

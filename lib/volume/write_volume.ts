@@ -47,7 +47,10 @@ const LAYOUT = {
 export async function writeVolume(path: string, options: WriteVolumeOptions): Promise<void> {
   const compressed = path.endsWith(".nii.gz");
   if (!compressed && !path.endsWith(".nii")) {
-    throw new InputError("Cannot write volume: the name must end in .nii or .nii.gz", { path });
+    throw new InputError("Cannot write volume: the name must end in .nii or .nii.gz", {
+      code: "cannot-write",
+      path,
+    });
   }
   const { data, like } = options;
   const shape = fittingShape(options);

@@ -77,16 +77,25 @@ async function readConfig(path: string): Promise<Record<string, unknown>> {
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
-    throw new InputError("Cannot read config: no such file, or not readable", { path, cause });
+    throw new InputError("Cannot read config: no such file, or not readable", {
+      code: "bad-config",
+      path,
+      cause,
+    });
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new InputError(`Cannot read config: ${(cause as Error).message}`, { path, cause });
+    throw new InputError(`Cannot read config: ${(cause as Error).message}`, {
+      code: "bad-config",
+      path,
+      cause,
+    });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputError("Cannot read config: not a JSON object", {
+      code: "bad-config",
       path,
       hint: 'Write the flags as {"name": value}',
     });
@@ -120,6 +129,7 @@ function applyConfig(command: Command, config: Record<string, unknown>, path: st
   }
   if (problems.length > 0) {
     throw new InputError(`Cannot use config: ${problems.join("; ")}`, {
+      code: "bad-config",
       path,
       hint: `Known keys: ${[...options.keys()].join(", ")}`,
     });
@@ -190,10 +200,16 @@ export function numberListFlag(
   };
 }
 
+/** How a task ends, beside 0, and 130 where it was interrupted (`docs/errors.md`). */
+const FAILED = 1;
+const WRONG_COMMAND_LINE = 2;
+
 /**
- * Runs a task: an {@linkcode InputError} is printed as one paragraph, its hint on the next line,
- * and the task ends with status 1; any other error is printed with its stack. `--debug` shows the
- * stack of both.
+ * Runs a task. An {@linkcode InputError} is printed as one paragraph, its hint and its code on the
+ * next lines; of any other error, which is a mistake of this program, the message. `--debug` shows
+ * the stack of both.
+ *
+ * The task ends with status 2 where the command line is wrong, and 1 after any other error.
  *
  * @param main The task; a number that it returns is the exit status.
  */
@@ -201,20 +217,39 @@ export async function runTask(main: () => Promise<number | void>): Promise<void>
   try {
     Deno.exitCode = (await main()) ?? 0;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) Deno.exit(thrown.exitCode);
-    const error = thrown instanceof Deno.errors.NotCapable ? notPermitted(thrown) : thrown;
-    if (error instanceof InputError && !Deno.args.includes("--debug")) {
-      console.error(`error: ${error.message}`);
-      if (error.hint !== "") console.error(error.hint);
-    } else {
-      console.error(error);
+    if (thrown instanceof CommanderError) {
+      Deno.exit(thrown.exitCode === 0 ? 0 : WRONG_COMMAND_LINE);
     }
-    Deno.exit(1); // not the exit code alone: worker threads may still be alive
+    const error = thrown instanceof Deno.errors.NotCapable ? notPermitted(thrown) : thrown;
+    if (Deno.args.includes("--debug")) console.error(error);
+    else console.error(paragraph(error).map(printable).join("\n"));
+    const wrongCall = error instanceof InputError && error.code === "bad-command-line";
+    // Not the exit code alone: worker threads may still be alive
+    Deno.exit(wrongCall ? WRONG_COMMAND_LINE : FAILED);
   }
+}
+
+/** What is printed of an error, line by line. */
+function paragraph(error: unknown): string[] {
+  if (!(error instanceof InputError)) {
+    return [
+      `error: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`,
+      "This is a mistake of the program; add --debug for the stack, and report it",
+    ];
+  }
+  const hint = error.hint === "" ? [] : [error.hint];
+  return [`error: ${error.message}`, ...hint, `Code: ${error.code} (docs/errors.md)`];
+}
+
+/** Text without what moves a terminal's cursor: names of files come from strangers. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");
 }
 
 function notPermitted(cause: Error): InputError {
   return new InputError(`Deno has no permission: ${cause.message}`, {
+    code: "no-permission",
     hint: "Run it as deno task does, or give the permission",
     cause,
   });

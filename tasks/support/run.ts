@@ -52,6 +52,7 @@ export function requireSound({ manifest }: PreparedSlices, leaveOut = false): vo
   if (errors.length === 0 || leaveOut) return;
   const list = errors.map(({ case: id, message }) => `${id}: ${message}`).join("; ");
   throw new InputError(`Cannot use the data set: ${list}`, {
+    code: "bad-data-set",
     hint: "Mend or remove these cases, or go on without them with --leave-out",
   });
 }
@@ -62,7 +63,9 @@ export function requireSound({ manifest }: PreparedSlices, leaveOut = false): vo
  * @throws {InputError} If it was not.
  */
 export function requireFlag(value: string | undefined, name: string, hint: string): string {
-  if (value === undefined) throw new InputError(`Cannot run: --${name} is missing`, { hint });
+  if (value === undefined) {
+    throw new InputError(`Cannot run: --${name} is missing`, { code: "bad-command-line", hint });
+  }
   return value;
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join } from "@std/path";
 import assert from "node:assert/strict";
+import { ERROR_CODES } from "../../lib/support/errors.ts";
 import { CONFIG_DOCUMENT, configDocument } from "../../docs/write_config.ts";
 
 const root = join(import.meta.dirname!, "../..");
@@ -23,6 +24,11 @@ Deno.test("docs/dependencies.md lists every package of deno.json in its version"
   const used = Object.values(imports).filter((target) => target.startsWith("npm:"))
     .map((target) => target.replace(/^npm:((?:@[^/]+\/)?[^/]+).*/, "$1"));
   assert.deepEqual(listed.sort(), [...new Set(used)].sort());
+});
+
+Deno.test("docs/errors.md lists every code with what it says", async () => {
+  const rows = (await read("docs/errors.md")).matchAll(/^\| `([a-z-]+)` \| ([^|]+) \|$/gm);
+  assert.deepEqual(Array.from(rows, ([, code, text]) => [code, text]), Object.entries(ERROR_CODES));
 });
 
 Deno.test("the README names every task", async () => {

@@ -19,9 +19,9 @@ Deno.test("deno task example tells its flags, and the nearest one to a wrong one
   assert.match(help.stdout, /--out <folder> .*data\.example/s);
   assert.match(help.stdout, /--seed <n>/);
   const wrong = await run("--sed", "3");
-  assert.equal(wrong.code, 1);
+  assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /unknown option '--sed'\n\(Did you mean --seed\?\)/);
   const negative = await run("--seed", "-3");
-  assert.equal(negative.code, 1);
+  assert.equal(negative.code, 2);
   assert.match(negative.stderr, /Expected an integer from 0/);
 });

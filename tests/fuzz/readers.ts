@@ -17,7 +17,7 @@ import { discoverCases } from "../../lib/slices/discover_cases.ts";
 import { extractSlices } from "../../lib/slices/extract_slices.ts";
 import { readManifest } from "../../lib/slices/manifest.ts";
 import { loadSlice } from "../../lib/slices/save_slice.ts";
-import { sliceSize } from "../../lib/slices/slice_size.ts";
+import { sliceExtent } from "../../lib/slices/slice_size.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import {
   captureModel,
@@ -105,7 +105,7 @@ export async function makeReaders(folder: string): Promise<Reader[]> {
 
 async function readNifti(folder: string): Promise<void> {
   const path = join(folder, "a.nii.gz");
-  await sliceSize(path, 2);
+  await sliceExtent(path, 2);
   const { data, shape, spacing, affine } = await readVolume(path);
   assert.equal(data.length, product(shape));
   assert.ok(spacing.every((size) => size > 0 && Number.isFinite(size)), `spacing ${spacing}`);
@@ -116,7 +116,7 @@ async function readNifti(folder: string): Promise<void> {
 function readSlice(name: string): Reader["read"] {
   return async (folder) => {
     const path = join(folder, name);
-    if (name.endsWith(".png")) await sliceSize(path, 2);
+    if (name.endsWith(".png")) await sliceExtent(path, 2);
     for (const kind of ["image", "label"] as const) {
       const { data, height, width } = await loadSlice(path, { kind });
       assert.equal(data.length, height * width);

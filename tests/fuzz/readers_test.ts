@@ -37,7 +37,7 @@ Deno.test("an error that is no InputError is a crash, and its input can be made 
       read: async (folder) => {
         given.push(await Deno.readFile(`${folder}/${npy.file}`));
         if (given.length === 55) throw new TypeError("no");
-        throw new InputError("Cannot");
+        throw new InputError("Cannot", { code: "bad-slice" });
       },
     }, options);
     assert.deepEqual([crashes.length, crashes[0]?.index, refused], [1, 54, 59]);

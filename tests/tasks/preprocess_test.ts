@@ -40,16 +40,20 @@ Deno.test("the preprocess task makes slices by flags and config, and reports", (
     assert.deepEqual([options.size, options.labels, options.format], [[8, 12], [2], "png"]);
   }));
 
-Deno.test("the preprocess task ends with status 1 and one paragraph on wrong input", async () => {
-  const runs: [string[], RegExp][] = [
+Deno.test("the preprocess task ends with status 1 or 2 and one paragraph on wrong input", async () => {
+  const runs: [string[], RegExp, number?][] = [
     [["--data", "no/such/folder"], /^error: Cannot find data: no such folder: no\/such\/folder\nA/],
-    [["--axis", "3"], /^error: option '--axis <n>' argument '3' is invalid. Expected an integer/],
-    [["--labls", "1"], /^error: unknown option '--labls'\n\(Did you mean --labels\?\)/],
+    [
+      ["--axis", "3"],
+      /^error: option '--axis <n>' argument '3' is invalid. Expected an integer/,
+      2,
+    ],
+    [["--labls", "1"], /^error: unknown option '--labls'\n\(Did you mean --labels\?\)/, 2],
     [["--size", "10,10", "--out", "unused"], /^error: Cannot prepare slices: size: expected "pad"/],
   ];
-  for (const [args, message] of runs) {
+  for (const [args, message, status = 1] of runs) {
     const { code, error, out } = await preprocess(...args);
-    assert.equal(code, 1, out);
+    assert.equal(code, status, out);
     assert.match(error, message);
     assert.doesNotMatch(error, /\n\s+at /);
   }

@@ -122,7 +122,7 @@ export async function evaluateRobustness(options: RobustnessOptions): Promise<Ro
   if (result.scores.length === 0 && !result.aborted) {
     throw new InputError(
       `Cannot score: none of ${ids.length} cases can be used: ${result.problems.join("; ")}`,
-      { path: data },
+      { code: "bad-data-set", path: data },
     );
   }
   return result;

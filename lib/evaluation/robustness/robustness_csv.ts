@@ -45,11 +45,16 @@ export async function readRobustness(path: string): Promise<RobustnessScore[] | 
     text = await Deno.readTextFile(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new InputError("Cannot read robustness: the file cannot be opened", { path, cause });
+    throw new InputError("Cannot read robustness: the file cannot be opened", {
+      code: "bad-run",
+      path,
+      cause,
+    });
   }
   const [header, ...lines] = text.trim().split(/\r?\n/);
   if (header !== HEADER) {
     throw new InputError("Cannot read robustness: the file is none of ours", {
+      code: "bad-run",
       path,
       hint: "Make it again with deno task robustness",
     });

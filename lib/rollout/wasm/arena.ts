@@ -106,6 +106,7 @@ export class Arena {
     } catch (cause) {
       const megabytes = Math.round((this.used + bytes) / 2 ** 20);
       throw new InputError(`Cannot run the automaton: it needs ${megabytes} MB at once`, {
+        code: "out-of-memory",
         hint: "Lower batchSize, the slice size or the number of steps; 4096 MB is the most",
         cause,
       });

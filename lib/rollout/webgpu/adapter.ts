@@ -84,13 +84,14 @@ export async function openDevice(adapter: GPUAdapter, shape: ModelShape): Promis
     throw new InputError(
       "Cannot run on webgpu: channels and hidden must be multiples of 4, " +
         `got ${shape.channels} and ${shape.hidden}`,
-      { hint: "Change them, or take --backend ops" },
+      { code: "bad-backend", hint: "Change them, or take --backend ops" },
     );
   }
   const missing = missingLimits(adapter, shape);
   if (missing.length > 0) {
     const reasons = missing.join("; ");
     throw new InputError(`Cannot run on webgpu: ${adapterName(adapter)}: ${reasons}`, {
+      code: "bad-backend",
       hint: "Take --backend wasm",
     });
   }

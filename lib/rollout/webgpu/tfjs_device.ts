@@ -51,11 +51,13 @@ export class TfjsDevice {
     device.addEventListener("uncapturederror", (event) => {
       const { message } = (event as GPUUncapturedErrorEvent).error;
       backend.failure ??= new InputError(`Cannot go on on webgpu: ${message}`, {
+        code: "bad-backend",
         hint: "Lower batchSize, or take --backend wasm; the run's checkpoint is safe",
       });
     });
     device.lost.then(({ message }) => {
       backend.failure ??= new InputError(`Cannot go on on webgpu: the GPU was lost: ${message}`, {
+        code: "bad-backend",
         hint: "Resume the run from its checkpoint, with a smaller batchSize or --backend wasm",
       });
     }, () => {});

@@ -58,6 +58,7 @@ export class WebGpuEngine implements RolloutEngine {
     const adapter = await findAdapter();
     if (adapter === null) {
       throw new InputError("Cannot run on webgpu: this machine shows no GPU", {
+        code: "bad-backend",
         hint: "Install its Vulkan driver (on Linux), or take --backend wasm",
       });
     }
@@ -173,7 +174,10 @@ function tooLarge(shape: RolloutShape, reason: string): InputError {
   return new InputError(
     `Cannot run on webgpu: ${steps} steps of ${batch} × ${height} × ${width} cells take ` +
       `${megabytes(stateBytes(shape))}: ${reason}`,
-    { hint: "Lower batchSize, or take --backend wasm; the run's checkpoint is safe" },
+    {
+      code: "bad-backend",
+      hint: "Lower batchSize, or take --backend wasm; the run's checkpoint is safe",
+    },
   );
 }
 

@@ -99,7 +99,13 @@ Deno.test("a task ends with status 1 and one paragraph on an input error", async
     import { InputError } from "${new URL("lib/support/errors.ts", root)}";
     setInterval(() => {}, 1000); // a task that still holds something open
     await runTask(() => {
-      throw new InputError("Cannot read volume: empty", { path: "x.nii", hint: "Do this" });
+      if (Deno.args.includes("--bug")) throw new TypeError("x is undefined");
+      if (Deno.args.includes("--call")) throw new InputError("No", { code: "bad-command-line" });
+      throw new InputError("Cannot read volume: empty\\x1b[2J", {
+        code: "bad-nifti",
+        path: "x.nii",
+        hint: "Do this",
+      });
     });`;
   await withConfig(script, async (path) => {
     const file = path.replace(/json$/, "ts");
@@ -121,10 +127,17 @@ Deno.test("a task ends with status 1 and one paragraph on an input error", async
     const plain = await run();
     assert.deepEqual(plain, {
       code: 1,
-      text: "error: Cannot read volume: empty: x.nii\nDo this\n",
+      text: "error: Cannot read volume: empty\ufffd[2J: x.nii\nDo this\n" +
+        "Code: bad-nifti (docs/errors.md)\n",
     });
     const debug = await run("--debug");
     assert.equal(debug.code, 1);
     assert.match(debug.text, /\n\s+at /);
+    const bug = await run("--bug");
+    assert.equal(bug.code, 1);
+    assert.match(bug.text, /^error: TypeError: x is undefined\nThis is a mistake of the program;/);
+    assert.doesNotMatch(bug.text, /\n\s+at /);
+    assert.match((await run("--bug", "--debug")).text, /\n\s+at /);
+    assert.equal((await run("--call")).code, 2);
   });
 });
