@@ -77,7 +77,7 @@ await runTask(async () => {
   const { uncertainty = false, samples = uncertainty ? UNCERTAINTY_SAMPLES : 1 } = flags;
   if (uncertainty && samples < 2) {
     throw new InputError("Cannot tell uncertainty: one sample agrees with itself", {
-      code: "bad-command-line",
+      code: "bad-run",
       hint: "Give --samples from 2 on, or leave it out",
     });
   }

@@ -80,7 +80,7 @@ await runTask(async () => {
   const cases = split[flags.split].slice(0, flags.cases);
   if (cases.length === 0) {
     throw new InputError(`Cannot score: the run has no ${flags.split} patients`, {
-      code: "bad-split",
+      code: "bad-run",
       path: folder,
     });
   }

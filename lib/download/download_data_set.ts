@@ -88,7 +88,7 @@ async function unpack(
     for (const name of ["dataset.json", "imagesTr", "labelsTr"]) {
       if (await exists(join(inside, name))) continue;
       throw new InputError(`Cannot use the archive: ${source.folder}/${name} is not in it`, {
-        code: "bad-download",
+        code: "bad-archive",
         path: archive,
       });
     }
@@ -100,7 +100,7 @@ async function unpack(
 
 function wrongSum({ md5 }: DataSetSource, sum: string, path: string): InputError {
   return new InputError(`Cannot use the archive: its MD5 sum is ${sum}, expected ${md5}`, {
-    code: "bad-download",
+    code: "bad-archive",
     path,
     hint: "It is damaged, or another file than the published one: download it again",
   });

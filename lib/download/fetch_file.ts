@@ -44,7 +44,7 @@ export async function fetchFile(
   using file = await Deno.open(path, { create: true, read: true, write: true });
   if (!await file.tryLock(true)) {
     throw new InputError("Cannot download: another process is at it", {
-      code: "folder-in-use",
+      code: "no-download",
       path,
     });
   }
@@ -61,7 +61,7 @@ export async function fetchFile(
       if (failed > retries) {
         const { size } = await file.stat();
         throw new InputError(`Cannot download: ${reasonOf(error)}`, {
-          code: "bad-download",
+          code: "no-download",
           path: url,
           hint: "Check the network, then run the same command" +
             (size > 0 ? `: it goes on after ${size} bytes` : ""),
@@ -126,14 +126,14 @@ async function placeOf(
   if (status === 416 && start === total) return { from: start, total };
   if (status === 206 || status === 416) {
     throw new InputError("Cannot download: what is there already is not a part of this file", {
-      code: "bad-download",
+      code: "no-download",
       path: url,
       hint: "Remove the file that ends in .part, then run the same command",
     });
   }
   const reason = `the server says ${status} ${response.statusText}`.trimEnd();
   if (status >= 500 || status === 408 || status === 429) throw new Error(reason);
-  throw new InputError(`Cannot download: ${reason}`, { code: "bad-download", path: url });
+  throw new InputError(`Cannot download: ${reason}`, { code: "no-download", path: url });
 }
 
 /** The network's own words, which `fetch` hides in the cause. */
@@ -144,7 +144,7 @@ function reasonOf(error: unknown): string {
 
 function tooLarge(url: string, most: number): InputError {
   return new InputError(`Cannot download: there are more than the ${most} bytes that can be`, {
-    code: "bad-download",
+    code: "no-download",
     path: url,
   });
 }

@@ -38,7 +38,7 @@ export async function unpackTar(
 ): Promise<void> {
   await Deno.mkdir(folder);
   const refuse = (what: string, cause?: unknown) =>
-    new InputError(`Cannot unpack: ${what}`, { code: "bad-download", path: archive, cause });
+    new InputError(`Cannot unpack: ${what}`, { code: "bad-archive", path: archive, cause });
   let left = bytes;
   let count = 0;
   const file = await Deno.open(archive);

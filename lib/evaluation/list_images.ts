@@ -48,6 +48,7 @@ export async function listImages(path: string): Promise<ImageGroup[]> {
   if (images.length === 0) {
     const inside = names.map((name) => basename(name)).find((name) => /^images/.test(name));
     throw new InputError("Cannot find images: no .nii, .nii.gz or .png file", {
+      code: "bad-image",
       path,
       ...(inside !== undefined && { hint: `Give the folder that they are in, as ${inside}` }),
     });

@@ -116,7 +116,7 @@ async function predictGroup(
   if (state.kind === "foreign" && !overwrite) {
     throw new InputError(
       "Cannot write mask: a file is there that is not as this program left it",
-      { code: "cannot-write", path: join(out, state.file) },
+      { code: "bad-image", path: join(out, state.file) },
     );
   }
   const { batchSize, seed, settings } = options;

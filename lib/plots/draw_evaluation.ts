@@ -83,7 +83,7 @@ export async function extremeSlices(
     if (read === undefined) {
       const why = found.map(({ message }) => message).join("; ") || "it is not in the data set";
       throw new InputError(`Cannot show ${scored.case}: ${why}`, {
-        code: "bad-data-set",
+        code: "bad-run",
         path: options.data,
       });
     }
@@ -136,7 +136,7 @@ async function volumePrediction(
   const volume = await readVolume(path);
   if (volume.shape[axis] !== slices) {
     throw new InputError(`Cannot show ${id}: its mask has another shape`, {
-      code: "bad-data-set",
+      code: "bad-run",
       path,
     });
   }

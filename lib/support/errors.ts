@@ -23,12 +23,12 @@ export const ERROR_CODES = {
   "bad-folder": "a folder for results holds something else, or the input itself",
   "folder-in-use": "a folder holds a run already, or another process is at work in it",
   "cannot-write": "a disk is full or read-only, or a file must not be written",
+  "no-download": "a file cannot be fetched, or is not the one that was expected",
+  "bad-archive": "an archive is damaged, not the expected one, or holds paths that lead out",
   "no-permission": "Deno was not given a permission",
   "out-of-memory": "the model does not fit into memory at once",
   "diverged": "loss, gradients or weights are no longer finite",
   "missing-program": "another program is missing, too old, or failed",
-  "bad-download": "a download failed, or gave another archive than the published one",
-  "bad-input": "anything else that is wrong with what was given",
 } as const;
 
 /** A key of {@linkcode ERROR_CODES}. */
@@ -36,8 +36,8 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What an {@linkcode InputError} can say beside its message. */
 export interface InputErrorOptions {
-  /** What it is about, in a word. Default "bad-input". */
-  code?: ErrorCode;
+  /** What it is about, in a word. */
+  code: ErrorCode;
   /** What the user can do about it, one sentence in sentence case. */
   hint?: string;
   /** The file or folder that it is about. */
@@ -75,13 +75,13 @@ export class InputError extends Error {
   /** The file or folder that it is about, if any. */
   readonly path: string | undefined;
 
-  constructor(message: string, options: InputErrorOptions = {}) {
+  constructor(message: string, options: InputErrorOptions) {
     const path = options.path === undefined ? undefined : String(options.path);
     super(
       path === undefined ? message : `${message}: ${path}`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
-    this.code = options.code ?? "bad-input";
+    this.code = options.code;
     this.hint = options.hint ?? "";
     this.path = path;
   }

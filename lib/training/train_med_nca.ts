@@ -316,6 +316,7 @@ class Diverged extends InputError {
     super(
       `Cannot go on training: ${what} at step ${step}` + (names === "" ? "" : ` (slices ${names})`),
       {
+        code: "diverged",
         hint: "Lower the learning rate or set clipNorm to 1, in another run. " +
           (last === undefined
             ? ""
@@ -327,9 +328,10 @@ class Diverged extends InputError {
 
 /** The disk did not take a checkpoint; the one before is as it was. */
 class SaveError extends InputError {
-  constructor({ message, hint, cause }: InputError, { recorder }: Run) {
+  constructor({ message, code, hint, cause }: InputError, { recorder }: Run) {
     const { step, path } = recorder!.lastCheckpoint;
     super(message, {
+      code,
       hint: `${hint} with --resume. All up to step ${step} is safe in ${path}`,
       cause,
     });

@@ -65,6 +65,7 @@ export async function measureGpu(): Promise<GpuRates> {
   const adapter = await findAdapter();
   if (adapter === null) {
     throw new InputError("Cannot measure a GPU: this machine shows none", {
+      code: "bad-backend",
       hint: "Install its Vulkan driver (on Linux)",
     });
   }

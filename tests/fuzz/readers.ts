@@ -263,10 +263,10 @@ async function jsonReaders(folder: string): Promise<Reader[]> {
     {
       name: "config file",
       weight: 2,
-      inputs: json(JSON.stringify({ ...config, leaveOut: true, clipping: [1, 2], size: "80,80" })),
+      inputs: json(JSON.stringify({ ...config, clipping: [1, 2], size: "80,80" })),
       file: "flags.json",
       read: async (folder) => {
-        const task = addConfigFlags(createTask("train", "Train")).option("--leave-out", "…")
+        const task = addConfigFlags(createTask("train", "Train"))
           .addOption(new Option("--clipping <a,b>", "…").argParser(numberListFlag({ length: 2 })))
           .exitOverride();
         const flags = await parseTask<object>(task, ["--config", join(folder, "flags.json")]);

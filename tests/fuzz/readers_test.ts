@@ -16,7 +16,7 @@ Deno.test("2,000 hostile files are read or refused, and nothing else happens", a
       await t.step(reader.name, async () => {
         const inputs = shares.get(reader.name)!;
         const { crashes, read, refused } = await fuzzReader(reader, { inputs, seed: SEED, folder });
-        assert.deepEqual(crashes, []);
+        assert.deepEqual(crashes.slice(0, 3), []);
         assert.equal(read + refused, inputs);
         assert.ok(read > 0 && refused > 0, "the inputs are all good or all bad: they try little");
       });
@@ -37,7 +37,7 @@ Deno.test("an error that is no InputError is a crash, and its input can be made 
       read: async (folder) => {
         given.push(await Deno.readFile(`${folder}/${npy.file}`));
         if (given.length === 55) throw new TypeError("no");
-        throw new InputError("Cannot");
+        throw new InputError("Cannot", { code: "bad-slice" });
       },
     }, options);
     assert.deepEqual([crashes.length, crashes[0]?.index, refused], [1, 54, 59]);

@@ -60,16 +60,16 @@ Deno.test("no install script runs but that of setup:gpu, in its own folder", asy
   assert.deepEqual(users, ["setup_gpu.ts"]);
 });
 
-/** What a package says of itself, from Deno's cache; its exports may hide that file. */
-async function readPackage(name: string, version: string): Promise<{ license: string }> {
+/** A package's own description, from Deno's cache, which has a folder for each registry. */
+async function describe({ name, version }: { name: string; version: string }) {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   const { npmCache } = JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string };
-  for await (const registry of Deno.readDir(npmCache)) {
-    const path = join(npmCache, registry.name, name, version, "package.json");
+  for await (const { name: registry } of Deno.readDir(npmCache)) {
+    const path = join(npmCache, registry, name, version, "package.json");
     const text = await Deno.readTextFile(path).catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text);
+    if (text !== undefined) return JSON.parse(text) as { license: string };
   }
-  return assert.fail(`${name} is not in the cache`);
+  return assert.fail(`${name} is not in Deno's cache: run deno install`);
 }
 
 Deno.test("docs/dependencies.md gives each package's own licence, and a reason", async () => {
@@ -83,8 +83,8 @@ Deno.test("docs/dependencies.md gives each package's own licence, and a reason",
   );
   assert.equal(rows.size, packages.length);
   for (const target of packages) {
-    const { name, version } = parts(target);
-    const { license } = await readPackage(name, version);
+    const { name } = parts(target);
+    const { license } = await describe(parts(target));
     const row = rows.get(name);
     assert.ok(row !== undefined && row.why.trim().length > 3, `${name} has no reason`);
     assert.equal(row.licence, OTHER_NAMES[license] ?? license, name);

@@ -18,8 +18,8 @@ Deno.test("an InputError says what, where and what to do, and keeps its cause", 
 });
 
 Deno.test("an InputError needs neither path nor hint nor cause", () => {
-  const error = new InputError("Cannot choose");
+  const error = new InputError("Cannot choose", { code: "bad-backend" });
   assert.equal(error.message, "Cannot choose");
-  assert.deepEqual([error.code, error.path, error.hint], ["bad-input", undefined, ""]);
+  assert.deepEqual([error.code, error.path, error.hint], ["bad-backend", undefined, ""]);
   assert(!Object.hasOwn(error, "cause"));
 });

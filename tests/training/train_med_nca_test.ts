@@ -254,7 +254,9 @@ Deno.test("a slice that cannot be read stops the run, with the steps before it s
     const get = again.get.bind(again);
     let reads = 0; // 9 an epoch; the second epoch's fourth batch holds the 16th
     again.get = (i) => {
-      return ++reads === 16 ? Promise.reject(new InputError("Cannot read slice: gone")) : get(i);
+      return ++reads === 16
+        ? Promise.reject(new InputError("Cannot read slice: gone", { code: "bad-slice" }))
+        : get(i);
     };
     await assert.rejects(trainMedNca({ ...options, train: again, out }), /Cannot read slice: gone/);
     const { counters } = await readCheckpoint(join(out, "checkpoint.safetensors"));

@@ -46,10 +46,7 @@ export function choosePerturbations(names: readonly string[]): Perturbation[] {
     const near = nearest(wrong[0]!, known);
     throw new InputError(
       `Cannot choose perturbations: ${wrong.join(", ")} is not one of ${known.join(", ")}`,
-      {
-        code: "bad-command-line",
-        hint: near === undefined ? "" : `Did you mean ${near}?`,
-      },
+      { code: "bad-command-line", hint: near === undefined ? "" : `Did you mean ${near}?` },
     );
   }
   return PERTURBATIONS.filter(({ name }) => names.some((wanted) => matches(name, wanted)));
