@@ -33,7 +33,7 @@ export const HOSTILE_NUMBERS = [
 const NAMES = ["__proto__", "constructor", "prototype", "toString", "valueOf", "length", "toJSON"];
 
 /** Texts that lead out of a folder, are a name of JavaScript's own, or end where they should not. */
-const HOSTILE_TEXTS = [
+export const HOSTILE_TEXTS = [
   "",
   ".",
   "..",

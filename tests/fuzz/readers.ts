@@ -9,7 +9,7 @@ import { Option } from "commander";
 import assert from "node:assert/strict";
 import { isAbsolute, join, relative, resolve } from "@std/path";
 import fc from "fast-check";
-import { decodeSafetensors, encodeSafetensors } from "../../lib/nca/safetensors.ts";
+import { decodeSafetensors } from "../../lib/nca/safetensors.ts";
 import { loadWeights, saveWeights } from "../../lib/nca/weights.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { predictionSettings } from "../../lib/evaluation/evaluate_cases.ts";
@@ -25,6 +25,8 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from "../../lib/training/checkpoint.ts";
+import { unpackTar } from "../../lib/download/unpack_tar.ts";
+import { readSplitsFile } from "../../lib/slices/splits_file.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
 import { readRun } from "../../lib/training/run_folder.ts";
 import { orientation, readVolume } from "../../lib/volume/mod.ts";
@@ -33,7 +35,9 @@ import { createTask, numberListFlag, parseTask } from "../../tasks/support/cli.t
 import { writeDataSet } from "../slices/support/data_set.ts";
 import { type Bytes, damagedBytes, damagedJson, encode } from "./damage.ts";
 import { niftiInputs } from "./nifti_inputs.ts";
+import { safetensorsInputs } from "./safetensors_inputs.ts";
 import { npyInputs, pngInputs } from "./slice_inputs.ts";
+import { tarInputs } from "./tar_inputs.ts";
 
 /** A reader, and files to give it. */
 export interface Reader {
@@ -56,6 +60,7 @@ export async function makeReaders(folder: string): Promise<Reader[]> {
   tf.enableProdMode(); // otherwise tfjs advertises its native package
   await tf.setBackend("cpu");
   const weights = await weightFiles(folder);
+  await Deno.mkdir(join(folder, "unpacked"), { recursive: true });
   return [
     {
       name: "NIfTI",
@@ -99,8 +104,29 @@ export async function makeReaders(folder: string): Promise<Reader[]> {
         }
       },
     },
+    {
+      name: "tar",
+      weight: 1,
+      inputs: await tarInputs(),
+      file: "a.tar",
+      read: async (folder) => {
+        const inside = join(folder, "unpacked");
+        const before = await namesIn(folder);
+        try {
+          await unpackTar(join(folder, "a.tar"), join(inside, "set"), { bytes: 10_000 });
+        } finally {
+          assert.deepEqual(await namesIn(inside), ["set"]);
+          await Deno.remove(join(inside, "set"), { recursive: true });
+          assert.deepEqual(await namesIn(folder), before);
+        }
+      },
+    },
     ...await jsonReaders(folder),
   ];
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
 async function readNifti(folder: string): Promise<void> {
@@ -146,51 +172,6 @@ async function weightFiles(folder: string): Promise<{ model: Bytes; checkpoint: 
     model: await Deno.readFile(join(folder, "model1.safetensors")),
     checkpoint: await Deno.readFile(path),
   };
-}
-
-/** Damaged bytes, and headers with other names, sizes and offsets. */
-function safetensorsInputs(good: Bytes): fc.Arbitrary<Bytes> {
-  const length = Number(new DataView(good.buffer).getBigUint64(0, true));
-  const header = new TextDecoder().decode(good.subarray(8, 8 + length));
-  const data = good.subarray(8 + length);
-  const withHeader = (text: string, values: Uint8Array): Bytes => {
-    const head = encode(text);
-    const bytes = new Uint8Array(8 + head.length + values.length);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt(head.length), true);
-    bytes.set(head, 8);
-    bytes.set(values, 8 + head.length);
-    return bytes;
-  };
-  // Each of a thousand tensors claims all of the data
-  const claims = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [
-    `t${i}`,
-    { dtype: "U8", shape: [1_000_000], data_offsets: [0, 1_000_000] },
-  ]));
-  const bomb = withHeader(JSON.stringify(claims), new Uint8Array(1_000_000));
-  const huge = encodeSafetensors(new Map(), {}).slice();
-  new DataView(huge.buffer).setBigUint64(0, 2n ** 64n - 1n, true);
-  const metadata = damagedJson(JSON.stringify({ a: "b", "med-nca": "{}", checkpoint: "{}" }))
-    .map((text) =>
-      withHeader(header.replace(/"__metadata__":\{[^}]*\}/, () => `"__metadata__":${text}`), data)
-    );
-  return fc.oneof(
-    { weight: 30, arbitrary: damagedBytes(good) },
-    { weight: 30, arbitrary: damagedJson(header).map((text) => withHeader(text, data)) },
-    { weight: 10, arbitrary: metadata },
-    { weight: 10, arbitrary: innerJson(header).map((text) => withHeader(text, data)) },
-    { weight: 1, arbitrary: fc.constantFrom(bomb, huge) },
-  );
-}
-
-/** Headers with damage in the JSON that a text of their metadata holds. */
-function innerJson(header: string): fc.Arbitrary<string> {
-  const parsed = JSON.parse(header) as { __metadata__?: Record<string, string> };
-  const [name, text] =
-    Object.entries(parsed.__metadata__ ?? {}).find(([, value]) => value.startsWith("{")) ??
-      ["note", '{"a":[1,2]}'];
-  return damagedJson(text).map((inner) =>
-    JSON.stringify({ ...parsed, __metadata__: { ...parsed.__metadata__, [name]: inner } })
-  );
 }
 
 async function jsonReaders(folder: string): Promise<Reader[]> {
@@ -257,6 +238,22 @@ async function jsonReaders(folder: string): Promise<Reader[]> {
           assertInside(folder, image);
           assertInside(folder, label ?? "");
           assertInside(folder, `${id}.nii.gz`);
+        }
+      },
+    },
+    {
+      name: "splits file",
+      weight: 1,
+      inputs: fc.oneof(
+        json(JSON.stringify(run.split)),
+        json(JSON.stringify([{ train: ["a", "b"], val: ["c"] }])),
+      ),
+      file: "splits.json",
+      read: async (folder) => {
+        const cases = ["a", "b", "c"];
+        const split = await readSplitsFile(join(folder, "splits.json"), { cases });
+        for (const id of [...split.train, ...split.validation, ...split.test]) {
+          assert.ok(cases.includes(id), id);
         }
       },
     },
