@@ -132,9 +132,14 @@ const groups = {
       "affine: turn, move, scale, mirror and brighten training slices by chance",
     ),
     schedule: key(
-      v.picklist(["step", "cosine"]),
+      v.picklist(["step", "cosine", "cosine-batch"]),
       "cosine", // ends at rate 0 whatever the number of epochs
-      "learning rate over the epochs",
+      "learning rate over the epochs; cosine-batch falls with every batch",
+    ),
+    warmup: key(
+      v.pipe(v.number(), v.minValue(0), v.finite()),
+      0, // as the tutorial
+      "epochs in which the rate rises from 0, as 0.25",
     ),
     lrStep: key(integer(1), 50, "schedule step: epochs between two steps"),
     lrGamma: key(positive, 0.5, "schedule step: what a step multiplies the rate by"),
@@ -142,6 +147,16 @@ const groups = {
       v.pipe(v.number(), v.minValue(0), v.finite()),
       1, // 60 recurrent steps sometimes give a gradient a hundred times the usual
       "scale gradients down to this norm; 0 is off",
+    ),
+    ema: key(
+      fraction,
+      0, // as the tutorial
+      "score and keep a running mean of the weights with this decay, as 0.999; 0 is off",
+    ),
+    emptySlices: key(
+      v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+      1, // as the tutorial; a model that never saw one finds objects in them
+      "share of the slices without object that an epoch trains on, others in every epoch",
     ),
   },
   "Machine": {
