@@ -32,9 +32,10 @@ function key<Schema extends v.GenericSchema>(
 const groups = {
   "Run": {
     preset: key(
-      v.picklist(["example", "general", "tutorial"]),
+      v.picklist(["example", "general", "hippocampus", "tutorial"]),
       "general",
-      "the overrides to start from: example for data.example, tutorial as published, general else",
+      "the overrides to start from: example for data.example, hippocampus the benchmark on real " +
+        "patients, tutorial as published, general else",
     ),
     data: key(
       v.pipe(v.string(), v.nonEmpty()),
@@ -223,6 +224,20 @@ export const PRESETS: Record<Config["preset"], ConfigOverrides> = {
     learningRate: 3e-3,
     betas: [0.5, 0.5], // as the Med-NCA paper's code; it learns in half of the steps
     augment: "affine", // seven patients to train on
+  },
+  /** The benchmark on the Decathlon's task 4: see models/hippocampus. */
+  hippocampus: {
+    axis: 1, // coronal, as the hippocampus is outlined
+    size: [36, 40], // no voxel of a training patient's hippocampus is cut off
+    fit: "pad-or-crop",
+    clip: [1, 99], // some volumes have voxels many times brighter than their tissue
+    validation: 0.1,
+    epochs: 20,
+    batchSize: 8,
+    schedule: "cosine-batch",
+    warmup: 0.2,
+    ema: 0.999,
+    emptySlices: 0.3,
   },
   /** The published tutorial, to the digit. */
   tutorial: {
