@@ -231,9 +231,10 @@ export const PRESETS: Record<Config["preset"], ConfigOverrides> = {
     size: [36, 40], // no voxel of a training patient's hippocampus is cut off
     fit: "pad-or-crop",
     clip: [1, 99], // some volumes have voxels many times brighter than their tissue
-    validation: 0.1,
+    splits: "models/hippocampus/split.json", // by patient: most have a left and a right case
     epochs: 20,
     batchSize: 8,
+    learningRate: 4e-3, // learnt faster than 2e-3 in trials
     schedule: "cosine-batch",
     warmup: 0.2,
     ema: 0.999,
