@@ -172,7 +172,7 @@ Next:
 function presetHelp(): string {
   const lines = Object.entries(PRESETS).map(([name, overrides]) => {
     const changes = Object.entries(overrides).map(([key, value]) => `${key} ${value}`).join(", ");
-    return `  ${name.padEnd(10)}${changes || "the defaults above"}`;
+    return `  ${name.padEnd(12)}${changes || "the defaults above"}`;
   });
   return `
 Presets, and what they change:

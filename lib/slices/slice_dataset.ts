@@ -51,6 +51,8 @@ export interface BatchOptions {
   readonly prefetch?: number;
   /** How many batches to skip, to go on with an epoch where it stopped. Default 0. */
   readonly start?: number;
+  /** Share of the slices without foreground to read: the first ones of the order. Default 1. */
+  readonly empty?: number;
 }
 
 /** The slices of a prepared folder, all or those of some cases. */
@@ -113,6 +115,12 @@ export class SliceDataset {
     return this.slices.length;
   }
 
+  /** Number of slices where only a share of those without foreground is read. */
+  lengthWith(empty: number): number {
+    const without = this.slices.filter(({ foreground }) => foreground === 0).length;
+    return this.length - without + Math.round(without * empty);
+  }
+
   /**
    * One slice with its label. Small sets are kept in memory once read.
    *
@@ -141,7 +149,7 @@ export class SliceDataset {
    * integers of at least 0.
    */
   async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
-    const { batchSize, seed, epoch = 0, prefetch = 2, start = 0 } = options;
+    const { batchSize, seed, epoch = 0, prefetch = 2, start = 0, empty = 1 } = options;
     const shuffle = options.shuffle ?? seed !== undefined;
     for (
       const [name, value, least] of [
@@ -155,7 +163,9 @@ export class SliceDataset {
       }
     }
     const inOrder = this.slices.map((_, i) => i);
-    const order = shuffle ? new Random(seed ?? 0, epoch).shuffle(inOrder) : inOrder;
+    const all = shuffle ? new Random(seed ?? 0, epoch).shuffle(inOrder) : inOrder;
+    let left = this.lengthWith(empty) - this.lengthWith(0);
+    const order = all.filter((i) => this.slices[i]!.foreground > 0 || left-- > 0);
 
     const ahead: Promise<Batch>[] = [];
     let next = start * batchSize;

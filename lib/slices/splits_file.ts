@@ -29,7 +29,7 @@ const partsSchema = v.object({
   validation: v.exactOptional(ids),
   val: v.exactOptional(ids),
   test: v.exactOptional(ids),
-  unused: v.exactOptional(ids),
+  unused: v.exactOptional(v.union([ids, v.literal("others")])),
 });
 const fileSchema = v.union([v.pipe(v.array(partsSchema), v.minLength(1)), partsSchema]);
 
@@ -43,7 +43,7 @@ const SHAPES = 'A splits file is {"train": [ids], "validation": [ids], "test": [
  * nnU-Net's `val` are the cases that scores are reported on, so they become the test set, unless
  * there is a `test` beside them. Where no validation cases are named, a share of the training ones
  * chooses the best epoch. Every case of the data set must be in one part; those that are not to be
- * used go into a part `unused`.
+ * used go into a part `unused`, which is a list of them or the word "others".
  *
  * @param path The file.
  * @throws {InputError} If it cannot be read or has another shape, there is no such fold, or ids are
@@ -66,10 +66,10 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
   const { train, val, unused = [] } = parts;
   const test = parts.test ?? val ?? [];
   const validation = parts.validation ?? (parts.test === undefined ? undefined : val);
-  const problems = check({ train, validation: validation ?? [], test, unused }, {
-    cases,
-    unusable,
-  });
+  const named = { train, validation: validation ?? [], test };
+  const problems = unused === "others"
+    ? check(named, { cases, unusable, all: false })
+    : check({ ...named, unused }, { cases, unusable, all: true });
   const usable = (part: readonly string[]) => part.filter((id) => cases.includes(id)).sort();
   if (problems.length === 0 && usable(train).length === 0) {
     problems.push("nobody is left to train on");
@@ -78,7 +78,8 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
     throw new InputError(`Cannot split: ${problems.join("; ")}`, {
       code: "bad-split",
       path,
-      hint: 'Each case of the data set belongs in one part; those to leave out go into "unused"',
+      hint: 'Each case of the data set belongs in one part; those to leave out go into "unused"; ' +
+        '"unused": "others" leaves out all that are in no part',
     });
   }
   const rest = validation === undefined
@@ -123,7 +124,12 @@ async function readFile(path: string): Promise<v.InferOutput<typeof fileSchema>>
 /** What is wrong with the ids, all of it. */
 function check(
   parts: Record<string, readonly string[]>,
-  { cases, unusable }: { cases: readonly string[]; unusable: readonly string[] },
+  { cases, unusable, all }: {
+    cases: readonly string[];
+    unusable: readonly string[];
+    /** Whether every case must be in one of the parts. */
+    all: boolean;
+  },
 ): string[] {
   const problems: string[] = [];
   const known = new Set([...cases, ...unusable]);
@@ -139,7 +145,7 @@ function check(
   const twice = [...places].filter(([, where]) => where.length > 1)
     .map(([id, where]) => `${id} (${where.join(", ")})`);
   if (twice.length > 0) problems.push(`there more than once: ${twice.join(", ")}`);
-  const missing = cases.filter((id) => !places.has(id));
+  const missing = all ? cases.filter((id) => !places.has(id)) : [];
   if (missing.length > 0) problems.push(`in no part: ${missing.join(", ")}`);
   return problems;
 }

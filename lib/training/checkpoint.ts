@@ -68,16 +68,17 @@ export interface Checkpoint {
 }
 
 /**
- * The weights and the optimiser of a training at this moment, copied.
+ * The weights, their running mean and the optimiser of a training at this moment, copied.
  *
  * @throws {RangeError} If one of them is not finite.
  */
 export async function captureModel(
   model: MedNca,
   adam: Adam,
+  mean?: MedNca,
 ): Promise<Pick<Checkpoint, "weights" | "adam">> {
   const weights = new Map<string, Float32Array>();
-  for (const [name, variable] of namedVariables(model)) {
+  for (const [name, variable] of namedVariables(model, mean)) {
     weights.set(name, new Float32Array(await variable.data<"float32">()));
   }
   const state = await adam.state();
@@ -87,9 +88,14 @@ export async function captureModel(
   return { weights, adam: state };
 }
 
-/** Puts the weights and the optimiser of a checkpoint back; it must be of the same model. */
-export function restoreModel(checkpoint: Checkpoint, model: MedNca, adam: Adam): void {
-  for (const [name, variable] of namedVariables(model)) {
+/** Puts what {@linkcode captureModel} copied back; it must be of the same model. */
+export function restoreModel(
+  checkpoint: Checkpoint,
+  model: MedNca,
+  adam: Adam,
+  mean?: MedNca,
+): void {
+  for (const [name, variable] of namedVariables(model, mean)) {
     const values = checkpoint.weights.get(name);
     if (values?.length !== variable.size) throw new TypeError(`Cannot restore ${name}`);
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
@@ -164,7 +170,9 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
-function* namedVariables(model: MedNca): Generator<[string, tf.Variable]> {
+function* namedVariables(model: MedNca, mean?: MedNca): Generator<[string, tf.Variable]> {
   for (const [name, variable] of model.model1.variables) yield [`model1.${name}`, variable];
   for (const [name, variable] of model.model2.variables) yield [`model2.${name}`, variable];
+  if (mean === undefined) return;
+  for (const [name, variable] of namedVariables(mean)) yield [`ema.${name}`, variable];
 }

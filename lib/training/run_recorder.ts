@@ -85,19 +85,21 @@ export class RunRecorder {
    * Writes a checkpoint and the metrics up to it.
    *
    * @param options.epoch The epoch that ends here, whose weights and figures are kept too.
+   * @param options.mean The running mean of the weights, which is what an epoch keeps then.
    * @throws {RangeError} If a weight is not finite; nothing is overwritten then.
    */
   async checkpoint(
     counters: Counters,
     model: MedNca,
     adam: Adam,
-    options: { epoch?: { metrics: EpochMetrics; best: boolean } } = {},
+    options: { epoch?: { metrics: EpochMetrics; best: boolean }; mean?: MedNca | undefined } = {},
   ): Promise<void> {
-    const captured = await captureModel(model, adam);
+    const captured = await captureModel(model, adam, options.mean);
+    const kept = options.mean ?? model;
     if (options.epoch !== undefined) {
       this.#logEpoch(options.epoch.metrics);
-      await saveWeights(model, this.#paths.last);
-      if (options.epoch.best) await saveWeights(model, this.#paths.best);
+      await saveWeights(kept, this.#paths.last);
+      if (options.epoch.best) await saveWeights(kept, this.#paths.best);
     }
     counters.events = await this.#events.flush();
     await writeCheckpoint(this.#paths.checkpoint, {

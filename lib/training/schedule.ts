@@ -1,15 +1,20 @@
 /**
- * Learning rates by epoch.
+ * Learning rates by epoch, or by batch.
  *
  * @module
  */
 
 /** What a schedule needs; a training config has all of it. */
 export interface ScheduleOptions {
-  /** "step": times `lrGamma` every `lrStep` epochs. "cosine": half a cosine, down to zero. */
-  schedule: "step" | "cosine";
+  /**
+   * "step": times `lrGamma` every `lrStep` epochs. "cosine": half a cosine, down to zero, by epoch;
+   * "cosine-batch": by batch.
+   */
+  schedule: "step" | "cosine" | "cosine-batch";
   /** The rate of epoch 0. */
   learningRate: number;
+  /** Epochs in which the rate rises from 0 to the schedule's; 0 for none, the default. */
+  warmup?: number;
   /** Epochs between two steps. */
   lrStep: number;
   /** What a step multiplies the rate by. */
@@ -22,7 +27,7 @@ export interface ScheduleOptions {
  * The learning rate of an epoch: PyTorch's `StepLR`, or its `CosineAnnealingLR` with
  * `T_max = epochs`.
  *
- * @param epoch Counted from 0.
+ * @param epoch Counted from 0; with a fraction where a batch is within it.
  *
  * @example
  * ```ts
@@ -37,8 +42,10 @@ export interface ScheduleOptions {
  * ```
  */
 export function learningRateAt(options: ScheduleOptions, epoch: number): number {
-  const { schedule, learningRate, lrStep, lrGamma, epochs } = options;
-  return schedule === "step"
-    ? learningRate * lrGamma ** Math.floor(epoch / lrStep)
-    : learningRate * (1 + Math.cos(Math.PI * epoch / epochs)) / 2;
+  const { schedule, learningRate, lrStep, lrGamma, epochs, warmup = 0 } = options;
+  const at = schedule === "cosine-batch" ? epoch : Math.floor(epoch);
+  const rate = schedule === "step"
+    ? learningRate * lrGamma ** Math.floor(at / lrStep)
+    : learningRate * (1 + Math.cos(Math.PI * at / epochs)) / 2;
+  return epoch < warmup ? rate * epoch / warmup : rate;
 }

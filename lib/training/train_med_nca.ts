@@ -23,6 +23,7 @@ import { runPaths } from "./run_folder.ts";
 import { RunRecorder } from "./run_recorder.ts";
 import { learningRateAt } from "./schedule.ts";
 import { trainingStep } from "./training_step.ts";
+import { WeightMean } from "./weight_mean.ts";
 
 /** What {@linkcode trainMedNca} takes. */
 export interface TrainOptions {
@@ -48,7 +49,10 @@ export interface TrainOptions {
 
 /** What {@linkcode trainMedNca} returns. */
 export interface TrainResult {
-  /** With the last weights; the best ones are in the run's folder. The caller disposes it. */
+  /**
+   * With the last weights, their running mean where `ema` is set; the best ones are in the run's
+   * folder. The caller disposes it.
+   */
   model: MedNca;
   /** The epochs that are done, those before a resume among them. */
   history: EpochMetrics[];
@@ -59,7 +63,7 @@ export interface TrainResult {
 }
 
 /**
- * Trains a Med-NCA: Dice loss + BCE, Adam, a learning rate by epoch.
+ * Trains a Med-NCA: Dice loss + BCE, Adam, a learning rate by epoch or by batch.
  *
  * Everything follows from the seed: order and masks are functions of seed, epoch and batch. A run
  * that was stopped and resumed ends with the same bits as one that was not.
@@ -86,10 +90,13 @@ export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
     test: [],
   };
   const contents = { config, split, slices: predictionSettings(train.manifest) };
-  if (train.length === 0) throw new RangeError("Cannot train: there are no training slices");
+  if (train.lengthWith(config.emptySlices) === 0) {
+    throw new RangeError("Cannot train: there are no training slices");
+  }
 
   const model = options.model ?? new MedNca(modelConfig(config), { seed: config.seed });
   const adam = new Adam(model.variables, config);
+  const mean = config.ema === 0 ? undefined : new WeightMean(model, config.ema);
   let counters = firstCounters();
   let recorder: RunRecorder | undefined;
   try {
@@ -98,15 +105,17 @@ export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
       recorder = await RunRecorder.open(out, contents, async () => {
         const checkpoint = await readCheckpoint(runPaths(out).checkpoint);
         requireSameTraining(checkpoint, { config, split }, out);
-        restoreModel(checkpoint, model, adam);
+        restoreModel(checkpoint, model, adam, mean?.model);
         return counters = checkpoint.counters;
       });
     } else if (out !== undefined) {
       recorder = await RunRecorder.open(out, contents);
-      await recorder.checkpoint(counters, model, adam); // so that there is one to resume from
+      // So that there is one to resume from.
+      await recorder.checkpoint(counters, model, adam, { mean: mean?.model });
     }
-    const run = { ...options, config, model, adam, counters, recorder, progress };
+    const run = { ...options, config, model, adam, mean, counters, recorder, progress };
     const aborted = !await trainEpochs(run);
+    mean?.copyTo(model);
     return { model, history: counters.history, best: counters.best, aborted };
   } catch (error) {
     if (options.model === undefined) model.dispose();
@@ -115,6 +124,7 @@ export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
     progress.stop();
     recorder?.close();
     adam.dispose();
+    mean?.dispose();
   }
 }
 
@@ -130,6 +140,7 @@ interface Run {
   config: Config;
   model: MedNca;
   adam: Adam;
+  mean: WeightMean | undefined;
   /** Kept up to date as it goes. */
   counters: Counters;
   recorder: RunRecorder | undefined;
@@ -162,7 +173,7 @@ async function trainEpochs(run: Run): Promise<boolean> {
       loss,
       dice,
       bce,
-      lr: learningRateAt(config, counters.epoch),
+      lr: learningRateOf(run, batches - 1),
       ...scores,
       seconds: counters.seconds + (performance.now() - started) / 1000,
     };
@@ -182,7 +193,8 @@ type Scores = Pick<EpochMetrics, "valLoss" | "valDice" | "valBce" | "valVolumeDi
 
 /** The scores of the validation patients; undefined where the signal came first. */
 async function validate(run: Run): Promise<Scores | undefined> {
-  const { model, validation, config, signal } = run;
+  const { validation, config, signal } = run;
+  const model = run.mean?.model ?? run.model;
   if (validation === undefined) {
     return { valLoss: null, valDice: null, valBce: null, valVolumeDice: null };
   }
@@ -215,9 +227,8 @@ async function validate(run: Run): Promise<Scores | undefined> {
 
 /** The batches of an epoch that are left; false where the signal ended them. */
 async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
-  const { train, config, model, adam, counters, recorder, progress, signal } = run;
-  const batches = Math.ceil(train.length / config.batchSize);
-  const lr = learningRateAt(config, counters.epoch);
+  const { train, config, model, adam, mean, counters, recorder, progress, signal } = run;
+  const batches = batchesOf(run);
   let started = performance.now();
 
   // A step's figures are read while those that follow run.
@@ -232,17 +243,20 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
   };
 
   const trainRest = async () => {
-    const { batchSize, seed } = config;
+    const { batchSize, seed, emptySlices: empty } = config;
     const { epoch, batch: start } = counters;
     const mirror = mirrorOf(train);
-    for await (const batch of train.batches({ batchSize, seed, epoch, start, shuffle: true })) {
+    const reading = { batchSize, seed, epoch, start, empty, shuffle: true };
+    for await (const batch of train.batches(reading)) {
       if (signal?.aborted) break;
+      const lr = learningRateOf(run, counters.batch);
       const seeds = batch.records.map((_, i) => hash32(seed, epoch, counters.batch, i));
       const input = config.augment === "affine"
         ? augmentBatch(batch, { mirror, seed: [seed, epoch, counters.batch] })
         : batch;
       const figures = trainingStep(model, adam, input, { seeds, learningRate: lr });
       const [place, step] = [++counters.batch, ++counters.step];
+      mean?.update(step);
       const values = figures.data<"float32">();
       values.catch(() => {}); // thrown where it is read, unless the next step fails before
       unread.push(async () => {
@@ -289,12 +303,22 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
   return counters.batch === batches;
 }
 
+/** How many batches an epoch has. */
+function batchesOf({ train, config }: Pick<Run, "train" | "config">): number {
+  return Math.ceil(train.lengthWith(config.emptySlices) / config.batchSize);
+}
+
+/** The learning rate of a batch of the epoch at hand, counted from 0. */
+function learningRateOf(run: Run, batch: number): number {
+  return learningRateAt(run.config, run.counters.epoch + (batch + 0.5) / batchesOf(run));
+}
+
 async function saveCheckpoint(
   run: Run,
   epoch?: { metrics: EpochMetrics; best: boolean },
 ): Promise<void> {
   try {
-    const options = epoch === undefined ? {} : { epoch };
+    const options = { mean: run.mean?.model, ...(epoch === undefined ? {} : { epoch }) };
     await run.recorder?.checkpoint(run.counters, run.model, run.adam, options);
   } catch (error) {
     if (error instanceof RangeError) throw new Diverged(error.message, run.counters.step, run);
@@ -345,7 +369,7 @@ class Pace {
 
   constructor({ train, config, counters }: Run) {
     this.#total = counters.step - counters.batch +
-      Math.ceil(train.length / config.batchSize) * (config.epochs - counters.epoch);
+      batchesOf({ train, config }) * (config.epochs - counters.epoch);
   }
 
   /** Null at the first step, in which the kernels warm up. */

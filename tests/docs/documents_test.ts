@@ -38,7 +38,12 @@ Deno.test("the README names every task", async () => {
   }
 });
 
-const documents = ["README.md", "CONTRIBUTING.md", "data.example/README.md"];
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "data.example/README.md",
+  "models/hippocampus/README.md",
+];
 for await (const { name } of Deno.readDir(join(root, "docs"))) {
   if (name.endsWith(".md")) documents.push(`docs/${name}`);
 }

@@ -54,6 +54,26 @@ Deno.test("batches hold every slice once, in order, with the last one smaller", 
     }
   }));
 
+Deno.test("of the slices without object a share is read, others in every epoch", () =>
+  inFolder(async (folder) => {
+    // One of five slices holds the object.
+    const label = (i: number) => Number(Math.floor(i / 36) === 2);
+    await writeDataSet(folder, [{ id: "a", shape: [6, 6, 5], label }]);
+    const out = join(folder, "out");
+    await extractSlices({ data: folder, out });
+    const dataset = await SliceDataset.open(out);
+    assert.deepEqual([0, 0.5, 1].map((share) => dataset.lengthWith(share)), [1, 3, 5]);
+    const read = (epoch: number) => names(dataset, { batchSize: 2, seed: 1, epoch, empty: 0.5 });
+    const epochs = await Promise.all(Array.from({ length: 20 }, (_, epoch) => read(epoch)));
+    const object = dataset.slices[2]!.image;
+    for (const epoch of epochs) {
+      assert.equal(new Set(epoch).size, 3);
+      assert.ok(epoch.includes(object));
+    }
+    assert.equal(new Set(epochs.flat()).size, 5);
+    assert.deepEqual(await read(3), epochs[3]);
+  }));
+
 Deno.test("the order is a function of seed and epoch alone, also on resume", () =>
   withDataset(async (dataset) => {
     const order = await names(dataset, { batchSize: 2, seed: 4, epoch: 1 });

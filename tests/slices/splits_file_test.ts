@@ -75,6 +75,13 @@ Deno.test("cases that cannot be used may be named, and are left out", async () =
   );
 });
 
+Deno.test("a splits file may leave out all others", async () => {
+  const content = { train: ["a"], validation: ["b"], test: ["c"], unused: "others" };
+  const { train, validation, test } = await read(content);
+  assert.deepEqual([train, validation, test], [["a"], ["b"], ["c"]]);
+  await assert.rejects(read({ ...content, test: ["f"] }), /not in the data set: f/);
+});
+
 Deno.test("a file of another shape is an input error that shows the shapes", async () => {
   for (const content of ["{", "[]", "{}", '{"train": "a"}', "[[1]]", "3", '[{"train": [1]}]']) {
     await assert.rejects(read(content), {

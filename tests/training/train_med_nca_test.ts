@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
+import { evalMedNca } from "../../lib/evaluation/eval_med_nca.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
 import { InputError } from "../../lib/support/errors.ts";
@@ -81,6 +82,43 @@ async function contentOf(folder: string, result: TrainResult) {
     checkpoint: (await Deno.readFile(join(folder, "checkpoint.safetensors"))).slice(-4000),
   };
 }
+
+/** Every option that a checkpoint or the place within an epoch matters to. */
+const AVERAGED = {
+  ...TINY,
+  ema: 0.9,
+  emptySlices: 0.5,
+  schedule: "cosine-batch",
+  warmup: 0.5,
+} as const;
+
+Deno.test("with ema, the mean of the weights is scored, kept and returned", async () => {
+  await withTinyData(async ({ train, validation, folder }) => {
+    const out = join(folder, "run");
+    const { history, model } = await trainMedNca({ train, validation, config: AVERAGED, out });
+    const plain = await trainMedNca({ train, validation, config: { ...AVERAGED, ema: 0 } });
+    // It does not touch the training itself, only what is made of it.
+    assert.deepEqual(history.map(({ loss }) => loss), plain.history.map(({ loss }) => loss));
+    assert.notEqual(history.at(-1)!.valLoss, plain.history.at(-1)!.valLoss);
+    assert.deepEqual(weightsOf(await loadWeights(join(out, "last"))), weightsOf(model));
+    assert.notDeepEqual(weightsOf(plain.model), weightsOf(model));
+    const { valLoss } = history.at(-1)!;
+    const again = await evalMedNca(model, validation, { batchSize: TINY.batchSize!, seed: 5 });
+    assert.equal(again.diceLoss + again.bce, valLoss);
+  });
+});
+
+Deno.test("a run with ema, warm-up and a rate by batch resumes to the same bits", async () => {
+  await withTinyData(async ({ train, validation, folder }) => {
+    const whole = join(folder, "whole");
+    const options = { train, validation, config: AVERAGED };
+    const expected = await contentOf(whole, await trainMedNca({ ...options, out: whole }));
+    const out = join(folder, "stopped");
+    await trainMedNca({ ...options, out, ...abortAfter(7) });
+    const resumed = await trainMedNca({ ...options, out, resume: true });
+    assert.deepEqual(await contentOf(out, resumed), expected);
+  });
+});
 
 // 9 slices in batches of 2: five steps an epoch, so 5 is the end of an epoch, 7 within the next.
 for (const stops of [[5], [7], [1, 3, 14]]) {
