@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { packTar, type TarEntry, type TarHeader } from "modern-tar";
 import type { DataSetSource } from "../../lib/download/data_sets.ts";
 
+export { inFolder } from "../support/in_folder.ts";
+
 /** An entry of an archive: a file with its text, or anything by its header. */
 export function entry(name: string, text = "", header: Partial<TarHeader> = {}): TarEntry {
   const size = new TextEncoder().encode(text).length;
@@ -100,14 +102,4 @@ export async function filesIn(folder: string, under = ""): Promise<Record<string
     else files[path] = await Deno.readTextFile(`${folder}/${path}`);
   }
   return files;
-}
-
-/** Runs a test in a folder of its own. */
-export async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }

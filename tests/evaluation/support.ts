@@ -1,6 +1,8 @@
 import { join } from "@std/path";
 import { createVolume, type Volume, writeVolume } from "../../lib/volume/mod.ts";
 
+export { inFolder } from "../support/in_folder.ts";
+
 /** A model's settings that make it fast: few steps. */
 export const QUICK = { steps: [2, 1] as const };
 
@@ -33,16 +35,6 @@ export async function writeData(
     await writeVolume(join(data, "labels", name), { data: label, like: image });
   }
   return data;
-}
-
-/** Runs a test in a folder of its own that is removed afterwards. */
-export async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /**

@@ -2,21 +2,13 @@ import { join } from "@std/path";
 import assert from "node:assert/strict";
 import { InputError } from "../../lib/support/errors.ts";
 import { writeFileAtomic, writeFilesAtomic, writeJsonAtomic } from "../../lib/support/files.ts";
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "./in_folder.ts";
 
 const names = async (folder: string) =>
   (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
 
 Deno.test("writeFileAtomic() makes folders, writes bytes and text, replaces, leaves nothing", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = join(folder, "a", "b", "file.bin");
     const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
     await writeFileAtomic(path, bytes);
@@ -29,7 +21,7 @@ Deno.test("writeFileAtomic() makes folders, writes bytes and text, replaces, lea
   }));
 
 Deno.test("a write that fails leaves the old file and no other", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = join(folder, "file.txt");
     await writeFileAtomic(path, "old");
     const { write } = Deno.FsFile.prototype;
@@ -48,7 +40,7 @@ Deno.test("a write that fails leaves the old file and no other", () =>
   }));
 
 Deno.test("a file cannot take the place of a folder, and nothing is left of it", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
     await assert.rejects(writeFileAtomic(join(folder, "taken"), "x"));
     assert.deepEqual(await names(folder), ["taken"]);
@@ -56,7 +48,7 @@ Deno.test("a file cannot take the place of a folder, and nothing is left of it",
   }));
 
 Deno.test("writers of one file do not mix", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = join(folder, "file.txt");
     const texts = ["a", "b", "c", "d"].map((letter) => letter.repeat(50_000));
     await Promise.all(texts.map((text) => writeFileAtomic(path, text)));
@@ -65,14 +57,14 @@ Deno.test("writers of one file do not mix", () =>
   }));
 
 Deno.test("writeJsonAtomic() writes indented JSON with a line end", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = join(folder, "x.json");
     await writeJsonAtomic(path, { a: [1] });
     assert.equal(await Deno.readTextFile(path), '{\n  "a": [\n    1\n  ]\n}\n');
   }));
 
 Deno.test("what a killed process left is removed, what a living one writes is not", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const [dead, alive] = ["x.0123456789ab.tmp", "y.0123456789ab.tmp"];
     await Deno.writeTextFile(join(folder, dead), "half");
     await Deno.writeTextFile(join(folder, "notes.tmp"), "the user's");
@@ -83,7 +75,7 @@ Deno.test("what a killed process left is removed, what a living one writes is no
   }));
 
 Deno.test("files that belong together are all written before one takes its name", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const [a, b] = [join(folder, "a"), join(folder, "taken")];
     await writeFilesAtomic([[a, "old"], [join(folder, "b"), "old"]]);
     await Deno.mkdir(join(b, "inside"), { recursive: true });

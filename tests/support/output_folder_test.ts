@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { InputError } from "../../lib/support/errors.ts";
 import { lockFolder, requireUnlocked, requireWritable } from "../../lib/support/output_folder.ts";
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "./in_folder.ts";
 
 const busy = (error: unknown) => {
   assert.ok(error instanceof InputError);
@@ -19,7 +11,7 @@ const busy = (error: unknown) => {
 };
 
 Deno.test("a folder has one owner at a time, and none once the lock is disposed", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const run = join(folder, "run");
     await requireUnlocked(run, "train"); // not there yet, and not made
     assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
@@ -32,7 +24,7 @@ Deno.test("a folder has one owner at a time, and none once the lock is disposed"
   }));
 
 Deno.test("a process that was killed holds no lock, one that lives does", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const run = join(folder, "run");
     const module = new URL("../../lib/support/output_folder.ts", import.meta.url);
     const child = new Deno.Command(Deno.execPath(), {
@@ -56,7 +48,7 @@ Deno.test("a process that was killed holds no lock, one that lives does", () =>
   }));
 
 Deno.test("a folder that is to be made is not made by looking", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await requireWritable(join(folder, "a", "b"), { bytes: 1 });
     assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
     await assert.rejects(

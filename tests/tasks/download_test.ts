@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { runTaskIn, withFolder } from "./support/run_task.ts";
+import { inFolder, runTaskIn } from "./support/run_task.ts";
 
 Deno.test("download names its data sets, takes a folder that is there, and tells what is wrong", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const help = await runTaskIn(folder, "download", "--help");
     assert.equal(help.code, 0, help.error);
     assert.match(help.out, /hippocampus .*\n {2}prostate .*/);

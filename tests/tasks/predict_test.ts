@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
-import { runTaskIn, startTask, TINY_FLAGS, withFolder } from "./support/run_task.ts";
+import { inFolder, runTaskIn, startTask, TINY_FLAGS } from "./support/run_task.ts";
 
 /** What `with_nibabel.py compare` says of a case. */
 interface Overlay {
@@ -49,7 +49,7 @@ for (
     name: `masks of oblique volumes, their slices ${how}, overlay in nibabel (needs nibabel)`,
     ignore: !hasNibabel,
     fn: () =>
-      withFolder(async (folder) => {
+      inFolder(async (folder) => {
         const data = join(folder, "data");
         await python(SCRIPT, "write", data);
         await trainModel(folder, "--epochs", "4", ...flags);
@@ -91,7 +91,7 @@ for (
 }
 
 Deno.test("predict shares a folder, goes on where it was stopped and names what is broken", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"), { slices: 4 });
     await trainModel(folder);
     const predict = (
@@ -141,7 +141,7 @@ Deno.test("predict shares a folder, goes on where it was stopped and names what 
   }));
 
 Deno.test("predict tells what is wrong with its flags and folders", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
     await trainModel(folder);
     const run = (model: string, out: string, ...flags: string[]) =>

@@ -5,17 +5,17 @@ import { Random } from "../../lib/support/random.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 import {
+  inFolder,
   runTaskIn as run,
   startTask as start,
   type Task,
   TINY_FLAGS as FLAGS,
-  withFolder,
 } from "./support/run_task.ts";
 
 const readJson = async (path: string) => JSON.parse(await Deno.readTextFile(path));
 
 Deno.test("train, evaluate and predict: from volumes to masks in their space", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
     const train = await run(folder, "train", "--data", "data", "--out", "runs/a", ...FLAGS);
     assert.equal(train.code, 0, train.error);
@@ -94,7 +94,7 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
 });
 
 Deno.test("a run that is interrupted saves, says how to go on, and goes on", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
     const args = ["--data", "data", "--out", "run", ...FLAGS, "--epochs", "400"];
     const child = start(folder, "train", args);
@@ -131,7 +131,7 @@ Deno.test("a run that is interrupted saves, says how to go on, and goes on", asy
 });
 
 Deno.test("folders of pictures and masks train, and predict pictures", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     for (const name of ["images", "masks", "new"]) {
       await Deno.mkdir(join(folder, "data", name), { recursive: true });
     }
@@ -174,7 +174,7 @@ Deno.test("folders of pictures and masks train, and predict pictures", async () 
 });
 
 Deno.test("a run that leaves a broken case out does so when it goes on", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"), { cases: 5 });
     await Deno.writeTextFile(join(folder, "data", "images", "case_4.nii.gz"), "broken");
     const args = ["--data", "data", "--out", "run", ...FLAGS, "--epochs", "1"];
@@ -189,7 +189,7 @@ Deno.test("a run that leaves a broken case out does so when it goes on", async (
 });
 
 Deno.test("what is wrong on the command line is told in one paragraph", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "c.json"), '{"lerningRate": 1, "epochs": 0}');
     const cases: [Task, string[], RegExp, number?][] = [
       ["train", ["--lerning-rate", "1"], /Did you mean --learning-rate/, 2],

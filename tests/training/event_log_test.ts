@@ -3,17 +3,8 @@ import { join } from "@std/path";
 import { EventLog } from "../../lib/training/event_log.ts";
 import { readEvents } from "./support/read_events.ts";
 
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("an event file is byte for byte what the formats say", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const log = await EventLog.open(folder);
     log.scalars(300, { "Loss/batch": 0.5 });
     const { file, length } = await log.flush();
@@ -35,7 +26,7 @@ Deno.test("an event file is byte for byte what the formats say", async () => {
 });
 
 Deno.test("a resumed log drops what came after the checkpoint", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const first = await EventLog.open(folder);
     first.scalars(1, { a: 1 });
     const checkpoint = await first.flush();
@@ -68,6 +59,7 @@ events.Reload()
 print(json.dumps({tag: [[e.step, e.value] for e in events.Scalars(tag)]
                   for tag in events.Tags()["scalars"]}))
 `;
+import { inFolder } from "../support/in_folder.ts";
 
 async function python(...args: string[]): Promise<string | undefined> {
   try {
@@ -84,7 +76,7 @@ Deno.test({
   ignore: await python("-c", "import tensorboard.backend.event_processing.event_accumulator") ===
     undefined,
   fn: async () => {
-    await withFolder(async (folder) => {
+    await inFolder(async (folder) => {
       const log = await EventLog.open(folder);
       for (let step = 1; step <= 3; step++) {
         log.scalars(step, { "Loss/batch": 1 / step, "LearningRate": 1e-4 });

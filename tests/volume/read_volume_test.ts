@@ -4,18 +4,10 @@ import { join } from "@std/path";
 import fc from "fast-check";
 import { createVolume, readVolume, writeVolume } from "../../lib/volume/mod.ts";
 import { InputError } from "../../lib/support/errors.ts";
+import { inFolder } from "../support/in_folder.ts";
 
 const SHAPE = [4, 3, 2];
 const VALUES = Int16Array.from({ length: 24 }, (_, i) => i * 100 - 1000);
-
-async function inFolder(fn: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await fn(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** The bytes of a good NIfTI-1 file, int16, little-endian. */
 async function goodFile(folder: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import fc from "fast-check";
 import { createVolume, readVolume, type Volume, writeVolume } from "../../lib/volume/mod.ts";
-
-async function inFolder(fn: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await fn(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../support/in_folder.ts";
 
 const size = fc.integer({ min: 1, max: 5 });
 const written = fc.record({

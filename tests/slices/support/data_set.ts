@@ -2,15 +2,7 @@ import { join } from "@std/path";
 import { createVolume, writeVolume } from "../../../lib/volume/mod.ts";
 import { Random } from "../../../lib/support/random.ts";
 
-/** Runs a test in a folder of its own. */
-export async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+export { inFolder } from "../../support/in_folder.ts";
 
 /** A case to write; what is left out is plain and valid. */
 export interface TestCase {

@@ -2,6 +2,8 @@ import { join } from "@std/path";
 import manifest from "../../../deno.json" with { type: "json" };
 import { TINY } from "../../training/support/tiny_data.ts";
 
+export { inFolder } from "../../support/in_folder.ts";
+
 /** The name of a task in deno.json. */
 export type Task = keyof typeof manifest.tasks;
 
@@ -30,14 +32,4 @@ export async function runTaskIn(folder: string, task: Task, ...args: string[]) {
   const { code, stdout, stderr } = await startTask(folder, task, args).output();
   const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   return { code, out: out!, error: error! };
-}
-
-/** Runs a test in a folder of its own. */
-export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
