@@ -107,7 +107,8 @@ await runTask(async () => {
     for (const problem of problems) console.error(`warning: ${problem}`);
     if (scores.length === 0) return INTERRUPTED;
 
-    console.log(`Mean volume Dice of ${new Set(scores.map((row) => row.case)).size} patients`);
+    const patients = new Set(scores.map((row) => row.case)).size;
+    console.log(`Mean volume Dice of ${patients} ${patients === 1 ? "patient" : "patients"}`);
     for (const { name, title, unit, format } of perturbations) {
       console.log(`  ${title} (${unit})`);
       const means = meanRobustness(scores).filter(({ perturbation }) => perturbation === name);
