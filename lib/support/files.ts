@@ -96,14 +96,28 @@ const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
  * the system lets go of it when the process dies.
  */
 function createTemporary(path: string): { file: Deno.FsFile; name: string } {
-  const name = `${path}.${crypto.randomUUID().slice(-12)}.tmp`;
-  const file = Deno.openSync(name, { write: true, createNew: true });
-  try {
-    file.tryLockSync(true); // at once, before another process can look
-  } catch {
-    // Some network folders cannot lock; nobody can then tell that the file is abandoned, either.
+  while (true) {
+    const name = `${path}.${crypto.randomUUID().slice(-12)}.tmp`;
+    const file = Deno.openSync(name, { write: true, createNew: true });
+    try {
+      // Another process, or thread, that looked before the lock was there removes the file.
+      if (file.tryLockSync(true) && existsSync(name)) return { file, name };
+    } catch {
+      // Some network folders cannot lock; nobody can then tell that the file is abandoned, either.
+      return { file, name };
+    }
+    file.close();
   }
-  return { file, name };
+}
+
+function existsSync(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 const cleaned = new Map<string, Promise<void>>();
