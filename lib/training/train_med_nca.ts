@@ -10,7 +10,6 @@ import { predictionSettings } from "../evaluation/evaluate_cases.ts";
 import { MedNca, type MedNcaConfig } from "../nca/med_nca.ts";
 import type { SliceDataset } from "../slices/slice_dataset.ts";
 import type { Split } from "../slices/split_cases.ts";
-import type { SliceRecord } from "../slices/types.ts";
 import { InputError } from "../support/errors.ts";
 import { hash32 } from "../support/random.ts";
 import { Adam } from "./adam.ts";
@@ -20,8 +19,10 @@ import { type Config, type ConfigOverrides, requireSameTraining, resolveConfig }
 import type { EpochMetrics } from "./metrics.ts";
 import { type Progress, silentProgress } from "./progress.ts";
 import { runPaths } from "./run_folder.ts";
+import { Pace } from "./pace.ts";
 import { RunRecorder } from "./run_recorder.ts";
 import { learningRateAt } from "./schedule.ts";
+import { Diverged, type SavedCheckpoint, SaveError } from "./training_errors.ts";
 import { trainingStep } from "./training_step.ts";
 import { WeightMean } from "./weight_mean.ts";
 
@@ -157,7 +158,8 @@ const unreadSteps = () => tf.getBackend() === "webgpu" ? 8 : 1;
 /** All epochs that are left; false where the signal ended them. */
 async function trainEpochs(run: Run): Promise<boolean> {
   const { config, counters, progress } = run;
-  const pace = new Pace(run);
+  const epochsLeft = config.epochs - counters.epoch;
+  const pace = new Pace(counters.step - counters.batch + batchesOf(run) * epochsLeft);
   while (counters.epoch < config.epochs) {
     const finished = await trainBatches(run, pace);
     const started = performance.now();
@@ -215,7 +217,7 @@ async function validate(run: Run): Promise<Scores | undefined> {
   const valLoss = diceLoss + bce;
   if (!Number.isFinite(valLoss)) {
     const bad = slices.filter((slice) => !Number.isFinite(slice.diceLoss + slice.bce));
-    throw new Diverged(`the validation loss is ${valLoss}`, run.counters.step, run, bad);
+    throw new Diverged(`the validation loss is ${valLoss}`, run.counters.step, savedOf(run), bad);
   }
   return {
     valLoss,
@@ -267,7 +269,7 @@ async function trainBatches(run: Run, pace: Pace): Promise<boolean> {
           : !Number.isFinite(squares)
           ? "a gradient is not finite"
           : undefined;
-        if (bad !== undefined) throw new Diverged(bad, step, run, batch.records);
+        if (bad !== undefined) throw new Diverged(bad, step, savedOf(run), batch.records);
         [loss, dice, bce].forEach((value, i) => counters.sums[i]! += value);
         recorder?.step(step, [loss, dice, bce]);
         progress.step({
@@ -321,67 +323,17 @@ async function saveCheckpoint(
     const options = { mean: run.mean?.model, ...(epoch === undefined ? {} : { epoch }) };
     await run.recorder?.checkpoint(run.counters, run.model, run.adam, options);
   } catch (error) {
-    if (error instanceof RangeError) throw new Diverged(error.message, run.counters.step, run);
-    if (error instanceof InputError) throw new SaveError(error, run);
+    if (error instanceof RangeError) {
+      throw new Diverged(error.message, run.counters.step, savedOf(run));
+    }
+    if (error instanceof InputError) throw new SaveError(error, savedOf(run)!);
     throw error;
   }
 }
 
-/** The numbers went bad. */
-class Diverged extends InputError {
-  constructor(
-    what: string,
-    step: number,
-    { recorder }: Run,
-    slices: readonly Pick<SliceRecord, "case" | "index">[] = [],
-  ) {
-    const names = slices.map((slice) => `${slice.case} ${slice.index}`).join(", ");
-    const last = recorder?.lastCheckpoint;
-    super(
-      `Cannot go on training: ${what} at step ${step}` + (names === "" ? "" : ` (slices ${names})`),
-      {
-        code: "diverged",
-        hint: "Lower the learning rate or set clipNorm to 1, in another run. " +
-          (last === undefined
-            ? ""
-            : `The weights of step ${last.step} are safe in ${last.path}, and so are the best ones`),
-      },
-    );
-  }
-}
-
-/** The disk did not take a checkpoint; the one before is as it was. */
-class SaveError extends InputError {
-  constructor({ message, code, hint, cause }: InputError, { recorder }: Run) {
-    const { step, path } = recorder!.lastCheckpoint;
-    super(message, {
-      code,
-      hint: `${hint} with --resume. All up to step ${step} is safe in ${path}`,
-      cause,
-    });
-  }
-}
-
-/** Tells how long the rest takes from how long the steps since the first one took. */
-class Pace {
-  #first: { step: number; time: number } | undefined;
-  readonly #total: number;
-
-  constructor({ train, config, counters }: Run) {
-    this.#total = counters.step - counters.batch +
-      batchesOf({ train, config }) * (config.epochs - counters.epoch);
-  }
-
-  /** Null at the first step, in which the kernels warm up. */
-  secondsLeft(step: number): number | null {
-    const time = performance.now();
-    if (this.#first === undefined) {
-      this.#first = { step, time };
-      return null;
-    }
-    const perStep = (time - this.#first.time) / 1000 / (step - this.#first.step);
-    return perStep * (this.#total - step);
-  }
+/** The last checkpoint on disk, if the run is written. */
+function savedOf({ recorder }: Run): SavedCheckpoint | undefined {
+  return recorder?.lastCheckpoint;
 }
 
 function casesOf(dataset: SliceDataset): string[] {

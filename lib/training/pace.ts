@@ -1,0 +1,27 @@
+/**
+ * How long a training still takes.
+ *
+ * @module
+ */
+
+/** Tells how long the rest takes from how long the steps since the first one took. */
+export class Pace {
+  #first: { step: number; time: number } | undefined;
+  readonly #total: number;
+
+  /** @param total The steps of the whole training. */
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  /** Null at the first step, in which the kernels warm up. */
+  secondsLeft(step: number): number | null {
+    const time = performance.now();
+    if (this.#first === undefined) {
+      this.#first = { step, time };
+      return null;
+    }
+    const perStep = (time - this.#first.time) / 1000 / (step - this.#first.step);
+    return perStep * (this.#total - step);
+  }
+}
