@@ -61,8 +61,8 @@ async function saveCase(
     for (let i = 0; i < bits.length; i++) {
       if (mask.data[i] === 1) foreground += bits[i] = 1;
     }
-    await saveSlice(join(out, "images", name), slice, { sync: false });
-    await saveSlice(join(out, "labels", name), { ...mask, data: bits }, { sync: false });
+    await saveSlice(join(out, "images", name), slice, { quick: true });
+    await saveSlice(join(out, "labels", name), { ...mask, data: bits }, { quick: true });
     return {
       case: id,
       index,

@@ -169,6 +169,7 @@ export async function extract(
   }
   const all: CaseRecords = { labelValues: [], problems: [...plan.problems], cases: [], slices: [] };
   const { problems, cases, slices } = all;
+  for (const name of ["images", "labels"]) await Deno.mkdir(join(out, name), { recursive: true });
   let done = 0;
   const workers = CaseWorkers.start(Math.min(CASES_AT_ONCE, groups.length / FEW_CASES));
   try {

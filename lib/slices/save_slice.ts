@@ -5,7 +5,7 @@
  */
 
 import { InputError } from "../support/errors.ts";
-import { writeFileAtomic, type WriteOptions } from "../support/files.ts";
+import { writeError, writeFileAtomic } from "../support/files.ts";
 import type { Slice } from "../volume/types.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
 import { decodePng, encodePng } from "./png.ts";
@@ -24,20 +24,30 @@ export interface StorableSlice {
  *
  * @param path Its ending says the format.
  * @param slice What to store; a `Uint8Array` is a mask.
- * @param options.sync Wait until the disk has it; see `writeFileAtomic`.
+ * @param options.quick Neither wait for the disk nor guard the temporary file by a lock, twice as
+ * fast: for thousands of slices, in a folder that is there and that no other process writes to. What
+ * a killed process left is written over when the slice is made again.
  * @throws {TypeError} If the name ends otherwise.
+ * @throws {InputError} As `writeFileAtomic` does.
  */
 export async function saveSlice(
   path: string,
   slice: StorableSlice,
-  { sync = true }: WriteOptions = {},
+  { quick = false }: { quick?: boolean } = {},
 ): Promise<void> {
   const { data, height, width } = slice;
   let bytes: Uint8Array;
   if (path.endsWith(".npy")) bytes = encodeNpy({ data, shape: [height, width] });
   else if (path.endsWith(".png")) bytes = encodePng(slice);
   else throw new TypeError(`Cannot save slice: the name ends in neither .npy nor .png: ${path}`);
-  await writeFileAtomic(path, bytes, { sync });
+  if (!quick) return await writeFileAtomic(path, bytes);
+  try {
+    // To hand so small a file to another thread takes longer than to write it.
+    Deno.writeFileSync(`${path}.tmp`, bytes);
+    Deno.renameSync(`${path}.tmp`, path);
+  } catch (error) {
+    throw writeError(error, path);
+  }
 }
 
 /**
