@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { packTar, type TarEntry, type TarHeader } from "modern-tar";
 import type { DataSetSource } from "../../lib/download/data_sets.ts";
@@ -53,6 +53,8 @@ export interface Manners {
   length?: boolean;
   /** Answers with these statuses first. */
   statuses?: number[];
+  /** Sends pieces of so many bytes, a few milliseconds apart. */
+  pieces?: number;
 }
 
 /** A server on this machine that has one file, and the ranges that it was asked for. */
@@ -79,6 +81,7 @@ export async function serve(
       ...length && { "Content-Length": rest.length },
       ...start > 0 && { "Content-Range": `bytes ${start}-${file.length - 1}/${file.length}` },
     });
+    if (manners.pieces !== undefined) return void sendSlowly(response, rest, manners.pieces);
     if (breaks-- <= 0) return response.end(rest);
     // The bytes are let out first, then the connection is gone.
     response.write(rest.subarray(0, after), () => setTimeout(() => response.destroy(), 50));
@@ -91,6 +94,18 @@ export async function serve(
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
+}
+
+async function sendSlowly(
+  response: ServerResponse,
+  bytes: Uint8Array<ArrayBuffer>,
+  size: number,
+): Promise<void> {
+  for (let at = 0; at < bytes.length && !response.destroyed; at += size) {
+    response.write(bytes.subarray(at, at + size));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  response.end();
 }
 
 /** All files below a folder, with their text. */
