@@ -5,7 +5,7 @@
  */
 
 import { join } from "@std/path";
-import { V8_FLAGS } from "../lib/rollout/wasm/v8_flags.ts";
+import { v8Flags } from "../lib/rollout/wasm/v8_flags.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 
@@ -23,12 +23,12 @@ await runTask(async () => {
   const { check, browser } = await parseTask<{ check?: boolean; browser: boolean }>(command);
   checkDeno();
   const jupyter = await findJupyter();
-  await installKernel(jupyter);
+  const v8 = await installKernel(jupyter);
   if (check) return 0;
   const { code } = await new Deno.Command(jupyter[0]!, {
     args: [...jupyter.slice(1), "lab", ...(browser ? [] : ["--no-browser"]), FIRST],
     // Kernels take a program's environment on: chapter 4 trains twice as fast.
-    env: { DENO_V8_FLAGS: V8_FLAGS },
+    env: { DENO_V8_FLAGS: v8Flags({ v8 }) },
   }).spawn().status;
   return code;
 });
@@ -70,13 +70,15 @@ interface KernelSpecs {
  * Stop must come as a signal, which is what Jupyter does unless told otherwise: the notebooks listen
  * for it. With `"interrupt_mode": "message"` Deno 2.9 ends the code that runs, but a cell that waits
  * for a promise, as a training does, then never ends, and the kernel answers no more.
+ *
+ * @returns The version of V8 in the kernel's Deno, which need not be this one.
  */
-async function installKernel(jupyter: string[]): Promise<void> {
+async function installKernel(jupyter: string[]): Promise<string> {
   const json = await output([...jupyter, "kernelspec", "list", "--json"]);
   const { kernelspecs } = JSON.parse(json ?? '{"kernelspecs":{}}') as KernelSpecs;
   const spec = kernelspecs["deno"]?.spec;
-  const usable = spec !== undefined && (spec.interrupt_mode ?? "signal") === "signal" &&
-    await output([spec.argv[0]!, "--version"]) !== undefined;
+  const version = spec && await output([spec.argv[0]!, "--version"]);
+  const usable = version !== undefined && (spec!.interrupt_mode ?? "signal") === "signal";
   if (!usable) {
     const result = await new Deno.Command(Deno.execPath(), {
       args: ["jupyter", "--install", "--force"],
@@ -89,6 +91,7 @@ async function installKernel(jupyter: string[]): Promise<void> {
     }
   }
   console.log(usable ? "The Deno kernel is installed" : "Installed the Deno kernel");
+  return usable ? /^v8 (\S+)/m.exec(version)?.[1] ?? "" : Deno.version.v8;
 }
 
 /** What a command prints; undefined where it is missing or fails. */

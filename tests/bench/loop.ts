@@ -8,7 +8,8 @@ import { join } from "@std/path";
 import { createInterface } from "node:readline";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import manifest from "../../deno.json" with { type: "json" };
+import { v8Flags } from "../../lib/rollout/wasm/v8_flags.ts";
+import { taskCommand } from "../support/task_command.ts";
 import type { Case } from "./compare.ts";
 import { ourProgram } from "./our_program.ts";
 import { median } from "./statistics.ts";
@@ -50,11 +51,19 @@ export async function measureStart(): Promise<number> {
 }
 
 async function start(folder: string, run: string): Promise<number> {
-  const [, ...command] = manifest.tasks.train.command.split(" ");
+  const [, ...command] = taskCommand("train");
   const began = performance.now();
   const child = spawn(
     Deno.execPath(),
-    [...command, "--prepared", join(folder, "prepared"), "--out", join(folder, run)],
+    [
+      "run",
+      `--v8-flags=${v8Flags()}`,
+      ...command,
+      "--prepared",
+      join(folder, "prepared"),
+      "--out",
+      join(folder, run),
+    ],
     { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] },
   );
   try {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { V8_FLAGS } from "../../lib/rollout/wasm/v8_flags.ts";
+import { v8Flags } from "../../lib/rollout/wasm/v8_flags.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -24,14 +24,23 @@ async function printRollout(flags: string): Promise<string> {
 }
 
 Deno.test("the kernels give the same bits with V8's flags and without", async () => {
-  const [plain, fast] = await Promise.all([printRollout(""), printRollout(`,${V8_FLAGS}`)]);
+  const [plain, fast] = await Promise.all([printRollout(""), printRollout(`,${v8Flags()}`)]);
   assert.match(plain, /^[0-9a-f]{64}\n$/);
   assert.equal(fast, plain);
 });
 
-Deno.test("the tasks that run the engine have the flags", async () => {
+Deno.test("the tasks that run the engine ask for the flags, and Deno takes them", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const begin = "DENO_V8_FLAGS=$(deno run tasks/v8_flags.ts) deno run --allow-read ";
   for (const task of ["train", "evaluate", "predict", "plot", "robustness"]) {
-    assert.ok(tasks[task].command.includes(` --v8-flags=${V8_FLAGS} `), task);
+    assert.ok(tasks[task].command.startsWith(begin), task);
+  }
+  // An unknown flag, or none at all, would end the program before it begins.
+  for (const flags of [v8Flags(), v8Flags({ v8: "99.0.0.0" })]) {
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "1"],
+      env: { DENO_V8_FLAGS: flags },
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
   }
 });

@@ -1,11 +1,9 @@
 import { join } from "@std/path";
-import manifest from "../../../deno.json" with { type: "json" };
+import { type Task, taskCommand } from "../../support/task_command.ts";
 import { TINY } from "../../training/support/tiny_data.ts";
 
+export type { Task };
 export { inFolder } from "../../support/in_folder.ts";
-
-/** The name of a task in deno.json. */
-export type Task = keyof typeof manifest.tasks;
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
@@ -17,7 +15,7 @@ export const TINY_FLAGS = Object.entries({ ...TINY, backend: "ops" }).flatMap(([
 
 /** Starts a task in a folder, with the permissions that deno.json gives it. */
 export function startTask(folder: string, task: Task, args: readonly string[]) {
-  const [, ...command] = manifest.tasks[task].command.split(" ");
+  const command = taskCommand(task);
   const script = join(ROOT, command.pop()!);
   return new Deno.Command(Deno.execPath(), {
     args: [...command, "--quiet", "--config", join(ROOT, "deno.json"), script, ...args],
