@@ -14,7 +14,7 @@ import { readVolume } from "../volume/mod.ts";
 import { isPicture } from "./list_images.ts";
 
 /** The folder of the records, beside the masks. */
-export const RECORDS = "records";
+const RECORDS = "records";
 
 const recordSchema = v.object({
   /** The weights and every setting that a prediction depends on. */

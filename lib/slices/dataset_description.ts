@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 
 /** The name of the file in a data folder. */
-export const DESCRIPTION_NAME = "dataset.json";
+const DESCRIPTION_NAME = "dataset.json";
 
 /** What is used of a `dataset.json`; whatever it does not say is left out. */
 export interface DatasetDescription {

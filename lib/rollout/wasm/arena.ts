@@ -16,7 +16,8 @@ const ALIGNMENT = 64;
 /** A memory and its free pieces. */
 export class Arena {
   readonly memory: WebAssembly.Memory;
-  // Sorted by address, no two adjacent. The first bytes stay unused, so that no address is 0.
+  // Sorted by address, no two adjacent. The first page is never handed out: no address is 0, and
+  // what the kernels read from there is zeros (see `products.ts`).
   #free: { at: number; bytes: number }[] = [
     { at: PAGE, bytes: (INITIAL_PAGES - 1) * PAGE },
   ];

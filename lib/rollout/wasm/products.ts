@@ -61,9 +61,10 @@ function tile(columns: number, rows = ROWS, vectors = columns % 16 === 0 ? 4 : 2
 
 /**
  * `out[cells × columns] = initial + a[cells × terms] · w[terms × columns]`, all row-major and
- * dense, `initial` one row; cells a multiple of 4.
+ * dense, `initial` one row, or 0 for zeros: the first page of memory holds nothing else. Cells a
+ * multiple of 4.
  */
-export function matmul({ name, terms, columns, epilogue }: MatmulShape): string {
+function matmul({ name, terms, columns, epilogue }: MatmulShape): string {
   const [aRow, wRow] = [terms * 4, columns * 4];
   const { vectors, bytes, each, term } = tile(columns);
   const zero = "f32x4.splat(0)";
@@ -125,7 +126,7 @@ export interface OuterShape {
  * `out[rows × columns] += aᵀ · b` with a [cells × rows] and b [cells × columns], all row-major and
  * dense; cells a multiple of 4.
  */
-export function outer({ name, rows, columns, upper }: OuterShape): string {
+function outer({ name, rows, columns, upper }: OuterShape): string {
   const [aRow, bRow] = [rows * 4, columns * 4];
   // Square tiles cover a triangle with least beside it.
   const tileRows = upper ? 8 : ROWS;
