@@ -1,17 +1,17 @@
 /**
- * How two measures of the same cases go together.
+ * How closely two measures of the same cases are related.
  *
  * @module
  */
 
 /**
- * Pearson's correlation: how well a straight line tells one value from the other, from -1 (falls)
- * to 1 (rises).
+ * Pearson's correlation: how close the pairs lie to a straight line, from -1 (falling) to 1
+ * (rising).
  *
  * @param x Pairs in which either value is not finite are left out.
  * @param y As many values.
  * @returns NaN for fewer than three pairs (two always lie on a line), or where a value is constant.
- * @throws {TypeError} Where there are not as many of the one as of the other.
+ * @throws {TypeError} If there are more of one than of the other.
  *
  * @example
  * ```ts
@@ -26,13 +26,13 @@ export function pearson(x: readonly number[], y: readonly number[]): number {
 }
 
 /**
- * Spearman's correlation: Pearson's of the ranks, equal values sharing the mean of theirs. 1 where
- * the one always rises with the other, along whatever curve.
+ * Spearman's correlation: Pearson's of the ranks, see {@linkcode ranks}. 1 where one always rises
+ * with the other, along whatever curve.
  *
  * @param x Pairs in which either value is not finite are left out.
  * @param y As many values.
  * @returns NaN for fewer than three pairs, or where a value is constant.
- * @throws {TypeError} Where there are not as many of the one as of the other.
+ * @throws {TypeError} If there are more of one than of the other.
  *
  * @example
  * ```ts
@@ -68,7 +68,18 @@ function correlate([x, y]: Pairs): number {
   return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
 }
 
-function ranks(values: readonly number[]): number[] {
+/**
+ * The ranks of values, from 1 for the smallest; equal values share the mean of theirs.
+ *
+ * @example
+ * ```ts
+ * import { ranks } from "./correlation.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(ranks([0.3, 0.1, 0.3]), [2.5, 1, 2.5]);
+ * ```
+ */
+export function ranks(values: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b);
-  return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2);
+  return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1);
 }

@@ -1,17 +1,25 @@
 /**
- * Scores as a table for people.
+ * Scores as a table for a terminal.
  *
  * @module
  */
 
-import { type EvaluationSummary, type ScoreName, SCORES } from "./summary.ts";
+import {
+  type EvaluationSummary,
+  labelNames,
+  type ScoreName,
+  SCORES,
+  type Statistics,
+} from "./summary.ts";
+import { FEWEST_FOR_INTERVAL } from "./statistics.ts";
+import { alignColumns } from "./text_table.ts";
 
-/** How a score is called, with how many digits it is shown, and what is special about it. */
+/** What a score is called, how many digits it is shown with, and what is special about it. */
 const SHOWN: Record<
   ScoreName,
   { label: string; digits: number; percent?: boolean; distance?: boolean }
 > = {
-  Dice: { label: "Dice", digits: 4 },
+  Dice: { label: "volume Dice", digits: 4 },
   IoU: { label: "IoU", digits: 4 },
   Precision: { label: "precision", digits: 4 },
   Recall: { label: "recall", digits: 4 },
@@ -23,15 +31,47 @@ const SHOWN: Record<
 
 /**
  * The scores over all cases as a table: mean, standard deviation, median and the 95 % confidence
- * interval of the mean. Scores that are defined in no case are left out; where one is undefined in
- * some cases, the last column says in how many it is defined. Below it stands why.
+ * interval of the mean; of several classes one table each, and their mean. Scores that are defined
+ * in no case are left out; where one is undefined in some cases, the last column says in how many
+ * it is defined. The reason stands below.
  *
  * @param summary From `evaluateCases`.
  * @returns Lines, the first of them the head.
  */
 export function formatScores(summary: EvaluationSummary): string[] {
-  const statistics = summary.statistics["1"];
-  const cases = summary.metric_per_case.length;
+  const { metric_per_case: cases, foreground_statistics: foreground } = summary;
+  const keys = Object.keys(labelNames(summary));
+  const lines = keys.flatMap((key) => [
+    ...labelTitle(summary, key),
+    ...statisticsTable(summary.statistics[key]!, cases.length),
+  ]);
+  if (foreground !== undefined) {
+    lines.push("mean over the classes:", ...statisticsTable(foreground, cases.length));
+  }
+  if (cases.length < FEWEST_FOR_INTERVAL) {
+    lines.push(`An interval needs ${FEWEST_FOR_INTERVAL} cases`);
+  }
+  if (summary.undefined_dice.length > 0) {
+    lines.push(
+      `Dice is undefined (nothing there, nothing found): ${summary.undefined_dice.join(", ")}`,
+    );
+  }
+  const missed = cases.flatMap(({ case: id, metrics }) =>
+    keys.filter((key) => metrics[key]!.n_pred === 0 && metrics[key]!.n_ref > 0)
+      .map((key) => keys.length > 1 ? `${id} (${summary.labels![key]})` : id)
+  );
+  if (missed.length > 0) {
+    lines.push(`Nothing was found, so no distance is defined: ${missed.join(", ")}`);
+  }
+  return lines;
+}
+
+/** The line above what belongs to a class; none where there is one class only. */
+export function labelTitle({ labels }: Pick<EvaluationSummary, "labels">, key: string): string[] {
+  return labels === undefined ? [] : [`${labels[key]} (${key}):`];
+}
+
+function statisticsTable(statistics: Statistics, cases: number): string[] {
   // Pictures have no volume, and no millimetres
   const unit = statistics.VolumeDifference.n > 0 ? "mm" : "pixels";
   const rows = SCORES.filter((name) => statistics[name].n > 0).map((name) => {
@@ -39,33 +79,14 @@ export function formatScores(summary: EvaluationSummary): string[] {
     const { n, mean, sd, median, ci95: [low, high] } = statistics[name];
     const text = (value: number) =>
       Number.isFinite(value) ? (percent ? 100 * value : value).toFixed(digits) : "–";
-    const interval = Number.isFinite(low) ? `${text(low)} to ${text(high)}` : "–";
     return [
       distance ? `${label}, ${unit}` : label,
       text(mean),
       text(sd),
       text(median),
-      interval,
+      Number.isFinite(low) ? `${text(low)} to ${text(high)}` : "–",
       n < cases ? `${n} of ${cases} cases` : "",
     ];
   });
-  const table = [["", "mean", "sd", "median", "95 % interval", ""], ...rows];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  const lines = table.map((row) =>
-    row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  ")
-      .trimEnd()
-  );
-  if (summary.undefined_dice.length > 0) {
-    lines.push(
-      `Dice is undefined (nothing there, nothing found): ${summary.undefined_dice.join(", ")}`,
-    );
-  }
-  const missed = summary.metric_per_case
-    .filter(({ metrics: { "1": m } }) => m.n_pred === 0 && m.n_ref > 0);
-  if (missed.length > 0) {
-    lines.push(
-      `Nothing was found, so no distance is defined: ${missed.map((m) => m.case).join(", ")}`,
-    );
-  }
-  return lines;
+  return alignColumns([["", "mean", "sd", "median", "95 % interval", ""], ...rows]);
 }

@@ -13,70 +13,69 @@ export interface ScoreStatistics {
   n: number;
   /** The mean. */
   mean: number;
-  /** The standard deviation between cases, of a sample (n − 1); undefined for fewer than two. */
+  /** The standard deviation between cases, of a sample (n − 1); undefined below two cases. */
   sd: number;
   /** The median. */
   median: number;
-  /** The 95 % confidence interval of the mean; undefined for fewer than two cases. */
+  /** The 95 % confidence interval of the mean; undefined below {@linkcode FEWEST_FOR_INTERVAL}. */
   ci95: [low: number, high: number];
-}
-
-/** How {@linkcode bootstrapInterval} draws. */
-export interface BootstrapOptions {
-  /** Other seeds give slightly other intervals. 0 unless told. */
-  seed?: number;
-  /** How often the cases are drawn again; 10,000 unless told. */
-  resamples?: number;
-  /** How sure it is to be, 0 to 1; 0.95 unless told. */
-  level?: number;
 }
 
 /** Enough that another seed moves the limits by about a hundredth of the interval. */
 export const RESAMPLES = 10_000;
 
+/** Below so many cases no interval is given: resampling two values can only return those two. */
+export const FEWEST_FOR_INTERVAL = 5;
+
+/** The mean of the values that are finite; NaN where none is. */
+export function finiteMean(values: readonly number[]): number {
+  const finite = values.filter(Number.isFinite);
+  return finite.reduce((a, b) => a + b, 0) / finite.length;
+}
+
 /**
  * Mean, standard deviation, median and confidence interval of a score. Cases in which it is not
- * finite, that is undefined, are left out; `n` says how many are left.
+ * finite, that is undefined, are left out; `n` says how many remain.
  *
  * @param values One a case.
+ * @param seed Of the interval, see {@linkcode bootstrapInterval}.
  *
  * @example
  * ```ts
  * import { scoreStatistics } from "./statistics.ts";
  * import assert from "node:assert/strict";
  *
- * const { n, mean, sd, median } = scoreStatistics([0.5, 0.75, NaN, 1]);
+ * const { n, mean, sd, median } = scoreStatistics([0.5, 0.75, NaN, 1], 0);
  * assert.deepEqual([n, mean, sd, median], [3, 0.75, 0.25, 0.75]);
  * ```
  */
-export function scoreStatistics(
-  values: readonly number[],
-  options: BootstrapOptions = {},
-): ScoreStatistics {
+export function scoreStatistics(values: readonly number[], seed: number): ScoreStatistics {
   const defined = values.filter(Number.isFinite);
   const n = defined.length;
-  const mean = defined.reduce((a, b) => a + b, 0) / n;
+  const mean = finiteMean(defined);
   const squares = defined.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return {
     n,
     mean,
     sd: n < 2 ? NaN : Math.sqrt(squares / (n - 1)),
     median: n === 0 ? NaN : quantile(defined, 0.5),
-    ci95: bootstrapInterval(defined, options),
+    ci95: bootstrapInterval(defined, { seed }),
   };
 }
 
 /**
  * The confidence interval of a mean by the percentile bootstrap (B. Efron, "Bootstrap methods:
- * another look at the jackknife", 1979): the values are drawn again with replacement, as many as
- * there are, and the interval holds the middle of the means.
+ * another look at the jackknife", 1979): the cases are drawn again and again with replacement, and
+ * the interval holds the middle of their means.
  *
- * It says how much the mean would vary with other patients of the same kind. It does not know that
- * another training, or patients of another scanner, would vary it too, and with fewer than about
- * ten cases it is too narrow.
+ * It says how far the mean would vary with other patients of the same kind. It does not cover
+ * another training or another scanner, and with fewer than about ten cases it is too narrow.
  *
  * @param values One a case, all finite.
- * @returns The lower and the upper limit; NaN for fewer than two values.
+ * @param options.seed Other seeds give slightly different intervals.
+ * @param options.resamples How often the cases are drawn. Default: 10,000.
+ * @param options.level The share of means that the interval holds, 0 to 1. Default: 0.95.
+ * @returns The lower and the upper limit; NaN below {@linkcode FEWEST_FOR_INTERVAL} values.
  *
  * @example
  * ```ts
@@ -89,11 +88,11 @@ export function scoreStatistics(
  */
 export function bootstrapInterval(
   values: readonly number[],
-  options: BootstrapOptions = {},
+  options: { seed: number; resamples?: number; level?: number },
 ): [low: number, high: number] {
-  const { seed = 0, resamples = RESAMPLES, level = 0.95 } = options;
+  const { seed, resamples = RESAMPLES, level = 0.95 } = options;
   const n = values.length;
-  if (n < 2) return [NaN, NaN];
+  if (n < FEWEST_FOR_INTERVAL) return [NaN, NaN];
   const random = new Random(seed);
   const means = Float64Array.from({ length: resamples }, () => {
     let sum = 0;

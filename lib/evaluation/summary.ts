@@ -1,49 +1,11 @@
 /**
- * The scores of all cases, as files.
+ * The scores of all cases together.
  *
  * @module
  */
 
-import { join } from "@std/path";
-import { InputError } from "../support/errors.ts";
-import { writeFileAtomic, writeJsonAtomic } from "../support/files.ts";
-import type { CaseMetrics } from "./metrics.ts";
-import { RESAMPLES, type ScoreStatistics, scoreStatistics } from "./statistics.ts";
-
-/** The scores of one case. */
-export interface ScoredCase {
-  /** Its name. */
-  case: string;
-  /** The file of its label. */
-  reference_file: string;
-  /** The file that its prediction was written to, if it was. */
-  prediction_file: string | null;
-  /** By label, of which there is one. */
-  metrics: { "1": CaseMetrics };
-  /** The NCA quality metric, of predictions from several samples: see `ncaQuality`. */
-  quality?: number;
-}
-
-/**
- * What `summary.json` holds: nnU-Net's `foreground_mean`, `mean` and `metric_per_case`; beside them
- * statistics and the problems met.
- */
-export interface EvaluationSummary {
-  /** The means over the labels, of which there is one. */
-  foreground_mean: CaseMetrics;
-  /** The means over the cases in which a score is defined; NaN where it is in none. */
-  mean: { "1": CaseMetrics };
-  /** In the order of the cases. */
-  metric_per_case: ScoredCase[];
-  /** How the scores spread over the cases. */
-  statistics: { "1": Record<ScoreName, ScoreStatistics> };
-  /** How the confidence intervals were made. */
-  confidence_interval: { method: "percentile bootstrap"; resamples: number; seed: number };
-  /** Cases that are in no mean of Dice and IoU, since prediction and reference are empty. */
-  undefined_dice: string[];
-  /** What was wrong with cases, "case: what". */
-  problems: string[];
-}
+import type { CaseMetrics } from "./case_metrics.ts";
+import { finiteMean, RESAMPLES, type ScoreStatistics, scoreStatistics } from "./statistics.ts";
 
 /** The scores proper, that is all but the counts of voxels. */
 export const SCORES = [
@@ -60,7 +22,8 @@ export const SCORES = [
 /** The name of a score. */
 export type ScoreName = (typeof SCORES)[number];
 
-const COLUMNS = [
+/** All that is measured of a case, in the order of files. */
+export const METRICS = [
   ...SCORES,
   "TP",
   "FP",
@@ -70,107 +33,115 @@ const COLUMNS = [
   "n_ref",
 ] as const satisfies readonly (keyof CaseMetrics)[];
 
+/** The scores of one case. */
+export interface ScoredCase {
+  /** Its name. */
+  case: string;
+  /** The file of its label. */
+  reference_file: string;
+  /** The file that its prediction was written to, if it was. */
+  prediction_file: string | null;
+  /** By label: see `scoreLabels`. */
+  metrics: Record<string, CaseMetrics>;
+  /** The NCA quality metric, of predictions from several samples: see `ncaQuality`. */
+  quality?: number;
+}
+
+/** How scores spread over the cases. */
+export type Statistics = Record<ScoreName, ScoreStatistics>;
+
+/**
+ * What `summary.json` holds: nnU-Net's `foreground_mean`, `mean` and `metric_per_case`; beside them
+ * statistics and the problems met. With one class its key is "1".
+ */
+export interface EvaluationSummary {
+  /** The means over the labels. */
+  foreground_mean: CaseMetrics;
+  /** By label, the means over the cases in which a score is defined; NaN where it is in none. */
+  mean: Record<string, CaseMetrics>;
+  /** In the order of the cases. */
+  metric_per_case: ScoredCase[];
+  /** By label, how the scores spread over the cases. */
+  statistics: Record<string, Statistics>;
+  /** Of several classes: how each case's mean over the classes spreads. */
+  foreground_statistics?: Statistics;
+  /** Of several classes: the name of each label. */
+  labels?: Record<string, string>;
+  /** How the confidence intervals were made. */
+  confidence_interval: { method: "percentile bootstrap"; resamples: number; seed: number };
+  /**
+   * Cases that are in no mean of Dice and IoU, since prediction and reference are empty; of several
+   * classes as "case (class)".
+   */
+  undefined_dice: string[];
+  /** What was wrong with cases, "case: what". */
+  problems: string[];
+}
+
+/** The means of several metrics, each over those in which it is defined. */
+export function meanMetrics(parts: readonly CaseMetrics[]): CaseMetrics {
+  return Object.fromEntries(
+    METRICS.map((name) => [name, finiteMean(parts.map((part) => part[name]))]),
+  ) as unknown as CaseMetrics;
+}
+
+/** The means of a case's metrics over its classes. */
+export function foregroundMean(metrics: Readonly<Record<string, CaseMetrics>>): CaseMetrics {
+  return meanMetrics(Object.values(metrics));
+}
+
+/** The Dice score of a case: of several classes the mean of those in which it is defined. */
+export function caseDice({ metrics }: Pick<ScoredCase, "metrics">): number {
+  return foregroundMean(metrics).Dice;
+}
+
 /**
  * Summarises the scores of cases.
  *
- * @param cases The scored cases.
- * @param problems What was wrong with cases.
- * @param options.seed Of the confidence intervals; 0 unless told.
+ * @param cases The scored cases, all with the same labels.
+ * @param options.names What the labels are called, by key.
+ * @param options.problems What was wrong with cases.
+ * @param options.seed Of the confidence intervals.
  */
 export function summarize(
   cases: readonly ScoredCase[],
-  problems: readonly string[] = [],
-  { seed = 0 }: { seed?: number } = {},
+  { names, problems, seed }: {
+    names: Readonly<Record<string, string>>;
+    problems: readonly string[];
+    seed: number;
+  },
 ): EvaluationSummary {
-  const values = (name: keyof CaseMetrics) => cases.map(({ metrics }) => metrics["1"][name]);
-  const mean = Object.fromEntries(COLUMNS.map((name) => {
-    const defined = values(name).filter(Number.isFinite);
-    return [name, defined.reduce((a, b) => a + b, 0) / defined.length];
-  })) as unknown as CaseMetrics;
-  const statistics = Object.fromEntries(
-    SCORES.map((name) => [name, scoreStatistics(values(name), { seed })]),
-  ) as Record<ScoreName, ScoreStatistics>;
+  const keys = Object.keys(names);
+  const several = keys.length > 1;
+  const byKey = <T>(of: (key: string) => T) =>
+    Object.fromEntries(keys.map((key) => [key, of(key)])) as Record<string, T>;
+  const of = (key: string) => cases.map(({ metrics }) => metrics[key]!);
+  const mean = byKey((key) => meanMetrics(of(key)));
   return {
-    foreground_mean: mean,
-    mean: { "1": mean },
+    foreground_mean: foregroundMean(mean),
+    mean,
     metric_per_case: [...cases],
-    statistics: { "1": statistics },
+    statistics: byKey((key) => statisticsOf(of(key), seed)),
+    ...(several && {
+      foreground_statistics: statisticsOf(cases.map((each) => foregroundMean(each.metrics)), seed),
+      labels: { ...names },
+    }),
     confidence_interval: { method: "percentile bootstrap", resamples: RESAMPLES, seed },
-    undefined_dice: cases.filter(({ metrics }) => Number.isNaN(metrics["1"].Dice))
-      .map((scored) => scored.case),
+    undefined_dice: cases.flatMap(({ case: id, metrics }) =>
+      keys.filter((key) => Number.isNaN(metrics[key]!.Dice))
+        .map((key) => several ? `${id} (${names[key]})` : id)
+    ),
     problems: [...problems],
   };
 }
 
-/**
- * Writes `summary.json` and `summary.csv`: one row a case, then the mean, the standard deviation,
- * the median and the limits of the mean's 95 % confidence interval. What is undefined is `null` in
- * the one and empty in the other.
- *
- * @param folder Where to; made if missing.
- */
-export async function writeSummary(folder: string, summary: EvaluationSummary): Promise<void> {
-  await writeJsonAtomic(join(folder, "summary.json"), summary);
-  const statistics: Partial<Record<keyof CaseMetrics, ScoreStatistics>> = summary.statistics["1"];
-  const qualities = summary.metric_per_case.flatMap(({ quality }) => quality ?? []);
-  const sampled = qualities.length > 0;
-  const nqm = scoreStatistics(qualities, { seed: summary.confidence_interval.seed });
-  const row = (
-    name: string,
-    value: (column: keyof CaseMetrics) => number | undefined,
-    quality?: number,
-  ) =>
-    [
-      csvText(name),
-      ...COLUMNS.map((column) => number(value(column))),
-      ...(sampled ? [number(quality)] : []),
-    ].join(",");
-  const lines = [
-    ["case", ...COLUMNS, ...(sampled ? ["NQM"] : [])].join(","),
-    ...summary.metric_per_case.map((scored) =>
-      row(scored.case, (column) => scored.metrics["1"][column], scored.quality)
-    ),
-    row("mean", (column) => summary.mean["1"][column], nqm.mean),
-    row("sd", (column) => statistics[column]?.sd, nqm.sd),
-    row("median", (column) => statistics[column]?.median, nqm.median),
-    row("ci95_low", (column) => statistics[column]?.ci95[0], nqm.ci95[0]),
-    row("ci95_high", (column) => statistics[column]?.ci95[1], nqm.ci95[1]),
-  ];
-  await writeFileAtomic(join(folder, "summary.csv"), lines.join("\n") + "\n");
+/** What the labels of a summary are called, by key; of one class nothing. */
+export function labelNames({ labels }: Pick<EvaluationSummary, "labels">): Record<string, string> {
+  return labels ?? { "1": "" };
 }
 
-/**
- * Reads the `summary.json` of a folder.
- *
- * @returns `undefined` where there is none.
- * @throws {InputError} Where it is no summary.
- */
-export async function readSummary(folder: string): Promise<EvaluationSummary | undefined> {
-  const path = join(folder, "summary.json");
-  try {
-    const summary: EvaluationSummary = JSON.parse(
-      await Deno.readTextFile(path),
-      (key, value) => value === null && key !== "prediction_file" ? NaN : value,
-    );
-    // Enough to tell it from another program's file, and from one of an older version
-    for (const scored of summary.metric_per_case) scored.metrics["1"].Dice.toFixed();
-    for (const name of SCORES) summary.statistics["1"][name].mean.toFixed();
-    return summary;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new InputError("Cannot read scores: the file is no summary of ours", {
-      code: "bad-run",
-      path,
-      hint: "Score the run again with deno task evaluate",
-      cause,
-    });
-  }
-}
-
-function number(value: number | undefined): string {
-  return Number.isFinite(value) ? String(value) : "";
-}
-
-function csvText(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+function statisticsOf(parts: readonly CaseMetrics[], seed: number): Statistics {
+  return Object.fromEntries(
+    SCORES.map((name) => [name, scoreStatistics(parts.map((part) => part[name]), seed)]),
+  ) as Statistics;
 }

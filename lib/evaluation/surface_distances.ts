@@ -6,7 +6,15 @@
 
 import { quantile } from "../support/quantile.ts";
 import { squaredDistances } from "./distance_transform.ts";
-import type { MaskGrid } from "./metrics.ts";
+import { boundingBox, cropToBox } from "./mask_box.ts";
+
+/** The grid that masks lie on. */
+export interface MaskGrid {
+  /** [nx, ny] of a picture or [nx, ny, nz] of a volume, x fastest. */
+  readonly shape: readonly number[];
+  /** The distance between voxels along each axis: millimetres, or 1 for pictures. */
+  readonly spacing: readonly number[];
+}
 
 /** Distances between two surfaces, in the spacing's unit. */
 export interface SurfaceDistances {
@@ -64,8 +72,11 @@ export function surfaceDistances(
   if (!surfaceA.includes(1) || !surfaceB.includes(1)) return { hd95: NaN, assd: NaN };
 
   // Nothing outside of the box around both surfaces counts, and most of a volume is outside.
-  const box = boundingBox(surfaceA, surfaceB, shape);
-  const [croppedA, croppedB] = [crop(surfaceA, shape, box), crop(surfaceB, shape, box)];
+  const box = boundingBox([surfaceA, surfaceB], shape);
+  const [croppedA, croppedB] = [surfaceA, surfaceB].map((mask) => cropToBox(mask, shape, box)) as [
+    Uint8Array,
+    Uint8Array,
+  ];
   const fromA = directed(croppedA, squaredDistances(croppedB, box.size, spacing));
   const fromB = directed(croppedB, squaredDistances(croppedA, box.size, spacing));
   const sum = (values: Float64Array) => values.reduce((x, y) => x + y, 0);
@@ -88,43 +99,6 @@ function surface(mask: Uint8Array, shape: readonly number[]): Uint8Array {
       stride *= length;
     }
     return 0;
-  });
-}
-
-interface Box {
-  start: number[];
-  size: number[];
-}
-
-function boundingBox(a: Uint8Array, b: Uint8Array, shape: readonly number[]): Box {
-  const start = shape.map(() => Infinity);
-  const end = shape.map(() => -Infinity);
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] === 0 && b[i] === 0) continue;
-    let rest = i;
-    for (const [axis, length] of shape.entries()) {
-      const position = rest % length;
-      rest = (rest - position) / length;
-      if (position < start[axis]!) start[axis] = position;
-      if (position > end[axis]!) end[axis] = position;
-    }
-  }
-  return { start, size: end.map((last, axis) => last - start[axis]! + 1) };
-}
-
-function crop(mask: Uint8Array, shape: readonly number[], { start, size }: Box): Uint8Array {
-  const cropped = new Uint8Array(size.reduce((x, y) => x * y, 1));
-  return cropped.map((_, i) => {
-    let rest = i;
-    let from = 0;
-    let stride = 1;
-    for (const [axis, length] of size.entries()) {
-      const position = rest % length;
-      rest = (rest - position) / length;
-      from += (position + start[axis]!) * stride;
-      stride *= shape[axis]!;
-    }
-    return mask[from]!;
   });
 }
 

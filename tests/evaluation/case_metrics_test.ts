@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { caseMetrics, confusionCounts } from "../../lib/evaluation/metrics.ts";
+import { caseMetrics as metricsOf } from "../../lib/evaluation/case_metrics.ts";
 import { squaredDistances } from "../../lib/evaluation/distance_transform.ts";
+import { codesOf, FOREGROUND, overlap, sumOverlaps } from "../../lib/evaluation/overlap.ts";
 import { SCORES } from "../../lib/evaluation/summary.ts";
-import { surfaceDistances } from "../../lib/evaluation/surface_distances.ts";
+import { type MaskGrid, surfaceDistances } from "../../lib/evaluation/surface_distances.ts";
 import { Random } from "../../lib/support/random.ts";
-import { python } from "./support.ts";
+import { digits, SCIPY } from "../fixtures/scipy.ts";
+
+const caseMetrics = (prediction: Uint8Array, reference: Uint8Array, grid: MaskGrid | null) =>
+  metricsOf(prediction, reference, grid, FOREGROUND);
 
 type Shape = readonly [number, number, number];
 
@@ -24,10 +28,10 @@ function noise(shape: Shape, seed: number, density: number): Uint8Array {
   return mask(shape, () => random.uniform() < density);
 }
 
-Deno.test("overlap is counted voxel by voxel", () => {
+Deno.test("overlap counts voxel by voxel, and caseMetrics scores it", () => {
   const prediction = Uint8Array.of(1, 1, 1, 0, 0, 0);
   const reference = Uint8Array.of(0, 1, 1, 1, 0, 0);
-  assert.deepEqual(confusionCounts(prediction, reference), { TP: 2, FP: 1, FN: 1, TN: 2 });
+  assert.deepEqual(overlap(prediction, reference, FOREGROUND), { TP: 2, FP: 1, FN: 1, TN: 2 });
   const metrics = caseMetrics(prediction, reference, { shape: [6, 1, 1], spacing: [2, 5, 100] });
   assert.equal(metrics.Dice, 4 / 6);
   assert.equal(metrics.IoU, 2 / 4);
@@ -41,7 +45,7 @@ Deno.test("overlap is counted voxel by voxel", () => {
   });
   assert.equal(more.VolumeDifference, 2, "two voxels of a millilitre each");
   assert.equal(more.RelativeVolumeDifference, 2, "twice the reference too much");
-  assert.throws(() => confusionCounts(prediction, Uint8Array.of(1)), TypeError);
+  assert.throws(() => overlap(prediction, Uint8Array.of(1), FOREGROUND), TypeError);
 });
 
 Deno.test("what cannot be scored is undefined, not perfect", () => {
@@ -170,57 +174,40 @@ Deno.test("scores of balls are the analytic ones, in a spacing that differs by a
   assert.ok(Math.abs(moved.VolumeDifference) < 0.005);
 });
 
-const SCIPY = `
-import json, sys
-import numpy as np
-from scipy import ndimage
-given = json.load(sys.stdin)
-out = []
-for case in given:
-    a, b = (np.array(case[k], bool).reshape(case["shape"][::-1]) for k in "ab")
-    spacing = case["spacing"][::-1]
-    edge = lambda m: m & ~ndimage.binary_erosion(m)
-    ea, eb = edge(a), edge(b)
-    ab = ndimage.distance_transform_edt(~eb, sampling=spacing)[ea]
-    ba = ndimage.distance_transform_edt(~ea, sampling=spacing)[eb]
-    out.append({
-        "HD95": max(np.percentile(ab, 95), np.percentile(ba, 95)),
-        "ASSD": np.concatenate([ab, ba]).mean(),
-        "Dice": 2 * (a & b).sum() / (a.sum() + b.sum()),
-        "IoU": (a & b).sum() / (a | b).sum(),
-        "Precision": (a & b).sum() / a.sum(),
-        "Recall": b[a].sum() / b.sum(),
-        "VolumeDifference": (a.sum() - 1.0 * b.sum()) * np.prod(spacing) / 1000,
-        "RelativeVolumeDifference": (a.sum() - 1.0 * b.sum()) / b.sum(),
-    })
-print(json.dumps(out))
-`;
-
-const withScipy = await python("import scipy.ndimage", "") !== undefined;
-
-Deno.test({
-  name: "metrics agree with scipy (needs python3 with scipy)",
-  ignore: !withScipy,
-  fn: async () => {
-    const shape = [17, 12, 9] as const;
-    const cases = [0.05, 0.4, 0.8].map((density, i) => ({
-      shape,
-      spacing: [0.625, 0.7, 3.6],
-      a: noise(shape, 2 * i, density),
-      b: noise(shape, 2 * i + 1, density),
-    }));
-    cases.push({ shape, spacing: [1, 2, 3], a: cube(shape, 2, 8), b: cube(shape, 0, 5) });
-    const input = cases.map((each) => ({ ...each, a: [...each.a], b: [...each.b] }));
-    const expected: Record<string, number>[] = JSON.parse(
-      (await python(SCIPY, JSON.stringify(input)))!,
+Deno.test("overlap tells classes and regions apart, and passes over what is ignored", () => {
+  const prediction = Uint8Array.of(0, 1, 2, 2, 1, 2);
+  const reference = Uint8Array.of(1, 1, 2, 1, 255, 255);
+  const classes = (index: number) =>
+    overlap(prediction, reference, codesOf({ kind: "classes" }, index));
+  assert.deepEqual(classes(0), { TP: 1, FP: 0, FN: 2, TN: 1 });
+  assert.deepEqual(classes(1), { TP: 1, FP: 1, FN: 0, TN: 2 });
+  // Bits: 3 is both regions, 2 the second one alone
+  const regions = (index: number) =>
+    overlap(
+      Uint8Array.of(3, 2, 1, 0),
+      Uint8Array.of(1, 3, 1, 255),
+      codesOf({ kind: "regions" }, index),
     );
-    assert.equal(expected.length, cases.length);
-    for (const [i, { a, b, spacing }] of cases.entries()) {
-      const found = caseMetrics(a, b, { shape, spacing });
-      for (const name of SCORES) {
-        const difference = Math.abs(found[name] - expected[i]![name]!);
-        assert.ok(difference < 1e-9, `${name} ${found[name]}, ${expected[i]![name]}`);
-      }
+  assert.deepEqual(regions(0), { TP: 2, FP: 0, FN: 1, TN: 0 });
+  assert.deepEqual(regions(1), { TP: 1, FP: 1, FN: 0, TN: 1 });
+  assert.deepEqual(sumOverlaps([regions(0), regions(1)]), { TP: 3, FP: 1, FN: 1, TN: 1 });
+});
+
+Deno.test("caseMetrics takes distances of what is not ignored only", () => {
+  const grid = { shape: [8], spacing: [1] };
+  const prediction = digits("01000001");
+  const reference = Uint8Array.of(0, 0, 1, 0, 0, 0, 0, 255);
+  const { Dice, HD95, n_pred } = caseMetrics(prediction, reference, grid);
+  assert.deepEqual([Dice, HD95, n_pred], [0, 1, 1]);
+});
+
+Deno.test("caseMetrics agrees with scipy", () => {
+  assert.equal(SCIPY.metrics.length, 3);
+  for (const { shape, spacing, a, b, scores } of SCIPY.metrics) {
+    const found = caseMetrics(digits(a), digits(b), { shape, spacing });
+    for (const name of SCORES) {
+      const difference = Math.abs(found[name] - scores[name]);
+      assert.ok(difference < 1e-9, `${name} ${found[name]}, ${scores[name]}`);
     }
-  },
+  }
 });

@@ -1,0 +1,85 @@
+/**
+ * How well a predicted mask agrees with its reference.
+ *
+ * @module
+ */
+
+import { IGNORED } from "../slices/case.ts";
+import {
+  type CodeSet,
+  type Overlap,
+  overlap,
+  type OverlapScores,
+  overlapScores,
+} from "./overlap.ts";
+import { type MaskGrid, surfaceDistances } from "./surface_distances.ts";
+
+/** The scores of one case and class; NaN where a score is undefined. */
+export interface CaseMetrics extends OverlapScores, Overlap {
+  /** Voxels of the prediction. */
+  n_pred: number;
+  /** Voxels of the reference. */
+  n_ref: number;
+  /** The prediction's volume less the reference's, in millilitres; undefined for pictures. */
+  VolumeDifference: number;
+  /** (n_pred − n_ref) / n_ref: 0.1 is a tenth too large; undefined where the reference is empty. */
+  RelativeVolumeDifference: number;
+  /** 95th percentile Hausdorff distance, in mm (pictures: pixels); undefined for empty masks. */
+  HD95: number;
+  /** Average symmetric surface distance, in the same unit; undefined for empty masks. */
+  ASSD: number;
+}
+
+/**
+ * Scores a predicted mask against its reference. Voxels that the reference ignores take no part.
+ *
+ * @param prediction Codes, x fastest.
+ * @param reference Codes, x fastest.
+ * @param grid The masks' shape and spacing; `null` where the voxels have no common grid, as several
+ * pictures: distances are undefined then.
+ * @param codes The codes that count as the object.
+ * @throws {TypeError} Where a mask does not fill the shape.
+ *
+ * @example
+ * ```ts
+ * import { caseMetrics } from "./case_metrics.ts";
+ * import { FOREGROUND } from "./overlap.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const grid = { shape: [4, 1, 1], spacing: [0.5, 1, 1] };
+ * const metrics = caseMetrics(
+ *   Uint8Array.of(0, 1, 1, 0),
+ *   Uint8Array.of(0, 0, 1, 1),
+ *   grid,
+ *   FOREGROUND,
+ * );
+ * assert.equal(metrics.Dice, 0.5);
+ * assert.equal(metrics.ASSD, 0.25);
+ * ```
+ */
+export function caseMetrics(
+  prediction: Uint8Array,
+  reference: Uint8Array,
+  grid: MaskGrid | null,
+  codes: CodeSet,
+): CaseMetrics {
+  const counts = overlap(prediction, reference, codes);
+  const { TP, FP, FN } = counts;
+  const object = (mask: Uint8Array) =>
+    mask.map((code, i) => reference[i] === IGNORED ? 0 : codes[code]!);
+  const { hd95, assd } = grid === null
+    ? { hd95: NaN, assd: NaN }
+    : surfaceDistances(object(prediction), object(reference), grid);
+  const [dx = NaN, dy = NaN, dz = NaN] = grid?.spacing ?? [];
+  return {
+    ...overlapScores(counts),
+    ...counts,
+    n_pred: TP + FP,
+    n_ref: TP + FN,
+    VolumeDifference: (FP - FN) * dx * dy * dz / 1000,
+    // A reference that is empty has no size to be related to: NaN, not Infinity.
+    RelativeVolumeDifference: TP + FN === 0 ? NaN : (FP - FN) / (TP + FN),
+    HD95: hd95,
+    ASSD: assd,
+  };
+}

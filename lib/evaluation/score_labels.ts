@@ -1,0 +1,44 @@
+/**
+ * How a class is called in scores.
+ *
+ * @module
+ */
+
+import type { Target, Targets } from "../slices/case.ts";
+import { type CodeSet, codesOf } from "./overlap.ts";
+
+/** A class as `summary.json` names it. */
+export interface ScoreLabel {
+  /** nnU-Net's key: the label's value as "2", or a region's values as "(1, 2)"; "1" of one class. */
+  readonly key: string;
+  readonly name: string;
+  /** The codes of a mask that belong to it. */
+  readonly codes: CodeSet;
+}
+
+/**
+ * The classes that are scored, in the order of the model's logits.
+ *
+ * @example
+ * ```ts
+ * import { scoreLabels } from "./score_labels.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const classes = [{ name: "whole", values: [1, 2] }, { name: "core", values: [2] }];
+ * const labels = scoreLabels({ kind: "regions", classes, ignore: [] });
+ * assert.deepEqual(labels.map(({ key }) => key), ["(1, 2)", "2"]);
+ * ```
+ */
+export function scoreLabels(targets: Targets): ScoreLabel[] {
+  const { classes } = targets;
+  return classes.map((target, index) => ({
+    key: classes.length === 1 ? "1" : keyOf(target),
+    name: target.name,
+    codes: codesOf(targets, index),
+  }));
+}
+
+function keyOf({ values }: Target): string {
+  if (values === "above 0") return "1";
+  return values.length === 1 ? String(values[0]) : `(${values.join(", ")})`;
+}

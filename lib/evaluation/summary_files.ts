@@ -1,0 +1,111 @@
+/**
+ * The scores of all cases, as files.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { csvLine } from "../support/csv.ts";
+import { InputError } from "../support/errors.ts";
+import { writeFileAtomic, writeJsonAtomic } from "../support/files.ts";
+import type { CaseMetrics } from "./case_metrics.ts";
+import { type ScoreStatistics, scoreStatistics } from "./statistics.ts";
+import {
+  type EvaluationSummary,
+  foregroundMean,
+  METRICS,
+  SCORES,
+  type Statistics,
+} from "./summary.ts";
+
+/**
+ * Writes `summary.json` and `summary.csv`: one row a case, then the mean, the standard deviation,
+ * the median and the limits of the mean's 95 % confidence interval. Of several classes the first
+ * columns are the mean over the classes, and those of each class follow, as "Dice (zone)". What is
+ * undefined is `null` in the one and empty in the other.
+ *
+ * @param folder Where to; made if missing.
+ */
+export async function writeSummary(folder: string, summary: EvaluationSummary): Promise<void> {
+  await writeJsonAtomic(join(folder, "summary.json"), summary);
+  await writeFileAtomic(join(folder, "summary.csv"), summaryCsv(summary));
+}
+
+/** A block of the table's columns. */
+interface Block {
+  /** Behind the columns' names. */
+  suffix: string;
+  cases: readonly CaseMetrics[];
+  mean: CaseMetrics;
+  statistics: Statistics;
+}
+
+function summaryCsv(summary: EvaluationSummary): string {
+  const { metric_per_case: cases, labels, foreground_statistics: foreground } = summary;
+  const perLabel = Object.keys(summary.mean).map((key): Block => ({
+    suffix: labels === undefined ? "" : ` (${labels[key]})`,
+    cases: cases.map(({ metrics }) => metrics[key]!),
+    mean: summary.mean[key]!,
+    statistics: summary.statistics[key]!,
+  }));
+  const blocks = foreground === undefined ? perLabel : [{
+    suffix: "",
+    cases: cases.map(({ metrics }) => foregroundMean(metrics)),
+    mean: summary.foreground_mean,
+    statistics: foreground,
+  }, ...perLabel];
+  const qualities = cases.flatMap(({ quality }) => quality ?? []);
+  const nqm = scoreStatistics(qualities, summary.confidence_interval.seed);
+  const row = (name: string, values: (block: Block) => readonly unknown[], quality: unknown) =>
+    csvLine([name, ...blocks.flatMap(values), ...(qualities.length > 0 ? [quality] : [])]);
+  const statistic = (name: string, of: (statistics: ScoreStatistics) => number) => {
+    const values = ({ statistics }: Block) =>
+      METRICS.map((metric) => {
+        const found = (statistics as Partial<Record<string, ScoreStatistics>>)[metric];
+        return found && of(found);
+      });
+    return row(name, values, of(nqm));
+  };
+  return [
+    row("case", ({ suffix }) => METRICS.map((metric) => metric + suffix), "NQM"),
+    ...cases.map(({ case: id, quality }, i) =>
+      row(id, (block) => METRICS.map((metric) => block.cases[i]![metric]), quality)
+    ),
+    row("mean", ({ mean }) => METRICS.map((metric) => mean[metric]), nqm.mean),
+    statistic("sd", ({ sd }) => sd),
+    statistic("median", ({ median }) => median),
+    statistic("ci95_low", ({ ci95 }) => ci95[0]),
+    statistic("ci95_high", ({ ci95 }) => ci95[1]),
+  ].join("");
+}
+
+/**
+ * Reads the `summary.json` of a folder.
+ *
+ * @returns `undefined` where there is none.
+ * @throws {InputError} Where it is no summary.
+ */
+export async function readSummary(folder: string): Promise<EvaluationSummary | undefined> {
+  const path = join(folder, "summary.json");
+  try {
+    const summary: EvaluationSummary = JSON.parse(
+      await Deno.readTextFile(path),
+      (key, value) => value === null && key !== "prediction_file" ? NaN : value,
+    );
+    // Enough to tell it from another program's file, and from one of an older version
+    for (const key of Object.keys(summary.mean)) {
+      for (const { metrics } of summary.metric_per_case) metrics[key]!.Dice.toFixed();
+      for (const name of SCORES) summary.statistics[key]![name].mean.toFixed();
+    }
+    summary.foreground_mean.Dice.toFixed();
+    return summary;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw new InputError("Cannot read scores: the file is not a summary of this program", {
+      code: "bad-run",
+      path,
+      hint: "Score the run again with deno task evaluate",
+      cause,
+    });
+  }
+}

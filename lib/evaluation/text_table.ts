@@ -1,0 +1,25 @@
+/**
+ * Tables of plain text.
+ *
+ * @module
+ */
+
+/**
+ * Rows of cells as lines whose columns stand below each other: the first to the left, the others to
+ * the right.
+ *
+ * @example
+ * ```ts
+ * import { alignColumns } from "./text_table.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(alignColumns([["", "mean"], ["Dice", "0.9"]]), ["      mean", "Dice   0.9"]);
+ * ```
+ */
+export function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  ")
+      .trimEnd()
+  );
+}
