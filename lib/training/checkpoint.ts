@@ -11,7 +11,7 @@ import * as tf from "@tensorflow/tfjs";
 import * as v from "valibot";
 import type { MedNca } from "../nca/med_nca.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../nca/safetensors.ts";
-import type { Split } from "../slices/split_cases.ts";
+import type { Split } from "../slices/split/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import type { Adam, AdamState } from "./adam.ts";

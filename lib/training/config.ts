@@ -6,7 +6,7 @@
 
 import { basename } from "@std/path";
 import * as v from "valibot";
-import type { Split } from "../slices/split_cases.ts";
+import type { Split } from "../slices/split/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import {

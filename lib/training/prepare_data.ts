@@ -9,8 +9,8 @@ import type { ExtractOptions, PreparedSlices } from "../slices/extract_slices.ts
 import type { Manifest } from "../slices/manifest.ts";
 import { prepareSlices } from "../slices/prepare_slices.ts";
 import { SliceDataset } from "../slices/slice_dataset.ts";
-import { type Split, splitCases } from "../slices/split_cases.ts";
-import { readSplitsFile } from "../slices/splits_file.ts";
+import { chooseSplit } from "../slices/split/choose_split.ts";
+import type { Split } from "../slices/split/split_cases.ts";
 import type { Config } from "./config.ts";
 
 /** What {@linkcode prepareData} makes of a data set. */
@@ -65,12 +65,10 @@ export async function prepareData(
 async function splitOf(config: Config, { cases, problems }: Manifest): Promise<Split> {
   const { seed, test, validation, folds, fold, splits } = config;
   const ids = cases.map(({ id }) => id);
-  if (splits === "") {
-    return splitCases(ids, { seed, test, validation, ...(folds === 0 ? {} : { folds, fold }) });
-  }
   const unusable = problems.filter(({ severity }) => severity === "error")
     .map((problem) => problem.case).filter((id) => !ids.includes(id));
-  return await readSplitsFile(splits, { cases: ids, unusable, seed, validation, fold });
+  const settings = { seed, test, validation, folds, fold, splits, patients: "auto" };
+  return (await chooseSplit(settings, ids, unusable)).split;
 }
 
 /**

@@ -10,7 +10,7 @@ import { InputError } from "../support/errors.ts";
 import type { PredictionSettings } from "../evaluation/evaluate_cases.ts";
 import { SettingsSchema } from "../slices/manifest.ts";
 import { WEIGHT_FILES } from "../nca/weights.ts";
-import type { Split } from "../slices/split_cases.ts";
+import type { Split } from "../slices/split/split_cases.ts";
 import { requireUnlocked, requireWritable } from "../support/output_folder.ts";
 import { exists, writeJsonAtomic } from "../support/files.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";

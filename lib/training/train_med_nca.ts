@@ -9,7 +9,7 @@ import { evalMedNca, type EvalResult } from "../evaluation/eval_med_nca.ts";
 import { predictionSettings } from "../evaluation/evaluate_cases.ts";
 import { MedNca, type MedNcaConfig } from "../nca/med_nca.ts";
 import type { SliceDataset } from "../slices/slice_dataset.ts";
-import type { Split } from "../slices/split_cases.ts";
+import type { Split } from "../slices/split/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { hash32 } from "../support/random.ts";
 import { Adam } from "./adam.ts";

@@ -26,7 +26,7 @@ import {
   writeCheckpoint,
 } from "../../lib/training/checkpoint.ts";
 import { unpackTar } from "../../lib/download/unpack_tar.ts";
-import { readSplitsFile } from "../../lib/slices/splits_file.ts";
+import { readSplitsFile } from "../../lib/slices/split/splits_file.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
 import { readRun } from "../../lib/training/run_folder.ts";
 import { orientation, readVolume } from "../../lib/volume/mod.ts";

@@ -5,22 +5,25 @@
  */
 
 import * as v from "valibot";
-import { InputError } from "../support/errors.ts";
-import { nearest } from "../support/nearest.ts";
-import { type Split, splitCases } from "./split_cases.ts";
+import { InputError } from "../../support/errors.ts";
+import { counted, namesOf } from "../../support/names_of.ts";
+import { describeUnknown } from "./require_cases.ts";
+import { recordPatients, type Split, splitCases } from "./split_cases.ts";
 
 /** How {@linkcode readSplitsFile} reads. */
 export interface SplitsFileOptions {
   /** The ids of the cases that can be used. */
   readonly cases: readonly string[];
   /** Ids that the file may name although they cannot be used; they are left out. */
-  readonly unusable?: readonly string[];
-  /** Which split of a list, from 0. Default 0. */
-  readonly fold?: number;
-  /** Where the file names no validation cases: the share of the training ones. Default 0.2. */
-  readonly validation?: number;
-  /** Chooses them. Default 0. */
-  readonly seed?: number;
+  readonly unusable: readonly string[];
+  /** Which split of a list, from 0. */
+  readonly fold: number;
+  /** Where the file names no validation cases: the share of the training patients. */
+  readonly validation: number;
+  /** Chooses them. */
+  readonly seed: number;
+  /** The patient of a case. */
+  readonly patientOf: (id: string) => string;
 }
 
 const ids = v.array(v.string());
@@ -50,15 +53,15 @@ const SHAPES = 'A splits file is {"train": [ids], "validation": [ids], "test": [
  * unknown, missing or there twice; all of them are named.
  */
 export async function readSplitsFile(path: string, options: SplitsFileOptions): Promise<Split> {
-  const { cases, unusable = [], fold = 0, validation: share = 0.2, seed = 0 } = options;
+  const { cases, unusable, fold, validation: share, seed, patientOf } = options;
   const content = await readFile(path);
   const list = Array.isArray(content) ? content : undefined;
   const parts = list === undefined ? content as Parts : list[fold];
   if (parts === undefined || (list === undefined && fold > 0)) {
     const count = list?.length ?? 1;
     throw new InputError(
-      `Cannot split: there is no fold ${fold}, the file holds ${count} ` +
-        (count === 1 ? "split" : `splits, 0 to ${count - 1}`),
+      `Cannot split: there is no fold ${fold}, the file holds ` +
+        (count === 1 ? "1 split" : `${count} splits, 0 to ${count - 1}`),
       { code: "bad-split", path },
     );
   }
@@ -70,9 +73,10 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
   const problems = unused === "others"
     ? check(named, { cases, unusable, all: false })
     : check({ ...named, unused }, { cases, unusable, all: true });
-  const usable = (part: readonly string[]) => part.filter((id) => cases.includes(id)).sort();
+  const isUsable = new Set(cases);
+  const usable = (part: readonly string[]) => part.filter((id) => isUsable.has(id)).sort();
   if (problems.length === 0 && usable(train).length === 0) {
-    problems.push("nobody is left to train on");
+    problems.push("no case is left to train on");
   }
   if (problems.length > 0) {
     throw new InputError(`Cannot split: ${problems.join("; ")}`, {
@@ -83,7 +87,7 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
     });
   }
   const rest = validation === undefined
-    ? splitCases(usable(train), { seed, test: 0, validation: share })
+    ? splitCases(usable(train), { seed, test: 0, validation: share, patientOf })
     : { train: usable(train), validation: usable(validation) };
   return {
     seed,
@@ -92,6 +96,7 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
     test: usable(test),
     ...(list === undefined ? {} : { folds: list.length, fold }),
     file: path,
+    ...recordPatients(usable([...train, ...validation ?? [], ...test]), patientOf),
   };
 }
 
@@ -100,7 +105,7 @@ type Parts = v.InferOutput<typeof partsSchema>;
 async function readFile(path: string): Promise<v.InferOutput<typeof fileSchema>> {
   let value: unknown;
   try {
-    value = JSON.parse(await Deno.readTextFile(path));
+    value = JSON.parse((await Deno.readTextFile(path)).replace(/^\uFEFF/, ""));
   } catch (cause) {
     const why = cause instanceof SyntaxError
       ? `not JSON: ${cause.message}`
@@ -137,15 +142,17 @@ function check(
   for (const [part, list] of Object.entries(parts)) {
     for (const id of list) places.set(id, [...places.get(id) ?? [], part]);
   }
-  const unknown = [...places.keys()].filter((id) => !known.has(id)).map((id) => {
-    const near = nearest(id, [...known].filter((other) => !places.has(other)));
-    return near === undefined ? id : `${id} (did you mean ${near}?)`;
-  });
-  if (unknown.length > 0) problems.push(`not in the data set: ${unknown.join(", ")}`);
+  const unknown = [...places.keys()].filter((id) => !known.has(id));
+  if (unknown.length > 0) {
+    const free = [...known].filter((id) => !places.has(id));
+    problems.push(
+      `${counted(unknown.length, "id")} not in the data set: ${describeUnknown(unknown, free)}`,
+    );
+  }
   const twice = [...places].filter(([, where]) => where.length > 1)
     .map(([id, where]) => `${id} (${where.join(", ")})`);
-  if (twice.length > 0) problems.push(`there more than once: ${twice.join(", ")}`);
+  if (twice.length > 0) problems.push(`more than once: ${namesOf(twice)}`);
   const missing = all ? cases.filter((id) => !places.has(id)) : [];
-  if (missing.length > 0) problems.push(`in no part: ${missing.join(", ")}`);
+  if (missing.length > 0) problems.push(`in no part: ${namesOf(missing)}`);
   return problems;
 }

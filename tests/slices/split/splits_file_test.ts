@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { readSplitsFile, type SplitsFileOptions } from "../../lib/slices/mod.ts";
-import { inFolder } from "./support/data_set.ts";
+import { readSplitsFile, type SplitsFileOptions } from "../../../lib/slices/mod.ts";
+import { inFolder } from "../support/data_set.ts";
 
 const cases = ["a", "b", "c", "d", "e"];
+const plain = {
+  cases,
+  unusable: [],
+  fold: 0,
+  validation: 0.2,
+  seed: 0,
+  patientOf: (id: string) => id,
+};
 
 /** Reads a file of this content. */
 async function read(content: unknown, options: Partial<SplitsFileOptions> = {}) {
@@ -11,7 +19,7 @@ async function read(content: unknown, options: Partial<SplitsFileOptions> = {}) 
   await inFolder(async (folder) => {
     const path = join(folder, "splits.json");
     await Deno.writeTextFile(path, typeof content === "string" ? content : JSON.stringify(content));
-    const { file, ...rest } = await readSplitsFile(path, { cases, ...options });
+    const { file, ...rest } = await readSplitsFile(path, { ...plain, ...options });
     assert.equal(file, path);
     split = rest;
   });
@@ -55,8 +63,8 @@ Deno.test("unknown, missing and repeated ids are told together", async () => {
     assert.equal(error.name, "InputError");
     for (
       const part of [
-        "not in the data set: bb_17 (did you mean bb_71?), case",
-        "there more than once: a (train, validation), b (train, train)",
+        "2 ids not in the data set: bb_17 (did you mean bb_71?), case",
+        "more than once: a (train, validation), b (train, train)",
         "in no part: d, e, bb_71",
       ]
     ) assert.ok(error.message.includes(part), `${error.message} lacks ${part}`);
@@ -71,7 +79,7 @@ Deno.test("cases that cannot be used may be named, and are left out", async () =
   assert.deepEqual((await read(content, { unusable: ["broken"] })).train, ["a", "b"]);
   await assert.rejects(
     read({ ...content, train: ["broken"], unused: ["a", "b"] }, { unusable: ["broken"] }),
-    /nobody is left to train on/,
+    /no case is left to train on/,
   );
 });
 
@@ -90,5 +98,34 @@ Deno.test("a file of another shape is an input error that shows the shapes", asy
       hint: /splits_final\.json/,
     });
   }
-  await assert.rejects(readSplitsFile("no/such.json", { cases }), /no such file.*no\/such\.json/);
+  await assert.rejects(readSplitsFile("no/such.json", plain), /no such file.*no\/such\.json/);
+});
+
+Deno.test("readSplitsFile() takes whole patients for validation, and records them", async () => {
+  const ids = ["p1_a", "p1_b", "p2_a", "p2_b", "p3_a"];
+  const patientOf = (id: string) => id.slice(0, 2);
+  const splits = [{ train: ids.slice(0, 4), val: ids.slice(4) }];
+  for (const seed of [0, 1, 2, 3]) {
+    const split = await read(splits, { cases: ids, patientOf, seed, validation: 0.25 });
+    assert.deepEqual(
+      split.validation.map(patientOf),
+      [...Array(2)].map(() => patientOf(split.validation[0]!)),
+    );
+    assert.deepEqual(split.patients, {
+      ...{ p1_a: "p1", p1_b: "p1", p2_a: "p2", p2_b: "p2", p3_a: "p3" },
+    });
+  }
+});
+
+Deno.test("readSplitsFile() names a few ids of another data set, without guesses", async () => {
+  const train = Array.from({ length: 9 }, (_, i) => `other_${i}`);
+  await assert.rejects(
+    read({ train, unused: "others" }),
+    /: 9 ids not in the data set: other_0, other_1, other_2, other_3, other_4 and 4 more: /,
+  );
+});
+
+Deno.test("readSplitsFile() reads a file with a byte order mark", async () => {
+  const split = await read(`\uFEFF${JSON.stringify({ train: cases, validation: [] })}`);
+  assert.deepEqual(split.train, cases);
 });

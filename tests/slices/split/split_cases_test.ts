@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { InputError } from "../../lib/support/errors.ts";
-import { splitCases } from "../../lib/slices/mod.ts";
+import { InputError } from "../../../lib/support/errors.ts";
+import { splitCases } from "../../../lib/slices/mod.ts";
 
 const names = (n: number) =>
   Array.from({ length: n }, (_, i) => `case_${String(i).padStart(3, "0")}`);
@@ -46,7 +46,7 @@ Deno.test("the split depends on the seed, not on order or duplicates", () => {
   const split = splitCases(cases, { seed: 5 });
   assert.deepEqual(splitCases([...cases].reverse().concat(cases), { seed: 5 }), split);
   assert.notDeepEqual(splitCases(cases, { seed: 6 }).test, split.test);
-  assert.deepEqual([split.train.length, split.validation.length, split.test.length], [30, 10, 10]);
+  assert.deepEqual([split.train.length, split.validation.length, split.test.length], [27, 10, 13]);
 });
 
 Deno.test("a case more moves few others", () => {
@@ -102,4 +102,45 @@ Deno.test("impossible shares and folds are wrong calls", () => {
   ) {
     assert.throws(() => splitCases(names(20), options), RangeError, JSON.stringify(options));
   }
+});
+
+Deno.test("splitCases() says what a split takes, in cases or in patients", () => {
+  const message = (cases: string[], options: Parameters<typeof splitCases>[1]) => {
+    try {
+      splitCases(cases, options);
+    } catch (error) {
+      assert.ok(error instanceof InputError);
+      return `${error.message}. ${error.hint}`;
+    }
+    return "";
+  };
+  assert.equal(
+    message(["a"], {}),
+    "Cannot split 1 case into training, validation and test: that takes at least 3. " +
+      "Add cases, or set validation or test to 0 to do without",
+  );
+  assert.equal(
+    message(["a1", "a2", "b1", "b2"], { patientOf: (id) => id[0]! }),
+    "Cannot split 4 cases of 2 patients into training, validation and test: that takes at " +
+      "least 3. Add patients, or set validation or test to 0 to do without",
+  );
+  assert.equal(
+    message(["a"], { validation: 0 }),
+    "Cannot split 1 case into training and test: that takes at least 2. " +
+      "Add cases, or set test to 0 to do without",
+  );
+  assert.equal(
+    message(names(3), { folds: 2 }),
+    "Cannot split 3 cases into 2 folds with validation: that takes at least 4. " +
+      "Add cases, or use fewer folds, or set validation to 0",
+  );
+  assert.equal(message(names(4), { folds: 2 }), "");
+});
+
+Deno.test("splitCases() records patients where they are known", () => {
+  assert.equal(splitCases(names(5)).patients, undefined);
+  const ids = ["b_2", "a_1", "a_2", "c_1"];
+  assert.deepEqual(splitCases(ids, { patientOf: (id) => id[0]! }).patients, {
+    ...{ a_1: "a", a_2: "a", b_2: "b", c_1: "c" },
+  });
 });

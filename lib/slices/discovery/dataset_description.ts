@@ -1,0 +1,134 @@
+/**
+ * What a `dataset.json` says, that of the Medical Segmentation Decathlon or of nnU-Net.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { InputError } from "../../support/errors.ts";
+
+/** The name of the file in a data folder. */
+const DESCRIPTION_NAME = "dataset.json";
+
+/** A class, or a region of several label values, as a data set declares it. */
+export interface DeclaredLabel {
+  readonly name: string;
+  /** The values that belong to it: of a class one, of a region one or more. */
+  readonly values: readonly number[];
+}
+
+/** What is used of a `dataset.json`. */
+export interface DatasetDescription {
+  /** Its classes or regions in the file's order, without background and ignore; null if not said. */
+  readonly labels: readonly DeclaredLabel[] | null;
+  /** Label values that take no part in loss and scores: those of nnU-Net's label "ignore". */
+  readonly ignore: readonly number[];
+  /** nnU-Net's `regions_class_order`: the value that each region is written as; null if not said. */
+  readonly regionsClassOrder: readonly number[] | null;
+  /** The names of image channels 0, 1, …; empty if not said. */
+  readonly channelNames: readonly string[];
+  /** The cases as they are listed, unchecked; null where there is no list. */
+  readonly training: readonly unknown[] | null;
+}
+
+/** What is known of a data set without a `dataset.json`. */
+export const NO_DESCRIPTION: DatasetDescription = {
+  labels: null,
+  ignore: [],
+  regionsClassOrder: null,
+  channelNames: [],
+  training: null,
+};
+
+/**
+ * Reads the `dataset.json` of a data folder, in the form of the Decathlon (`"labels": {"1": "zone"}`,
+ * `modality`) or of nnU-Net (`"labels": {"zone": 1}`, `channel_names`). A byte order mark is fine.
+ *
+ * @returns {@linkcode NO_DESCRIPTION} where there is none.
+ * @throws {InputError} If it cannot be read or is no JSON object.
+ */
+export async function readDescription(folder: string): Promise<DatasetDescription> {
+  const path = join(folder, DESCRIPTION_NAME);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return NO_DESCRIPTION;
+    throw new InputError("Cannot read the data set's description", {
+      code: "bad-data-set",
+      path,
+      cause,
+    });
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (cause) {
+    throw notAnObject(path, cause);
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw notAnObject(path, undefined);
+  }
+  return parseDescription(content as Record<string, unknown>);
+}
+
+/** Reads what is understood of a `dataset.json`'s content, and passes over the rest. */
+export function parseDescription(content: Record<string, unknown>): DatasetDescription {
+  const declared = declaredLabels(content["labels"]);
+  const isIgnore = ({ name }: DeclaredLabel) => name.toLowerCase() === "ignore";
+  const isBackground = ({ values }: DeclaredLabel) => values.every((value) => value === 0);
+  const labels = declared.filter((label) => !isIgnore(label) && !isBackground(label));
+  const { training, regions_class_order: order } = content;
+  return {
+    labels: declared.length === 0 ? null : labels,
+    ignore: declared.filter(isIgnore).flatMap(({ values }) => values),
+    regionsClassOrder: Array.isArray(order) && order.length > 0 && order.every(Number.isInteger)
+      ? order
+      : null,
+    channelNames: channelNames(content["channel_names"] ?? content["modality"]),
+    training: Array.isArray(training) && training.length > 0 ? training : null,
+  };
+}
+
+/** Every value that labels may hold as declared, ascending; null where nothing is declared. */
+export function declaredValues(description: DatasetDescription): readonly number[] | null {
+  const { labels, ignore } = description;
+  if (labels === null) return null;
+  const values = new Set([0, ...labels.flatMap((label) => label.values), ...ignore]);
+  return [...values].sort((a, b) => a - b);
+}
+
+function notAnObject(path: string, cause: unknown): InputError {
+  return new InputError("Cannot read the data set's description: not a JSON object", {
+    code: "bad-data-set",
+    path,
+    hint: "Correct the file, or remove it to pair images and labels by their names",
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** The Decathlon's `{"0": "background"}`; nnU-Net's `{"background": 0, "whole": [1, 2]}`. */
+function declaredLabels(labels: unknown): DeclaredLabel[] {
+  if (typeof labels !== "object" || labels === null) return [];
+  return Object.entries(labels).map(([key, value]) => {
+    // nnU-Net: name → value or values, which some write as strings; Decathlon: value → name
+    const turned = typeof value === "string" && isNumeral(key);
+    const [name, values] = turned ? [value, [key]] : [key, [value].flat()];
+    return { name: name as string, values: values.filter(isNumeral).map(Number) };
+  }).filter(({ values }) => values.length > 0);
+}
+
+/** `{"0": "T2", "1": "ADC"}`, or a list of names. */
+function channelNames(names: unknown): string[] {
+  if (typeof names !== "object" || names === null) return [];
+  return Object.entries(names)
+    .filter(([channel, name]) => isNumeral(channel) && typeof name === "string")
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([, name]) => name as string);
+}
+
+function isNumeral(value: unknown): boolean {
+  return typeof value === "number"
+    ? Number.isFinite(value)
+    : typeof value === "string" && /^\s*-?\d+(\.\d+)?\s*$/.test(value);
+}

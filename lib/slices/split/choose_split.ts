@@ -1,0 +1,101 @@
+/**
+ * The split of a run, as its settings say.
+ *
+ * @module
+ */
+
+import type { Problem } from "../discovery/case_source.ts";
+import { counted, namesOf } from "../../support/names_of.ts";
+import { findPatients, type Patients, recognisePatients } from "./patients.ts";
+import { type Split, splitCases } from "./split_cases.ts";
+import type { SplitSettings } from "./split_keys.ts";
+import { readSplitsFile } from "./splits_file.ts";
+
+/** A split, and what its user should know about the patients in it. */
+export interface ChosenSplit {
+  readonly split: Split;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Splits the cases of a data set by patient, or reads the split from a file.
+ *
+ * @param settings Every key of how cases are split, and the seed.
+ * @param cases The ids of the cases that can be used.
+ * @param unusable Ids that a splits file may name although they cannot be used.
+ * @throws {InputError} If there are too few patients, or the file or the patients do not fit the
+ * cases.
+ */
+export async function chooseSplit(
+  settings: SplitSettings & { readonly seed: number },
+  cases: readonly string[],
+  unusable: readonly string[],
+): Promise<ChosenSplit> {
+  const patients = await findPatients(settings.patients, cases);
+  const patientOf = (id: string) => patients.get(id)!;
+  const { splits, ...rest } = settings;
+  const split = splits === ""
+    ? splitCases(cases, { ...rest, patientOf })
+    : await readSplitsFile(splits, { ...rest, cases, unusable, patientOf });
+  return {
+    split,
+    problems: [...patientProblems(settings.patients, patients), ...sharedPatients(split, patients)],
+  };
+}
+
+/**
+ * Tells where names suggest that cases are of one patient: which were taken as one, or that the
+ * setting says otherwise.
+ *
+ * @param setting The setting `patients`.
+ * @param patients What it makes of the cases.
+ */
+export function patientProblems(
+  setting: SplitSettings["patients"],
+  patients: Patients,
+): Problem[] {
+  const byStem = Map.groupBy(recognisePatients(patients.keys()), ([, stem]) => stem);
+  const shared = [...byStem].filter(([, cases]) => cases.length > 1)
+    .map(([stem, cases]) => ({ stem, ids: cases.map(([id]) => id) }));
+  const torn = shared.filter(({ ids }) => new Set(ids.map((id) => patients.get(id))).size > 1);
+  const told = setting === "auto" ? shared : torn;
+  if (told.length === 0) return [];
+  const count = told.reduce((sum, { ids }) => sum + ids.length, 0);
+  const names = namesOf(told.map(({ stem, ids }) => `${stem} (${counted(ids.length, "case")})`), 3);
+  return [
+    setting === "auto"
+      ? {
+        severity: "warning",
+        case: "all cases",
+        message: `${count} cases share a stem of their names and are split as ` +
+          `${counted(told.length, "patient")}: ${names}`,
+        hint: 'If they are different patients, set "patients" to case or to a pattern',
+      }
+      : {
+        severity: "warning",
+        case: "all cases",
+        message: `${count} cases share a stem of their names, but not their patient: ${names}`,
+        hint: 'If they are scans of one patient, set "patients" to auto or to a pattern',
+      },
+  ];
+}
+
+/** Patients with cases in several parts of a split, as a splits file may have it. */
+function sharedPatients(split: Split, patients: Patients): Problem[] {
+  const parts = new Map<string, Set<string>>();
+  for (const part of ["train", "validation", "test"] as const) {
+    for (const id of split[part]) {
+      const patient = patients.get(id)!;
+      parts.set(patient, (parts.get(patient) ?? new Set()).add(part));
+    }
+  }
+  const shared = [...parts].filter(([, where]) => where.size > 1);
+  if (shared.length === 0) return [];
+  const names = namesOf(shared.map(([patient, where]) => `${patient} (${[...where].join(", ")})`));
+  return [{
+    severity: "warning",
+    case: "all cases",
+    message: `${counted(shared.length, "patient")} in several parts of the split: ${names}`,
+    hint: "Scores on patients that were trained on are too good",
+  }];
+}

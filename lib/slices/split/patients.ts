@@ -1,0 +1,174 @@
+/**
+ * Which cases are of one patient.
+ *
+ * @module
+ */
+
+import { InputError } from "../../support/errors.ts";
+import { namesOf } from "../../support/names_of.ts";
+import type { SplitSettings } from "./split_keys.ts";
+
+/** The patient of each case. */
+export type Patients = ReadonlyMap<string, string>;
+
+/** Names that say who the patient is at their start, as BIDS and ACDC have them. */
+const SUBJECT = /^(?:sub-[a-z0-9]+|(?:patient|subject|subj|pat)[-_]?\d+)(?=[-_.]|$)/i;
+/** What stands before a session of BIDS. */
+const SESSION = /^(.+?)[-_]ses-[a-z0-9]+(?=[-_.]|$)/i;
+/** Ends that say which scan of a patient it is. */
+const SCAN =
+  /[-_.](?:(?:run|acq)-[a-z0-9]+|(?:frame|slice|visit|session|scan|time|tp|phase)[-_]?\d+|left|right|lh|rh|l|r)$/i;
+/** The side at the start of a name. */
+const SIDE = /^(?:left|right|lh|rh)[-_.]/i;
+/** A number behind a name that ends in a number, as `p01_0001`. */
+const NUMBERED = /^(.*\d)[-_.]\d+$/;
+/** Below so many, numbered names are more likely those of a data set than of patients. */
+const FEWEST_NUMBERED = 3;
+
+/**
+ * Recognises cases of one patient by their names: `sub-01_ses-02_T1w`, `patient001_frame01`,
+ * `ID_frame12`, `ID_slice_3`, `ID_left`, and numbers behind an id that ends in a number, as
+ * `p01_0001`, where there are at least three such ids (`amos22_0001` names the data set).
+ *
+ * @param ids Case ids.
+ * @returns The stem of each id; an id without one is its own.
+ *
+ * @example
+ * ```ts
+ * import { recognisePatients } from "./patients.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const patients = recognisePatients(["patient001_frame01", "patient001_frame12", "prostate_00"]);
+ * assert.deepEqual([...patients.values()], ["patient001", "patient001", "prostate_00"]);
+ * ```
+ */
+export function recognisePatients(ids: Iterable<string>): Patients {
+  const stems = new Map([...ids].map((id) => [id, stemOf(id)]));
+  const numbered = new Map(
+    [...stems].flatMap(([id, stem]) => {
+      const [, name] = NUMBERED.exec(stem) ?? [];
+      return name === undefined || SUBJECT.test(id) ? [] : [[id, name]];
+    }),
+  );
+  const names = new Set(numbered.values());
+  if (names.size < FEWEST_NUMBERED) return stems;
+  return new Map([...stems].map(([id, stem]) => [id, numbered.get(id) ?? stem]));
+}
+
+function stemOf(id: string): string {
+  const [subject] = SUBJECT.exec(id) ?? [];
+  if (subject !== undefined) return subject;
+  let stem = (SESSION.exec(id)?.[1] ?? id).replace(SIDE, "");
+  while (SCAN.test(stem)) stem = stem.replace(SCAN, "");
+  return stem === "" ? id : stem;
+}
+
+/**
+ * Finds the patient of each case as the setting `patients` says.
+ *
+ * @param setting The value of the setting.
+ * @param ids Case ids.
+ * @throws {InputError} If it is neither a word, a pattern nor a file, or does not name the patient
+ * of every case; all of those are named.
+ *
+ * @example The left and right hippocampus of a patient, numbered one after the other
+ * ```ts
+ * import { findPatients } from "./patients.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const ids = ["hippocampus_003", "hippocampus_004", "hippocampus_006"];
+ * const patients = await findPatients("pairs:hippocampus_(\\d+)", ids);
+ * assert.deepEqual([...patients.values()], ["pair 2", "pair 2", "pair 3"]);
+ * ```
+ */
+export async function findPatients(
+  setting: SplitSettings["patients"],
+  ids: readonly string[],
+): Promise<Patients> {
+  if (setting === "auto") return recognisePatients(ids);
+  if (setting === "case") return new Map(ids.map((id) => [id, id]));
+  const patientOf = /\.[ct]sv$/i.test(setting)
+    ? await readPatients(setting)
+    : matchPatients(setting);
+  const patients = new Map<string, string>();
+  const unknown: string[] = [];
+  for (const id of ids) {
+    const patient = patientOf(id);
+    if (patient === undefined) unknown.push(id);
+    else patients.set(id, patient);
+  }
+  if (unknown.length === 0) return patients;
+  throw new InputError(
+    `Cannot tell the patient of ${unknown.length} of ${ids.length} cases: ${namesOf(unknown)}`,
+    {
+      code: "bad-split",
+      hint: `"patients" is ${setting}; it must match, or list, every case`,
+    },
+  );
+}
+
+function matchPatients(setting: string): (id: string) => string | undefined {
+  const [, pairs, source] = /^(pairs:)?(.*)$/s.exec(setting)!;
+  let pattern: RegExp;
+  try {
+    pattern = new RegExp(source!, "u");
+  } catch (cause) {
+    throw new InputError(`Cannot use patients: ${(cause as Error).message}`, {
+      code: "bad-config",
+      hint: PATIENTS_HINT,
+      cause,
+    });
+  }
+  if (pairs === undefined) {
+    return (id) => {
+      const match = pattern.exec(id);
+      if (match === null) return undefined;
+      const groups = match.slice(1).filter((group) => group !== undefined);
+      return groups.length === 0 ? match[0] : groups.join("_");
+    };
+  }
+  return (id) => {
+    const groups = (pattern.exec(id) ?? []).slice(1).filter((group) => group !== undefined);
+    const number = groups.pop();
+    if (number === undefined || !/^\d{1,15}$/.test(number)) return undefined;
+    return [...groups, `pair ${Math.ceil(Number(number) / 2)}`].join("_");
+  };
+}
+
+const PATIENTS_HINT = "A pattern is a regular expression, as (p\\d+)_";
+
+/** Reads two columns: case, patient. A first line of names that is no case does no harm. */
+async function readPatients(path: string): Promise<(id: string) => string | undefined> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new InputError("Cannot read patients: no such file, or not readable", {
+      code: "bad-split",
+      path,
+      hint: "Give a CSV file with two columns, case and patient",
+      cause,
+    });
+  }
+  const separator = /\.tsv$/i.test(path) ? "\t" : text.includes(",") ? "," : ";";
+  const patients = new Map<string, string>();
+  const wrong: string[] = [];
+  for (const [i, line] of text.replace(/^\uFEFF/, "").split(/\r?\n/).entries()) {
+    if (line.trim() === "") continue;
+    const cells = line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
+    const [id, patient] = cells.map((cell) => cell.normalize("NFC"));
+    const other = patients.get(id ?? "");
+    if (cells.length < 2 || id === "" || patient === "") wrong.push(`line ${i + 1} is not a pair`);
+    else if (other !== undefined && other !== patient) {
+      wrong.push(`${id} is listed with the patients ${other} and ${patient}`);
+    } else patients.set(id!, patient!);
+  }
+  if (wrong.length > 0) {
+    throw new InputError(`Cannot read patients: ${namesOf(wrong)}`, {
+      code: "bad-split",
+      path,
+      hint: "Each line is a case, a comma and its patient",
+    });
+  }
+  return (id) => patients.get(id);
+}

@@ -1,0 +1,40 @@
+/**
+ * How the cases of a data set are split: every key with its default and its limits.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { integer, setting } from "../../support/setting.ts";
+
+const fraction = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
+
+/** The keys that say how cases are split. */
+export const SPLIT_KEYS = {
+  test: setting(fraction, 0.25, "fraction of the patients held out for the final scores"),
+  validation: setting(fraction, 0.2, "fraction of the patients to choose the best weights by"),
+  folds: setting(
+    v.union([v.literal(0), integer(2)], "Expected 0, or at least 2"),
+    0,
+    "cross-validation: number of folds; 0 is off",
+  ),
+  fold: setting(integer(0), 0, "cross-validation: which fold is held out, from 0"),
+  splits: setting(
+    v.string(),
+    "",
+    "JSON file of case ids instead: a run's split.json, or nnU-Net's splits_final.json and fold",
+  ),
+  patients: setting(
+    v.pipe(v.string(), v.nonEmpty()),
+    "auto", // scans of one patient in training and test make every score too good
+    "which cases are of one patient: auto (by common names, as sub-01_ses-2), case (none), a " +
+      "pattern whose groups name the patient, as (p\\d+)_, pairs:PATTERN (its number counts in " +
+      "twos: 1 and 2 are one patient, 3 and 4 the next), or a CSV file of case,patient",
+  ),
+};
+
+/** Checks how cases are split, every key spelled out. */
+export const SplitSettingsSchema = v.object(SPLIT_KEYS);
+
+/** How cases are split, every key spelled out. */
+export type SplitSettings = v.InferOutput<typeof SplitSettingsSchema>;
