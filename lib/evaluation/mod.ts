@@ -1,21 +1,31 @@
 /**
- * Chapter 5 of the tutorial, the numbers: scores by slice and by patient, predicted volumes.
+ * Chapter 5 of the tutorial, the numbers: predictions, and scores by slice and by patient.
  *
  * @module
  */
 
+export * from "./case_metrics.ts";
+export * from "./case_quality.ts";
+export * from "./compare_runs.ts";
 export * from "./correlation.ts";
 export * from "./distance_transform.ts";
 export * from "./eval_med_nca.ts";
 export * from "./evaluate_cases.ts";
 export * from "./format_scores.ts";
-export * from "./list_images.ts";
-export * from "./metrics.ts";
+export * from "./merge_summaries.ts";
+export * from "./open_views.ts";
+export * from "./overlap.ts";
+export * from "./postprocess.ts";
+export * from "./postprocess_mask.ts";
+export * from "./predict_case.ts";
 export * from "./predict_files.ts";
-export * from "./predict_slices.ts";
-export * from "./predict_volume.ts";
-export * from "./statistics.ts";
+export * from "./probabilities.ts";
 export * from "./robustness/mod.ts";
+export * from "./score_case.ts";
+export * from "./score_labels.ts";
+export * from "./score_masks.ts";
+export * from "./statistics.ts";
 export * from "./summary.ts";
+export * from "./summary_files.ts";
 export * from "./surface_distances.ts";
-export * from "./uncertainty.ts";
+export * from "./wilcoxon.ts";

@@ -70,6 +70,7 @@ export async function predictionState(
   }
   if (found === 0) return { kind: "new" };
   if (record === undefined) return { kind: "stale", why: broken.join(", ") };
+  if (!("inputs" in record.made)) return { kind: "stale", why: "made by an older version" };
   const changed = [
     ...differences(record.made, wanted.made),
     ...(differences(record.images, wanted.images).length > 0 ? ["the image"] : []),

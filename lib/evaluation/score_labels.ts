@@ -42,3 +42,33 @@ function keyOf({ values }: Target): string {
   if (values === "above 0") return "1";
   return values.length === 1 ? String(values[0]) : `(${values.join(", ")})`;
 }
+
+/**
+ * What is put behind the name of a file that holds something of one class: nothing more of one
+ * class alone, else the class's name.
+ *
+ * @param suffix What comes first, as "_probability".
+ * @returns One for each class, all different.
+ *
+ * @example
+ * ```ts
+ * import { classSuffixes } from "./score_labels.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const classes = [{ name: "zone a/b", values: [1] }, { name: "core", values: [2] }];
+ * const targets = { kind: "classes", classes, ignore: [] } as const;
+ * assert.deepEqual(classSuffixes("_probability", targets), [
+ *   "_probability_zone-a-b",
+ *   "_probability_core",
+ * ]);
+ * ```
+ */
+export function classSuffixes(suffix: string, { classes }: Targets): string[] {
+  if (classes.length === 1) return [suffix];
+  const slugs = classes.map(({ name }) => name.replace(/[^\p{L}\p{N}]+/gu, "-"));
+  return slugs.map((slug, i) =>
+    slugs.indexOf(slug) === slugs.lastIndexOf(slug)
+      ? `${suffix}_${slug}`
+      : `${suffix}_${slug}-${i + 1}`
+  );
+}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Slice } from "../../slices/types.ts";
+import { IGNORED, type LabelPlane } from "../../slices/case.ts";
 import { percent, type Perturbation } from "./perturbation.ts";
 
 const RADII = [0, 0.5, 1, 1.5, 2, 3];
@@ -40,11 +40,11 @@ function wound(stage: "coarse" | "fine"): Perturbation {
   };
 }
 
-/** A disc around the middle of a label: 1 inside. */
-function discAround({ data, height, width }: Slice, radii: number): Slice {
+/** A disc around the middle of a label's objects: 1 inside. */
+function discAround({ data, height, width }: LabelPlane, radii: number): LabelPlane {
   let [area, y, x] = [0, 0, 0];
-  for (const [i, value] of data.entries()) {
-    if (value === 0) continue;
+  for (const [i, code] of data.entries()) {
+    if (code === 0 || code === IGNORED) continue;
     area++;
     y += Math.floor(i / width);
     x += i % width;
@@ -52,7 +52,7 @@ function discAround({ data, height, width }: Slice, radii: number): Slice {
   const radius = radii * Math.sqrt(area / Math.PI);
   const inside = (i: number) =>
     Math.hypot(Math.floor(i / width) - y / area, i % width - x / area) < radius;
-  return { data: Float32Array.from(data, (_, i) => inside(i) ? 1 : 0), height, width };
+  return { data: data.map((_, i) => inside(i) ? 1 : 0), height, width };
 }
 
 /**

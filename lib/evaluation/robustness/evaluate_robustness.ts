@@ -4,18 +4,20 @@
  * @module
  */
 
-import { discoverCases } from "../../slices/discover_cases.ts";
+import { type Case, IGNORED, type LabelPlane } from "../../slices/case.ts";
 import { normalize } from "../../slices/normalize.ts";
-import { join1d } from "../../slices/read_case.ts";
-import type { Slice } from "../../slices/types.ts";
+import type { CaseSource } from "../../slices/discovery/case_source.ts";
+import type { ImageSlice } from "../../slices/types.ts";
 import { InputError } from "../../support/errors.ts";
 import { Random } from "../../support/random.ts";
-import type { EvaluateCasesOptions } from "../evaluate_cases.ts";
-import { readLabelledCase } from "../labelled_case.ts";
-import { confusionCounts } from "../metrics.ts";
-import { maskOf, type PredictOptions, predictSlices } from "../predict_slices.ts";
+import { type EvaluateCasesOptions, nothingScored } from "../evaluate_cases.ts";
+import { openViews } from "../open_views.ts";
+import { overlap, overlapScores } from "../overlap.ts";
+import { predictCase, type PredictCaseOptions, type TrainedModel } from "../predict_case.ts";
+import { joinPlanes } from "../score_case.ts";
+import { scoreLabels } from "../score_labels.ts";
+import { finiteMean } from "../statistics.ts";
 import type { CaseImages, Perturbation, Perturbed } from "./perturbation.ts";
-import { PERTURBATIONS } from "./perturbations.ts";
 
 /** The score of one case under one perturbation. */
 export interface RobustnessScore {
@@ -25,7 +27,7 @@ export interface RobustnessScore {
   strength: number;
   /** The case's name. */
   case: string;
-  /** Over its whole volume; NaN where it is undefined. */
+  /** Over its whole volume, of several classes their mean; NaN where it is undefined. */
   dice: number;
   /** Of erased cells: the score if the wound stayed in the mask as it was made, for comparison. */
   unhealed?: number;
@@ -40,13 +42,13 @@ export interface RobustnessExample {
   /** The score of the case, not of the slice. */
   dice: number;
   /** What the model was given. */
-  image: Slice;
-  /** 0 or 1. */
-  truth: ArrayLike<number>;
-  /** 0 or 1. */
-  prediction: ArrayLike<number>;
+  image: ImageSlice;
+  /** Codes. */
+  truth: Uint8Array;
+  /** Codes. */
+  prediction: Uint8Array;
   /** 1 where cells were erased. */
-  wound?: ArrayLike<number>;
+  wound?: Uint8Array;
 }
 
 /** How far {@linkcode evaluateRobustness} is. */
@@ -58,17 +60,15 @@ export interface RobustnessProgress extends RobustnessScore {
 }
 
 /** What {@linkcode evaluateRobustness} takes. */
-export interface RobustnessOptions extends
-  Pick<
-    EvaluateCasesOptions,
-    "model" | "data" | "cases" | "settings" | "batchSize" | "seed" | "signal"
-  > {
-  /** What to try; all of {@linkcode PERTURBATIONS} unless told. */
-  perturbations?: readonly Perturbation[];
+export interface RobustnessOptions
+  extends Pick<EvaluateCasesOptions, "sources" | "batchSize" | "seed" | "signal"> {
+  readonly model: TrainedModel;
+  /** What to try. */
+  readonly perturbations: readonly Perturbation[];
   /** Fewer strengths of each. */
-  quick?: boolean;
-  /** Told after each prediction of a case. */
-  onProgress?: (progress: RobustnessProgress) => void;
+  readonly quick: boolean;
+  /** Called after each prediction of a case. */
+  readonly onProgress?: (progress: RobustnessProgress) => void;
 }
 
 /** What {@linkcode evaluateRobustness} found. */
@@ -77,6 +77,8 @@ export interface RobustnessResult {
   scores: RobustnessScore[];
   /** The largest slice of the first case under everything. */
   examples: RobustnessExample[];
+  /** The case that the examples are of, to see which way is up; null where there are none. */
+  shown: Pick<Case, "id" | "kind" | "orientation" | "grid"> | null;
   /** Whether the signal stopped it before the last case. */
   aborted: boolean;
   /** What was wrong with cases, "case: what". */
@@ -84,48 +86,60 @@ export interface RobustnessResult {
 }
 
 /**
- * Scores a model on the cases of a data folder under perturbations of growing strength. Images are
- * perturbed after they were normalised, and normalised again as every image is; the same seed
- * perturbs a case alike whatever else is tried. Unperturbed cases score as in `evaluateCases`.
+ * Scores a model on cases under perturbations of growing strength. Images are perturbed after they
+ * were normalised, and normalised again as every image is; the same seed perturbs a case alike
+ * whatever else is tried. Unperturbed cases score as in `evaluateCases`.
  *
- * @throws {InputError} Where there are no such cases, or none of them can be used; it lists why.
+ * @throws {InputError} Where none of the cases can be used; it lists why.
  */
 export async function evaluateRobustness(options: RobustnessOptions): Promise<RobustnessResult> {
-  const { data, settings, signal, onProgress, perturbations = PERTURBATIONS } = options;
-  const { kind, cases } = await discoverCases(data);
-  const groups = Map.groupBy(cases, ({ id }) => id);
-  const ids = options.cases ?? [...groups.keys()];
+  const { model, sources, signal, onProgress, perturbations } = options;
   const runs = perturbations.reduce((sum, each) => sum + trials(each, options).length, 1);
-  const result: RobustnessResult = { scores: [], examples: [], aborted: false, problems: [] };
-  let done = 0;
+  const total = sources.length * runs;
+  const result: RobustnessResult = {
+    scores: [],
+    examples: [],
+    shown: null,
+    aborted: false,
+    problems: [],
+  };
   try {
-    for (const [i, id] of ids.entries()) {
+    for (const [i, source] of sources.entries()) {
       signal?.throwIfAborted();
-      const wanted = { data, kind, id, entries: groups.get(id) ?? [], settings };
-      const found = await readLabelledCase(wanted, result.problems);
-      done = i * runs;
-      if (found === undefined) continue;
-      const given: CaseImages = {
-        images: found.read.slices.map(({ image }) => image),
-        labels: found.read.slices.map(({ label }) => label),
-      };
-      const { scores, examples } = await tryCase(id, given, options, (score) => {
-        onProgress?.({ ...score, done: ++done, total: ids.length * runs });
+      let done = i * runs;
+      const opened = await openLabelled(model, source, result.problems);
+      if (opened === undefined) continue;
+      const { scores, examples } = await tryCase(opened, options, (score) => {
+        onProgress?.({ ...score, done: ++done, total });
       });
       result.scores.push(...scores);
-      if (result.examples.length === 0) result.examples = examples;
+      if (result.shown !== null) continue;
+      const { id, kind, orientation, grid } = opened;
+      Object.assign(result, { examples, shown: { id, kind, orientation, grid } });
     }
   } catch (error) {
     if (!signal?.aborted) throw error;
     result.aborted = true;
   }
-  if (result.scores.length === 0 && !result.aborted) {
-    throw new InputError(
-      `Cannot score: none of ${ids.length} cases can be used: ${result.problems.join("; ")}`,
-      { code: "bad-data-set", path: data },
-    );
-  }
+  if (result.scores.length === 0 && !result.aborted) throw nothingScored(sources, result.problems);
   return result;
+}
+
+async function openLabelled(
+  model: TrainedModel,
+  source: CaseSource,
+  problems: string[],
+): Promise<Case | undefined> {
+  try {
+    const { opened, warnings } = await openViews([model], source, true);
+    problems.push(...warnings.map((message) => `${source.id}: ${message}`));
+    if (opened.labels !== null) return opened;
+    problems.push(`${source.id}: label is missing`);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    problems.push(`${source.id}: ${error.message}`);
+  }
+  return undefined;
 }
 
 /** The strengths to try, the one that changes nothing aside: that is predicted once for all. */
@@ -134,17 +148,21 @@ function trials({ strengths, quick, none }: Perturbation, options: RobustnessOpt
 }
 
 async function tryCase(
-  id: string,
-  given: CaseImages,
+  opened: Case,
   options: RobustnessOptions,
   onScore: (score: RobustnessScore) => void,
 ): Promise<Pick<RobustnessResult, "scores" | "examples">> {
-  const { model, perturbations = PERTURBATIONS, seed = 0 } = options;
+  const { model: { model, inputs } } = options;
+  const { id, indices } = opened;
+  const given: CaseImages = {
+    images: indices.map((index) => opened.slice(index)),
+    labels: indices.map((index) => opened.label(index)),
+  };
   const shown = largest(given.labels);
   const run = async (perturbation: string, strength: number, perturbed: Perturbed) => {
     const { images, labels } = { ...given, ...perturbed };
-    const masks = await predictMasks(images, options, perturbed.predict);
-    const score = { perturbation, strength, case: id, dice: diceOf(masks, labels) };
+    const masks = await predictMasks(opened, images, options, perturbed.predict ?? {});
+    const score = { perturbation, strength, case: id, dice: diceOf(masks, labels, inputs) };
     const wound = perturbed.predict?.wound?.cells[shown]?.data;
     const example: RobustnessExample = {
       ...score,
@@ -160,7 +178,7 @@ async function tryCase(
   onScore(plain.score);
   const scores: RobustnessScore[] = [];
   const examples: RobustnessExample[] = [];
-  for (const perturbation of perturbations) {
+  for (const perturbation of options.perturbations) {
     const { name, none } = perturbation;
     const unperturbed = { perturbation: name, strength: none };
     const found = [{
@@ -168,12 +186,12 @@ async function tryCase(
       example: { ...plain.example, ...unperturbed },
     }];
     for (const strength of trials(perturbation, options)) {
-      const random = new Random(seed, ...codes(name), ...codes(id));
+      const random = new Random(options.seed, ...codePoints(name), ...codePoints(id));
       const context = { steps: model.config.steps, random };
-      const perturbed = renormalize(perturbation.apply(given, strength, context), options);
+      const perturbed = renormalize(perturbation.apply(given, strength, context), inputs);
       const { score, example } = await run(name, strength, perturbed);
       const unhealed = perturbed.predict?.wound && {
-        unhealed: diceOf(cutOut(plain.masks, perturbed.predict.wound.cells), given.labels),
+        unhealed: diceOf(cutOut(plain.masks, perturbed.predict.wound.cells), given.labels, inputs),
       };
       found.push({ score: { ...score, ...unhealed }, example });
       onScore({ ...score, ...unhealed });
@@ -186,56 +204,80 @@ async function tryCase(
 }
 
 async function predictMasks(
-  images: readonly Slice[],
-  { model, settings, batchSize, seed, signal }: RobustnessOptions,
-  predict: Pick<PredictOptions, "steps" | "wound"> = {},
+  opened: Case,
+  images: readonly ImageSlice[],
+  { model, batchSize, seed, signal }: RobustnessOptions,
+  predict: Pick<PredictCaseOptions, "steps" | "wound">,
 ): Promise<Uint8Array[]> {
-  const predictions = await predictSlices(model, images, {
-    ...settings,
-    ...(batchSize === undefined ? {} : { batchSize }),
-    ...(seed === undefined ? {} : { seed }),
+  const { indices } = opened;
+  const perturbed = {
+    indices,
+    extent: (index: number) => opened.extent(index),
+    slice: (index: number) => images[indices.indexOf(index)]!,
+  };
+  const { masks } = await predictCase([{ ...model, opened: perturbed }], {
+    batchSize,
+    seed,
     signal,
+    samples: 1,
+    keepProbabilities: false,
     ...predict,
   });
-  return predictions.map(({ probability }) => maskOf(probability));
+  return masks;
 }
 
-/** Perturbed images brought to [0, 1] as images are before a prediction. */
-function renormalize(perturbed: Perturbed, { settings }: RobustnessOptions): Perturbed {
+/** Perturbed images, each channel brought to its range as images are before a prediction. */
+function renormalize(perturbed: Perturbed, inputs: TrainedModel["inputs"]): Perturbed {
   const { images } = perturbed;
-  if (images === undefined) return perturbed;
-  const { clip } = settings;
-  const values = normalize(join1d(images), clip === null ? {} : { clip });
-  let start = 0;
-  return {
-    ...perturbed,
-    images: images.map((image) => ({
-      ...image,
-      data: values.subarray(start, start += image.data.length),
-    })),
-  };
-}
-
-function diceOf(masks: readonly Uint8Array[], labels: readonly Slice[]): number {
-  let [both, one] = [0, 0];
-  for (const [i, mask] of masks.entries()) {
-    const { TP, FP, FN } = confusionCounts(mask, maskOf(labels[i]!.data));
-    both += TP;
-    one += FP + FN;
+  // ct scales by intensities that mean something by themselves: there is no range to come back to
+  if (images === undefined || inputs.normalize === "ct") return perturbed;
+  const data = images.map((image) => new Float32Array(image.data.length));
+  for (let channel = 0; channel < images[0]!.channels; channel++) {
+    const plane = (values: Float32Array, { height, width }: ImageSlice) =>
+      values.subarray(channel * height * width, (channel + 1) * height * width);
+    const parts = images.map((image) => plane(image.data, image));
+    const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let start = 0;
+    for (const part of parts) {
+      values.set(part, start);
+      start += part.length;
+    }
+    const normal = normalize(values, inputs);
+    start = 0;
+    for (const [i, image] of images.entries()) {
+      const target = plane(data[i]!, image);
+      target.set(normal.subarray(start, start += target.length));
+    }
   }
-  return 2 * both / (2 * both + one);
+  return { ...perturbed, images: images.map((image, i) => ({ ...image, data: data[i]! })) };
 }
 
-function cutOut(masks: readonly Uint8Array[], wound: readonly Slice[]): Uint8Array[] {
-  return masks.map((mask, i) => mask.map((value, p) => wound[i]!.data[p] === 1 ? 0 : value));
+/** The Dice score over all slices, of several classes their mean. */
+function diceOf(
+  masks: readonly Uint8Array[],
+  labels: readonly LabelPlane[],
+  { targets }: TrainedModel["inputs"],
+): number {
+  const [prediction, reference] = [joinPlanes(masks), joinPlanes(labels.map(({ data }) => data))];
+  return finiteMean(
+    scoreLabels(targets).map(({ codes }) =>
+      overlapScores(overlap(prediction, reference, codes)).Dice
+    ),
+  );
 }
 
-/** The slice with most of the object. */
-function largest(labels: readonly Slice[]): number {
-  const areas = labels.map(({ data }) => data.reduce((a, b) => a + b, 0));
+function cutOut(masks: readonly Uint8Array[], wound: readonly LabelPlane[]): Uint8Array[] {
+  return masks.map((mask, i) => mask.map((code, p) => wound[i]!.data[p] === 1 ? 0 : code));
+}
+
+/** The slice with most of the objects. */
+function largest(labels: readonly LabelPlane[]): number {
+  const areas = labels.map(({ data }) =>
+    data.reduce((area, code) => area + (code === 0 || code === IGNORED ? 0 : 1), 0)
+  );
   return areas.indexOf(Math.max(...areas));
 }
 
-function codes(text: string): number[] {
+function codePoints(text: string): number[] {
   return Array.from(text, (letter) => letter.codePointAt(0)!);
 }

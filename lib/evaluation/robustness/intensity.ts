@@ -45,8 +45,10 @@ export const biasField: Perturbation = {
     const angle = 2 * Math.PI * random.uniform();
     const phase = 2 * Math.PI * random.uniform();
     const through = random.uniform() - 0.5;
-    const exponents = images.map(({ height, width }, z) =>
-      Float32Array.from({ length: height * width }, (_, i) => {
+    // Every channel of a pixel drifts alike
+    const exponents = images.map(({ data, height, width }, z) =>
+      Float32Array.from(data, (_, place) => {
+        const i = place % (height * width);
         const y = centred(Math.floor(i / width), height);
         const x = centred(i % width, width);
         const along = Math.sin(angle) * y + Math.cos(angle) * x;

@@ -1,11 +1,12 @@
 /**
  * How far a score holds where things go wrong. Each perturbation stands in a file of its kind:
- * `intensity.ts`, `geometry.ts` and `automaton.ts`; `perturbations.ts` lists them.
+ * `intensity.ts`, `placement.ts` and `automaton.ts`; `perturbations.ts` lists them.
  *
  * @module
  */
 
 export * from "./evaluate_robustness.ts";
+export * from "./mean_robustness.ts";
 export type * from "./perturbation.ts";
 export * from "./perturbations.ts";
 export * from "./robustness_csv.ts";

@@ -4,22 +4,23 @@
  * @module
  */
 
-import type { Slice } from "../../slices/types.ts";
+import type { LabelPlane } from "../../slices/case.ts";
+import type { ImageSlice } from "../../slices/types.ts";
 import type { Random } from "../../support/random.ts";
-import type { PredictOptions } from "../predict_slices.ts";
+import type { PredictCaseOptions } from "../predict_case.ts";
 
 /** All slices of a case, in their own size. */
 export interface CaseImages {
-  /** Values in [0, 1]. */
-  images: readonly Slice[];
-  /** 0 or 1, of the same sizes. */
-  labels: readonly Slice[];
+  /** Normalised. */
+  images: readonly ImageSlice[];
+  /** Codes, of the same sizes. */
+  labels: readonly LabelPlane[];
 }
 
 /** A case after a perturbation: what is not named stays as it was. */
 export interface Perturbed extends Partial<CaseImages> {
   /** What is done to the automaton on the way. */
-  predict?: Pick<PredictOptions, "steps" | "wound">;
+  predict?: Pick<PredictCaseOptions, "steps" | "wound">;
 }
 
 /** What a perturbation may look at beside the case. */
@@ -44,7 +45,7 @@ export interface Perturbation {
   strengths: readonly number[];
   /** A few of them, for a first look. */
   quick: readonly number[];
-  /** A strength for people. */
+  /** A strength as a person reads it. */
   format(strength: number): string;
   /**
    * Perturbs a case, which is not changed itself.

@@ -7,8 +7,8 @@
 import { InputError } from "../../support/errors.ts";
 import { nearest } from "../../support/nearest.ts";
 import { erasedCoarse, erasedFine, steps } from "./automaton.ts";
-import { scale, translation } from "./geometry.ts";
 import { biasField, noise } from "./intensity.ts";
+import { scale, translation } from "./placement.ts";
 import type { Perturbation } from "./perturbation.ts";
 
 /** What `deno task robustness` tries, in its order. */

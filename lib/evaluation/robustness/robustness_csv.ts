@@ -4,12 +4,13 @@
  * @module
  */
 
+import { csvLine, parseCsv } from "../../support/csv.ts";
 import { InputError } from "../../support/errors.ts";
 import { writeFileAtomic } from "../../support/files.ts";
 import type { RobustnessScore } from "./evaluate_robustness.ts";
 import { PERTURBATIONS } from "./perturbations.ts";
 
-const HEADER = "perturbation,strength,unit,case,dice,dice_if_unhealed";
+const HEADER = ["perturbation", "strength", "unit", "case", "dice", "dice_if_unhealed"];
 
 /**
  * Writes scores as CSV, a row for each case and strength. What is undefined is empty.
@@ -21,16 +22,10 @@ export async function writeRobustness(
   scores: readonly RobustnessScore[],
 ): Promise<void> {
   const units = new Map(PERTURBATIONS.map(({ name, unit }) => [name, unit]));
-  const lines = scores.map(({ perturbation, strength, case: id, dice, unhealed = NaN }) =>
-    [
-      perturbation,
-      strength,
-      csvText(units.get(perturbation) ?? ""),
-      csvText(id),
-      ...[dice, unhealed].map((value) => Number.isFinite(value) ? value : ""),
-    ].join(",")
+  const lines = scores.map(({ perturbation, strength, case: id, dice, unhealed }) =>
+    csvLine([perturbation, strength, units.get(perturbation), id, dice, unhealed])
   );
-  await writeFileAtomic(path, [HEADER, ...lines].join("\n") + "\n");
+  await writeFileAtomic(path, [csvLine(HEADER), ...lines].join(""));
 }
 
 /**
@@ -51,35 +46,24 @@ export async function readRobustness(path: string): Promise<RobustnessScore[] | 
       cause,
     });
   }
-  const [header, ...lines] = text.trim().split(/\r?\n/);
-  if (header !== HEADER) {
-    throw new InputError("Cannot read robustness: the file is none of ours", {
-      code: "bad-run",
-      path,
-      hint: "Make it again with deno task robustness",
-    });
-  }
   const number = (cell = "") => cell === "" ? NaN : Number(cell);
-  return lines.map((line) => {
-    const [perturbation = "", strength, , id = "", dice, unhealed] = csvCells(line);
-    return {
+  try {
+    const [header, ...lines] = parseCsv(text);
+    if (header?.join() !== HEADER.join()) throw new SyntaxError("other columns");
+    return lines.map(([perturbation = "", strength, , id = "", dice, unhealed]) => ({
       perturbation,
       strength: number(strength),
       case: id,
       dice: number(dice),
       ...(unhealed && { unhealed: number(unhealed) }),
-    };
-  });
-}
-
-/** The cells of a line. A text in quotes may hold commas, and quotes twice. */
-function csvCells(line: string): string[] {
-  return Array.from(
-    line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g),
-    ([, cell = ""]) => cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell,
-  );
-}
-
-function csvText(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    }));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new InputError("Cannot read robustness: the file is not one of this program", {
+      code: "bad-run",
+      path,
+      hint: "Make it again with deno task robustness",
+      cause,
+    });
+  }
 }

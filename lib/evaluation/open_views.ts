@@ -1,0 +1,54 @@
+/**
+ * A case opened as each model of an ensemble wants to see it.
+ *
+ * @module
+ */
+
+import type { Case } from "../slices/case.ts";
+import type { CaseWants } from "../slices/case_settings.ts";
+import type { CaseSource } from "../slices/discovery/case_source.ts";
+import { openCase, requireCase } from "../slices/open_case.ts";
+import type { ModelView, TrainedModel } from "./predict_case.ts";
+
+/** A case, and how each model sees it. */
+export interface OpenedViews {
+  /** In the order of the models. */
+  readonly views: readonly ModelView[];
+  /** As the first model sees it: what it is scored and written with. */
+  readonly opened: Case;
+  /** What its user should know about it. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Opens a case, once for all models that want it alike.
+ *
+ * @param models One, or an ensemble of the same classes.
+ * @param labels Whether labels are needed.
+ * @throws {InputError} Where it cannot be used.
+ */
+export async function openViews(
+  models: readonly TrainedModel[],
+  source: CaseSource,
+  labels: CaseWants["labels"],
+): Promise<OpenedViews> {
+  const cases = new Map<string, Case>();
+  const warnings = new Set<string>();
+  const views: ModelView[] = [];
+  for (const each of models) {
+    // How slices come to the model's grid is nothing that a case is opened for
+    const grid = { size: null, fit: null, spacing: null, smallest: null, trained: null };
+    const key = JSON.stringify({ ...each.inputs, ...grid });
+    let opened = cases.get(key);
+    if (opened === undefined) {
+      const found = await openCase(source, each.inputs, { labels, normalized: true });
+      opened = requireCase(found, source);
+      cases.set(key, opened);
+      for (const { message, severity } of found.findings) {
+        if (severity === "warning") warnings.add(message);
+      }
+    }
+    views.push({ ...each, opened });
+  }
+  return { views, opened: cases.values().next().value!, warnings: [...warnings] };
+}

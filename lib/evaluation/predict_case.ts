@@ -1,0 +1,245 @@
+/**
+ * Segmenting a case: the only place where a model, or an ensemble of models, meets one.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import { cellSeed } from "../nca/cell_seeds.ts";
+import { eraseCells } from "../nca/erase_cells.ts";
+import type { ForwardOptions, Intervention, MedNca } from "../nca/med_nca.ts";
+import type { Case, LabelPlane } from "../slices/case.ts";
+import {
+  labelToModelGrid,
+  sliceGeometry,
+  toModelGrid,
+  toOriginalGrid,
+} from "../slices/geometry.ts";
+import type { ModelInputs } from "../slices/model_inputs.ts";
+import type { ImageSlice, SliceGeometry } from "../slices/types.ts";
+import { hash32 } from "../support/random.ts";
+import { maskOf, probabilitiesOf } from "./probabilities.ts";
+
+/** Asking for one answer so often, the paper looks how far the answers differ. */
+export const UNCERTAINTY_SAMPLES = 10;
+
+/** A model and what it was trained on. */
+export interface TrainedModel {
+  /** Is not changed. */
+  readonly model: MedNca;
+  readonly inputs: ModelInputs;
+}
+
+/** A model, and the slices of a case as it wants to see them: opened with its own settings. */
+export interface ModelView extends TrainedModel {
+  readonly opened: Pick<Case, "indices" | "extent" | "slice">;
+}
+
+/** How {@linkcode predictCase} runs. */
+export interface PredictCaseOptions {
+  /** Slices at a time; the result does not depend on it. */
+  readonly batchSize: number;
+  /** Decides which cells fire, with each slice's index in its case. */
+  readonly seed: number;
+  /** Runs with other cells to average over. */
+  readonly samples: number;
+  /** Whether probabilities, and deviations of several runs, are kept. Masks always are. */
+  readonly keepProbabilities: boolean;
+  /** Steps of both automata in place of the model's own. */
+  readonly steps?: readonly [coarse: number, fine: number];
+  /** Cells to erase on the way, to see whether they heal. */
+  readonly wound?: Wound;
+  /** Stops the work: the promise is rejected with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each batch with the number of slices that are done. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Cells that are reset in the middle of a rollout; see {@linkcode eraseCells}. */
+export interface Wound {
+  /** In which stage. */
+  readonly stage: "coarse" | "fine";
+  /** After how many of its steps. */
+  readonly step: number;
+  /** 1 for each pixel to be erased, a plane a slice. */
+  readonly cells: readonly LabelPlane[];
+}
+
+/** What models say of a case, plane by plane in its slice frame. */
+export interface CasePrediction {
+  /** Codes, one plane for each of the case's indices. */
+  readonly masks: Uint8Array[];
+  /** The probability of each class, 0 to 1: the mean of all runs. `[class][slice]`; empty if not kept. */
+  readonly probabilities: Float32Array[][];
+  /**
+   * The standard deviation of the probability over the runs (of these, not an estimate for all):
+   * where the model is unsure. `[class][slice]`; empty if not kept, or of one run.
+   */
+  readonly deviations: Float32Array[][];
+  /**
+   * The NCA quality metric (NQM): the sum of the deviations of all voxels and classes over the sum
+   * of their means. 0 where all runs agree, or of one run; the larger, the less the prediction is to
+   * be trusted. It needs no label. NaN where every mean is 0.
+   *
+   * Source: Kalkhof et al., "Med-NCA", IPMI 2023, section 3.2.
+   */
+  readonly quality: number;
+}
+
+/**
+ * Segments a case. Slices are taken in batches, and each is put back to its place as it comes. Batch
+ * norm takes its statistics of each slice by itself, and which cells fire follows from the seed and
+ * the slice's index in its case alone, so that the same pixels get the same mask whatever else is
+ * predicted beside them, and whatever the file is called.
+ *
+ * @param views One model, or several whose probabilities are averaged. No tensor is left behind.
+ * @returns Masks in the case's slice frame, for `Case.save`.
+ * @throws The signal's reason, where it was aborted.
+ */
+export async function predictCase(
+  views: readonly ModelView[],
+  options: PredictCaseOptions,
+): Promise<CasePrediction> {
+  const { batchSize, samples, keepProbabilities, signal, onProgress } = options;
+  const [{ inputs: { targets: { kind, classes } }, opened: { indices } }] = views as [ModelView];
+  const k = classes.length;
+  const several = views.length * samples > 1;
+  const result = {
+    masks: [] as Uint8Array[],
+    probabilities: keepProbabilities ? classes.map((): Float32Array[] => []) : [],
+    deviations: keepProbabilities && several ? classes.map((): Float32Array[] => []) : [],
+  };
+  const sums = { deviation: 0, mean: 0 };
+  for (let done = 0; done < indices.length; done += batchSize) {
+    signal?.throwIfAborted();
+    const places = indices.slice(done, done + batchSize).map((_, i) => done + i);
+    for (const { mean, deviation } of await predictBatch(views, places, options)) {
+      result.masks.push(maskOf(mean, kind, k));
+      const pixels = mean.length / k;
+      for (const c of classes.keys()) {
+        const plane = [c * pixels, (c + 1) * pixels] as const;
+        result.probabilities[c]?.push(mean.slice(...plane));
+        result.deviations[c]?.push(deviation.slice(...plane));
+      }
+      sums.mean += sum(mean);
+      sums.deviation += sum(deviation);
+    }
+    onProgress?.(Math.min(done + batchSize, indices.length), indices.length);
+    // Lets timers, signals and a notebook's display have their turn.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return { ...result, quality: sums.deviation / sums.mean };
+}
+
+/** Mean and deviation of the probabilities, k × pixels values of each slice in its own size. */
+async function predictBatch(
+  views: readonly ModelView[],
+  places: readonly number[],
+  options: PredictCaseOptions,
+): Promise<{ mean: Float32Array; deviation: Float32Array }[]> {
+  const runs = places.map(() => new RunningStatistics());
+  for (const view of views) {
+    const { model, inputs: { targets }, opened: { indices } } = view;
+    for (const batch of sameSize(places.map((place) => onGrid(view, place)))) {
+      for (let sample = 0; sample < options.samples; sample++) {
+        const seed = sample === 0 ? options.seed : hash32(options.seed, sample);
+        const logits = await readLogits(model, batch.map(({ slice }) => slice), {
+          seeds: batch.map(({ place }) => cellSeed(seed, indices[place]!)),
+          stats: "slice",
+          ...(options.steps && { steps: options.steps }),
+          ...(options.wound && { intervention: intervene(options.wound, batch) }),
+        });
+        const length = logits.length / batch.length;
+        for (const [i, { place, geometry }] of batch.entries()) {
+          const own = logits.subarray(i * length, (i + 1) * length);
+          const planes = probabilitiesOf(own, targets.kind, targets.classes.length);
+          runs[place - places[0]!]!.add(toOriginalGrid(planes, geometry, 0));
+        }
+      }
+    }
+  }
+  return runs.map((run) => ({ mean: Float32Array.from(run.mean), deviation: run.deviation() }));
+}
+
+interface GridSlice {
+  /** Its place among the case's indices. */
+  readonly place: number;
+  readonly slice: ImageSlice;
+  readonly geometry: SliceGeometry;
+}
+
+function onGrid({ opened, inputs }: ModelView, place: number): GridSlice {
+  const index = opened.indices[place]!;
+  const geometry = sliceGeometry(opened.extent(index), inputs);
+  return { place, slice: toModelGrid(opened.slice(index), geometry), geometry };
+}
+
+/** Parts of a list whose slices have one size on the grid. */
+function sameSize(slices: readonly GridSlice[]): GridSlice[][] {
+  return [...Map.groupBy(slices, ({ geometry: { size } }) => size.join()).values()];
+}
+
+/** The wound of a batch as the model takes it: on the model's grid. */
+function intervene({ stage, step, cells }: Wound, batch: readonly GridSlice[]): Intervention {
+  const planes = batch.map(({ place, geometry }) => labelToModelGrid(cells[place]!, geometry));
+  const { height, width } = planes[0]!;
+  const wound = new Uint8Array(planes.length * height * width);
+  for (const [i, { data }] of planes.entries()) wound.set(data, i * height * width);
+  return { stage, step, change: (state) => eraseCells(state, wound, [height, width]) };
+}
+
+/** Logits of slices of one size, one after the other, the class running fastest. */
+async function readLogits(
+  model: MedNca,
+  slices: readonly ImageSlice[],
+  options: ForwardOptions,
+): Promise<Float32Array> {
+  const { height, width, channels } = slices[0]!;
+  const images = new Float32Array(slices.length * height * width * channels);
+  let at = 0;
+  for (const { data } of slices) {
+    for (let pixel = 0; pixel < height * width; pixel++) {
+      for (let channel = 0; channel < channels; channel++) {
+        images[at++] = data[channel * height * width + pixel]!;
+      }
+    }
+  }
+  const shape: [number, number, number, number] = [slices.length, height, width, channels];
+  const logits = tf.tidy(() => model.forward(tf.tensor4d(images, shape), options));
+  try {
+    return await logits.data<"float32">();
+  } finally {
+    logits.dispose();
+  }
+}
+
+/** Mean and deviation of runs, run by run (Welford): exactly 0 where all are alike. */
+class RunningStatistics {
+  mean = new Float64Array(0);
+  #squares = new Float64Array(0);
+  #count = 0;
+
+  add(values: Float32Array): void {
+    if (this.#count++ === 0) {
+      this.mean = Float64Array.from(values);
+      this.#squares = new Float64Array(values.length);
+      return;
+    }
+    for (const [i, value] of values.entries()) {
+      const difference = value - this.mean[i]!;
+      this.mean[i]! += difference / this.#count;
+      this.#squares[i]! += difference * (value - this.mean[i]!);
+    }
+  }
+
+  /** Over the runs that there were, not an estimate for more of them. */
+  deviation(): Float32Array {
+    return Float32Array.from(this.#squares, (sum) => Math.sqrt(sum / this.#count));
+  }
+}
+
+function sum(values: Float32Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

@@ -1,0 +1,55 @@
+/**
+ * The scores of a predicted case against its own labels.
+ *
+ * @module
+ */
+
+import type { Case, LabelPlane, Targets } from "../slices/case.ts";
+import { type CaseMetrics, caseMetrics } from "./case_metrics.ts";
+import { scoreLabels } from "./score_labels.ts";
+import type { MaskGrid } from "./surface_distances.ts";
+
+/**
+ * Scores masks against the labels of their case, as one volume.
+ *
+ * @param masks Codes, one plane for each of the case's indices.
+ * @param labels Codes, as many planes.
+ * @param grid From {@linkcode maskGrid}.
+ * @returns The metrics of each class, by its key in `summary.json`.
+ */
+export function scoreCase(
+  masks: readonly Uint8Array[],
+  labels: readonly LabelPlane[],
+  grid: MaskGrid | null,
+  targets: Targets,
+): Record<string, CaseMetrics> {
+  const prediction = joinPlanes(masks);
+  const reference = joinPlanes(labels.map(({ data }) => data));
+  return Object.fromEntries(
+    scoreLabels(targets).map(({ key, codes }) =>
+      [key, caseMetrics(prediction, reference, grid, codes)] as const
+    ),
+  );
+}
+
+/**
+ * The grid that the planes of a case make together: that of a volume, or of a single picture.
+ * Several pictures have none.
+ */
+export function maskGrid({ kind, grid }: Pick<Case, "kind" | "grid">): MaskGrid | null {
+  if (grid === null) return null;
+  const { shape, spacing } = grid;
+  if (kind === "volume") return { shape, spacing: spacing ?? [1, 1, 1] };
+  return shape[2] === 1 ? { shape: shape.slice(0, 2), spacing: [1, 1] } : null;
+}
+
+/** Planes one after the other. */
+export function joinPlanes(planes: readonly Uint8Array[]): Uint8Array {
+  const result = new Uint8Array(planes.reduce((sum, plane) => sum + plane.length, 0));
+  let start = 0;
+  for (const plane of planes) {
+    result.set(plane, start);
+    start += plane.length;
+  }
+  return result;
+}

@@ -1,0 +1,245 @@
+/**
+ * Scoring masks that are there already, whoever made them.
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from "@std/path";
+import type { LabelPlane, Targets } from "../slices/case.ts";
+import type { CaseSource, Finding } from "../slices/discovery/case_source.ts";
+import { readDescription } from "../slices/discovery/dataset_description.ts";
+import { stemOf } from "../slices/discovery/file_names.ts";
+import { LabelEncoder } from "../slices/label_codes.ts";
+import { loadLabel } from "../slices/save_slice.ts";
+import { AS_STORED, composed, cutPlane, sliceFrame } from "../slices/slice_frame.ts";
+import { resolveSliceSettings } from "../slices/slice_settings.ts";
+import { parseTargets } from "../slices/targets.ts";
+import { readVolumeLabel } from "../slices/volume_label.ts";
+import { InputError } from "../support/errors.ts";
+import { namesOf } from "../support/names_of.ts";
+import { readVolume } from "../volume/mod.ts";
+import { scoreCase } from "./score_case.ts";
+import { scoreLabels } from "./score_labels.ts";
+import { type EvaluationSummary, type ScoredCase, summarize } from "./summary.ts";
+import type { MaskGrid } from "./surface_distances.ts";
+
+/** What {@linkcode scoreMasks} takes. */
+export interface ScoreMasksOptions {
+  /** The folder of the masks. */
+  readonly prediction: string;
+  /** The folder of the labels, of the same names. */
+  readonly label: string;
+  /** What to score: the setting `labels`, see `parseTargets`. */
+  readonly labels: string;
+  /** Of the confidence intervals. */
+  readonly seed: number;
+  /** Called after each pair. */
+  readonly onProgress?: (scored: ScoredCase) => void;
+}
+
+/**
+ * Scores the masks of a folder against labels of the same names, NIfTI volumes or PNG pictures. A
+ * mask that covers the label's space in another orientation is brought to the label's grid; one that
+ * lies elsewhere is a problem, and so is a label without a mask.
+ *
+ * @throws {InputError} Where no pair can be scored; it lists why.
+ */
+export async function scoreMasks(options: ScoreMasksOptions): Promise<EvaluationSummary> {
+  const [predictions, labels] = await Promise.all(
+    [options.prediction, options.label].map(listMasks),
+  ) as [Map<string, string>, Map<string, string>];
+  const pairs = [...labels].filter(([name]) => predictions.has(name))
+    .map(([name, file]): Pair => ({ name, label: file, prediction: predictions.get(name)! }));
+  const problems = [
+    ...missing(labels, predictions, "have no mask in", options.prediction),
+    ...missing(predictions, labels, "have no label in", options.label),
+  ];
+  const targets = await targetsOf(options, pairs);
+  const scored: ScoredCase[] = [];
+  for (const pair of pairs) {
+    const findings: Finding[] = [];
+    const result = await scorePair(pair, targets, findings);
+    problems.push(...findings.map(({ message }) => `${pair.name}: ${message}`));
+    if (result === undefined) continue;
+    scored.push(result);
+    options.onProgress?.(result);
+  }
+  if (scored.length === 0) {
+    throw new InputError(
+      `Cannot score: ${pairs.length === 0 ? "no mask has a label" : "no pair can be used"}: ` +
+        problems.slice(0, 5).join("; "),
+      {
+        code: "bad-data-set",
+        path: options.prediction,
+        hint: "Masks have the names of their labels",
+      },
+    );
+  }
+  const names = Object.fromEntries(scoreLabels(targets).map(({ key, name }) => [key, name]));
+  return summarize(scored, { names, problems, seed: options.seed });
+}
+
+interface Pair {
+  readonly name: string;
+  readonly label: string;
+  readonly prediction: string;
+}
+
+/** The masks of a folder by their names without ending. */
+async function listMasks(folder: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (isFile && !name.startsWith(".") && /\.(nii(\.gz)?|png)$/i.test(name)) {
+        found.set(stemOf(name).normalize("NFC"), join(folder, name));
+      }
+    }
+  } catch (cause) {
+    throw new InputError("Cannot read masks: no such folder, or not readable", {
+      code: "bad-data-set",
+      path: folder,
+      cause,
+    });
+  }
+  return new Map([...found].sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+function missing(
+  names: ReadonlyMap<string, string>,
+  others: ReadonlyMap<string, string>,
+  what: string,
+  folder: string,
+): string[] {
+  const alone = [...names.keys()].filter((name) => !others.has(name));
+  return alone.length === 0 ? [] : [`${namesOf(alone)} ${what} ${folder}`];
+}
+
+/** The classes, from the setting, the data set's description and, for "all", the labels. */
+async function targetsOf(
+  { label, labels }: ScoreMasksOptions,
+  pairs: readonly Pair[],
+): Promise<Targets> {
+  const description = await readDescription(dirname(label.replace(/\/+$/, "")));
+  const values = new Set<number>();
+  if (labels === "all" && description.labels === null) {
+    const foreground = parseTargets("foreground", description, []);
+    for (const pair of pairs) {
+      const encoder = new LabelEncoder(foreground, "none");
+      encoder.encode((await readStored(pair.label)).values);
+      for (const value of encoder.summary().values) values.add(value);
+    }
+  }
+  return parseTargets(labels, description, [...values].sort((a, b) => a - b));
+}
+
+async function readStored(path: string) {
+  if (/\.png$/i.test(path)) {
+    const { data, height, width } = await loadLabel(path, []);
+    return { values: data, shape: [width, height], spacing: [1, 1] };
+  }
+  const { data, shape, spacing } = await readVolume(path);
+  return { values: data, shape: shape.slice(0, 3), spacing };
+}
+
+async function scorePair(
+  pair: Pair,
+  targets: Targets,
+  findings: Finding[],
+): Promise<ScoredCase | undefined> {
+  try {
+    const read = /\.png$/i.test(pair.label) ? readPictures : readVolumes;
+    const { masks, labels, grid } = await read(pair, targets, findings);
+    if (findings.some(({ severity }) => severity === "error")) return undefined;
+    return {
+      case: pair.name,
+      reference_file: pair.label,
+      prediction_file: pair.prediction,
+      metrics: scoreCase(masks, labels, grid, targets),
+    };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    findings.push({ severity: "error", message: error.message, hint: error.hint });
+    return undefined;
+  }
+}
+
+interface ReadPair {
+  readonly masks: readonly Uint8Array[];
+  readonly labels: readonly LabelPlane[];
+  readonly grid: MaskGrid;
+}
+
+async function readPictures(
+  { prediction, label }: Pair,
+  targets: Targets,
+  findings: Finding[],
+): Promise<ReadPair> {
+  const [mask, truth] = await Promise.all(
+    [prediction, label].map((path) => loadLabel(path, findings)),
+  ) as [Awaited<ReturnType<typeof loadLabel>>, Awaited<ReturnType<typeof loadLabel>>];
+  const { height, width } = truth;
+  if (mask.height !== height || mask.width !== width) {
+    findings.push({
+      severity: "error",
+      message: `mask has ${mask.height}×${mask.width} pixels and label ${height}×${width}`,
+      hint: "",
+    });
+  }
+  return {
+    masks: [encoded(mask.data, targets, findings)],
+    labels: [{ data: encoded(truth.data, targets, findings), height, width }],
+    grid: { shape: [width, height], spacing: [1, 1] },
+  };
+}
+
+async function readVolumes(
+  { name, prediction, label }: Pair,
+  targets: Targets,
+  findings: Finding[],
+): Promise<ReadPair> {
+  const truth = await readVolume(label);
+  const source: CaseSource = {
+    id: name,
+    kind: "volume",
+    folder: dirname(prediction),
+    files: [{ index: 0, images: [], label: basename(prediction) }],
+  };
+  const settings = { ...resolveSliceSettings({}), targets, channels: null, foreground: null };
+  const mask = await readVolumeLabel(
+    source,
+    truth,
+    { ...settings, spacing: "stored" },
+    null,
+    findings,
+  );
+  const shape = truth.shape.slice(0, 3);
+  const grid = { shape, spacing: truth.spacing };
+  if (mask === null) return { masks: [], labels: [], grid };
+  const frame = sliceFrame(mask.shape, composed(AS_STORED, mask.grid), 2);
+  const codes = encoded(mask.values, targets, findings);
+  const whole = encoded(truth.data, targets, findings);
+  const [nx, ny, nz] = shape as [number, number, number];
+  const planes = Array.from({ length: nz }, (_, z) => z);
+  const turned = sliceFrame(shape, AS_STORED, 2);
+  return {
+    grid: { shape: [ny, nx, nz], spacing: [truth.spacing[1], truth.spacing[0], truth.spacing[2]] },
+    masks: planes.map((z) => cutPlane(codes, frame, z, new Uint8Array(nx * ny))),
+    labels: planes.map((z) => ({
+      data: cutPlane(whole, turned, z, new Uint8Array(nx * ny)),
+      height: nx,
+      width: ny,
+    })),
+  };
+}
+
+function encoded(
+  values: Parameters<LabelEncoder["encode"]>[0],
+  targets: Targets,
+  findings: Finding[],
+): Uint8Array {
+  const encoder = new LabelEncoder(targets, "none");
+  const codes = encoder.encode(values);
+  // An empty mask is a score, not a mistake
+  findings.push(...encoder.findings({ isPicture: false }).filter((f) => f.severity === "error"));
+  return codes;
+}

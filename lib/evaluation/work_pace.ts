@@ -1,0 +1,61 @@
+/**
+ * How long work on images still takes.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import type { CaseSource } from "../slices/discovery/case_source.ts";
+
+/** Tells how long the rest takes from how long the work so far took, by the bytes of the images. */
+export class WorkPace {
+  readonly #bytes: ReadonlyMap<CaseSource, number>;
+  #total: number;
+  #done = 0;
+  #seconds = 0;
+  #started = 0;
+
+  private constructor(bytes: ReadonlyMap<CaseSource, number>) {
+    this.#bytes = bytes;
+    this.#total = bytes.values().reduce((a, b) => a + b, 0);
+  }
+
+  /** Looks how large the images are; one that cannot be looked at counts nothing. */
+  static async of(sources: readonly CaseSource[]): Promise<WorkPace> {
+    const bytes = new Map<CaseSource, number>();
+    for (const source of sources) {
+      let sum = 0;
+      for (const path of source.files.flatMap(({ images }) => images)) {
+        sum += await Deno.stat(join(source.folder, path)).then(({ size }) => size, () => 0);
+      }
+      bytes.set(source, sum);
+    }
+    return new WorkPace(bytes);
+  }
+
+  /** Work on an image starts. */
+  start(): void {
+    this.#started = performance.now();
+  }
+
+  /** How far all is when a part of an image is done. */
+  within(source: CaseSource, part: number): { share: number; secondsLeft: number } {
+    const done = this.#done + part * this.#bytes.get(source)!;
+    const seconds = this.#seconds + (performance.now() - this.#started) / 1000;
+    return {
+      share: done / this.#total,
+      secondsLeft: seconds / done * Math.max(0, this.#total - done),
+    };
+  }
+
+  /** An image is done. */
+  finish(source: CaseSource): void {
+    this.#done += this.#bytes.get(source)!;
+    this.#seconds += (performance.now() - this.#started) / 1000;
+  }
+
+  /** An image needed no work. */
+  drop(source: CaseSource): void {
+    this.#total -= this.#bytes.get(source)!;
+  }
+}

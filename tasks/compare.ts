@@ -1,0 +1,71 @@
+/**
+ * `deno task compare`: whether one run is better than another.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import {
+  comparisonCsv,
+  comparisonMarkdown,
+  compareRuns,
+  type NamedSummary,
+} from "../lib/evaluation/compare_runs.ts";
+import { labelNames } from "../lib/evaluation/summary.ts";
+import { readSummary } from "../lib/evaluation/summary_files.ts";
+import { InputError } from "../lib/support/errors.ts";
+import { writeFileAtomic } from "../lib/support/files.ts";
+import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
+
+interface Flags {
+  out?: string;
+  seed: number;
+}
+
+const command = createTask(
+  "compare",
+  "Compare runs that were scored on the same patients with the first of them, case by case: the " +
+    "mean difference with its 95 % bootstrap interval, and Wilcoxon's signed-rank test",
+)
+  .argument("<runs...>", "two or more folders with a summary.json, as runs/A runs/B")
+  .option("--out <folder>", "write comparison.csv, comparison.md and the figure here")
+  .option(
+    "--seed <n>",
+    "of the bootstrap",
+    numberFlag({ integer: true, min: 0, max: 2 ** 32 - 1 }),
+    0,
+  );
+
+await runTask(async () => {
+  const flags = await parseTask<Flags>(command);
+  const folders: string[] = command.processedArgs[0];
+  if (folders.length < 2) {
+    throw new InputError("Cannot compare: one run alone", {
+      code: "bad-command-line",
+      hint: "Give two or more runs, as deno task compare runs/A runs/B",
+    });
+  }
+  const runs = await Promise.all(folders.map(readRun));
+  const rows = compareRuns(runs, flags.seed);
+  const names = labelNames(runs[0]!.summary);
+  const table = comparisonMarkdown(rows, names);
+  console.log(table);
+  console.log(
+    "difference: the run less the one it is compared with, in the cases where both are defined; " +
+      "p without correction for several comparisons",
+  );
+  if (flags.out === undefined) return;
+  await writeFileAtomic(join(flags.out, "comparison.md"), table);
+  await writeFileAtomic(join(flags.out, "comparison.csv"), comparisonCsv(rows, names));
+  console.log(`The tables are in ${flags.out}`);
+});
+
+async function readRun(folder: string): Promise<NamedSummary> {
+  const summary = await readSummary(folder);
+  if (summary !== undefined) return { name: folder.replace(/\/+$/, ""), summary };
+  throw new InputError("Cannot compare: the run has no scores", {
+    code: "bad-run",
+    path: folder,
+    hint: `Score it first with deno task evaluate --run ${folder}`,
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * `deno task score`: the scores of masks that are there already.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { formatScores } from "../lib/evaluation/format_scores.ts";
+import { scoreMasks } from "../lib/evaluation/score_masks.ts";
+import { caseDice } from "../lib/evaluation/summary.ts";
+import { writeSummary } from "../lib/evaluation/summary_files.ts";
+import { createTask, parseTask, runTask } from "./support/cli.ts";
+import { formatDice, requireFlag } from "./support/run.ts";
+
+interface Flags {
+  prediction?: string;
+  label?: string;
+  labels: string;
+  out?: string;
+}
+
+const command = createTask(
+  "score",
+  "Score masks of any program against labels: Dice, IoU, HD95, ASSD and more for each case, their " +
+    "means and intervals. Masks have the names of their labels",
+)
+  .option("--prediction <folder>", "the masks, .nii, .nii.gz or .png")
+  .option("--label <folder>", "the labels")
+  .option(
+    "--labels <values>",
+    'what to score: foreground, all, classes as "1;2", one object as 1,2, or regions as ' +
+      "whole=1+2,anterior=1",
+    "foreground",
+  )
+  .option("--out <folder>", "write summary.json and summary.csv here");
+
+await runTask(async () => {
+  const flags = await parseTask<Flags>(command);
+  const summary = await scoreMasks({
+    prediction: requireFlag(flags.prediction, "prediction", "Give the folder of the masks"),
+    label: requireFlag(flags.label, "label", "Give the folder of the labels"),
+    labels: flags.labels,
+    seed: 0,
+    onProgress: (scored) => console.log(`  ${scored.case}  ${formatDice(caseDice(scored))}`),
+  });
+  for (const problem of summary.problems) console.error(`warning: ${problem}`);
+  const count = summary.metric_per_case.length;
+  console.log(`${count} ${count === 1 ? "case" : "cases"}`);
+  for (const line of formatScores(summary)) console.log(`  ${line}`);
+  if (flags.out === undefined) return;
+  await writeSummary(flags.out, summary);
+  console.log(`Every case is in ${join(flags.out, "summary.csv")}`);
+});
