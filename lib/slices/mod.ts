@@ -58,7 +58,7 @@ export { prepareSlices } from "./prepare_slices.ts";
 export { formatReport, formatVerification } from "./report.ts";
 export { loadSlice, saveSlice, type StorableSlice } from "./save_slice.ts";
 export { type Batch, type BatchOptions, type Sample, SliceDataset } from "./slice_dataset.ts";
-export { type ChosenSplit, chooseSplit } from "./split/choose_split.ts";
+export { chooseSplit, type ChosenSplit } from "./split/choose_split.ts";
 export { findPatients, type Patients, recognisePatients } from "./split/patients.ts";
 export { requireCases } from "./split/require_cases.ts";
 export { type Split, splitCases, type SplitOptions } from "./split/split_cases.ts";
