@@ -46,27 +46,3 @@ export interface SliceRecord {
   readonly foreground: number;
   readonly geometry: SliceGeometry;
 }
-
-/** Something about a case that its user should know. */
-export interface Problem {
-  /** With an error the case is left out, with a warning it is used. */
-  readonly severity: "error" | "warning";
-  /** The id of the case. */
-  readonly case: string;
-  /** What it is, in lower case after the case's name. */
-  readonly message: string;
-}
-
-/**
- * A case as it lies on disk. Pictures of one case (`<case>_slice_000.png`) are entries of their
- * own that share an id.
- */
-export interface DataCase {
-  readonly id: string;
-  /** The image, relative to the data folder, with `/`. */
-  readonly image: string;
-  /** The label, relative to the data folder; absent where there is none. */
-  readonly label?: string;
-  /** The place of a picture in its case; 0 for volumes. */
-  readonly index: number;
-}

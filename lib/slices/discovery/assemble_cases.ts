@@ -4,9 +4,9 @@
  * @module
  */
 
-import { counted } from "../../support/names_of.ts";
-import type { CaseSource, Problem, SourceFiles } from "./case_source.ts";
-import { comparable, isPicture } from "./file_names.ts";
+import type { CaseSource, Problem } from "./case_source.ts";
+import { comparable } from "./file_names.ts";
+import { identify, type Item, joinSeries, severalImages } from "./join_series.ts";
 import type { ChannelFile, FileGroup } from "./pair_files.ts";
 
 /** Cases, and what is wrong with files that belong to them. */
@@ -16,15 +16,6 @@ export interface AssembledCases {
   readonly problems: readonly Problem[];
   /** What the channels are called in the files' names; empty where images are single files. */
   readonly channels: readonly string[];
-}
-
-/** A volume, or a picture that may be one of a series. */
-interface Item {
-  /** What it is called by itself. */
-  readonly name: string;
-  readonly id: string;
-  readonly kind: CaseSource["kind"];
-  readonly files: SourceFiles;
 }
 
 /**
@@ -46,18 +37,10 @@ export function assembleCases(
     const item = toItem(group, channels, problems);
     if (item !== undefined) items.push(item);
   }
-  const cases: CaseSource[] = [];
-  for (const [id, entries] of Map.groupBy(items, (item) => item.id)) {
-    const kept = withoutDoubles(id, entries, problems);
-    const labelled = kept.filter(({ files }) => files.label !== null);
-    for (const { name, files } of kept) {
-      if (files.label === null) problems.push(missingLabel(name));
-    }
-    const files = (labelled.length > 0 ? labelled : kept).map((item) => item.files)
-      .sort((a, b) => a.index - b.index);
-    if (files.length > 0) cases.push({ id, kind: entries[0]!.kind, folder, files });
-  }
-  return { cases: cases.sort((a, b) => a.id < b.id ? -1 : 1), problems, channels };
+  for (const { name, files } of items) if (files.label === null) problems.push(missingLabel(name));
+  const isLabelled = new Set(items.filter(({ files }) => files.label !== null).map(({ id }) => id));
+  const kept = items.filter(({ id, files }) => files.label !== null || !isLabelled.has(id));
+  return { cases: joinSeries(folder, kept, problems), problems, channels };
 }
 
 /** The channels of most groups, in order. */
@@ -91,20 +74,18 @@ function toItem(
   problems: Problem[],
 ): Item | undefined {
   const images = imagesOf(group);
-  const kind = isPicture(images[0]!.file.name) ? "pictures" : "volume";
-  const name = nameOf(group, kind);
+  const { name, id, index, kind } = identify(group);
   const wrong: Problem[] = [];
-  const tell = (message: string, hint = "") =>
+  const tell = (message: string, hint: string) =>
     wrong.push({ severity: "error", case: name, message, hint });
 
-  const paths = (files: readonly { path: string }[]) =>
-    files.map(({ path }) => path).sort().join(", ");
   if (group.labels.length > 1) {
-    tell(`several labels: ${paths(group.labels)}`, "Keep one of them in the data folder");
+    const paths = group.labels.map(({ path }) => path).sort().join(", ");
+    tell(`several labels: ${paths}`, "Keep one of them in the data folder");
   }
   const byChannel = Map.groupBy(images, ({ channel }) => comparable(channel));
   for (const files of byChannel.values()) {
-    if (files.length > 1) tell(`several images: ${paths(files.map(({ file }) => file))}`);
+    if (files.length > 1) wrong.push(severalImages(name, files.map(({ file }) => file.path)));
   }
   const isComplete = hasChannels(byChannel, channels);
   if (!isComplete && group.labels.length === 0) {
@@ -135,13 +116,12 @@ function toItem(
   }
   problems.push(...wrong);
   if (wrong.length > 0) return undefined;
-  const series = kind === "pictures" ? seriesOf(group, name) : undefined;
   return {
     name,
-    id: series?.id ?? name,
+    id,
     kind,
     files: {
-      index: series?.index ?? 0,
+      index,
       images: images.length === 1
         ? [images[0]!.file.path]
         : channels.map((channel) => byChannel.get(channel)![0]!.file.path),
@@ -155,42 +135,6 @@ function hasChannels(found: ReadonlyMap<string, unknown>, wanted: readonly strin
   if (found.size !== wanted.length) return false;
   if (wanted.length === 1 && (wanted[0] === "" || found.has(""))) return true;
   return wanted.every((channel) => found.has(channel));
-}
-
-/** The name of a volume or a picture by itself, from its file and its folder. */
-function nameOf({ scope, name }: FileGroup, kind: CaseSource["kind"]): string {
-  const folders = scope.split("/");
-  const base = name.normalize("NFC");
-  if (scope === "") return base;
-  if (base === "") return folders.join("_").normalize("NFC");
-  const isNamedAfter = folders.some((folder) => comparable(base).startsWith(comparable(folder)));
-  return isNamedAfter && kind === "volume" ? base : [...folders, base].join("_").normalize("NFC");
-}
-
-/** The series of a picture and its place there: `<case>_slice_000`, or `000` in the case's folder. */
-function seriesOf(
-  { scope, name }: FileGroup,
-  full: string,
-): { id: string; index: number } | undefined {
-  const [, named, place] = /^(.+)_slice_(\d{1,9})$/i.exec(full) ?? [];
-  if (named !== undefined) return { id: named, index: Number(place) };
-  if (scope === "" || !/^\d{1,9}$/.test(name)) return undefined;
-  return { id: scope.replaceAll("/", "_").normalize("NFC"), index: Number(name) };
-}
-
-function withoutDoubles(id: string, entries: readonly Item[], problems: Problem[]): Item[] {
-  const byIndex = [...Map.groupBy(entries, ({ files }) => files.index).values()];
-  for (const doubles of byIndex) {
-    if (doubles.length === 1) continue;
-    const images = doubles.flatMap(({ files }) => files.images);
-    problems.push({
-      severity: "error",
-      case: id,
-      message: `several images: ${images.join(", ")}`,
-      hint: `Keep one of the ${counted(images.length, "file")}, or give them other names`,
-    });
-  }
-  return byIndex.filter((group) => group.length === 1).flat();
 }
 
 function missingLabel(name: string): Problem {

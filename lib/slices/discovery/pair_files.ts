@@ -70,34 +70,6 @@ export function pairFiles(
   };
 }
 
-/**
- * Puts images together that are numbered as nnU-Net numbers channels: `a_0000`, `a_0001`, without
- * a gap. Others stay by themselves.
- *
- * @param isCase Whether so many files may be the channels of one case.
- */
-export function groupChannels(
-  images: readonly ScopedFile[],
-  isCase: (files: readonly TreeFile[]) => boolean,
-): FileGroup[] {
-  const groups = new GroupList();
-  const byBase = Map.groupBy(images, ({ file, scope }) => {
-    const [, base] = NUMBERED.exec(stemOf(file.name)) ?? [];
-    return base === undefined ? null : keyOf(scope, base);
-  });
-  for (const [base, group] of byBase) {
-    const channels = group.map(({ file }) => stemOf(file.name).slice(-4)).sort();
-    const together = base !== null && channels.every((channel, i) => Number(channel) === i) &&
-      isCase(group.map(({ file }) => file));
-    for (const image of group) {
-      const stem = stemOf(image.file.name);
-      if (together) groups.add(image, stem.slice(0, -5), stem.slice(-4), []);
-      else groups.add(image, stem, "", []);
-    }
-  }
-  return groups.all;
-}
-
 const NUMBERED = /^(.*)_(\d{4})$/;
 
 /** Groups by scope and name. */
