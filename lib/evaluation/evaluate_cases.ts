@@ -6,7 +6,7 @@
 
 import { basename, join } from "@std/path";
 import type { MedNca } from "../nca/med_nca.ts";
-import { discoverCases } from "../slices/discover_cases.ts";
+import { discoverCases } from "../slices/discovery/discover_cases.ts";
 import type { ExtractSettings, Manifest } from "../slices/manifest.ts";
 import type { CaseSlices } from "../slices/read_case.ts";
 import { saveSlice } from "../slices/save_slice.ts";

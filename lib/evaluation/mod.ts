@@ -9,7 +9,6 @@ export * from "./distance_transform.ts";
 export * from "./eval_med_nca.ts";
 export * from "./evaluate_cases.ts";
 export * from "./format_scores.ts";
-export * from "./list_images.ts";
 export * from "./metrics.ts";
 export * from "./predict_files.ts";
 export * from "./predict_slices.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { discoverCases } from "../../slices/discover_cases.ts";
+import { discoverCases } from "../../slices/discovery/discover_cases.ts";
 import { normalize } from "../../slices/normalize.ts";
 import { join1d } from "../../slices/read_case.ts";
 import type { Slice } from "../../slices/types.ts";
