@@ -6,7 +6,7 @@
 
 import { join } from "@std/path";
 import type { View } from "../plots/raster.ts";
-import { discoverCases } from "../slices/discover_cases.ts";
+import { discoverCases } from "../slices/discovery/discover_cases.ts";
 import { orientation, readVolume } from "../volume/mod.ts";
 
 /**

@@ -6,7 +6,7 @@
 
 import { basename, join } from "@std/path";
 import { type EvaluationSummary, readSummary, type ScoredCase } from "../evaluation/summary.ts";
-import { discoverCases } from "../slices/discover_cases.ts";
+import { discoverCases } from "../slices/discovery/discover_cases.ts";
 import type { ExtractSettings } from "../slices/manifest.ts";
 import { readCase } from "../slices/read_case.ts";
 import { loadSlice } from "../slices/save_slice.ts";

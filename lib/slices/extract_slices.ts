@@ -9,7 +9,7 @@ import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
 import { requireWritable } from "../support/output_folder.ts";
 import { inPool } from "../support/in_pool.ts";
-import { discoverCases, type DiscoveredCases } from "./discover_cases.ts";
+import { discoverCases, type DiscoveredCases } from "./discovery/discover_cases.ts";
 import { CaseWorkers } from "./case_workers.ts";
 import { commonSize } from "./geometry.ts";
 import {

@@ -27,7 +27,16 @@
  * @module
  */
 
-export { discoverCases, type DiscoveredCases, listVolumes } from "./discover_cases.ts";
+export type { CaseSource, Finding, Problem, SourceFiles } from "./discovery/case_source.ts";
+export type { DatasetDescription, DeclaredLabel } from "./discovery/dataset_description.ts";
+export { discoverCases, type DiscoveredCases } from "./discovery/discover_cases.ts";
+export {
+  compareKind,
+  type ImageList,
+  listImages,
+  type Shard,
+  takeShard,
+} from "./discovery/list_images.ts";
 export {
   type ExtractOptions,
   type ExtractProgress,
@@ -58,7 +67,7 @@ export { prepareSlices } from "./prepare_slices.ts";
 export { formatReport, formatVerification } from "./report.ts";
 export { loadSlice, saveSlice, type StorableSlice } from "./save_slice.ts";
 export { type Batch, type BatchOptions, type Sample, SliceDataset } from "./slice_dataset.ts";
-export { type ChosenSplit, chooseSplit } from "./split/choose_split.ts";
+export { chooseSplit, type ChosenSplit } from "./split/choose_split.ts";
 export { findPatients, type Patients, recognisePatients } from "./split/patients.ts";
 export { requireCases } from "./split/require_cases.ts";
 export { type Split, splitCases, type SplitOptions } from "./split/split_cases.ts";
@@ -70,13 +79,4 @@ export {
   verifyData,
   type VerifyOptions,
 } from "./verify_data.ts";
-export type {
-  Axis,
-  DataCase,
-  Fit,
-  Problem,
-  Slice,
-  SliceFormat,
-  SliceGeometry,
-  SliceRecord,
-} from "./types.ts";
+export type { Axis, Fit, Slice, SliceFormat, SliceGeometry, SliceRecord } from "./types.ts";

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { basename } from "@std/path";
 import { inPool } from "../support/in_pool.ts";
 import { quantile } from "../support/quantile.ts";
-import { discoverCases } from "./discover_cases.ts";
+import { discoverCases } from "./discovery/discover_cases.ts";
 import {
   CASES_AT_ONCE,
   type ExtractOptions,

@@ -13,7 +13,7 @@ import { decodeSafetensors } from "../../lib/nca/safetensors.ts";
 import { loadWeights, saveWeights } from "../../lib/nca/weights.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { predictionSettings } from "../../lib/evaluation/evaluate_cases.ts";
-import { discoverCases } from "../../lib/slices/discover_cases.ts";
+import { discoverCases } from "../../lib/slices/discovery/discover_cases.ts";
 import { extractSlices } from "../../lib/slices/extract_slices.ts";
 import { readManifest } from "../../lib/slices/manifest.ts";
 import { loadSlice } from "../../lib/slices/save_slice.ts";
@@ -234,9 +234,10 @@ async function jsonReaders(folder: string): Promise<Reader[]> {
       inputs: fc.oneof(json(list), json(real)),
       file: "data/dataset.json",
       read: async (folder) => {
-        for (const { id, image, label } of (await discoverCases(join(folder, "data"))).cases) {
-          assertInside(folder, image);
-          assertInside(folder, label ?? "");
+        for (const { id, files } of (await discoverCases(join(folder, "data"))).cases) {
+          for (const { images, label } of files) {
+            for (const path of [...images, label ?? ""]) assertInside(folder, path);
+          }
           assertInside(folder, `${id}.nii.gz`);
         }
       },

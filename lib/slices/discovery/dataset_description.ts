@@ -78,7 +78,8 @@ export function parseDescription(content: Record<string, unknown>): DatasetDescr
   const isIgnore = ({ name }: DeclaredLabel) => name.toLowerCase() === "ignore";
   const isBackground = ({ values }: DeclaredLabel) => values.every((value) => value === 0);
   const labels = declared.filter((label) => !isIgnore(label) && !isBackground(label));
-  const { training, regions_class_order: order } = content;
+  const { regions_class_order: order } = content;
+  const training = trainingList(content);
   return {
     labels: declared.length === 0 ? null : labels,
     ignore: declared.filter(isIgnore).flatMap(({ values }) => values),
@@ -86,8 +87,15 @@ export function parseDescription(content: Record<string, unknown>): DatasetDescr
       ? order
       : null,
     channelNames: channelNames(content["channel_names"] ?? content["modality"]),
-    training: Array.isArray(training) && training.length > 0 ? training : null,
+    training: training.length > 0 ? training : null,
   };
+}
+
+/** The Decathlon's and nnU-Net's list, or nnU-Net's `dataset`: files by case id. */
+function trainingList({ training, dataset }: Record<string, unknown>): readonly unknown[] {
+  if (Array.isArray(training)) return training;
+  if (typeof dataset !== "object" || dataset === null) return [];
+  return Object.entries(dataset).map(([id, files]) => ({ ...files, id }));
 }
 
 /** Every value that labels may hold as declared, ascending; null where nothing is declared. */

@@ -1,0 +1,136 @@
+/**
+ * Finding the cases of a data set on disk.
+ *
+ * @module
+ */
+
+import { basename } from "@std/path";
+import { InputError } from "../../support/errors.ts";
+import { namesOf } from "../../support/names_of.ts";
+import { assembleCases } from "./assemble_cases.ts";
+import type { CaseSource, Problem } from "./case_source.ts";
+import { type DatasetDescription, readDescription } from "./dataset_description.ts";
+import { isPicture, stemOf } from "./file_names.ts";
+import { findLayout, type Layout } from "./find_layout.ts";
+import { findListed, foldersOf } from "./listed_files.ts";
+import { listTree, type Tree, type TreeFile } from "./list_tree.ts";
+import { noDataSet } from "./no_data_set.ts";
+import { describeOtherFormat } from "./other_formats.ts";
+import { type FileGroup, pairFiles } from "./pair_files.ts";
+
+/** A data set as it lies on disk. */
+export interface DiscoveredCases {
+  /** Of all its cases. */
+  readonly kind: CaseSource["kind"];
+  /** Sorted by id; those without a label too. */
+  readonly cases: readonly CaseSource[];
+  /** What is missing, wrong or passed over, by case or by file. */
+  readonly problems: readonly Problem[];
+  /** What `dataset.json` declares; the names of channels from those of files where it does not. */
+  readonly description: DatasetDescription;
+}
+
+/**
+ * Finds images and their labels in a data folder: as its `dataset.json` lists them (Decathlon,
+ * nnU-Net), in two folders, in BIDS, or by their names in one folder or a folder a patient; see
+ * `findLayout`. nnU-Net's `_0000`, `_0001` and names such as `_t1`, `_t2` are channels of one case.
+ * Hidden files, macOS's `._*` among them, are passed over.
+ *
+ * Each picture is a case of its own, unless its name says otherwise: `<case>_slice_000.png`, or
+ * `000.png` in a folder of the case.
+ *
+ * @param folder The data folder.
+ * @returns The cases, and everything that is wrong with files; a bad file is one bad case.
+ * @throws {InputError} If the folder is missing, or no image in it has a label.
+ */
+export async function discoverCases(folder: string): Promise<DiscoveredCases> {
+  const tree = await listTree(folder);
+  const description = await readDescription(folder);
+  const layout = findLayout(tree);
+  const { groups, problems } = description.training === null
+    ? pairLayout(layout)
+    : findListed(description.training, tree);
+  const kind = kindOf(groups, folder);
+  const assembled = assembleCases(folder, groups, description.channelNames);
+  const { cases, channels } = assembled;
+  if (!cases.some(({ files }) => files[0]!.label !== null)) {
+    const hasLabels = groups.some(({ labels }) => labels.length > 0);
+    throw hasLabels || description.training !== null
+      ? nothingUsable(folder, [...problems, ...assembled.problems])
+      : noDataSet(folder, tree, layout);
+  }
+  return {
+    kind,
+    cases,
+    problems: [
+      ...problems,
+      ...assembled.problems,
+      ...passedOver(tree, groups, description.training !== null),
+    ],
+    description: description.channelNames.length > 0 || channels.some((name) => /^\d*$/.test(name))
+      ? description
+      : { ...description, channelNames: channels },
+  };
+}
+
+function pairLayout(layout: Layout) {
+  const { groups, leftLabels } = pairFiles(layout.images, layout.labels);
+  const problems = leftLabels.map((file): Problem => ({
+    severity: "warning",
+    case: stemOf(file.path),
+    message: "label has no image",
+    hint: "",
+  }));
+  return { groups, problems };
+}
+
+function kindOf(groups: readonly FileGroup[], folder: string): CaseSource["kind"] {
+  const images = groups.flatMap((group) => group.images.map(({ file }) => file.path));
+  const pictures = images.filter(isPicture);
+  if (pictures.length === 0) return "volume";
+  if (pictures.length === images.length) return "pictures";
+  const volumes = images.filter((image) => !isPicture(image));
+  throw new InputError(
+    `Cannot use data: it mixes volumes (${namesOf(volumes, 3)}) and PNG pictures ` +
+      `(${namesOf(pictures, 3)})`,
+    { code: "bad-data-set", path: folder, hint: "Keep them in two data folders" },
+  );
+}
+
+function nothingUsable(folder: string, problems: readonly Problem[]): InputError {
+  const errors = problems.filter(({ severity }) => severity === "error");
+  return new InputError(
+    "Cannot use data: no case has both image and label: " +
+      namesOf(errors.map((error) => `${error.case}: ${error.message}`), 3),
+    { code: "bad-data-set", path: folder, hint: errors[0]?.hint ?? "" },
+  );
+}
+
+/** Files beside those of the cases that nothing else is said of. */
+function passedOver(tree: Tree, groups: readonly FileGroup[], isListed: boolean): Problem[] {
+  const used = new Set<TreeFile>(
+    groups.flatMap(({ images, labels }) => [...images.map(({ file }) => file), ...labels]),
+  );
+  const folders = foldersOf(groups);
+  const others = tree.others
+    .filter((path) => folders.has(path.slice(0, Math.max(path.lastIndexOf("/"), 0))))
+    .flatMap((path): Problem[] => {
+      const finding = basename(path).startsWith("._") ? MAC_FILE : describeOtherFormat(path);
+      return finding === null ? [] : [{ ...finding, case: path }];
+    });
+  const unlisted = !isListed ? [] : tree.files
+    .filter((file) => folders.has(file.folder) && !used.has(file))
+    .map(({ path }): Problem => ({ ...UNLISTED, case: path }));
+  return [...others, ...unlisted];
+}
+
+const MAC_FILE = {
+  severity: "warning",
+  message: "not read: it is a file of macOS",
+  hint: "",
+} as const;
+const UNLISTED = {
+  severity: "warning",
+  message: "not read: dataset.json does not list it",
+  hint: "",
+} as const;

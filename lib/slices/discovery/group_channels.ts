@@ -1,0 +1,62 @@
+/**
+ * Which images are the channels of one case, where no label says so.
+ *
+ * @module
+ */
+
+import { channelSplits, comparable, isPicture, stemOf } from "./file_names.ts";
+import type { TreeFile } from "./list_tree.ts";
+import type { FileGroup } from "./pair_files.ts";
+
+/** More volumes with running numbers are cases, not channels of one. */
+const MOST_CHANNELS = 16;
+
+/**
+ * Puts images together that are called as the channels of the training data (`a_t1`, `a_t2`), or
+ * that are numbered as nnU-Net numbers channels, without a gap (`a_0000`, `a_0001`). Numbered
+ * pictures are channels only where there are as many as the training data has.
+ *
+ * @param files Of one folder.
+ * @param channels What the channels of the training data are called; empty if not known.
+ * @returns A group for each case; an image that is no channel is one by itself.
+ */
+export function groupChannels(
+  files: readonly TreeFile[],
+  channels: readonly string[],
+): FileGroup[] {
+  const places = new Map(channels.map((channel, i) => [comparable(channel), i]));
+  const split = files.map((file) => {
+    const stem = stemOf(file.name);
+    for (const { base, channel } of channelSplits(stem)) {
+      if (base === "") break;
+      const place = places.get(comparable(channel));
+      if (place !== undefined) return { file, base, channel, place, isNumbered: false };
+      if (!/^\d{4}$/.test(channel)) continue;
+      return { file, base, channel, place: Number(channel), isNumbered: true };
+    }
+    return { file, base: stem, channel: "", place: 0, isNumbered: false };
+  });
+  const groups: FileGroup[] = [];
+  for (const group of Map.groupBy(split, keyOf).values()) {
+    group.sort((a, b) => a.place - b.place);
+    const [{ base, channel, isNumbered, file }] = group as [typeof group[0]];
+    const isWhole = channel !== "" && group.every(({ place }, i) => place === i) &&
+      (group.length === Math.max(channels.length, 1) ||
+        (isNumbered && !isPicture(file.name) && group.length <= MOST_CHANNELS));
+    if (isWhole) groups.push({ scope: "", name: base, images: group, labels: [] });
+    else for (const { file } of group) groups.push(alone(file));
+  }
+  return groups;
+}
+
+function keyOf({ base, isNumbered, channel }: {
+  base: string;
+  isNumbered: boolean;
+  channel: string;
+}): string {
+  return `${channel === "" ? "alone" : isNumbered ? "numbered" : "named"} ${comparable(base)}`;
+}
+
+function alone(file: TreeFile): FileGroup {
+  return { scope: "", name: stemOf(file.name), images: [{ file, channel: "" }], labels: [] };
+}

@@ -1,0 +1,146 @@
+/**
+ * What there is to predict: the images at a path, and who takes which.
+ *
+ * @module
+ */
+
+import { basename, dirname, join } from "@std/path";
+import { InputError } from "../../support/errors.ts";
+import { namesOf } from "../../support/names_of.ts";
+import type { CaseSource, Finding, Problem } from "./case_source.ts";
+import { isImageFile, isLabelName, stemOf } from "./file_names.ts";
+import { groupChannels } from "./group_channels.ts";
+import { identify, joinSeries } from "./join_series.ts";
+import { listTree, type Tree, type TreeFile } from "./list_tree.ts";
+import { otherFormats } from "./no_data_set.ts";
+import { describeOtherFormat } from "./other_formats.ts";
+import { pairFiles } from "./pair_files.ts";
+
+/** The images at a path. */
+export interface ImageList {
+  /** Sorted by id, whatever the order on disk; without labels. */
+  readonly cases: readonly CaseSource[];
+  /** Files that cannot be read, and those that are passed over, with the reason. */
+  readonly problems: readonly Problem[];
+}
+
+/** A part of the images: the `index`th, from 1, of `count`. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+/**
+ * The images at a path as cases: volumes, series of pictures (`<case>_slice_000.png`), and the
+ * channels of one case (`a_0000`, `a_0001`, or names that the model was trained with, as `a_t1`).
+ * A case is called as its files are without number or channel; its mask too.
+ *
+ * @param path A volume, a picture, or a folder of them.
+ * @param channels What the channels of the training data are called; empty if not known.
+ * @throws {InputError} If there is nothing to predict; it says what is there.
+ */
+export async function listImages(path: string, channels: readonly string[]): Promise<ImageList> {
+  const { folder, tree } = await listPath(path);
+  const top = tree.files.filter((file) => file.folder === "");
+  const { images, labels } = withoutLabels(top);
+  const problems: Problem[] = [
+    ...labels.map(({ path }) => passed(path, "not read: it is the label of an image")),
+    ...tree.folders.filter((name) => !name.includes("/"))
+      .map((name) => passed(`${name}/`, "not read: it is a folder")),
+    ...tree.others.filter((name) => !name.includes("/") && !name.startsWith("._"))
+      .map((name) => ({ ...describeOtherFormat(name) ?? NO_IMAGE, case: name })),
+    ...images.flatMap(({ path, problem }) => problem === null ? [] : [{ ...problem, case: path }]),
+  ];
+  const sound = images.filter(({ problem }) => problem === null);
+  const items = groupChannels(sound, channels).map((group) => {
+    const { index, ...item } = identify(group);
+    const paths = group.images.map(({ file }) => file.path);
+    return { ...item, files: { index, images: paths, label: null } };
+  });
+  if (images.length === 0) throw nothingToPredict(path, tree);
+  return { cases: joinSeries(folder, items, problems), problems };
+}
+
+async function listPath(path: string): Promise<{ folder: string; tree: Tree }> {
+  const { isDirectory, isFile } = await Deno.stat(path).catch((cause) => {
+    throw new InputError("Cannot read image: no such file or folder", {
+      code: "bad-image",
+      path,
+      cause,
+    });
+  });
+  if (isDirectory) return { folder: path, tree: await listTree(path, 2) };
+  if (!isFile) {
+    throw new InputError("Cannot read image: not a regular file", { code: "bad-image", path });
+  }
+  const name = basename(path);
+  const isImage = isImageFile(name);
+  const files = isImage ? [{ path: name, folder: "", name, problem: null }] : [];
+  return { folder: dirname(path), tree: { files, others: isImage ? [] : [name], folders: [] } };
+}
+
+/** Sets labels aside whose image is there too. */
+function withoutLabels(files: readonly TreeFile[]) {
+  const scoped = files.map((file) => ({ file, scope: "" }));
+  const { labels = [], images = [] } = Object.groupBy(
+    scoped,
+    ({ file }) => isLabelName(stemOf(file.name)) ? "labels" : "images",
+  );
+  const left = new Set(pairFiles(images, labels).leftLabels);
+  const isLabel = new Set(labels.map(({ file }) => file).filter((file) => !left.has(file)));
+  return { images: files.filter((file) => !isLabel.has(file)), labels: [...isLabel] };
+}
+
+function passed(path: string, message: string): Problem {
+  return { severity: "warning", case: path, message, hint: "" };
+}
+
+const NO_IMAGE: Finding = { severity: "warning", message: "not read: it is no image", hint: "" };
+
+function nothingToPredict(path: string, tree: Tree): InputError {
+  const [other] = otherFormats(tree.others);
+  const below = tree.files.find((file) => file.folder !== "")?.folder;
+  const seen = [...tree.folders.map((name) => `${name}/`), ...tree.others];
+  const what = other?.what ?? (seen.length === 0 ? "it is empty" : `it holds ${namesOf(seen)}`);
+  return new InputError(`Cannot find images: no .nii, .nii.gz or .png file; ${what}`, {
+    code: "bad-image",
+    path,
+    hint: below === undefined
+      ? other?.hint ?? "Give a volume, a picture, or a folder of them"
+      : `Give the folder that they are in, as ${join(path, below)}`,
+  });
+}
+
+/**
+ * What is wrong where a case is not of the kind that the model was trained on.
+ *
+ * @param source The case.
+ * @param trained The kind of the training data.
+ */
+export function compareKind(source: CaseSource, trained: CaseSource["kind"]): Finding[] {
+  if (source.kind === trained) return [];
+  const [seen, given] = [trained, source.kind].map((kind) =>
+    kind === "volume" ? "volumes" : "PNG pictures"
+  );
+  return [{
+    severity: "error",
+    message: `the model was trained on ${seen}, and these are ${given}`,
+    hint: `Give ${seen}, or another model`,
+  }];
+}
+
+/**
+ * A shard's images: every `count`th, so that shards are of one size. All shards together have each
+ * image once, on whichever machines they run, as long as these see the same files.
+ *
+ * @example
+ * ```ts
+ * import { takeShard } from "./list_images.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(takeShard(["a", "b", "c", "d", "e"], { index: 2, count: 2 }), ["b", "d"]);
+ * ```
+ */
+export function takeShard<T>(images: readonly T[], { index, count }: Shard): T[] {
+  return images.filter((_, i) => i % count === index - 1);
+}

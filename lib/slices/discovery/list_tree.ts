@@ -1,0 +1,138 @@
+/**
+ * The files below a folder.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { InputError } from "../../support/errors.ts";
+import { inPool } from "../../support/in_pool.ts";
+import type { Finding } from "./case_source.ts";
+import { isImageFile } from "./file_names.ts";
+
+/** A file that is an image or a label by its name. */
+export interface TreeFile {
+  /** Relative to the listed folder, with `/`. */
+  readonly path: string;
+  /** The folder in it, relative too; "" for the listed one. */
+  readonly folder: string;
+  readonly name: string;
+  /** Why it cannot be read; null where nothing speaks against it. */
+  readonly problem: Finding | null;
+}
+
+/** What lies below a folder; hidden files and folders are left out. */
+export interface Tree {
+  /** Volumes and pictures, sorted by path. */
+  readonly files: readonly TreeFile[];
+  /** Paths of all other files, macOS's `._*` among them, sorted. */
+  readonly others: readonly string[];
+  /** Paths of all folders below, sorted. */
+  readonly folders: readonly string[];
+}
+
+/** Deeper folders are not looked into; BIDS needs five. */
+const DEEPEST = 6;
+/** A folder with more files is hardly a data set. */
+const MOST_FILES = 2e6;
+/** What is made from a case has a longer name than it: slices, records, temporary files. */
+const LONGEST_NAME = 200;
+/** So many links are followed at a time. */
+const AT_ONCE = 32;
+
+/**
+ * Lists the files below a folder.
+ *
+ * Names that cannot be used are files with a problem: links that lead nowhere, names that are not
+ * UTF-8 or too long, folders and devices that are named as images.
+ *
+ * @param depth How deep to go; 1 lists the folder alone.
+ * @throws {InputError} If the folder cannot be read, or there are too many files.
+ */
+export async function listTree(root: string, depth: number = DEEPEST): Promise<Tree> {
+  const files: TreeFile[] = [];
+  const others: string[] = [];
+  const folders: string[] = [];
+  const unclear: { folder: string; entry: Deno.DirEntry }[] = [];
+  const add = (folder: string, name: string, kind: "file" | "folder" | Finding) => {
+    const path = folder === "" ? name : `${folder}/${name}`;
+    if (isImageFile(name) && !name.startsWith(".")) {
+      const problem = kind === "file" ? nameProblem(name) : kind === "folder" ? NO_FILE : kind;
+      files.push({ path, folder, name, problem });
+    } else if (kind === "folder") folders.push(path);
+    else others.push(path);
+    return path;
+  };
+  let level = [""];
+  for (let i = 0; i < depth && level.length > 0; i++) {
+    const next: string[] = [];
+    for (const folder of level) {
+      for await (const entry of readFolder(join(root, folder))) {
+        const { name } = entry;
+        if (name.startsWith(".") && !name.startsWith("._")) continue;
+        if (entry.isSymlink || name.includes("\uFFFD")) unclear.push({ folder, entry });
+        else if (entry.isDirectory && !isImageFile(name)) next.push(add(folder, name, "folder"));
+        else add(folder, name, entry.isFile ? "file" : entry.isDirectory ? "folder" : NO_FILE);
+      }
+      if (files.length + others.length + unclear.length > MOST_FILES) {
+        throw new InputError(`Cannot find data: more than ${MOST_FILES} files`, {
+          code: "bad-data-set",
+          path: root,
+          hint: "Give the folder that holds nothing but the data set",
+        });
+      }
+    }
+    await inPool(unclear.splice(0), AT_ONCE, async ({ folder, entry }) => {
+      const kind = await followLink(join(root, folder, entry.name), entry.isSymlink);
+      const path = add(folder, entry.name, kind);
+      if (kind === "folder" && !isImageFile(path)) next.push(path);
+    });
+    level = next;
+  }
+  files.sort((a, b) => a.path < b.path ? -1 : 1);
+  return { files, others: others.sort(), folders: folders.sort() };
+}
+
+const NO_FILE: Finding = {
+  severity: "error",
+  message: "not a regular file",
+  hint: "Only regular files are read, no folders, pipes or devices",
+};
+
+function nameProblem(name: string): Finding | null {
+  if (name.length * 3 <= LONGEST_NAME) return null;
+  const bytes = new TextEncoder().encode(name).length;
+  return bytes <= LONGEST_NAME ? null : {
+    severity: "error",
+    message: `its name has ${bytes} bytes`,
+    hint: `Rename it to at most ${LONGEST_NAME}, so that files made from it can be named`,
+  };
+}
+
+async function* readFolder(path: string): AsyncGenerator<Deno.DirEntry> {
+  try {
+    yield* Deno.readDir(path);
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.NotFound
+      ? "no such folder"
+      : cause instanceof Deno.errors.NotADirectory
+      ? "not a folder"
+      : (cause as Error).message;
+    throw new InputError(`Cannot read folder: ${why}`, { code: "bad-data-set", path, cause });
+  }
+}
+
+/** What is behind a link, or a name that may not be UTF-8. */
+async function followLink(path: string, isLink: boolean): Promise<"file" | "folder" | Finding> {
+  const bad = (message: string, hint: string): Finding => ({ severity: "error", message, hint });
+  try {
+    const { isFile, isDirectory } = await Deno.stat(path);
+    return isFile ? "file" : isDirectory ? "folder" : NO_FILE;
+  } catch {
+    if (!isLink) return bad("its name is not UTF-8", "Rename it with plain letters and digits");
+    const target = await Deno.readLink(path).catch(() => "");
+    return target.includes("annex/objects")
+      ? bad("a link of git-annex without content", "Fetch it with git annex get or datalad get")
+      : bad("a link that leads nowhere", "Correct or remove the link");
+  }
+}
