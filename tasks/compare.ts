@@ -6,9 +6,9 @@
 
 import { join } from "@std/path";
 import {
+  compareRuns,
   comparisonCsv,
   comparisonMarkdown,
-  compareRuns,
   type NamedSummary,
 } from "../lib/evaluation/compare_runs.ts";
 import { labelNames } from "../lib/evaluation/summary.ts";

@@ -93,7 +93,11 @@ function requireComparable(a: NamedSummary, b: NamedSummary): void {
     return missing.length === 0 ? [] : [`only ${first.name} has ${missing.join(", ")}`];
   };
   const why = [...only(a, b), ...only(b, a)];
-  const classes = [a, b].map(({ summary }) => Object.entries(labelNames(summary)).join("; "));
+  const classes = [a, b].map(({ summary: { labels } }) =>
+    labels === undefined
+      ? "foreground"
+      : Object.entries(labels).map(([key, name]) => `${name} (${key})`).join(", ")
+  );
   if (classes[0] !== classes[1]) {
     why.push(`${a.name} has the classes ${classes[0]}, and ${b.name} ${classes[1]}`);
   }

@@ -51,7 +51,7 @@ export function postprocessMask(
     if (step === "none") continue;
     const codes = codesOf({ kind }, index);
     const before = result.map((code) => codes[code]!);
-    let after = before;
+    let after: Uint8Array = before;
     if (step !== "fill-holes") after = largestComponent(after, shape);
     if (step !== "largest") after = fillHoles(after, shape);
     for (const [i, value] of after.entries()) {

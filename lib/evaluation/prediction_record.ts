@@ -6,12 +6,12 @@
 
 import { join } from "@std/path";
 import * as v from "valibot";
-import { loadSlice } from "../slices/save_slice.ts";
+import { loadLabel } from "../slices/save_slice.ts";
 import { InputError } from "../support/errors.ts";
 import { writeJsonAtomic } from "../support/files.ts";
 import { hashFile } from "../support/hash.ts";
 import { readVolume } from "../volume/mod.ts";
-import { isPicture } from "./list_images.ts";
+import { isPicture } from "../slices/discovery/file_names.ts";
 
 /** The folder of the records, beside the masks. */
 const RECORDS = "records";
@@ -126,7 +126,7 @@ async function sumOf(path: string): Promise<string | undefined> {
 
 async function isWhole(path: string): Promise<boolean> {
   try {
-    await (isPicture(path) ? loadSlice(path) : readVolume(path));
+    await (isPicture(path) ? loadLabel(path, []) : readVolume(path));
     return true;
   } catch (error) {
     if (error instanceof InputError) return false;

@@ -1,40 +1,47 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import * as tf from "@tensorflow/tfjs";
 import { initBackend } from "../../lib/backend.ts";
-import { evalMedNca } from "../../lib/evaluation/eval_med_nca.ts";
-import { evaluateCases, predictionSettings } from "../../lib/evaluation/evaluate_cases.ts";
-import { caseMetrics } from "../../lib/evaluation/metrics.ts";
-import { readSummary, SCORES, summarize, writeSummary } from "../../lib/evaluation/summary.ts";
-import { MedNca } from "../../lib/nca/med_nca.ts";
-import { extractSlices, readManifest, saveSlice, SliceDataset } from "../../lib/slices/mod.ts";
+import { caseMetrics } from "../../lib/evaluation/case_metrics.ts";
+import { evaluateCases, type EvaluateCasesOptions } from "../../lib/evaluation/evaluate_cases.ts";
+import { openViews } from "../../lib/evaluation/open_views.ts";
+import { FOREGROUND } from "../../lib/evaluation/overlap.ts";
+import { predictCase } from "../../lib/evaluation/predict_case.ts";
+import { readSummary } from "../../lib/evaluation/summary_files.ts";
+import type { CaseSource } from "../../lib/slices/discovery/case_source.ts";
+import { saveSlice } from "../../lib/slices/mod.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
-import { inFolder, python, QUICK, writeData } from "./support.ts";
+import { fixedModel, inFolder, inputsOf, quickModel, writeData } from "./support.ts";
 
 await initBackend({ backend: "ops" });
 
+const OPTIONS: Omit<EvaluateCasesOptions, "models" | "sources"> = {
+  batchSize: 4,
+  seed: 3,
+  samples: 1,
+  postprocess: ["none"],
+  out: null,
+  predictions: null,
+  variances: null,
+};
+
 Deno.test("evaluateCases scores volumes against their labels and writes masks in their space", () =>
   inFolder(async (folder) => {
-    const data = await writeData(folder, [[13, 10, 4], [12, 12, 3], [9, 9, 3]]);
-    const out = join(folder, "prepared");
-    const { manifest } = await extractSlices({ data, out });
-    const model = new MedNca(QUICK, { seed: 1 });
-    const before = tf.memory().numTensors;
+    const affines = ["RAS", "LPS", "oblique"];
+    const sources = await writeData(folder, [[13, 10, 4], [12, 12, 4], [9, 9, 4]], { affines });
+    const trained = quickModel();
     const told: string[] = [];
     const summary = await evaluateCases({
-      model,
-      data,
-      cases: ["case_0", "case_2"],
-      settings: predictionSettings(manifest),
+      ...OPTIONS,
+      models: [trained],
+      sources,
       out: join(folder, "scores"),
       predictions: join(folder, "masks"),
       onProgress: ({ case: id, done, total }) => told.push(`${id} ${done}/${total}`),
     });
-    assert.equal(tf.memory().numTensors, before);
-    assert.deepEqual(told, ["case_0 1/2", "case_2 2/2"]);
+    assert.deepEqual(told, ["case_0 1/3", "case_1 2/3", "case_2 3/3"]);
     assert.deepEqual(summary.problems, []);
-
-    // The scores are those of the files that were written.
+    assert.deepEqual(await readSummary(join(folder, "scores")), summary);
+    // The scores are those of the files that were written, in the stored grid
     for (const scored of summary.metric_per_case) {
       const prediction = await readVolume(scored.prediction_file!);
       const reference = await readVolume(scored.reference_file);
@@ -43,171 +50,137 @@ Deno.test("evaluateCases scores volumes against their labels and writes masks in
         Uint8Array.from(prediction.data),
         Uint8Array.from(reference.data),
         reference,
+        FOREGROUND,
       );
+      assert.ok(again.n_pred > 0 && Number.isFinite(again.HD95), "nothing is found");
       for (const [name, value] of Object.entries(again)) {
-        const found = scored.metrics["1"][name as keyof typeof again];
-        assert.ok(Object.is(found, value) || Math.abs(found - value) < 1e-9, name);
+        const found = scored.metrics["1"]![name as keyof typeof again];
+        assert.ok(Math.abs(found - value) < 1e-9, `${scored.case} ${name} ${found}, ${value}`);
       }
     }
-    const csv = (await Deno.readTextFile(join(folder, "scores", "summary.csv"))).trim().split("\n");
-    assert.match(csv[0]!, /^case,Dice,IoU,Precision,Recall,HD95,ASSD,/);
-    assert.deepEqual(
-      csv.map((line) => line.split(",")[0]),
-      ["case", "case_0", "case_2", "mean", "sd", "median", "ci95_low", "ci95_high"],
-    );
-    const columns = csv[0]!.split(",").length;
-    assert.ok(csv.every((line) => line.split(",").length === columns));
-    model.dispose();
+    trained.model.dispose();
   }));
 
-const WITH_SCIPY = new URL("with_scipy.py", import.meta.url).pathname;
-const hasScipy = await python("import nibabel, scipy.ndimage", "") !== undefined;
-
-Deno.test({
-  name: "what evaluateCases writes is what scipy makes of the files (needs python3 with scipy)",
-  ignore: !hasScipy,
-  fn: () =>
-    inFolder(async (folder) => {
-      const data = await writeData(folder, [[13, 10, 6], [12, 12, 5], [16, 9, 5]]);
-      const { manifest } = await extractSlices({ data, out: join(folder, "prepared"), axis: 1 });
-      const model = new MedNca(QUICK, { seed: 1 });
-      const { metric_per_case } = await evaluateCases({
-        model,
-        data,
-        settings: predictionSettings(manifest),
-        out: folder,
-        predictions: join(folder, "masks"),
-      });
-      model.dispose();
-      const script = await Deno.readTextFile(WITH_SCIPY);
-      const again: Record<string, Record<string, number>> = JSON.parse(
-        (await python(script, "", folder))!,
-      );
-      assert.equal(metric_per_case.length, 3);
-      for (const { case: id, metrics } of metric_per_case) {
-        for (const name of SCORES) {
-          const [found, expected] = [metrics["1"][name], again[id]![name]!];
-          assert.ok(Math.abs(found - expected) < 1e-6, `${id} ${name}: ${found}, ${expected}`);
-        }
-      }
-    }),
-});
-
-Deno.test("evaluateCases tells of cases that cannot be scored, and fails where none can", () =>
+Deno.test("evaluateCases carries the quality of each case, and writes the variances", () =>
   inFolder(async (folder) => {
-    const data = await writeData(folder, [[8, 8, 2], [8, 8, 2]]);
-    const { manifest } = await extractSlices({ data, out: join(folder, "prepared") });
-    await Deno.writeTextFile(join(data, "labels", "case_1.nii.gz"), "no volume");
-    const model = new MedNca(QUICK);
-    const options = { model, data, settings: predictionSettings(manifest) };
-    const { metric_per_case, problems } = await evaluateCases(options);
-    assert.deepEqual(metric_per_case.map((scored) => scored.case), ["case_0"]);
-    assert.match(problems.join(), /^case_1: /);
-    await assert.rejects(evaluateCases({ ...options, cases: ["case_1", "case_9"] }), {
-      name: "InputError",
-      message: /none of 2 cases can be used.*case_9: no such case/,
+    const sources = await writeData(folder, [[13, 10, 4], [12, 12, 4]], {
+      affines: ["LPS", "RAS"],
     });
-    model.dispose();
+    const trained = quickModel();
+    const options = {
+      ...OPTIONS,
+      models: [trained],
+      sources,
+      out: folder,
+      variances: join(folder, "variances"),
+    };
+    const { metric_per_case } = await evaluateCases({ ...options, samples: 4 });
+    for (const [i, scored] of metric_per_case.entries()) {
+      const { views } = await openViews([trained], sources[i]!, false);
+      const { quality, deviations } = await predictCase(views, {
+        ...OPTIONS,
+        samples: 4,
+        keepProbabilities: true,
+      });
+      assert.equal(scored.quality, quality);
+      const map = await readVolume(join(folder, "variances", `${scored.case}.nii.gz`));
+      const image = await readVolume(join(folder, "images", `${scored.case}.nii.gz`));
+      assert.deepEqual([map.shape, map.affine], [image.shape, image.affine]);
+      const total = deviations[0]!.flatMap((plane) => [...plane]).reduce((a, d) => a + d * d, 0);
+      assert.ok(total > 0 && Math.abs(map.data.reduce((a, b) => a + b) - total) < 1e-4);
+    }
+    const csv = await Deno.readTextFile(join(folder, "summary.csv"));
+    assert.match(csv.split("\n")[0]!, /,NQM$/);
+    assert.ok(csv.includes(`,${metric_per_case[0]!.quality}\n`));
+
+    // One run says nothing of doubt
+    await Deno.remove(join(folder, "variances"), { recursive: true });
+    const once = await evaluateCases(options);
+    assert.ok(once.metric_per_case.every((scored) => scored.quality === undefined));
+    assert.doesNotMatch(await Deno.readTextFile(join(folder, "summary.csv")), /NQM/);
+    await assert.rejects(Deno.stat(join(folder, "variances")));
+    trained.model.dispose();
   }));
 
-Deno.test("evaluateCases scores pictures, one image one case", () =>
+Deno.test("evaluateCases names cases that cannot be scored, and fails where none can", () =>
   inFolder(async (folder) => {
-    const data = join(folder, "data");
-    for (const name of ["images", "masks"]) await Deno.mkdir(join(data, name), { recursive: true });
-    for (const [i, [height, width]] of [[12, 16], [9, 8]].entries()) {
+    const sources = await writeData(folder, [[8, 8, 4], [8, 8, 4]]);
+    await Deno.writeTextFile(join(folder, "labels", "case_1.nii.gz"), "no volume");
+    const trained = quickModel();
+    const options = { ...OPTIONS, models: [trained], sources };
+    const told: (string | undefined)[] = [];
+    const { metric_per_case, problems } = await evaluateCases({
+      ...options,
+      onProgress: ({ problem }) => told.push(problem),
+    });
+    assert.deepEqual(metric_per_case.map((scored) => scored.case), ["case_0"]);
+    assert.equal(problems.length, 1);
+    assert.match(problems[0]!, /^case_1: /);
+    assert.equal(told[0], undefined);
+    assert.match(told[1]!, /NIfTI|volume/);
+    await assert.rejects(evaluateCases({ ...options, sources: sources.slice(1) }), {
+      name: "InputError",
+      message: /the case cannot be used: case_1: /,
+    });
+    const unlabelled: CaseSource = {
+      ...sources[0]!,
+      files: sources[0]!.files.map((files) => ({ ...files, label: null })),
+    };
+    await assert.rejects(evaluateCases({ ...options, sources: [unlabelled, unlabelled] }), {
+      message: /none of 2 cases can be used: case_0: .*label is missing/,
+    });
+    trained.model.dispose();
+  }));
+
+Deno.test("evaluateCases scores pictures, one image one case, a series together", () =>
+  inFolder(async (folder) => {
+    for (const name of ["images", "masks"]) await Deno.mkdir(join(folder, name));
+    const files = [];
+    for (const [i, [height, width]] of [[12, 16], [9, 8], [12, 16]].entries()) {
       const size = { height: height!, width: width! };
       const mask = Uint8Array.from({ length: height! * width! }, (_, j) => j % width! > 3 ? 1 : 0);
       const image = Float32Array.from(mask, (m, j) => (m + j % 3) / 3);
-      await saveSlice(join(data, "images", `cell_${i}.png`), { data: image, ...size });
-      await saveSlice(join(data, "masks", `cell_${i}.png`), { data: mask, ...size });
+      const name = `cell_${i}.png`;
+      await saveSlice(join(folder, "images", name), { data: image, ...size });
+      await saveSlice(join(folder, "masks", name), { data: mask, ...size });
+      files.push({ index: i, images: [`images/${name}`], label: `masks/${name}` });
     }
-    const out = join(folder, "prepared");
-    await extractSlices({ data, out });
-    const model = new MedNca(QUICK, { seed: 2 });
+    const source = (id: string, part: typeof files): CaseSource => ({
+      id,
+      kind: "pictures",
+      folder,
+      files: part,
+    });
+    const sources = [source("a", files.slice(1, 2)), source("b", [files[0]!, files[2]!])];
+    const trained = quickModel({}, {}, 2);
     const { metric_per_case } = await evaluateCases({
-      model,
-      data,
-      settings: predictionSettings(await readManifest(out)),
-      predictions: join(folder, "masks"),
+      ...OPTIONS,
+      models: [trained],
+      sources,
+      predictions: join(folder, "predictions"),
     });
-    assert.deepEqual(metric_per_case.map((scored) => scored.case), ["cell_0", "cell_1"]);
-    assert.deepEqual(metric_per_case.map((scored) => scored.metrics["1"].n_ref), [144, 36]);
-    assert.ok((await Deno.stat(metric_per_case[0]!.prediction_file!)).size > 0);
-    model.dispose();
-  }));
-
-Deno.test("a summary leaves undefined scores out of the means, and is read back as written", () =>
-  inFolder(async (folder) => {
-    const grid = { shape: [2, 1, 1], spacing: [1, 1, 1] };
-    const scored = (name: string, prediction: number[], reference: number[]) => ({
-      case: name,
-      reference_file: `${name}.nii.gz`,
-      prediction_file: null,
-      metrics: {
-        "1": caseMetrics(Uint8Array.from(prediction), Uint8Array.from(reference), grid),
-      },
-    });
-    const summary = summarize([
-      scored("a", [1, 0], [1, 0]),
-      scored("b", [1, 1], [1, 0]),
-      scored('c, "empty"', [0, 0], [0, 0]),
-    ]);
-    assert.equal(summary.foreground_mean.Dice, (1 + 2 / 3) / 2);
-    assert.deepEqual(summary.undefined_dice, ['c, "empty"']);
-    await writeSummary(folder, summary);
-    assert.deepEqual(await readSummary(folder), summary);
-    const json = JSON.parse(await Deno.readTextFile(join(folder, "summary.json")));
-    assert.equal(json.metric_per_case[2].metrics["1"].Dice, null);
-    assert.deepEqual(Object.keys(json).slice(0, 3), ["foreground_mean", "mean", "metric_per_case"]);
-    const { n, mean, sd, median } = json.statistics["1"].Dice;
-    assert.deepEqual([n, mean, median], [2, (1 + 2 / 3) / 2, (1 + 2 / 3) / 2]);
-    assert.ok(Math.abs(sd - Math.SQRT1_2 / 3) < 1e-12, sd);
-    assert.match(await Deno.readTextFile(join(folder, "summary.csv")), /"c, ""empty""",,,/);
-
-    assert.equal(await readSummary(join(folder, "elsewhere")), undefined);
-    await Deno.writeTextFile(join(folder, "summary.json"), "{}");
-    await assert.rejects(readSummary(folder), { name: "InputError" });
-  }));
-
-Deno.test("evalMedNca scores slices and volumes, the same for any batch size", () =>
-  inFolder(async (folder) => {
-    const data = await writeData(folder, [[12, 12, 3], [12, 9, 4]]);
-    const out = join(folder, "prepared");
-    await extractSlices({ data, out });
-    const dataset = await SliceDataset.open(out);
-    const model = new MedNca(QUICK, { seed: 1 });
-    const before = tf.memory().numTensors;
-    const result = await evalMedNca(model, dataset, { batchSize: 3 });
-    const again = await evalMedNca(model, dataset, { batchSize: 1 });
-    assert.equal(tf.memory().numTensors, before);
-    assert.equal(result.slices.length, 7);
-    assert.deepEqual(result.volumes.map((volume) => volume.case), ["case_0", "case_1"]);
-    for (const name of ["diceLoss", "bce", "dice", "volumeDice"] as const) {
-      assert.ok(Number.isFinite(result[name]), name);
-      assert.ok(Math.abs(result[name] - again[name]) < 1e-4, name);
+    assert.deepEqual(metric_per_case.map((scored) => scored.case), ["a", "b"]);
+    assert.deepEqual(metric_per_case.map((scored) => scored.metrics["1"]!.n_ref), [36, 288]);
+    const [single, series] = metric_per_case.map((scored) => scored.metrics["1"]!);
+    assert.ok(Number.isNaN(series!.HD95), "several pictures have no common grid");
+    assert.ok(Number.isNaN(single!.VolumeDifference));
+    for (const i of [0, 1, 2]) {
+      assert.ok((await Deno.stat(join(folder, "predictions", `cell_${i}.png`))).size > 0);
     }
-    const losses = result.slices.map((slice) => slice.diceLoss);
-    assert.ok(Math.abs(result.diceLoss - losses.reduce((a, b) => a + b) / 7) < 1e-6);
+    trained.model.dispose();
+  }));
 
-    // Volumes of the size of the slices score as the files on disk do.
-    const cases = ["case_0"];
-    const onDisk = await evaluateCases({
-      model,
-      data,
-      cases,
-      settings: predictionSettings(dataset.manifest),
-    });
-    const inMemory = await evalMedNca(model, await SliceDataset.open(out, { cases }));
-    const difference = onDisk.foreground_mean.Dice - inMemory.volumeDice;
-    assert.ok(
-      Math.abs(difference) < 1e-6,
-      `${onDisk.foreground_mean.Dice}, ${inMemory.volumeDice}`,
-    );
-
-    const controller = new AbortController();
-    controller.abort();
-    await assert.rejects(evalMedNca(model, dataset, { signal: controller.signal }), {
-      name: "AbortError",
-    });
-    model.dispose();
+Deno.test("evaluateCases does to masks what was chosen, in score and file", () =>
+  inFolder(async (folder) => {
+    const sources = await writeData(folder, [[8, 8, 4]]);
+    // A bar of two pixels and one of three in each slice
+    const logits = Array.from({ length: 64 }, (_, i) => [0, 1, 16, 17, 18].includes(i) ? 1 : -1);
+    const models = [{ model: fixedModel(logits, 1), inputs: inputsOf() }];
+    const options = { ...OPTIONS, models, sources, predictions: folder };
+    for (const [step, voxels] of [["none", 20], ["largest", 12]] as const) {
+      const { metric_per_case } = await evaluateCases({ ...options, postprocess: [step] });
+      const { data } = await readVolume(join(folder, "case_0.nii.gz"));
+      assert.equal(data.reduce((a, b) => a + b), voxels);
+      assert.equal(metric_per_case[0]!.metrics["1"]!.n_pred, voxels);
+    }
   }));
