@@ -48,7 +48,7 @@ export interface PredictFilesOptions
 
 /** What became of an image. */
 export interface ImageResult {
-  /** The name of its case. */
+  /** The name of its mask; of several pictures that of the first. */
   readonly name: string;
   /** "again" is "done" where an older prediction was replaced. */
   readonly status: "done" | "again" | "skipped" | "failed";
@@ -85,7 +85,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<ImageR
       result = await predictSource(source, made, options, pace);
     } catch (error) { // the others can still be done
       if (!(error instanceof InputError) || error.code === "cannot-write") throw error;
-      result = { name: source.id, status: "failed", why: error.message, hint: error.hint };
+      result = { name: maskName(source), status: "failed", why: error.message, hint: error.hint };
     }
     if (result.status === "skipped" || result.status === "failed") pace.drop(source);
     else pace.finish(source);
@@ -93,6 +93,10 @@ export async function predictFiles(options: PredictFilesOptions): Promise<ImageR
     onImage?.(result, { done: results.length, total: sources.length });
   }
   return results;
+}
+
+function maskName(source: CaseSource): string {
+  return outputNames(source, "")[0]!;
 }
 
 async function predictSource(
@@ -119,9 +123,9 @@ async function predictSource(
       ),
     ),
   };
-  const [name] = outputNames(source, "");
-  const state = await predictionState(out, name!, record);
-  if (state.kind === "done" && !overwrite) return { name: source.id, status: "skipped" };
+  const name = maskName(source);
+  const state = await predictionState(out, name, record);
+  if (state.kind === "done" && !overwrite) return { name, status: "skipped" };
   if (state.kind === "foreign" && !overwrite) {
     throw new InputError(
       "Cannot write mask: a file is there that is not as this program left it",
@@ -139,20 +143,20 @@ async function predictSource(
     ...options,
     keepProbabilities: options.probabilities,
     onProgress: (done, total) =>
-      options.onProgress?.({ name: source.id, ...pace.within(source, done / total) }),
+      options.onProgress?.({ name, ...pace.within(source, done / total) }),
   });
   const masks = postprocessCase(prediction.masks, opened, options.postprocess, targets);
-  await writeRecord(out, name!, record, false);
+  await writeRecord(out, name, record, false);
   await opened.save(out, masks, { suffix: "" });
   for (const kind of ["probabilities", "deviations"] as const) {
     for (const [i, suffix] of suffixes[kind].entries()) {
       await opened.save(out, prediction[kind][i]!, { suffix });
     }
   }
-  await writeRecord(out, name!, record, true);
+  await writeRecord(out, name, record, true);
   const why = state.kind === "stale" ? state.why : "as asked for";
   return {
-    name: source.id,
+    name,
     status: state.kind === "new" ? "done" : "again",
     ...(state.kind === "new" ? {} : { why }),
     counts: countCodes(joinPlanes(masks), targets),

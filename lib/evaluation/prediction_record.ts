@@ -70,7 +70,9 @@ export async function predictionState(
   }
   if (found === 0) return { kind: "new" };
   if (record === undefined) return { kind: "stale", why: broken.join(", ") };
-  if (!("inputs" in record.made)) return { kind: "stale", why: "made by an older version" };
+  if (!("inputs" in record.made)) {
+    return { kind: "stale", why: "made by an older version of this program" };
+  }
   const changed = [
     ...differences(record.made, wanted.made),
     ...(differences(record.images, wanted.images).length > 0 ? ["the image"] : []),

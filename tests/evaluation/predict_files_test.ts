@@ -2,27 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { initBackend } from "../../lib/backend.ts";
-import { listImages, takeShard } from "../../lib/evaluation/list_images.ts";
 import { predictFiles, type PredictFilesOptions } from "../../lib/evaluation/predict_files.ts";
-import type { PredictionSettings } from "../../lib/evaluation/evaluate_cases.ts";
-import { MedNca } from "../../lib/nca/med_nca.ts";
+import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
 import { saveWeights } from "../../lib/nca/weights.ts";
-import { loadSlice, saveSlice } from "../../lib/slices/mod.ts";
+import { listImages, takeShard } from "../../lib/slices/discovery/list_images.ts";
+import { loadSlice, saveSlice, type SliceSettings } from "../../lib/slices/mod.ts";
 import { readVolume, writeVolume } from "../../lib/volume/mod.ts";
-import { ball, inFolder, QUICK, writeData } from "./support.ts";
+import { ball, inFolder, quickModel, writeData } from "./support.ts";
 
 await initBackend({ backend: "ops" });
-
-const SETTINGS: PredictionSettings = {
-  axis: 2,
-  format: "npy",
-  channel: 0,
-  labels: "foreground",
-  size: "pad",
-  fit: "resize",
-  clip: null,
-  smallest: [16, 16],
-};
 
 /** Three volumes `case_0` to `case_2`, a model, and what predicts them. */
 function inStudy(
@@ -30,26 +18,39 @@ function inStudy(
     folder: string;
     images: string;
     out: string;
+    trained: (settings?: Partial<SliceSettings>, seed?: number) => Promise<Given>;
     predict: (changes?: Partial<PredictFilesOptions>) => Promise<string[]>;
   }) => Promise<void>,
 ): Promise<void> {
   return inFolder(async (folder) => {
-    const data = await writeData(folder, [[13, 10, 4], [12, 12, 3], [9, 9, 3]]);
-    const images = join(data, "images");
-    const [weights, out] = [join(folder, "model"), join(folder, "out")];
-    const model = new MedNca(QUICK, { seed: 3 });
-    await saveWeights(model, weights);
+    await writeData(folder, [[13, 10, 4], [12, 12, 4], [9, 9, 4]]);
+    const [images, out] = [join(folder, "images"), join(folder, "out")];
+    const models: TrainedModel[] = [];
+    const trained = async (settings: Partial<SliceSettings> = {}, seed = 3): Promise<Given> => {
+      const made = quickModel(settings, {}, seed);
+      models.push(made);
+      const weights = join(folder, "models", String(seed));
+      await saveWeights(made.model, weights);
+      return { models: [made], weights: [weights] };
+    };
+    const usual = await trained();
     await use({
       folder,
       images,
       out,
+      trained,
       predict: async (changes = {}) => {
         const results = await predictFiles({
-          model,
-          weights,
-          settings: SETTINGS,
-          images: await listImages(images),
+          ...usual,
+          sources: (await listImages(images, [])).cases,
           out,
+          postprocess: ["none"],
+          probabilities: false,
+          overwrite: false,
+          force: false,
+          batchSize: 4,
+          seed: 0,
+          samples: 1,
           ...changes,
         });
         return results.map(({ name, status, why }) =>
@@ -57,9 +58,11 @@ function inStudy(
         );
       },
     });
-    model.dispose();
+    for (const { model } of models) model.dispose();
   });
 }
+
+type Given = Pick<PredictFilesOptions, "models" | "weights">;
 
 async function tree(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
@@ -70,7 +73,7 @@ async function tree(folder: string): Promise<Record<string, string>> {
 }
 
 Deno.test("a restart skips what is done, and only that", () =>
-  inStudy(async ({ folder, images, out, predict }) => {
+  inStudy(async ({ images, out, predict, trained }) => {
     assert.deepEqual(await predict(), ["case_0 done", "case_1 done", "case_2 done"]);
     const first = await tree(out);
     assert.deepEqual(Object.keys(first).sort(), [0, 1, 2].map((i) => `case_${i}.nii.gz`));
@@ -85,7 +88,7 @@ Deno.test("a restart skips what is done, and only that", () =>
     const torn = join(out, "case_0.nii.gz");
     await Deno.truncate(torn, 60);
     await Deno.remove(join(out, "case_1.nii.gz"));
-    const image = ball([9, 9, 3], { radius: 2 }).image;
+    const image = ball([9, 9, 4], { radius: 2 }).image;
     await writeVolume(join(images, "case_2.nii.gz"), { data: image.data, like: image });
     assert.deepEqual(await predict(), [
       "case_0 again case_0.nii.gz is not whole",
@@ -97,16 +100,14 @@ Deno.test("a restart skips what is done, and only that", () =>
 
     // Other settings, other weights.
     assert.match((await predict({ seed: 1 }))[0]!, /^case_0 again other seed$/);
-    const settings = { ...SETTINGS, size: [8, 8] as const };
-    assert.match((await predict({ settings, seed: 1 }))[0]!, /^case_0 again other size$/);
-    const weights = join(folder, "other");
-    const model = new MedNca(QUICK, { seed: 4 });
-    await saveWeights(model, weights);
+    const sized = await trained({ size: [8, 8] });
+    assert.match((await predict({ ...sized, seed: 1 }))[0]!, /^case_0 again other inputs$/);
+    const other = await trained({}, 4);
+    assert.match((await predict(other))[0]!, /^case_0 again other weights, seed, inputs$/);
     assert.match(
-      (await predict({ model, weights }))[0]!,
-      /^case_0 again other weights, size, seed$/,
+      (await predict({ ...other, postprocess: ["largest"] }))[0]!,
+      /^case_0 again other postprocess$/,
     );
-    model.dispose();
 
     // The batch size changes nothing.
     await predict();
@@ -151,14 +152,14 @@ Deno.test("a process that ended between the files of an image leaves them to the
 Deno.test("shards have each image once, and predict what the whole would", () =>
   inStudy(async ({ folder, images, out, predict }) => {
     await predict();
-    const all = await listImages(images);
+    const { cases: all } = await listImages(images, []);
     const parts = [1, 2].map((index) => takeShard(all, { index, count: 2 }));
-    assert.deepEqual(parts.map((part) => part.map(({ name }) => name)), [
-      ["case_0.nii.gz", "case_2.nii.gz"],
-      ["case_1.nii.gz"],
+    assert.deepEqual(parts.map((part) => part.map(({ id }) => id)), [
+      ["case_0", "case_2"],
+      ["case_1"],
     ]);
     const shared = join(folder, "shared");
-    for (const part of parts) await predict({ images: part, out: shared });
+    for (const part of parts) await predict({ sources: part, out: shared });
     assert.deepEqual(await tree(shared), await tree(out));
     assert.ok((await predict({ out: shared })).every((result) => result.endsWith("skipped")));
     for (const count of [1, 2, 3, 5, 8]) {
@@ -171,8 +172,8 @@ Deno.test("shards have each image once, and predict what the whole would", () =>
   }));
 
 Deno.test("images that cannot be used are named with what is wrong, and the others are done", () =>
-  inStudy(async ({ images, out, predict }) => {
-    const { image } = ball([9, 9, 3]);
+  inStudy(async ({ images, out, predict, trained }) => {
+    const { image } = ball([9, 9, 4]);
     const write = (name: string, data: Float32Array, like = image) =>
       writeVolume(join(images, `${name}.nii.gz`), { data, like });
     await write("a_nan", image.data.map((value, i) => i === 5 ? NaN : value));
@@ -197,8 +198,8 @@ Deno.test("images that cannot be used are named with what is wrong, and the othe
       Object.keys(await tree(out)).sort(),
       ["case_0.nii.gz", "case_1.nii.gz", "case_2.nii.gz"],
     );
-    const channel = await predict({ settings: { ...SETTINGS, channel: 1 } });
-    assert.match(channel[2]!, /^case_0 failed .*wants channel 1, there are 1/);
+    const channel = await predict({ ...await trained({ channel: [1] }), overwrite: true });
+    assert.match(channel[2]!, /^case_0 failed .*no channel 1: it has one/);
   }));
 
 Deno.test("progress goes from 0 to 1 over all images, a signal stops in the midst", () =>
@@ -213,7 +214,7 @@ Deno.test("progress goes from 0 to 1 over all images, a signal stops in the mids
       },
     });
     assert.equal(tf.memory().numTensors, before);
-    assert.equal(shares.length, 4 + 3 + 3);
+    assert.equal(shares.length, 4 + 4 + 4);
     assert.deepEqual([...shares].sort((a, b) => a - b), shares);
     assert.ok(Math.abs(shares.at(-1)! - 1) < 1e-9);
 
@@ -238,27 +239,28 @@ Deno.test("pictures of a series are predicted together", () =>
       const data = Float32Array.from({ length: height * width }, (_, p) => (p + i) % 9 / 10);
       await saveSlice(join(series, `p_slice_00${i}.png`), { data, height, width });
     }
-    const images = await listImages(series);
-    assert.deepEqual(images.map(({ paths }) => paths.length), [3]);
+    const { cases: sources } = await listImages(series, []);
+    assert.deepEqual(sources.map(({ files }) => files.length), [3]);
     const out = join(folder, "masks");
     await Deno.mkdir(out);
-    const results = await predict({ images, out, probabilities: true });
+    const results = await predict({ sources, out, probabilities: true });
     assert.deepEqual(results, ["p_slice_000 done"]);
     assert.equal(Object.keys(await tree(out)).length, 6);
     const probability = await loadSlice(join(out, "p_slice_002_probability.png"));
     assert.deepEqual([probability.height, probability.width], [height, width]);
-    assert.deepEqual(await predict({ images, out }), ["p_slice_000 skipped"]);
+    assert.deepEqual(await predict({ sources, out }), ["p_slice_000 skipped"]);
   }));
 
-Deno.test("what cannot be listed is told", () =>
-  inStudy(async ({ folder }) => {
-    await assert.rejects(listImages(join(folder, "none")), /no such file or folder/);
-    await assert.rejects(
-      listImages(join(folder, "data")),
-      (error: Error & { hint: string }) => {
-        assert.match(error.message, /no \.nii/);
-        assert.match(error.hint, /as images$/);
-        return true;
-      },
-    );
+Deno.test("a mask by an older version of the program is made again", () =>
+  inStudy(async ({ out, predict }) => {
+    await predict();
+    const path = join(out, "records", "case_0.nii.gz.json");
+    const record = JSON.parse(await Deno.readTextFile(path));
+    // What version 0.1 wrote: settings one by one
+    const { weights, steps, fireRate, seed, samples } = record.made;
+    record.made = { weights, steps, fireRate, axis: 2, channel: 0, size: "pad", seed, samples };
+    await Deno.writeTextFile(path, JSON.stringify(record));
+    const results = await predict();
+    assert.equal(results[0], "case_0 again made by an older version of this program");
+    assert.equal(results[1], "case_1 skipped");
   }));

@@ -9,14 +9,18 @@ import { Random } from "../../../lib/support/random.ts";
 /** Two slices of 40×50 with a bright disc of radius 8 and its label; the second lies elsewhere. */
 function given(): CaseImages {
   const labels = [[20, 25], [16, 30]].map(([y, x]) => ({
-    data: Float32Array.from(
+    data: Uint8Array.from(
       { length: 2000 },
       (_, i) => Math.hypot(Math.floor(i / 50) - y!, i % 50 - x!) <= 8 ? 1 : 0,
     ),
     height: 40,
     width: 50,
   }));
-  const images = labels.map((label) => ({ ...label, data: label.data.map((v) => 0.2 + 0.5 * v) }));
+  const images = labels.map((label) => ({
+    ...label,
+    data: Float32Array.from(label.data, (v) => 0.2 + 0.5 * v),
+    channels: 1,
+  }));
   return { images, labels };
 }
 
@@ -87,11 +91,32 @@ Deno.test("a translation moves image and label by one vector as long as it says"
   for (const [z, [dy, dx]] of vectors.entries()) {
     assert.ok(Math.abs(Math.hypot(dy! / 40, dx! / 50) - 0.2) < 0.02, `${dy} ${dx}`);
     assert.deepEqual(
-      moved.images![z]!.data.map((v) => v > 0.5 ? 1 : 0),
+      Uint8Array.from(moved.images![z]!.data, (v) => v > 0.5 ? 1 : 0),
       moved.labels![z]!.data,
     );
   }
   assert.ok(vectors[0]!.every((d, axis) => Math.abs(d - vectors[1]![axis]!) < 1e-6));
+});
+
+Deno.test("every channel of an image is moved, scaled and biased alike", () => {
+  const { images, labels } = given();
+  const two = images.map(({ data, ...size }) => {
+    const both = new Float32Array(2 * data.length);
+    both.set(data);
+    both.set(data, data.length);
+    return { ...size, data: both, channels: 2 };
+  });
+  for (const name of ["translation", "scale", "bias"]) {
+    const { strengths, apply } = get(name);
+    const context = () => ({ steps: [40, 20] as const, random: new Random(2) });
+    const alone = apply({ images, labels }, strengths.at(-1)!, context()).images!;
+    const changed = apply({ images: two, labels }, strengths.at(-1)!, context()).images!;
+    for (const [z, { data, channels }] of changed.entries()) {
+      assert.equal(channels, 2);
+      assert.deepEqual(data.subarray(0, 2000), alone[z]!.data, name);
+      assert.deepEqual(data.subarray(2000), alone[z]!.data, name);
+    }
+  }
 });
 
 Deno.test("scaling changes areas by the square of the factor, around the middle", () => {
@@ -115,9 +140,9 @@ Deno.test("a wound lies on the object, as large as it says, halfway through its 
       assert.ok(Math.abs(sum(data) / sum(label) - 1) < 0.05);
       assert.deepEqual(centre(data), centre(label));
     }
-    const empty = { data: new Float32Array(2000), height: 40, width: 50 };
+    const empty = { data: new Uint8Array(2000), height: 40, width: 50 };
     const { predict } = get(`erased-${stage}`).apply(
-      { images: [empty], labels: [empty] },
+      { images: given().images.slice(0, 1), labels: [empty] },
       2,
       { steps: [40, 20], random: new Random(1) },
     );

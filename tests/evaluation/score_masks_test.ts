@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { scoreMasks } from "../../lib/evaluation/score_masks.ts";
+import { saveSlice } from "../../lib/slices/mod.ts";
+import { createVolume, writeVolume } from "../../lib/volume/mod.ts";
+import { AFFINES, inFolder } from "./support.ts";
+
+const SHAPE = [5, 4, 3] as const;
+const SPACING = [1, 2, 3] as const;
+
+async function write(path: string, data: Uint8Array, orientation = "RAS"): Promise<void> {
+  const like = createVolume({
+    data: new Float32Array(60),
+    shape: SHAPE,
+    spacing: SPACING,
+    affine: AFFINES[orientation]!(SPACING),
+  });
+  await writeVolume(path, { data, like });
+}
+
+/** A box of a value; x, y, z from and to. */
+function box(value: number, from: readonly number[], to: readonly number[]): Uint8Array {
+  return Uint8Array.from({ length: 60 }, (_, i) => {
+    const at = [i % 5, Math.floor(i / 5) % 4, Math.floor(i / 20)];
+    return at.every((p, axis) => p >= from[axis]! && p <= to[axis]!) ? value : 0;
+  });
+}
+
+Deno.test("scoreMasks scores volumes of the same names, in millimetres", () =>
+  inFolder(async (folder) => {
+    const [prediction, label] = [join(folder, "made"), join(folder, "labels")];
+    await write(join(label, "a.nii.gz"), box(1, [1, 1, 1], [3, 2, 1]));
+    await write(join(prediction, "a.nii.gz"), box(1, [1, 1, 2], [3, 2, 2]));
+    await write(join(label, "b.nii.gz"), box(1, [1, 1, 1], [3, 2, 1]));
+    await write(join(prediction, "b.nii"), box(1, [2, 1, 1], [3, 2, 1]));
+    await write(join(label, "alone.nii.gz"), box(1, [1, 1, 1], [3, 2, 1]));
+    await write(join(prediction, "other.nii.gz"), box(1, [1, 1, 1], [3, 2, 1]));
+    const told: string[] = [];
+    const summary = await scoreMasks({
+      prediction,
+      label,
+      labels: "foreground",
+      seed: 0,
+      onProgress: (scored) => told.push(scored.case),
+    });
+    assert.deepEqual(told, ["a", "b"]);
+    assert.deepEqual(summary.problems, [
+      `alone have no mask in ${prediction}`,
+      `other have no label in ${label}`,
+    ]);
+    const [a, b] = summary.metric_per_case.map(({ metrics }) => metrics["1"]!);
+    // One plane further along z: every voxel is 3 mm from the other mask
+    assert.deepEqual([a!.Dice, a!.HD95, a!.ASSD, a!.n_ref], [0, 3, 3, 6]);
+    assert.equal(b!.Dice, 8 / 10);
+    assert.equal(b!.VolumeDifference, -2 * 6 / 1000);
+    // Two of six voxels of the label lie 1 mm beside the mask, all of the mask's in the label
+    assert.ok(Math.abs(b!.ASSD - 2 / 10) < 1e-12);
+  }));
+
+Deno.test("scoreMasks takes classes from the setting, and 'all' from what the labels hold", () =>
+  inFolder(async (folder) => {
+    const [prediction, label] = [join(folder, "made"), join(folder, "labels")];
+    const both = box(1, [0, 0, 0], [4, 3, 0]).map((v, i) => v || (i >= 40 ? 3 : 0));
+    await write(join(label, "a.nii"), both);
+    await write(join(prediction, "a.nii"), both.map((v) => v === 3 ? 1 : v));
+    const dice = async (labels: string) => {
+      const { mean, labels: names } = await scoreMasks({ prediction, label, labels, seed: 0 });
+      return [names, Object.fromEntries(Object.entries(mean).map(([k, m]) => [k, m.Dice]))];
+    };
+    assert.deepEqual(await dice("all"), [{ "1": "1", "3": "3" }, { "1": 2 / 3, "3": 0 }]);
+    assert.deepEqual(await dice("whole=1+3,core=3"), [
+      { "(1, 3)": "whole", "3": "core" },
+      { "(1, 3)": 1, "3": 0 },
+    ]);
+    assert.deepEqual(await dice("foreground"), [undefined, { "1": 1 }]);
+  }));
+
+Deno.test("scoreMasks scores pictures, and fails where nothing can be scored", () =>
+  inFolder(async (folder) => {
+    const [prediction, label] = [join(folder, "made"), join(folder, "labels")];
+    for (const path of [prediction, label]) await Deno.mkdir(path);
+    const options = { prediction, label, labels: "foreground", seed: 0 };
+    await assert.rejects(scoreMasks(options), { message: /no mask has a label/ });
+    const save = (path: string, data: readonly number[], width: number) =>
+      saveSlice(path, { data: Uint8Array.from(data), height: data.length / width, width });
+    await save(join(label, "p.png"), [1, 1, 0, 0, 0, 0, 0, 0], 4);
+    await save(join(prediction, "p.png"), [0, 1, 0, 0, 0, 0, 0, 0], 4);
+    const { metric_per_case } = await scoreMasks(options);
+    assert.equal(metric_per_case[0]!.metrics["1"]!.Dice, 2 / 3);
+    await save(join(prediction, "p.png"), [0, 1, 0, 0, 0, 0, 0, 0], 2);
+    await assert.rejects(scoreMasks(options), {
+      name: "InputError",
+      message: /no pair can be used: p: mask has 4×2 pixels and label 2×4/,
+    });
+    await assert.rejects(scoreMasks({ ...options, label: join(folder, "none") }), {
+      message: /Cannot read masks: no such folder/,
+    });
+  }));
