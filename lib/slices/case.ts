@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { Slice } from "../volume/types.ts";
+import type { LabelSummary } from "./label_codes.ts";
+import type { IntensityRange } from "./normalize.ts";
+import type { ImageSlice, PlaneExtent } from "./types.ts";
 
 /** What a label plane's codes stand for. */
 export interface Targets {
@@ -17,6 +19,11 @@ export interface Targets {
   readonly classes: readonly Target[];
   /** Label values that take no part in loss and scores; they get the code {@linkcode IGNORED}. */
   readonly ignore: readonly number[];
+  /**
+   * Of regions: the value that a mask carries for each, painted in their order (nnU-Net's
+   * `regions_class_order`). Without it they are painted from the largest to the smallest.
+   */
+  readonly regionsClassOrder?: readonly number[];
 }
 
 /** A class or region. */
@@ -55,16 +62,26 @@ export interface Case {
   readonly images: readonly string[];
   /** Its label files, if it has labels. */
   readonly labels: readonly string[] | null;
+  /** As it is stored: [nx, ny, nz] of a volume, height, width and number of pictures. */
+  readonly shape: readonly [number, number, number];
+  /** Millimetres between voxels along the stored axes; null where they are not known. */
+  readonly spacing: readonly [number, number, number] | null;
   /** Where the stored axes run to, as "LPS"; null where that is not known. */
   readonly orientation: string | null;
   /** Image channels. */
   readonly channels: number;
+  /** The smallest and the largest value of each channel before it was normalised. */
+  readonly intensities: readonly IntensityRange[];
+  /** What its labels hold; null without labels. */
+  readonly summary: LabelSummary | null;
   /** The number of each slice within the case, ascending: 0, 1, 2, … of a volume. */
   readonly indices: readonly number[];
   /** The grid of all planes together; null for pictures that have no common one. */
   readonly grid: CaseGrid | null;
+  /** The size of a slice, and what of it the model is shown; `sliceGeometry` takes it. */
+  extent(index: number): PlaneExtent;
   /** The image of a slice: its channels one after the other, normalised. */
-  slice(index: number): Slice;
+  slice(index: number): ImageSlice;
   /** The label of a slice. */
   label(index: number): LabelPlane;
   /**

@@ -1,82 +1,53 @@
 /**
- * The intensities of a volume brought to [0, 1].
+ * The intensities of an image brought to a range that a model can learn from.
  *
  * @module
  */
 
-/** The limits that a volume is scaled by, and what was odd about its values. */
+import { orderStatistics } from "../support/order_statistics.ts";
+import { resolveSliceSettings, type SliceSettings } from "./slice_settings.ts";
+
+/** What a channel's values are before they are normalised. */
 export interface IntensityRange {
-  /** The value that becomes 0. */
+  /** The smallest finite value. */
   readonly low: number;
-  /** The value that becomes 1. */
+  /** The largest finite value. */
   readonly high: number;
-  /** How many values are NaN or infinite. */
-  readonly nonFinite: number;
 }
 
-/** Options of {@linkcode intensityRange} and {@linkcode normalize}. */
-export interface NormalizeOptions {
-  /**
-   * Percentiles, such as [0.5, 99.5], that stand in for the smallest and the largest value. One
-   * hot voxel otherwise takes the whole range and flattens the contrast of all others. By default
-   * nothing is clipped, as in the tutorial.
-   */
-  readonly clip?: readonly [number, number];
+/** The intensities of the foreground over all training cases, for `normalize: ct`. */
+export interface ForegroundIntensities {
+  /** The 0.5th percentile. */
+  readonly low: number;
+  /** The 99.5th percentile. */
+  readonly high: number;
+  readonly mean: number;
+  readonly deviation: number;
 }
 
-/**
- * Measures the range of a volume's finite values.
- *
- * @param data Values in any order.
- * @returns The range; `low` and `high` are NaN where no value is finite.
- * @throws {RangeError} If the percentiles do not satisfy 0 ≤ low < high ≤ 100.
- */
-export function intensityRange(data: Float32Array, options: NormalizeOptions = {}): IntensityRange {
-  let low = Infinity;
-  let high = -Infinity;
-  let nonFinite = 0;
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    if (value - value !== 0) nonFinite++; // NaN and the infinities only
-    else {
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-  }
-  if (nonFinite === data.length) return { low: NaN, high: NaN, nonFinite };
-  if (options.clip !== undefined) {
-    const [from, to] = options.clip;
-    if (!(from >= 0 && from < to && to <= 100)) {
-      throw new RangeError(
-        `Cannot clip at percentiles ${from} and ${to}: need 0 ≤ low < high ≤ 100`,
-      );
-    }
-    const sorted = nonFinite === 0 ? data.slice() : data.filter(Number.isFinite);
-    sorted.sort();
-    low = percentile(sorted, from);
-    high = percentile(sorted, to);
-  }
-  return { low, high, nonFinite };
+/** Values are cut at `low` and `high`, then become `(value − offset) / span`. */
+export interface IntensityScale extends IntensityRange {
+  readonly offset: number;
+  readonly span: number;
 }
 
-/** A percentile of sorted values, between neighbours as NumPy's default does it. */
-function percentile(sorted: Float32Array, percent: number): number {
-  const place = (percent / 100) * (sorted.length - 1);
-  const below = Math.floor(place);
-  const value = sorted[below]!;
-  const next = sorted[below + 1] ?? value;
-  return Math.fround(value + (next - value) * (place - below));
-}
+/** The tutorial adds this to the span, against a division by 0. */
+const EPSILON = 1e-8;
+
+/** Of a smaller span the tutorial's epsilon would take a visible part. */
+const SMALL_SPAN = 1e-4;
 
 /**
  * Scales a volume to [0, 1], `(v − min) / (max − min + 1e-8)`, with the float32 rounding that
- * NumPy does: for finite values the result is NumPy's to the last bit.
+ * NumPy does: for finite values the result is NumPy's to the last bit. (Where values are so small
+ * that the 1e-8 would flatten them, as diffusion maps in m²/s, it is left out.)
  *
  * Values that are not finite would turn the whole volume, then every weight, to NaN; they become
- * 0 here, as the smallest value does. A constant volume becomes all zeros.
+ * 0 here. A constant volume becomes all zeros.
  *
  * @param data Values in any order; left as they are.
- * @param options What to clip, or the range, where it is measured already.
+ * @param settings `normalize: "percentile"` scales by the percentiles `clip` in place of minimum
+ * and maximum, "zscore" to mean 0 and deviation 1.
  * @returns A new array of the same length.
  *
  * @example
@@ -89,23 +60,117 @@ function percentile(sorted: Float32Array, percent: number): number {
  */
 export function normalize(
   data: Float32Array,
-  options: NormalizeOptions & { readonly range?: IntensityRange } = {},
+  settings: Partial<Pick<SliceSettings, "normalize" | "clip">> = {},
 ): Float32Array {
-  const { low, high, nonFinite } = options.range ?? intensityRange(data, options);
-  const result = new Float32Array(data.length);
-  if (!(high > low)) return result;
-  const span = Math.fround(Math.fround(high - low) + Math.fround(1e-8));
-  const plain = nonFinite === 0 && options.clip === undefined && span < Infinity;
-  if (plain) { // float32 after each operation, as NumPy
-    for (let i = 0; i < data.length; i++) result[i] = Math.fround(data[i]! - low) / span;
-    return result;
-  }
-  const wide = high - low + 1e-8; // for a span beyond float32
+  const range = intensityRange(data);
+  if (!(range.high > range.low)) return new Float32Array(data.length);
+  const scale = intensityScale(data, range, resolveSliceSettings(settings), null);
+  return scaleIntensities(data, scale, new Float32Array(data.length));
+}
+
+/** The smallest and the largest finite value; NaN where there is none. */
+export function intensityRange(data: Float32Array): IntensityRange {
+  let low = Infinity;
+  let high = -Infinity;
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
-    if (value - value !== 0) continue;
-    const above = Math.min(Math.max(value, low), high) - low;
-    result[i] = span < Infinity ? Math.fround(above) / span : above / wide;
+    if (value - value !== 0) continue; // NaN and the infinities only
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return low > high ? { low: NaN, high: NaN } : { low, high };
+}
+
+/**
+ * How a channel's values are scaled.
+ *
+ * @param range That of the data; not constant.
+ * @param foreground For `normalize: ct`: what the training's foreground measured.
+ * @throws {TypeError} If `normalize: ct` lacks it.
+ */
+export function intensityScale(
+  data: Float32Array,
+  range: IntensityRange,
+  { normalize, clip }: Pick<SliceSettings, "normalize" | "clip">,
+  foreground: ForegroundIntensities | null,
+): IntensityScale {
+  switch (normalize) {
+    case "minmax":
+      return spanOf(range);
+    case "percentile": {
+      const [low, high] = percentiles(data, clip);
+      return spanOf({ low: low!, high: high! });
+    }
+    case "zscore": {
+      const { mean, deviation } = meanAndDeviation(data);
+      return { ...range, offset: Math.fround(mean), span: Math.fround(deviation) };
+    }
+    case "ct": {
+      if (foreground === null) throw new TypeError("Cannot normalise: no foreground was measured");
+      const { low, high, mean, deviation } = foreground;
+      return { low, high, offset: mean, span: Math.max(deviation, EPSILON) };
+    }
+  }
+}
+
+function spanOf({ low, high }: IntensityRange): IntensityScale {
+  const span = high - low;
+  const plain = Math.fround(Math.fround(span) + Math.fround(span < SMALL_SPAN ? 0 : EPSILON));
+  // Beyond float32 at either end the double does
+  return { low, high, offset: low, span: plain > 0 && plain < Infinity ? plain : span };
+}
+
+/** Percentiles of the finite values, between neighbours as NumPy's default does it. */
+export function percentiles(data: Float32Array, wanted: readonly number[]): number[] {
+  let places: number[] = [];
+  const found = orderStatistics(data, (count) => {
+    places = wanted.map((percent) => (percent / 100) * (count - 1));
+    return places.flatMap((
+      place,
+    ) => [Math.floor(place), Math.min(Math.floor(place) + 1, count - 1)]);
+  });
+  return places.map((place, i) => {
+    const [below, above] = [found[2 * i]!, found[2 * i + 1]!];
+    return Math.fround(below + (above - below) * (place - Math.floor(place)));
+  });
+}
+
+/** Mean and standard deviation of the finite values. */
+export function meanAndDeviation(data: Float32Array): { mean: number; deviation: number } {
+  let count = 0;
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i]! - data[i]! !== 0) continue;
+    sum += data[i]!;
+    count++;
+  }
+  const mean = sum / count;
+  let squares = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i]! - data[i]! === 0) squares += (data[i]! - mean) ** 2;
+  }
+  return { mean, deviation: Math.sqrt(squares / count) };
+}
+
+/**
+ * Scales values with float32 after each operation, as NumPy.
+ *
+ * @param result Takes them; may be the data itself.
+ */
+export function scaleIntensities(
+  data: Float32Array,
+  { low, high, offset, span }: IntensityScale,
+  result: Float32Array,
+): Float32Array {
+  const isWide = high - low > 3.4e38;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (value - value !== 0) {
+      result[i] = 0;
+      continue;
+    }
+    const above = Math.min(Math.max(value, low), high) - offset;
+    result[i] = (isWide ? above : Math.fround(above)) / span;
   }
   return result;
 }

@@ -6,7 +6,7 @@
 
 import { decode, type DecodedPng, encode } from "fast-png";
 import { inflateSync } from "node:zlib";
-import type { Slice } from "../volume/types.ts";
+import type { ImageSlice } from "./types.ts";
 
 /** No slice is larger than this on a side, or in pixels; a header that says so is damaged. */
 const LARGEST = 16384;
@@ -70,21 +70,21 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
   };
 }
 
+/** The pixels of a PNG file as they are stored. */
+export interface StoredPng extends PngHeader {
+  /** Height × width × channels numbers; of an indexed one the places in its palette. */
+  readonly stored: ArrayLike<number>;
+  readonly channels: number;
+  /** Red, green, blue and opacity of each place. */
+  readonly palette: readonly (readonly number[])[] | null;
+}
+
 /**
- * Reads the bytes of a PNG file as one slice.
+ * Reads the bytes of a PNG file.
  *
- * An "image" (the default) comes in grey from 0 to 1, the brightest that the file can hold;
- * colours by their luminance (Rec. 601, as Pillow's `convert("L")`). A "label" comes as the
- * numbers that are stored: grey values, places in the palette, or the largest of red, green and
- * blue. Opacity is ignored.
- *
- * @param bytes The whole file.
  * @throws {SyntaxError} If it is no PNG file, or a damaged one.
  */
-export function decodePng(
-  bytes: Uint8Array,
-  options: { readonly kind?: "image" | "label" } = {},
-): Slice {
+export function readPng(bytes: Uint8Array): StoredPng {
   const header = readPngHeader(bytes);
   const { height, width, depth, interlaced } = header;
   if (interlaced && depth < 8) {
@@ -96,28 +96,47 @@ export function decodePng(
   } catch (cause) {
     throw new SyntaxError(`Cannot read png: ${(cause as Error).message}`, { cause });
   }
-  const { channels, palette } = png;
   const stored = depth < 8 ? unpack(png.data, height, width, depth) : png.data;
-  const isLabel = options.kind === "label";
-  const brightest = isLabel ? 1 : palette === undefined ? 2 ** depth - 1 : 255;
-  const grey = isLabel
-    ? Math.max
-    : (red: number, green: number, blue: number) => 0.299 * red + 0.587 * green + 0.114 * blue;
+  return { ...header, stored, channels: png.channels, palette: png.palette ?? null };
+}
 
-  const data = new Float32Array(height * width);
-  for (let i = 0; i < data.length; i++) {
-    const at = i * channels;
-    let value = stored[at]!;
-    if (palette !== undefined && !isLabel) {
-      const colour = palette[value];
-      if (colour === undefined) throw new SyntaxError(`Cannot read png: no colour ${value}`);
-      value = grey(colour[0]!, colour[1]!, colour[2]!);
-    } else if (channels >= 3) {
-      value = grey(value, stored[at + 1]!, stored[at + 2]!);
-    }
-    data[i] = value / brightest;
+/** A picture. */
+export interface Picture extends ImageSlice {
+  /** Whether all its channels are the same. */
+  readonly isGrey: boolean;
+}
+
+/**
+ * Reads the bytes of a PNG file as one slice, from 0 to 1, the brightest that the file can hold.
+ * One that can hold colours has three channels. Opacity is no channel.
+ *
+ * @param bytes The whole file.
+ * @throws {SyntaxError} If it is no PNG file, or a damaged one.
+ */
+export function decodePng(bytes: Uint8Array): Picture {
+  const { stored, channels: perPixel, palette, height, width, depth } = readPng(bytes);
+  const pixels = height * width;
+  const brightest = palette === null ? 2 ** depth - 1 : 255;
+  const channels = palette !== null || perPixel >= 3 ? 3 : 1;
+  const data = new Float32Array(channels * pixels);
+  for (let i = 0; i < pixels; i++) {
+    const at = i * perPixel;
+    const colour = palette === null ? stored : palette[stored[at]!];
+    if (colour === undefined) throw new SyntaxError(`Cannot read png: no colour ${stored[at]}`);
+    const first = palette === null ? at : 0;
+    for (let c = 0; c < channels; c++) data[c * pixels + i] = colour[first + c]! / brightest;
   }
-  return { data, height, width };
+  return { data, height, width, channels, isGrey: channelsAreEqual(data, pixels) };
+}
+
+/** The channels of a picture as one, where they are the same. */
+export function toGrey({ data, height, width }: ImageSlice): ImageSlice {
+  return { data: data.slice(0, height * width), height, width, channels: 1 };
+}
+
+function channelsAreEqual(data: Float32Array, pixels: number): boolean {
+  for (let i = pixels; i < data.length; i++) if (data[i] !== data[i % pixels]) return false;
+  return true;
 }
 
 /** Each row of each of the seven passes of an interlaced picture has a byte for its filter too. */
@@ -172,22 +191,15 @@ function unpack(packed: ArrayLike<number>, height: number, width: number, depth:
 }
 
 /**
- * Writes one slice as the bytes of a grey PNG file.
- *
- * @param slice Numbers in [0, 1] (anything beyond is cut), stored with 16 bits; or a mask as a
- * `Uint8Array`, stored with 8 bits, black for 0 and white for all else.
+ * Writes one slice as the bytes of a grey PNG file, 16 bits: numbers in [0, 1], anything beyond is
+ * cut.
  */
 export function encodePng(
-  slice: {
-    readonly data: Float32Array | Uint8Array;
-    readonly height: number;
-    readonly width: number;
-  },
+  { data, height, width }: { data: Float32Array; height: number; width: number },
 ): Uint8Array<ArrayBuffer> {
-  const { data, height, width } = slice;
-  const mask = data instanceof Uint8Array;
-  const pixels = mask
-    ? data.map((value) => value > 0 ? 255 : 0)
-    : Uint16Array.from(data, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 65535));
-  return encode({ data: pixels, height, width, channels: 1, depth: mask ? 8 : 16 }).slice();
+  const pixels = Uint16Array.from(
+    data,
+    (value) => Math.round(Math.min(Math.max(value, 0), 1) * 65535),
+  );
+  return encode({ data: pixels, height, width, channels: 1, depth: 16 }).slice();
 }

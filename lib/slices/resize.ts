@@ -5,6 +5,7 @@
  */
 
 import type { Slice } from "../volume/types.ts";
+import type { LabelPlane } from "./case.ts";
 
 /**
  * Resizes a slice bilinearly, with half-pixel centres. Where it shrinks, the filter widens with
@@ -25,6 +26,7 @@ import type { Slice } from "../volume/types.ts";
 export function resizeBilinear(slice: Slice, size: readonly [number, number]): Slice {
   const { data, width } = slice;
   const [height, newWidth] = size;
+  if (slice.height === height && width === newWidth) return slice;
   const rows = taps(slice.height, height);
   const columns = taps(width, newWidth);
 
@@ -52,19 +54,20 @@ export function resizeBilinear(slice: Slice, size: readonly [number, number]): S
 }
 
 /**
- * Resizes a slice to the nearest pixels, so that labels stay labels.
+ * Resizes a plane to the nearest pixels, so that labels stay labels.
  *
- * @param slice Height × width values.
+ * @param plane Height × width codes.
  * @param size The height and width wanted.
  */
-export function resizeNearest(slice: Slice, size: readonly [number, number]): Slice {
+export function resizeNearest(plane: LabelPlane, size: readonly [number, number]): LabelPlane {
   const [height, width] = size;
-  const result = new Float32Array(height * width);
+  if (plane.height === height && plane.width === width) return plane;
+  const result = new Uint8Array(height * width);
   for (let y = 0; y < height; y++) {
-    const row = Math.floor(((y + 0.5) * slice.height) / height) * slice.width;
+    const row = Math.floor(((y + 0.5) * plane.height) / height) * plane.width;
     for (let x = 0; x < width; x++) {
-      const column = Math.floor(((x + 0.5) * slice.width) / width);
-      result[y * width + x] = slice.data[row + column]!;
+      const column = Math.floor(((x + 0.5) * plane.width) / width);
+      result[y * width + x] = plane.data[row + column]!;
     }
   }
   return { data: result, height, width };

@@ -6,39 +6,54 @@
 
 import { InputError } from "../support/errors.ts";
 import { writeError, writeFileAtomic } from "../support/files.ts";
-import type { Slice } from "../volume/types.ts";
+import type { Finding } from "./discovery/case_source.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
-import { decodePng, encodePng } from "./png.ts";
+import { decodePng, encodePng, toGrey } from "./png.ts";
+import { decodePngLabel, encodePngLabel, type StoredLabel } from "./png_label.ts";
+import type { ImageSlice } from "./types.ts";
 
-/** A slice to store: numbers, or a mask of 0 and 1. */
+/** A slice to store: numbers, or a mask. */
 export interface StorableSlice {
+  /** Height × width values; of an image with several channels one after the other. */
   readonly data: Float32Array | Uint8Array;
   readonly height: number;
   readonly width: number;
+  /** Default: 1. */
+  readonly channels?: number;
+}
+
+/** How {@linkcode saveSlice} stores. */
+export interface SaveSliceOptions {
+  /**
+   * Neither wait for the disk nor guard the temporary file by a lock, twice as fast: for thousands
+   * of slices, in a folder that is there and that no other process writes to. What a killed process
+   * left is written over when the slice is made again.
+   */
+  readonly quick?: boolean;
+  /** Store the numbers of a mask in a picture as they are, not black and white. */
+  readonly asNumbers?: boolean;
 }
 
 /**
  * Saves a slice as a `.npy` file, exactly, or as a grey `.png` picture: numbers in [0, 1] with 16
- * bits, masks with 8 bits in black and white. {@linkcode loadSlice} reads both back, and so does
- * NumPy the first. The file is there whole or not at all, see `writeFileAtomic`.
+ * bits, the channels below each other, masks with 8 bits in black and white. {@linkcode loadSlice}
+ * reads both back, and so does NumPy the first. The file is there whole or not at all, see
+ * `writeFileAtomic`.
  *
  * @param path Its ending says the format.
  * @param slice What to store; a `Uint8Array` is a mask.
- * @param options.quick Neither wait for the disk nor guard the temporary file by a lock, twice as
- * fast: for thousands of slices, in a folder that is there and that no other process writes to. What
- * a killed process left is written over when the slice is made again.
  * @throws {TypeError} If the name ends otherwise.
  * @throws {InputError} As `writeFileAtomic` does.
  */
 export async function saveSlice(
   path: string,
   slice: StorableSlice,
-  { quick = false }: { quick?: boolean } = {},
+  options: SaveSliceOptions = {},
 ): Promise<void> {
-  const { data, height, width } = slice;
+  const { quick = false, asNumbers = false } = options;
   let bytes: Uint8Array;
-  if (path.endsWith(".npy")) bytes = encodeNpy({ data, shape: [height, width] });
-  else if (path.endsWith(".png")) bytes = encodePng(slice);
+  if (path.endsWith(".npy")) bytes = toNpy(slice);
+  else if (path.endsWith(".png")) bytes = toPng(slice, asNumbers);
   else throw new TypeError(`Cannot save slice: the name ends in neither .npy nor .png: ${path}`);
   if (!quick) return await writeFileAtomic(path, bytes);
   try {
@@ -50,21 +65,71 @@ export async function saveSlice(
   }
 }
 
+function toNpy({ data, height, width, channels = 1 }: StorableSlice): Uint8Array {
+  return encodeNpy({ data, shape: channels === 1 ? [height, width] : [channels, height, width] });
+}
+
+function toPng({ data, height, width, channels = 1 }: StorableSlice, asNumbers: boolean) {
+  if (data instanceof Float32Array) return encodePng({ data, height: channels * height, width });
+  const values = asNumbers ? data : data.map((value) => value > 0 ? 255 : 0);
+  return encodePngLabel({ data: values, height, width });
+}
+
 /**
- * Loads a slice from a `.npy` or `.png` file.
+ * Loads an image's slice from a `.npy` file of height × width or channels × height × width values,
+ * or from a `.png` picture, whose values come in [0, 1]: three channels, or one where it is grey.
  *
  * @param path Its ending, in any case, says the format.
- * @param options `kind` says what a picture holds: an "image" (the default), whose values come in
- * [0, 1], or a "label", whose values come as they are stored.
- * @throws {InputError} If the file is missing, damaged, not two-dimensional, or of another format.
+ * @throws {InputError} If the file is missing, damaged, of other dimensions, or of another format.
  */
-export async function loadSlice(
-  path: string,
-  options: { readonly kind?: "image" | "label" } = {},
-): Promise<Slice> {
-  let bytes: Uint8Array;
+export async function loadSlice(path: string): Promise<ImageSlice> {
+  const bytes = await readSliceFile(path);
+  return parsed(path, () => {
+    if (isPng(path)) {
+      const picture = decodePng(bytes);
+      return picture.isGrey ? toGrey(picture) : picture;
+    }
+    const { data, channels, height, width } = fromNpy(bytes, path);
+    const values = data instanceof Float32Array ? data : new Float32Array(data);
+    return { data: values, height, width, channels };
+  });
+}
+
+/**
+ * Loads a label's slice: the values as they are stored, see `decodePngLabel` for pictures.
+ *
+ * @param path Its ending, in any case, says the format.
+ * @param findings Takes what is odd about it.
+ * @throws {InputError} As {@linkcode loadSlice} does.
+ */
+export async function loadLabel(path: string, findings: Finding[]): Promise<StoredLabel> {
+  const bytes = await readSliceFile(path);
+  return parsed(path, () => {
+    if (isPng(path)) return decodePngLabel(bytes, findings);
+    const { data, channels, height, width } = fromNpy(bytes, path);
+    if (channels > 1) throw new SyntaxError(`Cannot read slice: a label of ${channels} channels`);
+    return { data: Int32Array.from(data), height, width };
+  });
+}
+
+function isPng(path: string): boolean {
+  return /\.png$/i.test(path);
+}
+
+function fromNpy(bytes: Uint8Array, path: string) {
+  if (!/\.npy$/i.test(path)) throw new SyntaxError("Cannot read slice: neither .npy nor .png");
+  const { data, shape } = decodeNpy(bytes);
+  const [width, height, channels = 1] = shape.toReversed();
+  if (shape.length > 3 || height === undefined || width === undefined) {
+    throw new SyntaxError(`Cannot read slice: shape (${shape.join(", ")}) is not height, width`);
+  }
+  return { data, channels, height, width };
+}
+
+/** Reads the file of a slice. */
+export async function readSliceFile(path: string): Promise<Uint8Array> {
   try {
-    bytes = await Deno.readFile(path);
+    return await Deno.readFile(path);
   } catch (cause) {
     throw new InputError("Cannot read slice: no such file, or not readable", {
       code: "bad-slice",
@@ -72,15 +137,12 @@ export async function loadSlice(
       cause,
     });
   }
+}
+
+/** What a file holds, or an error that names it. */
+export function parsed<T>(path: string, parse: () => T): T {
   try {
-    if (/\.png$/i.test(path)) return decodePng(bytes, options);
-    if (!/\.npy$/i.test(path)) throw new SyntaxError("Cannot read slice: neither .npy nor .png");
-    const { data, shape } = decodeNpy(bytes);
-    const [height, width] = shape;
-    if (shape.length !== 2 || height === undefined || width === undefined) {
-      throw new SyntaxError(`Cannot read slice: shape (${shape.join(", ")}) is not height, width`);
-    }
-    return { data: data instanceof Float32Array ? data : new Float32Array(data), height, width };
+    return parse();
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new InputError(cause.message, { code: "bad-slice", path, cause });

@@ -6,12 +6,24 @@
  */
 
 import * as v from "valibot";
+import { InputError } from "../support/errors.ts";
 import { integer, pair, setting } from "../support/setting.ts";
 
 /** No slice is larger than this on a side. */
-const LARGEST_SIDE = 16384;
+export const LARGEST_SIDE = 16384;
 
-const side = v.pipe(integer(4, LARGEST_SIDE), v.multipleOf(4, "Expected multiples of 4"));
+/** No slice has more pixels than these; larger ones do not fit into memory as states of cells. */
+export const MOST_PIXELS = 2 ** 25;
+
+/** A height or width that the model can work at: it halves slices twice. */
+export const SideSchema = v.pipe(integer(4, LARGEST_SIDE), v.multipleOf(4));
+
+/** A height and width that the model can work at. */
+export const SizeSchema = v.pipe(
+  pair(SideSchema),
+  v.check(([height, width]) => height * width <= MOST_PIXELS),
+);
+
 const percent = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
 const millimetres = v.pipe(v.number(), v.gtValue(0), v.maxValue(1000));
 
@@ -60,7 +72,10 @@ export const SLICE_KEYS = {
     "nonzero: cut off the empty border around a volume before slices are fitted",
   ),
   size: setting(
-    v.union([v.literal("pad"), pair(side)], "Expected pad, or height and width as 160,160"),
+    v.union(
+      [v.literal("pad"), SizeSchema],
+      `Expected pad, or height and width as 160,160: multiples of 4, at most ${MOST_PIXELS} pixels`,
+    ),
     "pad", // keeps every voxel of every case; the tutorial drops slices that are not 320×320
     "slice height and width, as 160,160; pad: the largest slice, to a multiple of 4",
   ),
@@ -97,3 +112,66 @@ export const SliceSettingsSchema = v.object(SLICE_KEYS);
 
 /** How slices are made, every key spelled out. */
 export type SliceSettings = v.InferOutput<typeof SliceSettingsSchema>;
+
+/**
+ * Fills in what is left out, and checks the rest.
+ *
+ * @param given Any keys of {@linkcode SliceSettings}; further keys are passed over.
+ * @throws {InputError} If any are out of range or exclude each other; all of them are named.
+ *
+ * @example
+ * ```ts
+ * import { resolveSliceSettings } from "./slice_settings.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(resolveSliceSettings({ axis: "coronal" }).normalize, "minmax");
+ * assert.throws(() => resolveSliceSettings({ size: [6, 8] }), /size.*multiples of 4/);
+ * ```
+ */
+export function resolveSliceSettings(given: Partial<SliceSettings>): SliceSettings {
+  const result = v.safeParse(SliceSettingsSchema, given);
+  const problems = result.success
+    ? settingConflicts(result.output)
+    : result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
+  if (result.success && problems.length === 0) return result.output;
+  throw new InputError(`Cannot prepare slices: ${problems.join("; ")}`, { code: "bad-data-set" });
+}
+
+/** What settings that are valid one by one say against each other; empty where nothing. */
+export function settingConflicts(settings: SliceSettings): string[] {
+  const { clip: [low, high], fit, size, spacing, threshold, labels } = settings;
+  return [
+    ...low < high ? [] : ["clip: expected two percentiles, the lower first"],
+    ...spacing === "stored" || size === "pad" || fit === "pad-or-crop"
+      ? []
+      : ["spacing: fit resize stretches slices to the size; use fit pad-or-crop, or size pad"],
+    ...threshold === "none" || labels === "foreground"
+      ? []
+      : [`labels: with a threshold there is one object, foreground, not ${labels}`],
+  ];
+}
+
+/** The settings as they were stored before there were channels, classes and orientations. */
+const LegacySettingsSchema = v.looseObject({
+  channel: v.number(),
+  labels: v.union([v.literal("foreground"), v.array(v.number())]),
+  clip: v.nullable(v.tuple([v.number(), v.number()])),
+});
+
+/** Reads settings that were stored by this version or an older one. */
+export const StoredSettingsSchema = v.pipe(
+  v.unknown(),
+  v.transform((stored) =>
+    v.is(LegacySettingsSchema, stored)
+      ? {
+        ...stored,
+        orientation: "stored",
+        channel: [stored.channel],
+        labels: typeof stored.labels === "string" ? stored.labels : stored.labels.join(","),
+        normalize: stored.clip === null ? "minmax" : "percentile",
+        clip: stored.clip ?? undefined,
+      }
+      : stored
+  ),
+  SliceSettingsSchema,
+);

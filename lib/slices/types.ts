@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Slice } from "../volume/types.ts";
+
 export type { Slice } from "../volume/types.ts";
 
 /** The axis that slices are cut along; slice i is NumPy's `volume[i]`, `[:, i]` or `[:, :, i]`. */
@@ -15,16 +17,44 @@ export type SliceFormat = "npy" | "png";
 /** How a slice comes to the size of the model's grid. */
 export type Fit = "pad-or-crop" | "resize";
 
+/** A slice of an image with several channels, one after the other. */
+export interface ImageSlice extends Slice {
+  /** Channels × height × width values. */
+  readonly data: Float32Array;
+  readonly channels: number;
+}
+
+/** A part of a plane. */
+export interface Box {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What is known of a plane before it is put on the model's grid. */
+export interface PlaneExtent {
+  readonly height: number;
+  readonly width: number;
+  /** What of it is kept: all of it, or what is not empty. */
+  readonly crop: Box;
+  /** Millimetres between its rows and between its columns; null where they are not known. */
+  readonly spacing: readonly [number, number] | null;
+}
+
 /**
  * How one slice was put on the model's grid: enough to put a prediction back.
  *
- * With "pad-or-crop", pixel (y, x) of the slice lies at (y + offset[0], x + offset[1]) on the
- * grid; a negative offset crops. With "resize" the whole slice fills the whole grid and the offset
- * is [0, 0].
+ * The part `crop` is cut out and brought to the height and width `scaled`. With "pad-or-crop",
+ * pixel (y, x) of that lies at (y + offset[0], x + offset[1]) on the grid; a negative offset crops.
+ * With "resize" it fills the whole grid, and the offset is [0, 0].
  */
 export interface SliceGeometry {
   /** Height and width of the slice. */
   readonly original: readonly [number, number];
+  readonly crop: Box;
+  /** Height and width at the spacing that the model wants. */
+  readonly scaled: readonly [number, number];
   /** Height and width of the grid, multiples of 4. */
   readonly size: readonly [number, number];
   readonly fit: Fit;
@@ -35,14 +65,15 @@ export interface SliceGeometry {
 export interface SliceRecord {
   /** The id of its case. */
   readonly case: string;
-  /** Its place along the axis in the volume. */
+  /** Its number within its case. */
   readonly index: number;
-  readonly axis: Axis;
   /** File of the image, relative to the prepared folder. */
   readonly image: string;
   /** File of the label, relative to the prepared folder. */
   readonly label: string;
-  /** Pixels of the label that are foreground, on the grid. */
+  /** Pixels that belong to any class, on the grid. */
   readonly foreground: number;
+  /** Pixels of each class or region, on the grid. */
+  readonly classes: readonly number[];
   readonly geometry: SliceGeometry;
 }

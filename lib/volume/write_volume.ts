@@ -14,7 +14,7 @@ import type { Volume } from "./types.ts";
 /** What to write. */
 export interface WriteVolumeOptions {
   /** The values, x fastest; their type is the file's voxel type. */
-  data: Uint8Array | Int16Array | Float32Array;
+  data: Uint8Array | Int16Array | Int32Array | Float32Array;
   /** The volume whose space (affine, spacing, units, version, byte order) the file is to have. */
   like: Volume;
   /**
@@ -99,6 +99,8 @@ function makeHeader(options: WriteVolumeOptions, shape: readonly number[]): Uint
     ? NIFTI1.TYPE_UINT8
     : data instanceof Int16Array
     ? NIFTI1.TYPE_INT16
+    : data instanceof Int32Array
+    ? NIFTI1.TYPE_INT32
     : NIFTI1.TYPE_FLOAT32;
   view.setInt16(at.datatype, code, littleEndian);
   view.setInt16(at.datatype + 2, 8 * data.BYTES_PER_ELEMENT, littleEndian);

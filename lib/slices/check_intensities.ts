@@ -1,0 +1,83 @@
+/**
+ * What can be wrong with an image's values, and what is done about it.
+ *
+ * @module
+ */
+
+import type { Finding } from "./discovery/case_source.ts";
+import type { IntensityRange } from "./normalize.ts";
+import type { SliceSettings } from "./slice_settings.ts";
+
+/** Programs write the lowest float32 where there is no value. */
+const LOWEST = -3.4e38;
+/** Bins of a range; what fills one of them is one grey level to a model. */
+const LEVELS = 1000;
+
+/**
+ * Gives voxels without a value one, in place: those that are NaN or infinite and, if a fill is set,
+ * those at the lowest number there is.
+ *
+ * @param findings Takes an error where there is no fill, or no finite value at all.
+ */
+export function fillMissing(
+  data: Float32Array,
+  fill: SliceSettings["fill"],
+  findings: Finding[],
+): void {
+  const isMissing = (value: number) => value - value !== 0 || (fill !== "error" && value <= LOWEST);
+  let missing = 0;
+  let lowest = Infinity;
+  for (let i = 0; i < data.length; i++) {
+    if (isMissing(data[i]!)) missing++;
+    else if (data[i]! < lowest) lowest = data[i]!;
+  }
+  if (missing === 0) return;
+  if (missing === data.length) {
+    findings.push({ severity: "error", message: "image has no finite value", hint: "" });
+  } else if (fill === "error") {
+    findings.push({
+      severity: "error",
+      message: `image has ${missing} values that are NaN or infinite`,
+      hint: "If they are the background, give them a value with --fill lowest, or --fill zero",
+    });
+  } else {
+    const value = fill === "lowest" ? lowest : fill === "zero" ? 0 : fill;
+    for (let i = 0; i < data.length; i++) if (isMissing(data[i]!)) data[i] = value;
+  }
+}
+
+/**
+ * Checks that values differ, and that those that are no extremes are not all alike next to them.
+ *
+ * @param range What is scaled: the smallest and largest value, or what is clipped to.
+ */
+export function checkContrast(
+  data: Float32Array,
+  { low, high }: IntensityRange,
+  findings: Finding[],
+): void {
+  if (low === high) {
+    const message = `image is constant: every value is ${low}`;
+    findings.push({ severity: "error", message, hint: "" });
+    return;
+  }
+  const bins = new Uint32Array(LEVELS);
+  let between = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (!(data[i]! > low && data[i]! < high)) continue;
+    between++;
+    bins[Math.min(LEVELS - 1, Math.floor((data[i]! - low) / (high - low) * LEVELS))]!++;
+  }
+  if (Math.max(...bins) * 2 <= between || between * 2 < data.length * 0.02) return;
+  findings.push({
+    severity: "warning",
+    message: `most values lie within a thousandth of the range ${format(low)} to ${format(high)}`,
+    hint: low <= LOWEST
+      ? "Give the background another value with --fill lowest"
+      : "Clip single bright or dark voxels with --normalize percentile",
+  });
+}
+
+function format(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

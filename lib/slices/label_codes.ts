@@ -1,0 +1,173 @@
+/**
+ * Labels as they are stored turned into codes, and all that is wrong with them found on the way.
+ *
+ * @module
+ */
+
+import { namesOf } from "../support/names_of.ts";
+import { IGNORED, type Targets } from "./case.ts";
+import type { Finding } from "./discovery/case_source.ts";
+import type { SliceSettings } from "./slice_settings.ts";
+import { isColour, labelCode, valueName } from "./targets.ts";
+
+/** Stored label values: integers, or numbers that should be. */
+export type LabelValues = Int32Array | Uint8Array | Uint16Array | Int16Array | Float32Array;
+
+/** The value of a pixel that its file itself marks as ignored. */
+export const VOID = -1;
+
+/** What the labels of a case hold. */
+export interface LabelSummary {
+  /** The values found, ascending; at most 256. */
+  readonly values: readonly number[];
+  /** The share of pixels or voxels that belong to any class. */
+  readonly foreground: number;
+  /** Whether there is anything that belongs to none. */
+  readonly hasBackground: boolean;
+}
+
+const MOST_LISTED = 256;
+/** What has more values is no label. */
+const MOST_VALUES = 65536;
+/** More values than anybody draws by hand. */
+const MANY_VALUES = 24;
+/** Resampling and floating point leave so much beside an integer. */
+const ROUNDING = 0.01;
+/** Lossy compression leaves grey values so near to black and white. */
+const NEAR = 48;
+
+/** Encodes the labels of one case, plane by plane or all at once, and remembers what they held. */
+export class LabelEncoder {
+  readonly #code: (value: number) => number;
+  readonly #threshold: SliceSettings["threshold"];
+  readonly #counts = new Map<number, number>();
+  readonly #codes = new Map<number, number>();
+  readonly #targets: Targets;
+  #fractional: number | undefined;
+  #nonFinite = false;
+  #pixels = 0;
+  #foreground = 0;
+  #background = 0;
+
+  constructor(targets: Targets, threshold: SliceSettings["threshold"]) {
+    this.#targets = targets;
+    this.#threshold = threshold;
+    const code = labelCode(targets);
+    this.#code = (value) => value === VOID ? IGNORED : code(value);
+  }
+
+  /** The code of each value. */
+  encode(values: LabelValues): Uint8Array {
+    const codes = new Uint8Array(values.length);
+    let last = NaN;
+    let code = 0;
+    let start = 0;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value !== last) { // labels come in runs
+        this.#count(last, code, i - start);
+        code = this.#codeOf(value);
+        last = value;
+        start = i;
+      }
+      codes[i] = code;
+    }
+    this.#count(last, code, values.length - start);
+    return codes;
+  }
+
+  #codeOf(value: number): number {
+    if (value - value !== 0) {
+      this.#nonFinite = true;
+      return 0;
+    }
+    if (this.#threshold !== "none") return Number(value > this.#threshold);
+    const nearest = Math.round(value);
+    if (Math.abs(value - nearest) > ROUNDING) {
+      this.#fractional ??= value;
+      return 0;
+    }
+    let code = this.#codes.get(nearest);
+    if (code === undefined) {
+      code = this.#code(nearest);
+      if (this.#codes.size <= MOST_VALUES) this.#codes.set(nearest, code);
+    }
+    return code;
+  }
+
+  #count(value: number, code: number, pixels: number): void {
+    if (pixels === 0) return;
+    this.#pixels += pixels;
+    if (code === 0) this.#background += pixels;
+    else if (code !== IGNORED) this.#foreground += pixels;
+    if (this.#threshold !== "none" || value - value !== 0) return;
+    const nearest = Math.round(value);
+    const before = this.#counts.get(nearest);
+    if (before === undefined && this.#counts.size > MOST_VALUES) return;
+    this.#counts.set(nearest, (before ?? 0) + pixels);
+  }
+
+  /** What was found. */
+  summary(): LabelSummary {
+    return {
+      values: this.#values().slice(0, MOST_LISTED),
+      foreground: this.#foreground / this.#pixels,
+      hasBackground: this.#background > 0,
+    };
+  }
+
+  /** What is wrong with it. */
+  findings({ isPicture }: { readonly isPicture: boolean }): Finding[] {
+    const findings: Finding[] = [];
+    const add = (severity: Finding["severity"], message: string, hint = "") =>
+      findings.push({ severity, message, hint });
+    if (this.#nonFinite) add("error", "label has values that are NaN or infinite");
+    if (this.#fractional !== undefined) {
+      const value = Number(this.#fractional.toPrecision(4));
+      add("error", `label has values that are not integers, as ${value}`, PROBABILITIES);
+    }
+    const values = this.#values();
+    if (values.length > MOST_VALUES) {
+      add("error", `label has more than ${MOST_VALUES} values, as an image has`);
+    } else if (isPicture && this.#isLossy()) {
+      add("error", `label has ${values.length} grey values, as after JPEG compression`, LOSSY);
+    } else if (values.length > MANY_VALUES) {
+      add("warning", `label holds ${values.length} values`, "Name those that count with --labels");
+    }
+    if (this.#nonFinite || this.#fractional !== undefined) return findings;
+    if (this.#foreground === 0) add("warning", "label is empty");
+    else if (this.#background === 0) add("warning", "label has no background");
+    const colours = values.filter(isColour);
+    if (colours.length > 1 && this.#targets.classes.some((target) => target.values === "above 0")) {
+      add(
+        "warning",
+        `label has ${colours.length} colours, ${
+          namesOf(colours.map(valueName))
+        }, taken as one object`,
+        `Tell them apart with --labels "${colours.slice(0, 3).map(valueName).join(";")}"`,
+      );
+    }
+    return findings;
+  }
+
+  #values(): number[] {
+    return [...this.#counts.keys()].filter((value) => value !== VOID).sort((a, b) => a - b);
+  }
+
+  /** Many grey values, nearly all of them close to 0 or to the brightest. */
+  #isLossy(): boolean {
+    const values = this.#values();
+    const brightest = values.at(-1) ?? 0;
+    if (values.length < 8 || brightest > 255 || brightest < 128) return false;
+    let [dark, bright] = [0, 0];
+    for (const [value, count] of this.#counts) {
+      if (value >= 0 && value <= NEAR) dark += count;
+      if (value >= brightest - NEAR) bright += count;
+    }
+    return dark > 0 && bright > 0 && dark + bright > 0.9 * this.#pixels;
+  }
+}
+
+const PROBABILITIES =
+  "Labels are integers; of a probability map the foreground is what lies above --threshold 0.5";
+const LOSSY = "Save masks without loss; of these the foreground is what lies above --threshold 127";

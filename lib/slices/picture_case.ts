@@ -1,0 +1,247 @@
+/**
+ * A case that is a series of pictures, or a single one.
+ *
+ * @module
+ */
+
+import { basename, join } from "@std/path";
+import { writeFileAtomic } from "../support/files.ts";
+import type { Case, CaseGrid, LabelPlane } from "./case.ts";
+import type { CaseSettings, CaseWants } from "./case_settings.ts";
+import { fillMissing } from "./check_intensities.ts";
+import { NonEmpty } from "./crop.ts";
+import type { CaseSource, Finding, SourceFiles } from "./discovery/case_source.ts";
+import { wholePlane } from "./geometry.ts";
+import { LabelEncoder, type LabelSummary } from "./label_codes.ts";
+import { normalizeChannels } from "./normalize_channels.ts";
+import type { IntensityRange } from "./normalize.ts";
+import { readImages, readLabel } from "./picture_files.ts";
+import { type Picture, toGrey } from "./png.ts";
+import { encodePngLabel } from "./png_label.ts";
+import { chosenChannels } from "./read_part.ts";
+import { loadLabel, saveSlice } from "./save_slice.ts";
+import { maskValues, type Targets } from "./targets.ts";
+import type { Box, ImageSlice, PlaneExtent } from "./types.ts";
+
+/** Reads pictures, and their labels where that is wanted. See `openCase`. */
+export async function openPictureCase(
+  { id, folder, files }: CaseSource,
+  settings: CaseSettings,
+  wants: CaseWants,
+  findings: Finding[],
+): Promise<Case | null> {
+  const encoder = new LabelEncoder(settings.targets, settings.threshold);
+  const read: { images: Picture[]; label: LabelPlane | null; file: SourceFiles }[] = [];
+  for (const file of files) {
+    const images = await readImages(folder, file, findings);
+    if (images === null) continue;
+    const label = wants.labels ? await readLabel(folder, file, images, encoder, findings) : null;
+    read.push({ images, label, file });
+  }
+  if (read.length < files.length) return null;
+
+  const isColour = settings.channels === 3 || read.some(({ images }) => !images[0]!.isGrey);
+  const planes = read.map(({ images }) => allChannels(images, isColour));
+  const [first] = planes;
+  const other = planes.find(({ channels }) => channels !== first!.channels);
+  if (other !== undefined) {
+    const message = `pictures have ${first!.channels} and ${other.channels} channels`;
+    findings.push({ severity: "error", message, hint: "" });
+    return null;
+  }
+  const before = findings.length;
+  const chosen = chosenChannels(first!.channels, settings, findings);
+  if (findings.length > before) return null;
+  const channels = chosen.map((channel) => joined(planes, channel));
+  const crops = planes.map((plane) => cropOf(plane, chosen, settings.crop));
+  for (const data of channels) fillMissing(data, settings.fill, findings);
+  const intensities = normalizeChannels(channels, settings, wants, findings);
+  if (wants.labels) {
+    findings.push(...encoder.findings({ isPicture: true }), ...whiteBackground(read));
+  }
+  let start = 0;
+  const pictures = read.map(({ label, file }, i): StoredPicture => {
+    const { height, width } = planes[i]!;
+    const place = start;
+    start += height * width;
+    return { height, width, start: place, crop: crops[i]!, label, file };
+  });
+  const summary = wants.labels ? encoder.summary() : null;
+  return new PictureCase(
+    { id, folder, pictures, channels, intensities, summary },
+    settings.targets,
+  );
+}
+
+/** The channels of the files of one picture, one after the other; colours are three. */
+function allChannels(images: readonly Picture[], isColour: boolean): ImageSlice {
+  const [{ height, width }] = images as [Picture];
+  const parts = images.map((image) => isColour || !image.isGrey ? image : toGrey(image));
+  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+  let start = 0;
+  for (const part of parts) {
+    data.set(part.data, start);
+    start += part.data.length;
+  }
+  return { data, height, width, channels: start / (height * width) };
+}
+
+/** One channel of all pictures, one after the other: they are normalised together. */
+function joined(planes: readonly ImageSlice[], channel: number): Float32Array {
+  const data = new Float32Array(planes.reduce((sum, { height, width }) => sum + height * width, 0));
+  let start = 0;
+  for (const plane of planes) {
+    const pixels = plane.height * plane.width;
+    data.set(plane.data.subarray(channel * pixels, (channel + 1) * pixels), start);
+    start += pixels;
+  }
+  return data;
+}
+
+function cropOf(
+  { data, height, width }: ImageSlice,
+  channels: readonly number[],
+  crop: CaseSettings["crop"],
+): Box {
+  if (crop === "none") return wholePlane(height, width);
+  const nonEmpty = new NonEmpty();
+  const shape = [width, height, 1] as const;
+  for (const channel of channels) {
+    nonEmpty.add(data.subarray(channel * height * width, (channel + 1) * height * width), shape);
+  }
+  const [[left, right], [top, bottom]] = nonEmpty.bounds(shape) as [[number, number], [
+    number,
+    number,
+  ]];
+  return { top, left, height: bottom - top + 1, width: right - left + 1 };
+}
+
+/** Masks whose every corner is foreground were perhaps drawn in black on white. */
+function whiteBackground(read: readonly { readonly label: LabelPlane | null }[]): Finding[] {
+  const isFilled = ({ data, width }: LabelPlane) =>
+    [0, width - 1, data.length - width, data.length - 1]
+      .every((corner) => data[corner]! > 0 && data[corner]! < 255);
+  if (!read.every(({ label }) => label !== null && isFilled(label))) return [];
+  const message = "all corners of the label are foreground, as of masks drawn in black on white";
+  return [{ severity: "warning", message, hint: "Invert such masks: the background is 0" }];
+}
+
+interface StoredPicture {
+  readonly height: number;
+  readonly width: number;
+  /** Where its pixels begin among those of all pictures. */
+  readonly start: number;
+  readonly crop: Box;
+  readonly label: LabelPlane | null;
+  readonly file: SourceFiles;
+}
+
+interface Parts {
+  readonly id: string;
+  readonly folder: string;
+  readonly pictures: readonly StoredPicture[];
+  readonly channels: readonly Float32Array[];
+  readonly intensities: readonly IntensityRange[];
+  readonly summary: LabelSummary | null;
+}
+
+class PictureCase implements Case {
+  readonly kind = "pictures";
+  readonly orientation = null;
+  readonly spacing = null;
+  readonly id: string;
+  readonly images: readonly string[];
+  readonly labels: readonly string[] | null;
+  readonly shape: readonly [number, number, number];
+  readonly channels: number;
+  readonly intensities: readonly IntensityRange[];
+  readonly summary: LabelSummary | null;
+  readonly indices: readonly number[];
+  readonly grid: CaseGrid | null;
+  readonly #parts: Parts;
+  readonly #targets: Targets;
+
+  constructor(parts: Parts, targets: Targets) {
+    const { id, folder, pictures, channels, intensities, summary } = parts;
+    const [{ height, width }] = pictures as [StoredPicture];
+    const isOneSize = pictures.every((one) => one.height === height && one.width === width);
+    this.id = id;
+    this.images = pictures.flatMap(({ file }) => file.images.map((path) => join(folder, path)));
+    this.labels = summary === null ? null : pictures.map(({ file }) => join(folder, file.label!));
+    this.shape = [height, width, pictures.length];
+    this.channels = channels.length;
+    this.intensities = intensities;
+    this.summary = summary;
+    this.indices = pictures.map(({ file }) => file.index);
+    this.grid = isOneSize ? { shape: [width, height, pictures.length], spacing: null } : null;
+    this.#parts = parts;
+    this.#targets = targets;
+  }
+
+  extent(index: number): PlaneExtent {
+    const { height, width, crop } = this.#picture(index);
+    return { height, width, crop, spacing: null };
+  }
+
+  slice(index: number): ImageSlice {
+    const { height, width, start } = this.#picture(index);
+    const { channels } = this.#parts;
+    const pixels = height * width;
+    const data = new Float32Array(channels.length * pixels);
+    for (const [c, values] of channels.entries()) {
+      data.set(values.subarray(start, start + pixels), c * pixels);
+    }
+    return { data, height, width, channels: channels.length };
+  }
+
+  label(index: number): LabelPlane {
+    const { label } = this.#picture(index);
+    if (label === null) throw new TypeError(`Case ${this.id} was opened without labels`);
+    return label;
+  }
+
+  async save(
+    folder: string,
+    planes: readonly Uint8Array[] | readonly Float32Array[],
+    { suffix }: { readonly suffix: string },
+  ): Promise<string[]> {
+    const table = maskValues(this.#targets);
+    const isForeground = this.#targets.classes[0]!.values === "above 0";
+    const paths: string[] = [];
+    for (const [i, data] of planes.entries()) {
+      const picture = this.#parts.pictures[i]!;
+      const { height, width } = picture;
+      const path = join(folder, fileName(picture, suffix));
+      if (data instanceof Float32Array || isForeground) {
+        await saveSlice(path, { data, height, width });
+      } else {
+        const values = Int32Array.from(data, (code) => table[code]!);
+        await writeFileAtomic(path, encodePngLabel({ data: values, height, width }));
+      }
+      paths.push(path);
+    }
+    return paths;
+  }
+
+  async readMask(folder: string): Promise<LabelPlane[]> {
+    const encoder = new LabelEncoder(this.#targets, "none");
+    const planes: LabelPlane[] = [];
+    for (const picture of this.#parts.pictures) {
+      const { data, height, width } = await loadLabel(join(folder, fileName(picture, "")), []);
+      planes.push({ data: encoder.encode(data), height, width });
+    }
+    return planes;
+  }
+
+  #picture(index: number): StoredPicture {
+    const picture = this.#parts.pictures.find(({ file }) => file.index === index);
+    if (picture === undefined) throw new RangeError(`Case ${this.id} has no slice ${index}`);
+    return picture;
+  }
+}
+
+/** The name of an image's file, without the number of its channel. */
+function fileName({ file: { images } }: StoredPicture, suffix: string): string {
+  const stem = basename(images[0]!).replace(/\.png$/i, "");
+  return `${images.length > 1 ? stem.replace(/_0000$/, "") : stem}${suffix}.png`;
+}

@@ -1,0 +1,75 @@
+/**
+ * What the two kinds of case share when their files are read.
+ *
+ * @module
+ */
+
+import { InputError } from "../support/errors.ts";
+import type { CaseSettings } from "./case_settings.ts";
+import type { Finding } from "./discovery/case_source.ts";
+
+/** A slice smaller than this says nothing at a quarter of its size. */
+export const SMALLEST = 4;
+
+/** A value, or null and an error among the findings. */
+export async function collect<T>(work: Promise<T>, findings: Finding[]): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    findings.push({ severity: "error", message: error.message, hint: error.hint });
+    return null;
+  }
+}
+
+/** Finds slices that are too small for the model. */
+export function checkSize(height: number, width: number, findings: Finding[], hint = ""): void {
+  if (Math.min(height, width) >= SMALLEST) return;
+  const message = `slices of ${height}×${width} are smaller than ${SMALLEST}×${SMALLEST}`;
+  findings.push({ severity: "error", message, hint });
+}
+
+/**
+ * The numbers of the channels that are wanted.
+ *
+ * @param count How many there are.
+ * @param findings Takes an error where some are missing, or there are others than everywhere else.
+ */
+export function chosenChannels(
+  count: number,
+  { channel, channels }: CaseSettings,
+  findings: Finding[],
+): readonly number[] {
+  const chosen = channel === "all" ? Array.from({ length: count }, (_, i) => i) : channel;
+  const missing = chosen.filter((i) => i >= count);
+  const there = count === 1 ? "one" : String(count);
+  if (missing.length > 0) {
+    const hint = "Choose channels with --channel, from 0";
+    const message = `image has no channel ${missing.join(", ")}: it has ${there}`;
+    findings.push({ severity: "error", message, hint });
+  } else if (channels !== null && chosen.length !== channels) {
+    findings.push({
+      severity: "error",
+      message: `image has ${chosen.length === 1 ? "one channel" : `${chosen.length} channels`}, ` +
+        `${channels} are wanted`,
+      hint: "Every image needs the channels that the others have; choose some with --channel",
+    });
+  }
+  return chosen;
+}
+
+/** Finds a label that is the image itself. */
+export function checkCopy(
+  image: ArrayLike<number>,
+  label: ArrayLike<number>,
+  findings: Finding[],
+): void {
+  if (image.length !== label.length) return;
+  const distinct = new Set<number>();
+  for (let i = 0; i < image.length; i++) {
+    if (image[i] !== label[i]) return;
+    if (distinct.size < 3) distinct.add(image[i]!);
+  }
+  if (distinct.size < 3) return;
+  findings.push({ severity: "error", message: "label is a copy of its image", hint: "" });
+}

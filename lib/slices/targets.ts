@@ -1,0 +1,241 @@
+/**
+ * What is to be segmented: from the setting to classes or regions, and from label values to codes
+ * and back.
+ *
+ * @module
+ */
+
+import { InputError } from "../support/errors.ts";
+import { IGNORED, type Target, type Targets } from "./case.ts";
+import type { DatasetDescription, DeclaredLabel } from "./discovery/dataset_description.ts";
+
+export type { Target, Targets } from "./case.ts";
+
+/** A code is a byte, and 255 is taken. */
+const MOST_CLASSES = 254;
+/** Each has a bit of a code, and 255 is taken. */
+const MOST_REGIONS = 7;
+
+/** A colour of a mask is the value 2³⁰ + 0xRRGGBB, beyond grey values and the ids of atlases. */
+const COLOUR = 2 ** 30;
+
+/** The value that stands for a colour. */
+export function colourValue(red: number, green: number, blue: number): number {
+  return red === green && green === blue ? red : COLOUR + red * 65536 + green * 256 + blue;
+}
+
+/** Red, green and blue of a value; of one that stands for no colour it is a grey. */
+export function valueColour(value: number): [number, number, number] {
+  if (!isColour(value)) return [value, value, value];
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+/** Whether a value stands for a colour. */
+export function isColour(value: number): boolean {
+  return value >= COLOUR && value < COLOUR + 2 ** 24;
+}
+
+/** A label value as text: a number, or a colour as #ff0000. */
+export function valueName(value: number): string {
+  return isColour(value) ? `#${(value - COLOUR).toString(16).padStart(6, "0")}` : String(value);
+}
+
+/**
+ * Reads the setting `labels`: "foreground" (all above 0 as one object), "all" (every label a class,
+ * or every region where the data set declares regions), "1,2" (these values as one object),
+ * "1;2;3" (a class each), "anterior=1;posterior=2" (with names) or "whole=1+2,anterior=1" (regions,
+ * which may overlap). In place of a value stands a declared label's name, or a colour as #ff0000.
+ *
+ * @param labels The setting.
+ * @param declared What the data set declares.
+ * @param found The values found in its labels, which "all" takes where nothing is declared.
+ * @throws {InputError} If it is not understood, or names a value twice.
+ *
+ * @example
+ * ```ts
+ * import { parseTargets } from "./targets.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const { kind, classes } = parseTargets("whole=1+2,core=2", { labels: null, ignore: [] }, []);
+ * assert.equal(kind, "regions");
+ * assert.deepEqual(classes[0], { name: "whole", values: [1, 2] });
+ * ```
+ */
+export function parseTargets(
+  labels: string,
+  declared: Pick<DatasetDescription, "labels" | "ignore"> & Partial<DatasetDescription>,
+  found: readonly number[],
+): Targets {
+  const { ignore } = declared;
+  const names = declared.labels ?? [];
+  if (labels === "foreground") return { kind: "classes", classes: [FOREGROUND], ignore };
+  if (labels === "all") return allTargets(declared, found);
+  const isNamed = labels.includes("=");
+  const kind = isNamed && labels.includes(",") ? "regions" : "classes";
+  const parts = labels.split(isNamed && kind === "regions" ? "," : ";");
+  const classes = parts.map((part) => {
+    const [name, list] = isNamed ? part.split("=", 2) as [string, string?] : [undefined, part];
+    const values = (list ?? "").split(/[+,]/).flatMap((text) => parseValue(text.trim(), names));
+    if (values.some(Number.isNaN) || name?.trim() === "") throw unknownLabels(labels, names);
+    return { name: name?.trim() ?? nameOf(values, names), values: [...new Set(values)] };
+  });
+  return checked({ kind, classes, ignore }, labels);
+}
+
+/** Whether the values in the labels must be known to say what is to be segmented. */
+export function needsFoundValues(labels: string, declared: Pick<DatasetDescription, "labels">) {
+  return labels === "all" && declared.labels === null;
+}
+
+const FOREGROUND: Target = { name: "foreground", values: "above 0" };
+
+function allTargets(
+  { labels, ignore, regionsClassOrder = null }:
+    & Pick<DatasetDescription, "labels" | "ignore">
+    & Partial<DatasetDescription>,
+  found: readonly number[],
+): Targets {
+  const classes = labels ??
+    found.filter((value) => value > 0 && !ignore.includes(value))
+      .map((value) => ({ name: valueName(value), values: [value] }));
+  const isRegions = classes.some(({ values }) => values.length > 1);
+  const order = isRegions && regionsClassOrder?.length === classes.length
+    ? { regionsClassOrder }
+    : {};
+  return checked({ kind: isRegions ? "regions" : "classes", classes, ignore, ...order }, "all");
+}
+
+function checked(targets: Targets, labels: string): Targets {
+  const { kind, classes } = targets;
+  const fail = (why: string, hint = "") =>
+    new InputError(`Cannot use labels "${labels}": ${why}`, { code: "bad-data-set", hint });
+  if (classes.length === 0) throw fail("there is none above 0");
+  const most = kind === "classes" ? MOST_CLASSES : MOST_REGIONS;
+  if (classes.length > most) throw fail(`${classes.length} ${kind} are more than ${most}`);
+  const names = classes.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw fail(`${twice} stands there twice`);
+  if (kind === "regions") return targets;
+  const all = classes.flatMap(({ values }) => values as readonly number[]);
+  const shared = all.find((value, i) => all.indexOf(value) < i);
+  if (shared === undefined) return targets;
+  throw fail(`${shared} belongs to two classes`, "Regions may overlap: whole=1+2,anterior=1");
+}
+
+function parseValue(text: string, names: readonly DeclaredLabel[]): readonly number[] {
+  const colour = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text);
+  if (colour !== null) {
+    const [red, green, blue] = colour.slice(1).map((hex) => parseInt(hex, 16));
+    return [colourValue(red!, green!, blue!)];
+  }
+  if (/^-?\d+$/.test(text)) return [Number(text)];
+  return names.find(({ name }) => name === text)?.values ?? [NaN];
+}
+
+function nameOf(values: readonly number[], names: readonly DeclaredLabel[]): string {
+  const declared = names.find((label) =>
+    label.values.length === values.length && values.every((value) => label.values.includes(value))
+  );
+  return declared?.name ?? values.map((value) => valueName(value)).join(",");
+}
+
+function unknownLabels(labels: string, names: readonly DeclaredLabel[]): InputError {
+  return new InputError(`Cannot use labels "${labels}": not understood`, {
+    code: "bad-data-set",
+    hint: 'Write foreground, all, 1,2 (one object), "1;2;3" (classes), or whole=1+2,anterior=1 ' +
+      `(regions)${
+        names.length > 0 ? `; declared are ${names.map((label) => label.name).join(", ")}` : ""
+      }`,
+  });
+}
+
+/**
+ * The code of a label value.
+ *
+ * @returns A function from values to codes; see {@linkcode Targets}.
+ */
+export function labelCode({ kind, classes, ignore }: Targets): (value: number) => number {
+  const holds = ({ values }: Target, value: number) =>
+    values === "above 0" ? value > 0 : values.includes(value);
+  return (value) => {
+    if (ignore.includes(value)) return IGNORED;
+    if (kind === "classes") return classes.findIndex((target) => holds(target, value)) + 1;
+    return classes.reduce((code, target, i) => holds(target, value) ? code | 1 << i : code, 0);
+  };
+}
+
+/**
+ * The label value that a mask carries for each code: of a class its first value, of the foreground
+ * 1, of regions that of the last one painted, as nnU-Net does.
+ *
+ * @returns 256 values, by code; that of codes that no mask has is 0.
+ *
+ * @example
+ * ```ts
+ * import { maskValues, parseTargets } from "./targets.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const targets = parseTargets("whole=1+2,core=2", { labels: null, ignore: [] }, []);
+ * assert.deepEqual([...maskValues(targets).subarray(0, 4)], [0, 1, 2, 2]);
+ * ```
+ */
+export function maskValues({ kind, classes, regionsClassOrder }: Targets): Int32Array {
+  const table = new Int32Array(256);
+  if (kind === "classes") {
+    for (const [i, { values }] of classes.entries()) {
+      table[i + 1] = values === "above 0" ? 1 : values[0]!;
+    }
+    return table;
+  }
+  const sets = classes.map(({ values }) => values as readonly number[]);
+  const value = (i: number) => {
+    const inner = sets.filter((set) =>
+      set.length < sets[i]!.length && set.every((v) => sets[i]!.includes(v))
+    );
+    return sets[i]!.find((v) => !inner.some((set) => set.includes(v))) ?? sets[i]![0]!;
+  };
+  const order = regionsClassOrder === undefined
+    ? sets.map((_, i) => i).sort((a, b) => sets[b]!.length - sets[a]!.length || a - b)
+    : sets.map((_, i) => i);
+  for (let code = 1; code < 1 << classes.length; code++) {
+    for (const i of order) {
+      if (code & 1 << i) table[code] = regionsClassOrder?.[i] ?? value(i);
+    }
+  }
+  return table;
+}
+
+/**
+ * Planes of 0 and 1 for the loss, one a class or region, from codes. Ignored pixels are 0 in all.
+ *
+ * @param codes Any number of pixels.
+ * @returns Pixels × classes values, the class running fastest. With one class it is the mask.
+ */
+export function labelPlanes(codes: Uint8Array, { kind, classes }: Targets): Float32Array {
+  const k = classes.length;
+  const planes = new Float32Array(codes.length * k);
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!;
+    if (code === 0 || code === IGNORED) continue;
+    if (kind === "classes") planes[i * k + code - 1] = 1;
+    else for (let r = 0; r < k; r++) planes[i * k + r] = (code >> r) & 1;
+  }
+  return planes;
+}
+
+/** 1 where a pixel takes part in loss and scores, 0 where it is ignored; null where all do. */
+export function keepPlane(codes: Uint8Array): Float32Array | null {
+  return codes.includes(IGNORED) ? Float32Array.from(codes, (c) => c === IGNORED ? 0 : 1) : null;
+}
+
+/** Pixels of each class or region. */
+export function countCodes(codes: Uint8Array, { kind, classes }: Targets): number[] {
+  const histogram = new Float64Array(256);
+  for (let i = 0; i < codes.length; i++) histogram[codes[i]!]!++;
+  return classes.map((_, i) => {
+    if (kind === "classes") return histogram[i + 1]!;
+    let sum = 0;
+    for (let code = 0; code < IGNORED; code++) if (code & 1 << i) sum += histogram[code]!;
+    return sum;
+  });
+}

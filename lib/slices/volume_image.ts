@@ -1,0 +1,86 @@
+/**
+ * The image of a volume case: one file, or one a channel.
+ *
+ * @module
+ */
+
+import { basename, join } from "@std/path";
+import { readVolume, type Volume } from "../volume/mod.ts";
+import type { CaseSettings } from "./case_settings.ts";
+import { fillMissing } from "./check_intensities.ts";
+import { type Bounds, NonEmpty } from "./crop.ts";
+import type { CaseSource, Finding } from "./discovery/case_source.ts";
+import { inChannel } from "./normalize_channels.ts";
+import { chosenChannels, collect } from "./read_part.ts";
+
+/** The channels of a volume that were chosen. */
+export interface VolumeImage {
+  /** Header and space of the first file, without its values; of three dimensions. */
+  readonly like: Volume;
+  /** The values of each, in the stored order, none of them missing. */
+  readonly channels: Float32Array[];
+  /** Of one file of four dimensions: how many volumes it has, and the numbers of those chosen. */
+  readonly frames: { readonly count: number; readonly chosen: readonly number[] } | null;
+  /** The part of them that is not empty. */
+  readonly bounds: Bounds;
+}
+
+/**
+ * Reads the channels that the settings choose, one file after the other.
+ *
+ * @returns Null where that fails; the findings say why.
+ */
+export async function readVolumeImage(
+  { folder, files: [file] }: CaseSource,
+  settings: CaseSettings,
+  findings: Finding[],
+): Promise<VolumeImage | null> {
+  const { images } = file!;
+  const first = await collect(readVolume(join(folder, images[0]!)), findings);
+  if (first === null) return null;
+  const shape = first.shape.slice(0, 3) as [number, number, number];
+  const inFile = first.shape[3] ?? 1;
+  const isOneFile = images.length === 1;
+  const count = isOneFile ? inFile : images.length;
+  const before = findings.length;
+  const chosen = chosenChannels(count, settings, findings);
+  if (findings.length > before) return null;
+
+  const voxels = shape.reduce((a, b) => a * b);
+  const channels: Float32Array[] = [];
+  const nonEmpty = new NonEmpty();
+  for (const [place, channel] of chosen.entries()) {
+    const volume = isOneFile || channel === 0
+      ? first
+      : await collect(readVolume(join(folder, images[channel]!)), findings);
+    if (volume === null) continue;
+    if (!isOneFile && !fits(volume, first, images[channel]!, findings)) continue;
+    const start = isOneFile ? channel * voxels : 0;
+    const data = volume.data.length === voxels
+      ? volume.data
+      : volume.data.slice(start, start + voxels); // the other channels are let go of
+    nonEmpty.add(data, shape);
+    const found: Finding[] = [];
+    fillMissing(data, settings.fill, found);
+    findings.push(...found.map((finding) => inChannel(finding, place, chosen.length)));
+    channels.push(data);
+  }
+  if (channels.length < chosen.length) return null;
+  const like = { ...first, data: new Float32Array(0), shape };
+  const frames = isOneFile && inFile > 1 ? { count: inFile, chosen } : null;
+  return { like, channels, frames, bounds: nonEmpty.bounds(shape) };
+}
+
+function fits(volume: Volume, first: Volume, path: string, findings: Finding[]): boolean {
+  const error = (message: string) => findings.push({ severity: "error", message, hint: "" });
+  const same = volume.shape.join("×") === first.shape.join("×");
+  if (!same) {
+    error(
+      `${basename(path)} has ${volume.shape.join("×")} voxels, ` +
+        `${basename(first.path)} ${first.shape.join("×")}`,
+    );
+  } else if (volume.shape.length > 3) {
+    error(`${basename(path)} has ${volume.shape[3]} volumes, and is one channel of several`);
+  } else return true;
+  return false;
+}

@@ -1,0 +1,114 @@
+/**
+ * The label of a volume case, brought to its image.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { readVolume, type Volume } from "../volume/mod.ts";
+import type { CaseSettings } from "./case_settings.ts";
+import type { CaseSource, Finding } from "./discovery/case_source.ts";
+import type { LabelValues } from "./label_codes.ts";
+import { collect } from "./read_part.ts";
+import { AS_STORED, type Reorientation } from "./slice_frame.ts";
+import type { VolumeImage } from "./volume_image.ts";
+
+/** Affines of image and label may differ by rounding, in millimetres. */
+const AFFINE_TOLERANCE = 1e-2;
+
+/** A label as it is stored. */
+export interface VolumeLabel {
+  readonly values: LabelValues;
+  readonly shape: readonly number[];
+  /** How the image's stored grid lies in the label's. */
+  readonly grid: Reorientation;
+}
+
+/**
+ * Reads the label of a case.
+ *
+ * @param image Header and space of its image.
+ * @param frames The volumes of an image of four dimensions: a label of four has the same.
+ * @returns Null where there is none that can be used; the findings say why.
+ */
+export async function readVolumeLabel(
+  { folder, files: [file] }: CaseSource,
+  image: Volume,
+  _settings: CaseSettings,
+  frames: VolumeImage["frames"],
+  findings: Finding[],
+): Promise<VolumeLabel | null> {
+  const error = (message: string, hint = "") => {
+    findings.push({ severity: "error", message, hint });
+    return null;
+  };
+  if (file!.label === null) return error("label is missing");
+  const label = await collect(readVolume(join(folder, file!.label)), findings);
+  if (label === null) return null;
+  const values = oneFrame(label, frames, error);
+  if (values === null) return null;
+  const shape = label.shape.slice(0, 3);
+  if (shape.some((n, i) => n !== image.shape[i])) {
+    return error(`image has ${image.shape.join("×")} voxels and label ${shape.join("×")}`);
+  }
+  if (!sameSpace(image, label)) {
+    findings.push({
+      severity: "warning",
+      message: "affines of image and label differ; voxels are taken to match",
+      hint: "",
+    });
+  }
+  return { values, shape, grid: AS_STORED };
+}
+
+/** The values of a label of three dimensions, or of the frame of one that its image is taken of. */
+function oneFrame(
+  { data, shape }: { readonly data: LabelValues; readonly shape: readonly number[] },
+  frames: VolumeImage["frames"],
+  error: (message: string, hint: string) => null,
+): LabelValues | null {
+  const count = shape[3] ?? 1;
+  if (count === 1) return data;
+  const voxels = data.length / count;
+  if (isOneHot(data, count)) {
+    return error(
+      `label is one-hot: ${count} volumes of 0 and 1, one a class`,
+      "Save it as one volume of three dimensions that holds the classes' numbers",
+    );
+  }
+  if (frames?.count !== count) {
+    return error(
+      `label has ${count} volumes, image ${frames?.count ?? 1}`,
+      "A label is one volume",
+    );
+  }
+  const [frame, ...others] = frames.chosen;
+  if (others.length > 0) {
+    return error(
+      `image and label have ${count} volumes each`,
+      "Take the same one of both with --channel 0, or another number",
+    );
+  }
+  return data.slice(frame! * voxels, (frame! + 1) * voxels);
+}
+
+/** Whether each voxel is 1 in exactly one of the volumes, and 0 in the others. */
+function isOneHot(data: LabelValues, count: number): boolean {
+  const voxels = data.length / count;
+  for (let i = 0; i < voxels; i++) {
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      const value = data[k * voxels + i]!;
+      if (value !== 0 && value !== 1) return false;
+      sum += value;
+    }
+    if (sum !== 1) return false;
+  }
+  return true;
+}
+
+function sameSpace(a: Volume, b: Volume): boolean {
+  return a.affine.every((row, i) =>
+    row.every((value, j) => Math.abs(value - b.affine[i]![j]!) <= AFFINE_TOLERANCE)
+  );
+}
