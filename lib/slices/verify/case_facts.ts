@@ -39,8 +39,8 @@ export interface CaseFacts {
  * that are equal only once they are scaled have others.
  */
 export function caseFacts(opened: Case): CaseFacts {
-  const { id, shape, spacing, orientation, channels, summary, grid, intensities, indices } = opened;
-  const { height, width } = opened.extent(indices[0]!);
+  const { id, shape, spacing, orientation, channels, summary, intensities, indices } = opened;
+  const { height, width, spacing: sliceSpacing } = opened.extent(indices[0]!);
   const image = createHash("sha256").update(JSON.stringify(intensities));
   const label = createHash("sha256");
   for (const index of indices) {
@@ -49,11 +49,10 @@ export function caseFacts(opened: Case): CaseFacts {
     image.update(`${picture.height}×${picture.width}`).update(bytesOf(picture.data));
     label.update(`${codes.height}×${codes.width}`).update(codes.data);
   }
-  const inPlane = grid?.spacing ?? null;
   return {
     ...{ id, shape, spacing, orientation, channels },
     slice: [height, width],
-    sliceSpacing: inPlane === null ? null : [inPlane[1], inPlane[0]],
+    sliceSpacing,
     labelValues: summary?.values ?? [],
     foreground: summary?.foreground ?? 0,
     hasBackground: summary?.hasBackground ?? true,

@@ -191,8 +191,8 @@ function unlikeMost(
 function orientationProblems(cases: readonly CaseFacts[]): Problem[] {
   const known = [...Map.groupBy(cases, ({ orientation }) => orientation ?? "nowhere known")]
     .sort(([, a], [, b]) => b.length - a.length);
-  const [[usual], ...others] = known as [typeof known[0]];
-  return others.flatMap(([orientation, group]) =>
+  const usual = known[0]![0];
+  return known.slice(1).flatMap(([orientation, group]) =>
     group.map(({ id }) =>
       problem(
         "warning",
