@@ -76,7 +76,7 @@ export { holdPrepared } from "./prepared_folder.ts";
 export { resolveSliceSettings, SLICE_KEYS, type SliceSettings } from "./slice_settings.ts";
 export { keepPlane, labelPlanes, maskValues, parseTargets } from "./targets.ts";
 export { decodeNpy, encodeNpy, type NpyArray, type NpyData } from "./npy.ts";
-export { formatReport, formatVerification } from "./report.ts";
+export { formatReport } from "./report.ts";
 export { loadSlice, saveSlice, type StorableSlice } from "./save_slice.ts";
 export { type Batch, type BatchOptions, type Sample, SliceDataset } from "./slice_dataset.ts";
 export { chooseSplit, type ChosenSplit } from "./split/choose_split.ts";
@@ -85,12 +85,10 @@ export { requireCases } from "./split/require_cases.ts";
 export { type Split, splitCases, type SplitOptions } from "./split/split_cases.ts";
 export { SPLIT_KEYS, type SplitSettings } from "./split/split_keys.ts";
 export { readSplitsFile, type SplitsFileOptions } from "./split/splits_file.ts";
-export {
-  type Verification,
-  type VerifiedCase,
-  verifyData,
-  type VerifyOptions,
-} from "./verify_data.ts";
+export { type CaseFacts, caseFacts } from "./verify/case_facts.ts";
+export { dataSetProblems, type DataSetSettings } from "./verify/data_set_problems.ts";
+export { formatVerification } from "./verify/format_verification.ts";
+export { type Verification, verifyData, type VerifyOptions } from "./verify/verify_data.ts";
 export type {
   Axis,
   Box,
