@@ -17,9 +17,12 @@ export interface CaseFacts {
   /** Where the stored axes run to, as "RAS"; null where that is not known. */
   readonly orientation: string | null;
   readonly channels: number;
-  /** Height and width of its first slice, and the millimetres between rows and columns. */
+  /** Height and width of its first slice. */
   readonly slice: readonly [number, number];
-  readonly sliceSpacing: readonly [number, number] | null;
+  /** Millimetres between rows and between columns; null where they are not known. */
+  readonly pixel: readonly [number, number] | null;
+  /** Millimetres between slices; null where they are not known. */
+  readonly distance: number | null;
   /** The values in its label, ascending. */
   readonly labelValues: readonly number[];
   /** The share of its pixels or voxels that belong to any class. */
@@ -39,8 +42,8 @@ export interface CaseFacts {
  * that are equal only once they are scaled have others.
  */
 export function caseFacts(opened: Case): CaseFacts {
-  const { id, shape, spacing, orientation, channels, summary, intensities, indices } = opened;
-  const { height, width, spacing: sliceSpacing } = opened.extent(indices[0]!);
+  const { id, shape, spacing, orientation, channels, summary, grid, intensities, indices } = opened;
+  const { height, width, spacing: pixel } = opened.extent(indices[0]!);
   const image = createHash("sha256").update(JSON.stringify(intensities));
   const label = createHash("sha256");
   for (const index of indices) {
@@ -52,7 +55,8 @@ export function caseFacts(opened: Case): CaseFacts {
   return {
     ...{ id, shape, spacing, orientation, channels },
     slice: [height, width],
-    sliceSpacing,
+    pixel,
+    distance: grid?.spacing?.[2] ?? null,
     labelValues: summary?.values ?? [],
     foreground: summary?.foreground ?? 0,
     hasBackground: summary?.hasBackground ?? true,

@@ -4,23 +4,21 @@
  * @module
  */
 
-import { namesOf } from "../../support/names_of.ts";
 import type { Problem } from "../discovery/case_source.ts";
 import type { CaseFacts } from "./case_facts.ts";
 
 /**
- * Finds cases with the same image, which would be in training and test at once, and labels that
- * belong to different images. Empty labels are all equal and not meant.
+ * Finds cases with the image of an earlier one, which would be in training and test at once, and
+ * labels that belong to different images. Empty labels are all equal and not meant.
  */
 export function copies(cases: readonly CaseFacts[]): Problem[] {
   const filled = cases.filter(({ foreground }) => foreground > 0);
+  const hint = "One patient must not train and test: remove one of them";
   return [
-    ...equal(cases, "imageHash").map((group) =>
-      tell("error", "image", group, "Keep one of them; one patient must not train and test")
-    ),
+    ...equal(cases, "imageHash").flatMap((group) => tell("error", "image", group, hint)),
     ...equal(filled, "labelHash")
       .filter((group) => new Set(group.map(({ imageHash }) => imageHash)).size > 1)
-      .map((group) => tell("warning", "label", group, "")),
+      .flatMap((group) => tell("warning", "label", group, "")),
   ];
 }
 
@@ -29,12 +27,13 @@ function equal(cases: readonly CaseFacts[], by: "imageHash" | "labelHash"): Case
     .filter((group) => group.length > 1);
 }
 
+/** Of each but the first, so that leaving out the cases with errors leaves one. */
 function tell(
   severity: Problem["severity"],
   what: string,
   [first, ...others]: readonly CaseFacts[],
   hint: string,
-): Problem {
-  const names = namesOf(others.map(({ id }) => id));
-  return { severity, case: first!.id, message: `${what} is also that of ${names}`, hint };
+): Problem[] {
+  const message = `${what} is also that of ${first!.id}`;
+  return others.map(({ id }) => ({ severity, case: id, message, hint }));
 }

@@ -13,11 +13,11 @@ import type { SliceSettings } from "../slice_settings.ts";
 import type { CaseFacts } from "./case_facts.ts";
 import { copies } from "./copies.ts";
 
-/** A spacing or a size that is so many times the usual one shows things at another size. */
+/** A spacing or a size that is so many times another shows things at another size. */
 const SPACING_FACTOR = 1.5;
 const SIZE_FACTOR = 2;
 /** A class that covers more than this share of all images is more often the background. */
-const MOST_FOREGROUND = 0.5;
+const MOST_FOREGROUND = 0.8;
 const ALL = "all cases";
 
 /** What the checks compare the cases with. */
@@ -34,7 +34,7 @@ export interface DataSetSettings
  * Errors: label values that `dataset.json` does not declare, a class that no label holds, labels
  * without any background, one image under two names. Warnings: declared classes or channels that
  * are not there, label values of a single case, one label under two names, spacings, sizes and
- * stored orientations unlike most.
+ * stored orientations that differ.
  *
  * @param cases Those that can be used.
  */
@@ -113,7 +113,9 @@ function targetProblems(cases: readonly CaseFacts[], { classes }: Targets): Prob
     const missing = values.filter((value) => !found.has(value));
     if (missing.length === 0) return [];
     const severity = missing.length === values.length ? "error" : "warning";
-    return [problem(severity, ALL, `no label holds ${missing.join(", ")} of ${name}`, hint)];
+    const list = missing.join(", ");
+    const of = name === list ? "" : ` of ${name}`;
+    return [problem(severity, ALL, `no label holds ${list}${of}`, hint)];
   });
 }
 
@@ -154,37 +156,52 @@ function backgroundProblems(cases: readonly CaseFacts[]): Problem[] {
 }
 
 function spacingProblems(cases: readonly CaseFacts[], { spacing }: DataSetSettings): Problem[] {
-  const known = cases.flatMap(({ id, sliceSpacing }) =>
-    sliceSpacing === null ? [] : [{ id, values: sliceSpacing }]
+  const pixels = cases.flatMap(({ id, pixel }) => pixel === null ? [] : [{ id, values: pixel }]);
+  const distances = cases.flatMap(({ id, distance }) =>
+    distance === null ? [] : [{ id, values: [distance] }]
   );
-  if (spacing !== "stored") return [];
-  return unlikeMost(known, SPACING_FACTOR).map(({ id, values, usual }) =>
-    problem(
-      "warning",
-      id,
-      `pixels are ${formatSpacing(values)}, those of most cases ${formatSpacing(usual)}`,
-      "Bring all to one size with --spacing median",
-    )
-  );
+  const median = "Bring all to one size with --spacing median";
+  const apart = "If that is right, nothing needs to be done: the model sees each slice by itself";
+  return [
+    ...(spacing === "stored"
+      ? spread("pixels", pixels, SPACING_FACTOR, formatSpacing, median)
+      : []),
+    ...spread("distances of slices", distances, SPACING_FACTOR, formatSpacing, apart),
+  ];
 }
 
 function sizeProblems(cases: readonly CaseFacts[]): Problem[] {
   const sizes = cases.map(({ id, slice }) => ({ id, values: slice }));
-  return unlikeMost(sizes, SIZE_FACTOR).map(({ id, values, usual }) =>
-    problem("warning", id, `slices are ${values.join("×")}, those of most cases ${usual.join("×")}`)
-  );
+  return spread("slices", sizes, SIZE_FACTOR, (size) => size.join("×"), "");
 }
 
-/** The cases that have a value which differs from the median by more than a factor. */
-function unlikeMost(
-  cases: readonly { readonly id: string; readonly values: readonly [number, number] }[],
+interface Measured {
+  readonly id: string;
+  readonly values: readonly number[];
+}
+
+/** Tells the two cases that are furthest apart, where that is more than a factor. */
+function spread(
+  what: string,
+  cases: readonly Measured[],
   factor: number,
-) {
-  if (cases.length === 0) return [];
-  const usual = [0, 1].map((i) => quantile(cases.map(({ values }) => values[i]!), 0.5));
-  return cases.filter(({ values }) =>
-    values.some((value, i) => Math.max(value / usual[i]!, usual[i]! / value) > factor)
-  ).map(({ id, values }) => ({ id, values, usual }));
+  format: (values: readonly number[]) => string,
+  hint: string,
+): Problem[] {
+  const [first] = cases;
+  if (first === undefined) return [];
+  const extremes = first.values.map((_, i) => {
+    let [low, high] = [first, first];
+    for (const one of cases) {
+      if (one.values[i]! < low.values[i]!) low = one;
+      if (one.values[i]! > high.values[i]!) high = one;
+    }
+    return { low, high, ratio: high.values[i]! / low.values[i]! };
+  }).sort((a, b) => b.ratio - a.ratio);
+  const [{ low, high, ratio }] = extremes as [typeof extremes[0]];
+  if (!(ratio > factor)) return [];
+  const ends = [low, high].map(({ id, values }) => `${format(values)} (${id})`);
+  return [problem("warning", ALL, `${what} differ: ${ends.join(" to ")}`, hint)];
 }
 
 /** Slices are cut along a stored axis: where axes run elsewhere, they show something else. */
