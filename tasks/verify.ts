@@ -4,25 +4,34 @@
  * @module
  */
 
-import { formatVerification, verifyData, type VerifyOptions } from "../lib/slices/mod.ts";
-import { createTask, parseTask, runTask } from "./support/cli.ts";
+import { formatVerification, type SliceSettings, verifyData } from "../lib/slices/mod.ts";
+import { SLICE_KEYS } from "../lib/slices/slice_settings.ts";
+import { SPLIT_KEYS } from "../lib/slices/split/split_keys.ts";
 import { caseBar } from "./support/case_bar.ts";
-import { axisFlag, channelFlag, labelsFlag } from "./support/slice_flags.ts";
+import { createTask, parseTask, runTask } from "./support/cli.ts";
+import { settingFlag } from "./support/setting_flags.ts";
+
+/** The settings that decide what is right: those of how slices look are of no matter here. */
+const KEYS = [
+  ...["orientation", "axis", "channel", "labels", "threshold", "spacing", "normalize", "clip"],
+  ...["fill"],
+] as const;
 
 const command = createTask(
   "verify",
   "Check a data set as training will use it, and list everything that is wrong with it at once, " +
     "errors and warnings apart. Changes nothing. The exit status is 1 where there are errors.",
 )
-  .option("--data <folder>", "the data set", "data.example")
-  .addOption(axisFlag())
-  .addOption(channelFlag())
-  .addOption(labelsFlag());
+  .option("--data <folder>", "the data set", "data.example");
+for (const key of KEYS) command.addOption(settingFlag(key, SLICE_KEYS[key as keyof SliceSettings]));
+command.addOption(settingFlag("patients", SPLIT_KEYS.patients));
 
 await runTask(async () => {
-  const options = await parseTask<VerifyOptions>(command);
+  const { data, patients = "auto", ...settings } = await parseTask<
+    Partial<SliceSettings> & { data: string; patients?: string }
+  >(command);
   using bar = caseBar();
-  const verification = await verifyData({ ...options, onProgress: bar.show });
+  const verification = await verifyData({ data, patients, settings, onProgress: bar.show });
   bar[Symbol.dispose]();
   console.log(formatVerification(verification));
   return verification.problems.some(({ severity }) => severity === "error") ? 1 : 0;

@@ -30,3 +30,37 @@ export function integer(min: number, max = 2 ** 32 - 1) {
 export function pair<const Schema extends v.GenericSchema>(schema: Schema) {
   return v.pipe(v.tuple([schema, schema], "Expected two numbers, as 7,3"), v.readonly());
 }
+
+/** What {@linkcode setting} returns, whatever its values are. */
+export type Setting = v.OptionalSchema<v.GenericSchema, unknown>;
+
+/**
+ * The value of a setting from the text of a flag: a number, numbers separated by commas, or a word.
+ *
+ * @throws {RangeError} If it is not a value of that setting, saying what is.
+ *
+ * @example
+ * ```ts
+ * import * as v from "valibot";
+ * import { integer, pair, parseSetting, setting } from "./setting.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const size = setting(v.union([v.literal("pad"), pair(integer(4))]), "pad", "size of slices");
+ * assert.deepEqual(parseSetting(size, "160,128"), [160, 128]);
+ * assert.equal(parseSetting(size, "pad"), "pad");
+ * ```
+ */
+export function parseSetting(schema: Setting, text: string): unknown {
+  const numbers = text.split(/[,x]/).map((part) => part.trim() === "" ? NaN : Number(part));
+  const candidates: unknown[] = numbers.some(Number.isNaN)
+    ? [text]
+    : numbers.length === 1
+    ? [numbers[0], numbers, text]
+    : [numbers, text];
+  const value = candidates.find((candidate) => v.is(schema, candidate));
+  if (value === undefined) {
+    const [issue] = v.safeParse(schema, candidates[0]).issues ?? [];
+    throw new RangeError((issue?.message ?? "").replace(/^Invalid [a-z ]+: /, ""));
+  }
+  return value;
+}

@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { formatVerification, saveSlice, verifyData } from "../../lib/slices/mod.ts";
-import { Random } from "../../lib/support/random.ts";
-import { createVolume, readVolume, writeVolume } from "../../lib/volume/mod.ts";
-import { inFolder, writeDataSet } from "./support/data_set.ts";
+import { saveSlice } from "../../../lib/slices/save_slice.ts";
+import type { SliceSettings } from "../../../lib/slices/slice_settings.ts";
+import { formatVerification } from "../../../lib/slices/verify/format_verification.ts";
+import { verifyData } from "../../../lib/slices/verify/verify_data.ts";
+import { Random } from "../../../lib/support/random.ts";
+import { createVolume, readVolume, writeVolume } from "../../../lib/volume/mod.ts";
+import { inFolder, writeDataSet } from "../support/data_set.ts";
+import { CASES } from "../support/layouts.ts";
+
+const verify = (data: string, settings: Partial<SliceSettings> = {}, patients = "auto") =>
+  verifyData({ data, settings, patients, onProgress: () => {} });
 
 /** The problems as text, sorted as they come. */
-async function problemsOf(data: string, options: { labels?: number[] } = {}): Promise<string[]> {
-  const { problems } = await verifyData({ data, ...options });
+async function problemsOf(data: string, settings: Partial<SliceSettings> = {}): Promise<string[]> {
+  const { problems } = await verify(data, settings);
   return problems.map(({ severity, case: id, message }) => `${severity} ${id}: ${message}`);
 }
 
@@ -29,17 +36,25 @@ Deno.test("a sound data set has no problems, and is described", () =>
     const progress: string[] = [];
     const verification = await verifyData({
       data: folder,
+      settings: {},
+      patients: "auto",
       onProgress: ({ done, total }) => progress.push(`${done}/${total}`),
     });
     assert.deepEqual(progress, ["1/2", "2/2"]);
     assert.deepEqual(verification.problems, []);
-    assert.deepEqual(verification.cases[0], {
+    const { imageHash: _image, labelHash: _label, ...facts } = verification.cases[0]!;
+    assert.deepEqual(facts, {
       id: "a",
       shape: [6, 5, 3],
       spacing: [1, 1, 2],
       orientation: "RAS",
+      channels: 1,
+      slice: [6, 5],
+      pixel: [1, 1],
+      distance: 2,
       labelValues: [0, 1, 2],
       foreground: 2 / 3,
+      hasBackground: true,
     });
     const text = formatVerification(verification);
     assert.match(
@@ -105,27 +120,25 @@ Deno.test("every problem of every case is told at once", () =>
     assert.deepEqual(
       await problemsOf(folder),
       [
+        "warning all cases: 89 % of a label is foreground; is it the background?",
+        "warning all cases: distances of slices differ: 2 mm (copy_1) to 5 mm (thick)",
         "error all_wrong: image has 1 values that are NaN or infinite",
         "error all_wrong: image has 3×5×3 voxels and label 3×5×2",
-        "error all_wrong: label has values that are NaN or infinite",
         "error all_wrong: slices of 3×5 are smaller than 4×4",
         "error broken: Cannot read volume: it does not start with a NIfTI header: " +
         join(folder, "imagesTr", "broken.nii"),
         "error constant: image is constant: every value is 4",
-        "error copy_1: image is also that of copy_2",
+        "error copy_2: image is also that of copy_1",
         "warning empty: label is empty",
-        "warning halves: label has values that are not integers",
-        "error halves: label holds 0.5; dataset.json lists 0, 1, 2",
-        "warning imagesTr/._copy_1.nii: file of macOS, passed over",
-        "warning imagesTr/unlisted.nii: not listed in dataset.json, passed over",
+        "error halves: label has values that are not integers, as 0.5",
+        "warning imagesTr/._copy_1.nii: not read: it is a file of macOS",
+        "warning imagesTr/unlisted.nii: not read: dataset.json does not list it",
         "warning moved: affines of image and label differ; voxels are taken to match",
-        "warning moved: label is also that of turned",
         "error no_label: label is missing",
-        "error seven: label holds 7; dataset.json lists 0, 1, 2",
+        "warning seven: label has no background",
+        "error seven: label holds 7; dataset.json declares 0, 1, 2",
         "error seven_gone: image is missing",
-        "warning thick: spacing is 1×1×5 mm, the median 1×1×2 mm",
         "warning turned: affines of image and label differ; voxels are taken to match",
-        "warning turned: axes run to LAS, those of most cases to RAS",
         "error twice: several images: imagesTr/twice.nii, imagesTr/twice.nii",
       ].map(String),
     );
@@ -141,12 +154,12 @@ Deno.test("without a list of values, those that only one case has are odd", () =
       })),
     );
     assert.deepEqual(await problemsOf(folder), [
-      "warning a: label is also that of c",
+      "warning c: label is also that of a",
       "warning c: only this label holds 9",
     ]);
-    assert.deepEqual(await problemsOf(folder, { labels: [3] }), [
+    assert.deepEqual(await problemsOf(folder, { labels: "3" }), [
       "warning a: label is empty",
-      "error all cases: no label is 3",
+      "error all cases: no label holds 3",
       "warning b: label is empty",
       "warning c: label is empty",
       "warning c: only this label holds 9",
@@ -175,8 +188,8 @@ Deno.test("pictures are verified too: a case by itself, or a series", () =>
     await write("series_slice_000", () => 0);
     await write("series_slice_001", (i) => Number(i > 20), [10, 6]);
     await write("void", () => 0);
-    const { kind, cases } = await verifyData({ data: folder });
-    assert.deepEqual([kind, cases.length], ["png", 4]);
+    const { kind, cases } = await verify(folder);
+    assert.deepEqual([kind, cases.length], ["pictures", 4]);
     assert.deepEqual(await problemsOf(folder), ["warning void: label is empty"]);
 
     await Deno.copyFile(join(folder, "images", "a.png"), join(folder, "images", "void.png"));
@@ -196,21 +209,63 @@ Deno.test("pictures are verified too: a case by itself, or a series", () =>
     assert.equal(problems.length, 7, problems.join("\n"));
     for (
       const part of [
-        "warning images/._b.png: file of macOS, passed over",
-        "warning masks/._b.png: file of macOS, passed over",
-        "error a: image is also that of void",
+        "warning images/._b.png: not read: it is a file of macOS",
+        "warning masks/._b.png: not read: it is a file of macOS",
+        "error void: image is also that of a",
         "has 8×6 pixels and its label 5×6",
         "error flat: image is constant",
         "warning void: label is empty",
       ]
     ) assert.ok(problems.some((problem) => problem.includes(part)), `${part}: ${problems}`);
     assert.match(
-      formatVerification(await verifyData({ data: folder })),
+      formatVerification(await verify(folder)),
       /\n {2}8 × 6 pixels, 1 to 2 pictures a case\n/,
     );
   }));
 
-Deno.test("what is no data set, and what cannot be asked for, is an input error", async () => {
-  await assert.rejects(verifyData({ data: "no/such/folder" }), { name: "InputError" });
-  await assert.rejects(verifyData({ data: ".", labels: [] }), /labels: Invalid length/);
+Deno.test("verifyData() says what is no data set, and what cannot be asked for", async () => {
+  await assert.rejects(verify("no/such/folder"), { name: "InputError" });
+  await assert.rejects(verify(".", { labels: "" }), /labels: /);
 });
+
+Deno.test("verifyData() counts patients, and warns where names suggest some", async () => {
+  for (const name of ["acdc_frames", "bids_sessions"]) {
+    const found = await verify(join(CASES, name));
+    assert.deepEqual([found.cases.length, found.patients], [10, 5]);
+    assert.match(formatVerification(found), /^10 cases of 5 patients can be used\n/);
+    assert.match(
+      found.problems.map(({ message }) => message).join(),
+      /^10 cases share a stem of their names and are split as 5 patients: /,
+    );
+    const apart = await verify(join(CASES, name), {}, "case");
+    assert.equal(apart.patients, 10);
+    assert.match(apart.problems[0]!.message, /but not their patient/);
+  }
+});
+
+Deno.test("verifyData() finds copies by what images hold, not by how they look scaled", () =>
+  inFolder(async (folder) => {
+    const label = (shift: number) => (i: number) => Number(i > 20 + shift);
+    await writeDataSet(folder, [
+      { id: "a", image: (i) => i, label: label(0) },
+      { id: "brighter", image: (i) => 100 + 3 * i, label: label(1) },
+      { id: "same", image: (i) => i, label: label(2) },
+    ]);
+    assert.deepEqual(await problemsOf(folder), ["error same: image is also that of a"]);
+    // The same patient stored in another orientation is the same patient
+    for (const part of ["imagesTr", "labelsTr"]) {
+      const path = join(folder, part, "same.nii");
+      const { data, shape: [nx, ny, nz] } = await readVolume(path);
+      const flipped = data.map((_, i) => {
+        const x = i % nx!;
+        return data[i - x + nx! - 1 - x]!;
+      });
+      const affine = [[-1, 0, 0, nx! - 1], [0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]];
+      const shape = [nx!, ny!, nz!];
+      const like = createVolume({ data: flipped, shape, spacing: [1, 1, 2], affine });
+      await writeVolume(path, { data: flipped, like });
+    }
+    assert.deepEqual(await problemsOf(folder), ["error same: image is also that of a"]);
+    const { cases } = await verify(folder);
+    assert.deepEqual(cases.map(({ orientation }) => orientation), ["RAS", "RAS", "LAS"]);
+  }));

@@ -1,0 +1,119 @@
+/**
+ * Looking a whole data set over before any work starts.
+ *
+ * @module
+ */
+
+import { inPool } from "../../support/in_pool.ts";
+import type { CaseSettings } from "../case_settings.ts";
+import type { Problem } from "../discovery/case_source.ts";
+import { discoverCases, type DiscoveredCases } from "../discovery/discover_cases.ts";
+import { openCase } from "../open_case.ts";
+import { resolveSliceSettings, type SliceSettings } from "../slice_settings.ts";
+import { patientProblems } from "../split/choose_split.ts";
+import { findPatients } from "../split/patients.ts";
+import type { SplitSettings } from "../split/split_keys.ts";
+import { needsFoundValues, parseTargets } from "../targets.ts";
+import { type CaseFacts, caseFacts } from "./case_facts.ts";
+import { dataSetProblems } from "./data_set_problems.ts";
+import { sortProblems } from "./problems.ts";
+
+/** Options of {@linkcode verifyData}. */
+export interface VerifyOptions {
+  /** The data folder. */
+  readonly data: string;
+  /** How it will be cut; what is left out has its default. */
+  readonly settings: Partial<SliceSettings>;
+  /** Which cases are of one patient. */
+  readonly patients: SplitSettings["patients"];
+  /** Called after each case. */
+  readonly onProgress: (progress: { done: number; total: number; case: string }) => void;
+}
+
+/** What {@linkcode verifyData} has found. */
+export interface Verification {
+  readonly kind: DiscoveredCases["kind"];
+  /** Those without errors of their own, by id. */
+  readonly cases: readonly CaseFacts[];
+  /** Names of the channels, where the data set or its files have them. */
+  readonly channelNames: readonly string[];
+  /** How many patients the cases are of. */
+  readonly patients: number;
+  /** All that is wrong, by case; what is about a file names the file in place of a case. */
+  readonly problems: readonly Problem[];
+}
+
+/** So many cases are in memory at once. */
+const CASES_AT_ONCE = 3;
+
+/**
+ * Checks a data set as training will use it, and lists everything that is wrong with it at once.
+ *
+ * Errors are what makes a case or the whole data set useless or its scores worthless, warnings what
+ * is odd. What is found about a case is what `openCase` finds when training opens it; what is found
+ * about all together is told by `dataSetProblems`, which training asks too.
+ *
+ * @throws {InputError} If the folder is missing or holds no data set, or an option is out of range.
+ *
+ * @example
+ * ```ts ignore
+ * const { problems } = await verifyData({
+ *   data: "data/Task04_Hippocampus",
+ *   settings: { axis: "coronal" },
+ *   patients: "auto",
+ *   onProgress: () => {},
+ * });
+ * const errors = problems.filter(({ severity }) => severity === "error");
+ * ```
+ */
+export async function verifyData(options: VerifyOptions): Promise<Verification> {
+  const { data, patients, onProgress } = options;
+  const settings = resolveSliceSettings(options.settings);
+  const { kind, cases, problems: found, description } = await discoverCases(data);
+  const problems = [...found];
+  const labelled = cases.filter(({ files }) => files[0]!.label !== null);
+  const byCase = await findPatients(patients, labelled.map(({ id }) => id));
+  problems.push(...patientProblems(patients, byCase));
+
+  const opening = caseSettings(settings, description);
+  const facts: CaseFacts[] = [];
+  let done = 0;
+  await inPool(labelled, CASES_AT_ONCE, async (source) => {
+    const opened = await openCase(source, opening, { labels: true, normalized: true });
+    problems.push(...opened.findings.map((finding) => ({ ...finding, case: source.id })));
+    if (opened.case !== null) facts.push(caseFacts(opened.case));
+    onProgress({ done: ++done, total: labelled.length, case: source.id });
+  });
+  facts.sort((a, b) => a.id < b.id ? -1 : 1);
+
+  const values = [...new Set(facts.flatMap(({ labelValues }) => labelValues))].sort((a, b) =>
+    a - b
+  );
+  const targets = facts.length === 0
+    ? opening.targets
+    : parseTargets(settings.labels, description, values);
+  problems.push(...dataSetProblems(facts, { ...settings, targets, description }));
+  return {
+    kind,
+    cases: facts,
+    channelNames: description.channelNames,
+    patients: new Set(facts.map(({ id }) => byCase.get(id))).size,
+    problems: sortProblems(problems),
+  };
+}
+
+/** Settings to open cases with before all are known: their numbers are not compared yet. */
+function caseSettings(
+  settings: SliceSettings,
+  description: DiscoveredCases["description"],
+): CaseSettings {
+  const isUnknown = needsFoundValues(settings.labels, description);
+  return {
+    ...settings,
+    spacing: "stored",
+    normalize: settings.normalize === "ct" ? "minmax" : settings.normalize,
+    targets: parseTargets(isUnknown ? "foreground" : settings.labels, description, []),
+    channels: null,
+    foreground: null,
+  };
+}

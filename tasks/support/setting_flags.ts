@@ -1,0 +1,52 @@
+/**
+ * Flags for settings: each with the setting's own check, default and description.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from "commander";
+import * as v from "valibot";
+import { parseSetting, type Setting } from "../../lib/support/setting.ts";
+import { Option } from "./cli.ts";
+
+/** Choices longer than this stand in the description: they would push it aside. */
+const SHORT = 12;
+
+/**
+ * A flag for a setting. It has no value unless it is given: the default is that of the setting, and
+ * presets may stand between.
+ *
+ * @param name The setting's key, as "clipNorm"; the flag is `--clip-norm`.
+ * @param value What stands for the value in `--help`, where its type does not say.
+ */
+export function settingFlag(name: string, schema: Setting, value?: string): Option {
+  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const description = v.getDescription(schema.wrapped) ?? "";
+  const fallback = v.getDefault(schema);
+  if (typeof fallback === "boolean") return new Option(flag, description);
+  const choices = choicesOf(schema)?.join("|");
+  const placeholder = value ??
+    (choices !== undefined && choices.length <= SHORT
+      ? choices
+      : Array.isArray(fallback)
+      ? "a,b"
+      : typeof fallback === "number"
+      ? "n"
+      : "value");
+  const note = fallback === "" ? "" : ` (default: ${fallback})`;
+  return new Option(`${flag} <${placeholder}>`, description + note).argParser((text) => {
+    try {
+      return parseSetting(schema, text);
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message);
+    }
+  });
+}
+
+/** The values that a setting can have, where they are few. */
+function choicesOf(schema: Setting): readonly unknown[] | undefined {
+  const [type] = (schema.wrapped as unknown as { pipe: readonly v.GenericSchema[] }).pipe;
+  return type?.type === "picklist"
+    ? (type as unknown as { options: unknown[] }).options
+    : undefined;
+}
