@@ -5,22 +5,24 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { bceLoss } from "../losses/bce_loss.ts";
-import { diceLoss } from "../losses/dice_loss.ts";
-import { diceScore, FOREGROUND_LOGIT } from "../losses/dice_score.ts";
+import { DICE_SMOOTH } from "../losses/dice_loss.ts";
+import { segmentationLoss } from "../losses/segmentation_loss.ts";
+import { cellSeeds } from "../nca/cell_seeds.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
-import { hash32 } from "../support/random.ts";
+import { codesOf, type Overlap, overlap, overlapScores, sumOverlaps } from "./overlap.ts";
+import { maskOf, probabilitiesOf } from "./probabilities.ts";
+import { finiteMean } from "./statistics.ts";
 
 /** How {@linkcode evalMedNca} runs. */
 export interface EvalOptions {
-  /** Slices at a time; the result does not depend on it. 4 unless told. */
+  /** Slices at a time; the result does not depend on it. Default: 4. */
   batchSize?: number;
-  /** Decides which cells fire; 0 unless told. */
+  /** Decides which cells fire. Default: 0. */
   seed?: number;
   /** Stops the work: the promise is rejected with its reason. */
   signal?: AbortSignal;
-  /** Told after each batch how many slices are done. */
+  /** Called after each batch with the number of slices that are done. */
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -28,34 +30,51 @@ export interface EvalOptions {
 export interface SliceScore {
   /** Whose slice it is. */
   case: string;
-  /** Which slice of the volume. */
+  /** Its number within the case. */
   index: number;
-  /** The soft Dice loss: 0 is perfect. */
+  /** The soft Dice loss, of several classes their mean: 0 is perfect. */
   diceLoss: number;
-  /** Binary cross-entropy. */
+  /** The cross-entropy that training takes. */
   bce: number;
-  /** The tutorial's Dice score: 1 is perfect; 1 or about 0 where the label is empty. */
+  /**
+   * The tutorial's Dice score of the slice, of several classes their mean: 1 is perfect; 1 or about
+   * 0 where the label is empty.
+   */
   dice: number;
+}
+
+/** The Dice score of one volume, on the model's grid. */
+export interface VolumeScore {
+  case: string;
+  /** The mean over its classes; NaN where label and prediction are empty. */
+  dice: number;
+  /** Of each class. */
+  classes: number[];
 }
 
 /** What {@linkcode evalMedNca} measures. */
 export interface EvalResult {
   /** Mean Dice loss over slices. */
   diceLoss: number;
-  /** Mean binary cross-entropy over slices. */
+  /** Mean cross-entropy over slices. */
   bce: number;
   /** Mean of the tutorial's Dice score over slices. */
   dice: number;
   /** Mean Dice score over volumes, those where it is undefined left out; NaN for none. */
   volumeDice: number;
+  /** The same of each class. */
+  classes: { name: string; volumeDice: number }[];
   /** Each slice. */
   slices: SliceScore[];
-  /** Each volume; NaN where label and prediction are empty. */
-  volumes: { case: string; dice: number }[];
+  /** Each volume. */
+  volumes: VolumeScore[];
 }
 
 /**
- * Scores a model on prepared slices, on the model's grid, as the tutorial does, and by volume.
+ * Scores prepared slices on the model's grid, as the tutorial does, and by volume: quick, for
+ * validation while a model is trained, and for its loss. For results use `evaluateCases`, which
+ * scores images as they are on disk, in their own grid and in millimetres. Both predict the same.
+ *
  * Batch norm takes its statistics of each slice by itself.
  *
  * @param model Is not changed; no tensor is left behind.
@@ -76,12 +95,14 @@ export async function evalMedNca(
 ): Promise<EvalResult> {
   const { batchSize = 4, seed = 0, signal, onProgress } = options;
   if (dataset.length === 0) throw new RangeError("Cannot evaluate: there are no slices");
+  const { targets } = dataset.manifest.settings;
+  const k = targets.classes.length;
+  const sets = targets.classes.map((_, index) => codesOf(targets, index));
   const slices: SliceScore[] = [];
-  const volumes = new Map<string, { both: number; either: number }>();
+  const volumes = new Map<string, Overlap[][]>();
   for await (const batch of dataset.batches({ batchSize, shuffle: false })) {
     signal?.throwIfAborted();
-    const seeds = batch.records.map(({ index }) => hash32(seed, index));
-    const [logitsTensor, lossesTensor] = scoreBatch(model, batch, seeds);
+    const [logitsTensor, lossesTensor] = scoreBatch(model, batch, seed);
     const [logits, losses] = await Promise.all([
       logitsTensor.data<"float32">(),
       lossesTensor.data<"float32">(),
@@ -89,56 +110,71 @@ export async function evalMedNca(
     tf.dispose([logitsTensor, lossesTensor]);
     const pixels = batch.height * batch.width;
     for (const [i, record] of batch.records.entries()) {
-      const [x, z] = [logits, batch.labels].map((a) => a.subarray(i * pixels, (i + 1) * pixels));
+      const own = logits.subarray(i * pixels * k, (i + 1) * pixels * k);
+      const mask = maskOf(probabilitiesOf(own, targets.kind, k), targets.kind, k);
+      const label = batch.codes.subarray(i * pixels, (i + 1) * pixels);
+      const overlaps = sets.map((codes) => overlap(mask, label, codes));
       slices.push({
         case: record.case,
         index: record.index,
         diceLoss: losses[2 * i]!,
         bce: losses[2 * i + 1]!,
-        dice: diceScore(x!, z!),
+        dice: finiteMean(overlaps.map(smoothDice)),
       });
-      const volume = volumes.get(record.case) ?? { both: 0, either: 0 };
-      volumes.set(record.case, volume);
-      for (let p = 0; p < pixels; p++) {
-        const predicted = x![p]! > FOREGROUND_LOGIT ? 1 : 0;
-        volume.both += predicted * z![p]!;
-        volume.either += predicted + z![p]!;
-      }
+      volumes.set(record.case, [...volumes.get(record.case) ?? [], overlaps]);
     }
     onProgress?.(slices.length, dataset.length);
     await new Promise((resolve) => setTimeout(resolve));
   }
-  const scores = [...volumes].map(([id, { both, either }]) => ({
-    case: id,
-    dice: 2 * both / either,
-  }));
+  const scores = [...volumes].map(([id, parts]): VolumeScore => {
+    const classes = sets.map((_, c) =>
+      overlapScores(sumOverlaps(parts.map((part) => part[c]!))).Dice
+    );
+    return { case: id, dice: finiteMean(classes), classes };
+  });
   return {
     diceLoss: mean(slices.map((slice) => slice.diceLoss)),
     bce: mean(slices.map(({ bce }) => bce)),
     dice: mean(slices.map(({ dice }) => dice)),
-    volumeDice: mean(scores.map(({ dice }) => dice).filter(Number.isFinite)),
+    volumeDice: finiteMean(scores.map(({ dice }) => dice)),
+    classes: targets.classes.map(({ name }, c) => ({
+      name,
+      volumeDice: finiteMean(scores.map(({ classes }) => classes[c]!)),
+    })),
     slices,
     volumes: scores,
   };
 }
 
-/** Logits [B, H, W, 1], and Dice loss and BCE of each slice [B, 2]. */
-function scoreBatch(
-  model: MedNca,
-  batch: Batch,
-  seeds: readonly number[],
-): [tf.Tensor, tf.Tensor] {
+/** The tutorial's Dice score, `diceScore`: defined for an empty slice too. */
+function smoothDice({ TP, FP, FN }: Overlap): number {
+  return (2 * TP + DICE_SMOOTH) / (2 * TP + FP + FN + DICE_SMOOTH);
+}
+
+/** Logits [B, H, W, k], and Dice loss and cross-entropy of each slice [B, 2]. */
+function scoreBatch(model: MedNca, batch: Batch, seed: number): [tf.Tensor, tf.Tensor] {
+  const { size, height, width, channels, classes, records } = batch;
   return tf.tidy(() => {
-    const shape: [number, number, number, number] = [batch.size, batch.height, batch.width, 1];
-    const logits = model.forward(tf.tensor4d(batch.images, shape), { seeds, stats: "slice" });
-    const labels = tf.tensor4d(batch.labels, shape).unstack();
-    const losses = logits.unstack().map((slice, i) =>
-      tf.stack([diceLoss(slice, labels[i]!), bceLoss(slice, labels[i]!)])
-    );
+    const shape = (planes: number): [number, number, number, number] => [
+      size,
+      height,
+      width,
+      planes,
+    ];
+    const seeds = cellSeeds(seed, records.map(({ index }) => index));
+    const images = tf.tensor4d(batch.images, shape(channels));
+    const logits = model.forward(images, { seeds, stats: "slice" });
+    const labels = tf.tensor4d(batch.labels, shape(classes));
+    const losses = records.map((_, i) => {
+      const slice = (tensor: tf.Tensor4D) => tensor.slice([i, 0, 0, 0], [1, -1, -1, -1]);
+      const { dice, bce } = segmentationLoss(slice(logits), slice(labels));
+      return tf.stack([dice, bce]);
+    });
     return [logits, tf.stack(losses)];
   });
 }
 
+/** A value that is not a number shows in the mean: training must stop then. */
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }
