@@ -4,27 +4,38 @@
  * @module
  */
 
-import { join } from "@std/path";
+import { basename, join, resolve } from "@std/path";
 import { initBackend } from "../lib/backend.ts";
+import { caseQualities, describeCorrelation } from "../lib/evaluation/case_quality.ts";
 import { evaluateCases } from "../lib/evaluation/evaluate_cases.ts";
 import { formatScores } from "../lib/evaluation/format_scores.ts";
+import type { Postprocess } from "../lib/evaluation/postprocess.ts";
+import { UNCERTAINTY_SAMPLES } from "../lib/evaluation/predict_case.ts";
 import type { EvaluationSummary } from "../lib/evaluation/summary.ts";
-import { UNCERTAINTY_SAMPLES } from "../lib/evaluation/uncertainty.ts";
-import { loadWeights } from "../lib/nca/weights.ts";
+import type { CaseSource } from "../lib/slices/discovery/case_source.ts";
+import { discoverCases } from "../lib/slices/discovery/discover_cases.ts";
+import { requireCases } from "../lib/slices/split/require_cases.ts";
+import type { Split } from "../lib/slices/split/split_cases.ts";
 import { InputError } from "../lib/support/errors.ts";
-import { caseQualities, describeCorrelation, plotQuality } from "../lib/plots/quality.ts";
-import { readRun, runPaths } from "../lib/training/run_folder.ts";
+import { counted, namesOf } from "../lib/support/names_of.ts";
+import { readRun } from "../lib/training/run_folder.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
+import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
 import { backendOptions, formatDice, requireFlag, showScore } from "./support/run.ts";
+import { readTrainedRun, runFolders } from "./support/trained_models.ts";
+
+type Part = "test" | "validation" | "train";
 
 interface Flags {
   run?: string;
-  split: "test" | "validation" | "train";
+  split: Part;
   weights: "best" | "last";
   data?: string;
+  cases?: "test" | "all";
   out?: string;
+  postprocess?: Postprocess;
   uncertainty?: boolean;
   samples?: number;
   backend?: string;
@@ -33,31 +44,39 @@ interface Flags {
 
 const command = createTask(
   "evaluate",
-  "Score a trained run on whole volumes of one part of its patients: summary.json, summary.csv, " +
-    "the predicted masks, and a figure of the scores with the worst and the best cases",
+  "Score a trained run on whole volumes of one part of its patients, or of another data set: " +
+    "summary.json, summary.csv, the predicted masks, and a figure of the scores with the worst " +
+    "and the best cases",
 )
   .option("--run <folder>", "the run, as runs/NAME")
   .addOption(
-    new Option("--split <part>", "which patients").choices(["test", "validation", "train"])
-      .default("test"),
+    new Option("--split <part>", "which of the run's patients")
+      .choices(["test", "validation", "train"]).default("test"),
   )
   .addOption(
     new Option("--weights <which>", "weights of the best or of the last epoch")
       .choices(["best", "last"]).default("best"),
   )
   .option("--data <folder>", "the data set (default: the run's)")
+  .addOption(
+    new Option(
+      "--cases <which>",
+      "test: the run's patients (see --split); all: every labelled case in the data set",
+    ).choices(["test", "all"]),
+  )
   .option(
     "--out <folder>",
-    "where the scores go (default: the run for test, else run/evaluation-…)",
+    "where the scores go (default: the run for its test patients, else run/evaluation-…)",
   )
+  .addOption(postprocessFlag())
   .option(
     "--uncertainty",
     "ask for each prediction several times: where the answers differ (variances/), the NCA " +
-      "quality metric of each case, and how it goes with Dice (plots/quality)",
+      "quality metric of each case, and how it is related to Dice (plots/quality)",
   )
   .option(
     "--samples <n>",
-    `runs with other masks to average over (default: 1, with --uncertainty ${UNCERTAINTY_SAMPLES})`,
+    `runs with other cells to average over (default: 1, with --uncertainty ${UNCERTAINTY_SAMPLES})`,
     numberFlag({ integer: true, min: 1 }),
   )
   .addOption(configFlag("backend"))
@@ -66,80 +85,129 @@ const command = createTask(
 await runTask(async () => {
   const flags = await parseTask<Flags>(command);
   const folder = requireFlag(flags.run, "run", "Give the folder of a training, as runs/NAME");
-  const { config, split, slices } = await readRun(folder);
-  const cases = split[flags.split];
-  if (cases.length === 0) {
-    throw new InputError(`Cannot score: the run has no ${flags.split} patients`, {
-      code: "bad-run",
-      path: folder,
-    });
-  }
   const { uncertainty = false, samples = uncertainty ? UNCERTAINTY_SAMPLES : 1 } = flags;
   if (uncertainty && samples < 2) {
-    throw new InputError("Cannot tell uncertainty: one sample agrees with itself", {
-      code: "bad-run",
-      hint: "Give --samples from 2 on, or leave it out",
+    throw new InputError("Cannot measure uncertainty: one sample agrees with itself", {
+      code: "bad-command-line",
+      hint: "Give --samples 2 or more, or leave it out",
     });
   }
-  // Only the scores that plots and readers expect there go into the run itself.
-  const usual = flags.split === "test" && flags.weights === "best";
-  const out = flags.out ??
-    (usual ? folder : join(folder, `evaluation-${flags.split}-${flags.weights}`));
+  const { config, inputs, load } = await readTrainedRun(folder);
+  const splits = await Promise.all(
+    (await runFolders(folder)).map(async (path) => (await readRun(path)).split),
+  );
   const data = flags.data ?? config.data;
+  const { cases } = await discoverCases(data);
+  const sources = chooseCases(cases, splits, { ...flags, data, folder });
+  const out = flags.out ?? defaultOut(flags, folder);
+
   const backend = await initBackend(backendOptions(flags, config));
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`Backend  ${backend.describe()}`);
-  const model = await loadWeights(runPaths(folder)[flags.weights]);
+  const run = await load(flags.weights);
   try {
     const summary = await evaluateCases({
-      model,
-      data,
-      cases,
-      settings: slices,
-      out,
+      ...{ models: run.models, sources, out, samples, signal },
       predictions: join(out, "predictions"),
+      variances: uncertainty ? join(out, "variances") : null,
+      postprocess: chosenPostprocess(flags.postprocess, run),
       batchSize: config.batchSize,
       seed: config.seed,
-      samples,
-      ...(uncertainty && { variances: join(out, "variances") }),
-      signal,
       onProgress: showScore,
     });
     for (const problem of summary.problems) console.error(`warning: ${problem}`);
-    console.log(`Cases of the ${flags.split} part: ${summary.metric_per_case.length}`);
+    const which = flags.cases === "all" ? data : `the ${flags.split} part`;
+    console.log(`${counted(summary.metric_per_case.length, "case")} of ${which}`);
     for (const line of formatScores(summary)) console.log(`  ${line}`);
     const { drawEvaluation } = await import("../lib/plots/draw_evaluation.ts"); // slow to load
-    const { skipped } = await drawEvaluation(out, { data, settings: slices });
+    const { skipped } = await drawEvaluation(out, { data, settings: inputs });
     for (const what of skipped) console.error(`Not drawn: ${what}`);
     console.log(
       `Every case is in ${join(out, "summary.csv")}, the masks in ${join(out, "predictions")}, ` +
         `the figure is ${join(out, "plots", "evaluation.png")}`,
     );
-    if (uncertainty) await tellUncertainty(summary, samples, out);
+    if (uncertainty) await showUncertainty(summary, samples, out);
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
     return INTERRUPTED;
   } finally {
-    model.dispose();
+    run.dispose();
     backend.dispose();
   }
 });
 
-/** Each case's quality metric, how it goes with Dice, and the figure of both. */
-async function tellUncertainty(
+/** The cases to score. Those that the run was trained on are named. */
+function chooseCases(
+  cases: readonly CaseSource[],
+  splits: readonly Split[],
+  { split: part, cases: which, data, folder }: Flags & { data: string; folder: string },
+): CaseSource[] {
+  const known = new Set(splits.flatMap(({ train, validation }) => [...train, ...validation]));
+  if (which === "all") {
+    const labelled = cases.filter(({ files }) => files[0]!.label !== null);
+    const seen = labelled.map(({ id }) => id).filter((id) => known.has(id));
+    if (seen.length > 0) {
+      console.error(
+        `warning: ${counted(seen.length, "case")} took part in training: ${namesOf(seen)}. ` +
+          "Their scores say nothing about other patients, unless another data set uses their names",
+      );
+    }
+    return labelled;
+  }
+  const [split, ...others] = splits as [Split, ...Split[]];
+  if (others.length > 0) {
+    throw new InputError("Cannot score: every patient took part in training some of the folds", {
+      code: "bad-run",
+      path: folder,
+      hint: "The folds' own scores are in its summary.json; score other patients together with " +
+        "--data FOLDER --cases all, or one fold with --run",
+    });
+  }
+  const ids = split[part];
+  if (ids.length === 0) {
+    throw new InputError(`Cannot score: the run has no ${part} patients`, {
+      code: "bad-run",
+      path: folder,
+    });
+  }
+  const there = new Map(cases.map((source) => [source.id, source]));
+  try {
+    requireCases(ids, there.keys(), data);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.message, {
+      code: error.code,
+      hint: `${error.hint}. Score every case of another data set with --cases all`,
+      cause: error,
+    });
+  }
+  return ids.map((id) => there.get(id)!);
+}
+
+/** Only the scores that plots and readers expect there go into the run itself. */
+function defaultOut({ split, weights, data, cases }: Flags, folder: string): string {
+  if (cases === "all") return join(folder, `evaluation-${basename(resolve(data ?? "all"))}`);
+  return split === "test" && weights === "best" && data === undefined
+    ? folder
+    : join(folder, `evaluation-${split}-${weights}`);
+}
+
+/** Each case's quality metric, how it is related to Dice, and the figure of both. */
+async function showUncertainty(
   summary: EvaluationSummary,
   samples: number,
   out: string,
 ): Promise<void> {
   const cases = caseQualities(summary);
-  console.log(`NCA quality metric of ${samples} samples (0: all agree), with Dice:`);
+  console.log(`NCA quality metric of ${samples} samples (0: all agree), with volume Dice:`);
   for (const { case: id, quality, dice } of cases) {
     console.log(`  ${quality.toFixed(4)}  ${id}  ${formatDice(dice)}`);
   }
   console.log(`  ${describeCorrelation(cases)}`);
   console.log(`The variance at each voxel is in ${join(out, "variances")}`);
   if (!cases.some(({ quality, dice }) => Number.isFinite(quality + dice))) return;
+  const { plotQuality } = await import("../lib/plots/quality.ts");
   const figure = join(out, "plots", "quality.png");
   await plotQuality(cases).save(figure);
   await plotQuality(cases).save(figure.replace(/png$/, "svg"));

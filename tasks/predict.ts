@@ -4,26 +4,24 @@
  * @module
  */
 
-import { dirname, resolve } from "@std/path";
+import { dirname, join, resolve } from "@std/path";
 import { InvalidArgumentError } from "commander";
 import { initBackend } from "../lib/backend.ts";
-import {
-  type ImageGroup,
-  listImages,
-  type Shard,
-  takeShard,
-} from "../lib/evaluation/list_images.ts";
+import type { Postprocess } from "../lib/evaluation/postprocess.ts";
 import { type ImageResult, predictFiles } from "../lib/evaluation/predict_files.ts";
-import { loadWeights } from "../lib/nca/weights.ts";
+import type { Target } from "../lib/slices/case.ts";
+import type { CaseSource } from "../lib/slices/discovery/case_source.ts";
+import { listImages, type Shard, takeShard } from "../lib/slices/discovery/list_images.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { counted, namesOf } from "../lib/support/names_of.ts";
 import { requireWritable } from "../lib/support/output_folder.ts";
 import { formatDuration } from "../lib/training/progress.ts";
-import { readModelSettings, runPaths } from "../lib/training/run_folder.ts";
-import { modelConfig } from "../lib/training/train_med_nca.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
+import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
 import { backendOptions, progressLine, requireFlag } from "./support/run.ts";
+import { readTrainedRun } from "./support/trained_models.ts";
 
 interface Flags {
   run?: string;
@@ -31,8 +29,10 @@ interface Flags {
   out?: string;
   probabilities?: boolean;
   samples: number;
+  postprocess?: Postprocess;
   shard?: Shard;
   overwrite?: boolean;
+  force?: boolean;
   backend?: string;
   threads?: number;
 }
@@ -43,25 +43,34 @@ const MASK_BYTES = 1e6;
 const command = createTask(
   "predict",
   "Segment images with a trained model. A volume (.nii, .nii.gz) gives a NIfTI mask with its " +
-    "header and affine, in its own grid; a picture (.png) a black and white picture. What is " +
-    "done already is skipped, so the same command goes on after an interruption.",
+    "header and affine, in its own grid; a picture (.png) gives a picture. Masks that are done " +
+    "already are skipped, so the same command goes on after an interruption.",
 )
-  .option("--run <folder>", "a run, as runs/NAME, or a folder with a run's weights and settings")
+  .option(
+    "--run <folder>",
+    "a run, as runs/NAME, or a folder with a run's weights and settings; of a cross-validation " +
+      "the mean of its folds",
+  )
   .option("--image <path>", "a volume, a picture, or a folder of them")
-  .option("--out <folder>", "where the masks go, under the names of the images")
-  .option("--probabilities", "write the probability of each voxel too, as NAME_probability")
+  .option("--out <folder>", "where the masks go, under the names of the cases")
+  .option(
+    "--probabilities",
+    "write the probability of each voxel too, as NAME_probability, one file a class",
+  )
   .option(
     "--samples <n>",
-    "runs with other masks to average over; from 2 on, --probabilities writes NAME_deviation too",
+    "runs with other cells to average over; from 2 on, --probabilities writes NAME_deviation too",
     numberFlag({ integer: true, min: 1 }),
     1,
   )
+  .addOption(postprocessFlag())
   .option(
     "--shard <i/n>",
     "do the i-th of n parts of a folder, to share it among processes or machines",
     shardFlag,
   )
   .option("--overwrite", "make masks again that are done, and write over others that are there")
+  .option("--force", "predict images too that are not of the kind that the model was trained on")
   .addOption(configFlag("backend"))
   .addOption(configFlag("threads"));
 
@@ -74,32 +83,33 @@ await runTask(async () => {
   );
   const image = requireFlag(flags.image, "image", "Give a volume, a picture, or a folder of them");
   const out = requireFlag(flags.out, "out", "Give a folder for the masks");
-  const { config, slices } = await readModelSettings(folder);
-  const all = await listImages(image);
-  const images = flags.shard === undefined ? all : takeShard(all, flags.shard);
+  const { config, inputs, load } = await readTrainedRun(folder);
+  const { cases: all, problems } = await listImages(image, inputs.trained?.channelNames ?? []);
+  const sources = flags.shard === undefined ? all : takeShard(all, flags.shard);
   await requireWritable(out, { bytes: MASK_BYTES });
   await Deno.mkdir(out, { recursive: true });
   await requireApart(all, out);
+  for (const { case: name, message, severity } of problems) {
+    if (severity === "warning") console.error(`warning: ${name}: ${message}`);
+  }
   const backend = await initBackend(backendOptions(flags, config));
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`Backend  ${backend.describe()}`);
   if (flags.shard !== undefined) {
     const { index, count } = flags.shard;
-    console.log(`Shard    ${index} of ${count}: ${images.length} of ${all.length} images`);
+    console.log(`Shard    ${index} of ${count}: ${sources.length} of ${all.length} images`);
   }
-  const { best } = runPaths(folder);
-  const model = await loadWeights(best, modelConfig(config));
+  const run = await load("best");
+  if (run.models.length > 1) console.log(`Models   the mean of ${run.models.length} folds`);
   const show = progressLine();
   let done = 0;
   try {
     const results = await predictFiles({
-      model,
-      weights: best,
-      settings: slices,
-      images,
-      out,
+      ...{ models: run.models, weights: run.weights, sources, out },
+      postprocess: chosenPostprocess(flags.postprocess, run),
       probabilities: flags.probabilities ?? false,
       overwrite: flags.overwrite ?? false,
+      force: flags.force ?? false,
       batchSize: config.batchSize,
       seed: config.seed,
       samples: flags.samples,
@@ -111,38 +121,59 @@ await runTask(async () => {
         show("");
         const line = `${String(place).padStart(String(total).length)}/${total}  ${result.name}  `;
         if (result.status === "failed") console.error(line + result.why);
-        else if (result.status !== "skipped") console.log(line + describe(result));
+        else if (result.status !== "skipped") {
+          console.log(line + describe(result, inputs.targets.classes));
+        }
+        for (const warning of result.warnings ?? []) {
+          console.error(`warning: ${result.name}: ${warning}`);
+        }
       },
     });
-    return close(results, { image, out });
+    // Every shard would name them: the first does
+    const unread = (flags.shard?.index ?? 1) > 1 ? [] : problems.flatMap(
+      ({ case: name, severity, message, hint }): ImageResult[] =>
+        severity === "error" ? [{ name, status: "failed", why: message, hint }] : [],
+    );
+    return close([...results, ...unread], { image, out });
   } catch (error) {
     if (!signal.aborted) throw error;
     show("");
-    console.log(`${done} of ${images.length} images are done; the same command goes on`);
+    console.log(`${done} of ${sources.length} images are done; the same command goes on`);
     return INTERRUPTED;
   } finally {
-    model.dispose();
+    run.dispose();
     backend.dispose();
   }
 });
 
-/** A mask has its image's name, so it must not lie beside it. */
-async function requireApart(images: readonly ImageGroup[], out: string): Promise<void> {
-  const [path] = images[0]!.paths;
-  if (await Deno.realPath(dirname(resolve(path!))) !== await Deno.realPath(out)) return;
+/** A mask may have its image's name, so it must not lie beside it. */
+async function requireApart([source]: readonly CaseSource[], out: string): Promise<void> {
+  const [path] = source?.files[0]?.images ?? [];
+  if (source === undefined || path === undefined) return;
+  const image = join(source.folder, path);
+  if (await Deno.realPath(dirname(resolve(image))) !== await Deno.realPath(out)) return;
   throw new InputError("Cannot predict: the mask would overwrite the image", {
     code: "bad-folder",
-    path: path!,
+    path: image,
     hint: "Give another folder with --out",
   });
 }
 
-function describe({ status, foreground, millilitres, why }: ImageResult): string {
-  const found = foreground === 0
+/** What was found, class by class. */
+function describe(
+  { status, counts = [], voxelMillilitres, why }: ImageResult,
+  classes: readonly Target[],
+): string {
+  const amount = (count: number) => {
+    if (voxelMillilitres === undefined) return `${count} pixels`;
+    const millilitres = count * voxelMillilitres;
+    return `${millilitres.toFixed(millilitres < 10 ? 2 : 1)} ml`;
+  };
+  const found = counts.every((count) => count === 0)
     ? "nothing found"
-    : millilitres === undefined
-    ? `${foreground} pixels`
-    : `${millilitres.toFixed(millilitres < 10 ? 2 : 1)} ml`;
+    : counts.length === 1
+    ? amount(counts[0]!)
+    : counts.map((count, i) => `${classes[i]!.name} ${amount(count)}`).join(", ");
   return status === "again" ? `${found} (made again: ${why})` : found;
 }
 
@@ -154,27 +185,24 @@ function close(results: readonly ImageResult[], { image, out }: { image: string;
   if (skipped.length > 0) {
     console.log(
       `Skipped ${skipped.length} that were done already, from the same images by the same ` +
-        `weights and settings: ${names(skipped)} (--overwrite makes them again)`,
+        `weights and settings: ${namesOf(skipped.map(({ name }) => name))} ` +
+        "(--overwrite makes them again)",
     );
   }
-  console.log(`${of("done", "again").length + skipped.length} masks are in ${out}`);
+  const masks = of("done", "again").length + skipped.length;
+  if (masks > 0) console.log(`${counted(masks, "mask")} in ${out}`);
   const failed = of("failed");
   if (failed.length === 0) return 0;
+  const lines = failed.map(({ name, why, hint }) => `  ${name}: ${why}${hint ? ` (${hint})` : ""}`);
   throw new InputError(
-    `Cannot predict ${failed.length} of ${results.length} images:\n` +
-      failed.map(({ name, why }) => `  ${name}: ${why}`).join("\n"),
+    `Cannot predict ${failed.length} of ${counted(results.length, "image")}:\n${lines.join("\n")}`,
     {
       code: "bad-image",
-      hint: `All others are done. Mend or remove these in ${image}, then run the same command; ` +
-        "--overwrite writes over masks that are there",
+      hint:
+        `${masks > 0 ? "All others are done. " : ""}Correct or remove these in ${image}, then ` +
+        "run the same command again",
     },
   );
-}
-
-/** Some names, so that a line stays readable. */
-function names(results: readonly ImageResult[]): string {
-  const shown = results.slice(0, 5).map(({ name }) => name).join(", ");
-  return results.length > 5 ? `${shown} and ${results.length - 5} more` : shown;
 }
 
 function shardFlag(text: string): Shard {

@@ -9,13 +9,18 @@ import { initBackend } from "../lib/backend.ts";
 import {
   choosePerturbations,
   evaluateRobustness,
+  meanRobustness,
   PERTURBATIONS,
   type RobustnessProgress,
   writeRobustness,
 } from "../lib/evaluation/robustness/mod.ts";
 import { loadWeights } from "../lib/nca/weights.ts";
-import { meanRobustness, plotRobustness, plotRobustnessExamples } from "../lib/plots/robustness.ts";
+import { plotRobustness, plotRobustnessExamples } from "../lib/plots/robustness.ts";
+import type { View } from "../lib/plots/raster.ts";
 import { discoverCases } from "../lib/slices/mod.ts";
+import type { ModelInputs } from "../lib/slices/model_inputs.ts";
+import { slicingGrid } from "../lib/slices/slice_frame.ts";
+import { requireCases } from "../lib/slices/split/require_cases.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { formatDuration } from "../lib/training/progress.ts";
 import { readRun, runPaths } from "../lib/training/run_folder.ts";
@@ -87,16 +92,17 @@ await runTask(async () => {
   const out = flags.out ??
     (flags.split === "test" ? folder : join(folder, `robustness-${flags.split}`));
   const data = flags.data ?? config.data;
+  const found = (await discoverCases(data)).cases;
+  requireCases(cases, found.map(({ id }) => id), data);
+  const sources = cases.map((id) => found.find((source) => source.id === id)!);
   const backend = await initBackend(backendOptions(flags, config));
   const signal = interruptSignal(() => console.error("\nStopping, the cases done are kept …"));
   console.log(`Backend  ${backend.describe()}`);
   const model = await loadWeights(runPaths(folder).best);
   try {
-    const { scores, examples, aborted, problems } = await evaluateRobustness({
-      model,
-      data,
-      cases,
-      settings: slices,
+    const { scores, examples, shown, aborted, problems } = await evaluateRobustness({
+      model: { model, inputs: slices },
+      sources,
       perturbations,
       quick: flags.quick ?? false,
       batchSize: config.batchSize,
@@ -126,10 +132,9 @@ await runTask(async () => {
       const figure = join(out, "plots", "robustness");
       const chart = plotRobustness(scores);
       for (const ending of ["svg", "png"]) await chart.save(`${figure}.${ending}`);
-      const { kind } = await discoverCases(data);
       const pictures = plotRobustnessExamples(examples, {
-        view: kind === "png" ? "raw" : { axis: config.axis },
-        title: `Under perturbations: ${scores[0]!.case}`,
+        view: viewOf(slices, shown!.orientation),
+        title: `Under perturbations: ${shown!.id}`,
       });
       await pictures.save(`${figure}_examples.png`);
       console.log(`The figures are ${figure}.png and ${figure}_examples.png`);
@@ -140,6 +145,13 @@ await runTask(async () => {
     backend.dispose();
   }
 });
+
+/** Which way is up in the slices of a case whose stored axes run to some letters. */
+function viewOf(inputs: ModelInputs, orientation: string | null): View {
+  if (orientation === null) return "raw";
+  const { axis } = slicingGrid(inputs, orientation);
+  return { axis, orientation: inputs.orientation === "stored" ? orientation : "RAS" };
+}
 
 /** Shows what was tried last and the time left, on one line of a terminal. */
 function progressLine(): (progress: RobustnessProgress) => void {

@@ -5,7 +5,7 @@
  */
 
 import type { Case, Targets } from "../slices/case.ts";
-import type { CaseSource, Problem } from "../slices/discovery/case_source.ts";
+import type { CaseSource } from "../slices/discovery/case_source.ts";
 import { InputError } from "../support/errors.ts";
 import { openViews } from "./open_views.ts";
 import {

@@ -7,8 +7,7 @@
 import { basename, join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
-import type { PredictionSettings } from "../evaluation/evaluate_cases.ts";
-import { SettingsSchema } from "../slices/manifest.ts";
+import { type ModelInputs, ModelInputsSchema } from "../slices/model_inputs.ts";
 import { WEIGHT_FILES } from "../nca/weights.ts";
 import type { Split } from "../slices/split/split_cases.ts";
 import { requireUnlocked, requireWritable } from "../support/output_folder.ts";
@@ -55,7 +54,7 @@ export interface RunContents {
   /** Which patients are for what. */
   split: Split;
   /** How slices were made: predictions want the same. */
-  slices: PredictionSettings;
+  slices: ModelInputs;
 }
 
 /** A split as its file holds it. */
@@ -67,11 +66,6 @@ export const splitSchema = v.object({
   folds: v.exactOptional(v.number()),
   fold: v.exactOptional(v.number()),
   file: v.exactOptional(v.string()),
-});
-
-const slicesSchema = v.object({
-  ...SettingsSchema.entries,
-  smallest: v.tuple([v.number(), v.number()]),
 });
 
 /**
@@ -145,7 +139,7 @@ export async function readModelSettings(folder: string): Promise<Omit<RunContent
   const config = await readJson(paths.config, folder, v.record(v.string(), v.unknown()));
   return {
     config: resolveConfig(config as ConfigOverrides, paths.config),
-    slices: await readJson(paths.slices, folder, slicesSchema),
+    slices: await readJson(paths.slices, folder, ModelInputsSchema),
   };
 }
 

@@ -6,8 +6,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { evalMedNca, type EvalResult } from "../evaluation/eval_med_nca.ts";
-import { predictionSettings } from "../evaluation/evaluate_cases.ts";
 import { MedNca, type MedNcaConfig } from "../nca/med_nca.ts";
+import { modelInputs } from "../slices/model_inputs.ts";
 import type { SliceDataset } from "../slices/slice_dataset.ts";
 import type { Split } from "../slices/split/split_cases.ts";
 import { InputError } from "../support/errors.ts";
@@ -90,7 +90,7 @@ export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
     validation: validation === undefined ? [] : casesOf(validation),
     test: [],
   };
-  const contents = { config, split, slices: predictionSettings(train.manifest) };
+  const contents = { config, split, slices: modelInputs(train.manifest, split.train) };
   if (train.lengthWith(config.emptySlices) === 0) {
     throw new RangeError("Cannot train: there are no training slices");
   }

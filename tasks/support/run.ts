@@ -27,16 +27,15 @@ export function backendOptions(
   };
 }
 
-/** A Dice score for people; a dash where it is undefined. */
+/** A Dice score as text; a dash where it is undefined. */
 export function formatDice(dice: number): string {
   return Number.isFinite(dice) ? dice.toFixed(4) : "– (nothing there, nothing found)";
 }
 
-/** Prints the score of a case. */
-export function showScore({ case: id, dice, done, total }: EvaluationProgress): void {
-  console.log(
-    `  ${String(done).padStart(String(total).length)}/${total}  ${id}  ${formatDice(dice)}`,
-  );
+/** Prints the score of a case, or why it has none. */
+export function showScore({ case: id, dice, problem, done, total }: EvaluationProgress): void {
+  const score = problem === undefined ? `Dice ${formatDice(dice)}` : `not scored: ${problem}`;
+  console.log(`  ${String(done).padStart(String(total).length)}/${total}  ${id}  ${score}`);
 }
 
 /** The flag that lets a task go on without the cases that have errors. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { LabelPlane } from "../../slices/case.ts";
 import { resizeBilinear, resizeNearest } from "../../slices/resize.ts";
 import type { ImageSlice } from "../../slices/types.ts";
 import { percent, type Perturbation } from "./perturbation.ts";

@@ -1,0 +1,103 @@
+/**
+ * The models of a run: one, or those of all folds of a cross-validation.
+ *
+ * @module
+ */
+
+import { basename, join } from "@std/path";
+import { type Postprocess, readPostprocess } from "../../lib/evaluation/postprocess.ts";
+import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
+import { loadWeights } from "../../lib/nca/weights.ts";
+import type { ModelInputs } from "../../lib/slices/model_inputs.ts";
+import { InputError } from "../../lib/support/errors.ts";
+import { exists } from "../../lib/support/files.ts";
+import type { Config } from "../../lib/training/config.ts";
+import { readModelSettings, runPaths } from "../../lib/training/run_folder.ts";
+import { modelConfig } from "../../lib/training/train_med_nca.ts";
+
+/** What a run has learnt. */
+export interface TrainedRun {
+  /** That of its first model. */
+  readonly config: Config;
+  /** Where each model comes from: the run itself, or its folds. */
+  readonly folders: readonly string[];
+  /** The folders of their weights. */
+  readonly weights: readonly string[];
+  readonly models: readonly TrainedModel[];
+  /** What was chosen for the mask of each class; of folds that chose differently nothing. */
+  readonly postprocess: readonly Postprocess[];
+  /** Frees the models. */
+  dispose(): void;
+}
+
+/** What is known of a run before its weights are loaded. */
+export interface RunSettings extends Pick<TrainedRun, "config" | "folders"> {
+  /** What its first model was trained on. */
+  readonly inputs: ModelInputs;
+  readonly load: (which: "best" | "last") => Promise<TrainedRun>;
+}
+
+/** The folders of a run's folds, in order; the run itself where it has none. */
+export async function runFolders(folder: string): Promise<string[]> {
+  if (await exists(runPaths(folder).config)) return [folder];
+  const folds: string[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      const path = join(folder, name);
+      if (isDirectory && FOLD.test(name) && await exists(runPaths(path).config)) folds.push(path);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
+      throw error;
+    }
+  }
+  const number = (path: string) => Number(FOLD.exec(basename(path))![1]);
+  return folds.length === 0 ? [folder] : folds.sort((a, b) => number(a) - number(b));
+}
+
+const FOLD = /^fold[-_]?(\d+)$/;
+
+/**
+ * Reads the settings of a run's models. Nothing is loaded yet, so that a backend can be started for
+ * them.
+ *
+ * @throws {InputError} Where a part is missing or broken, or folds have other classes or channels.
+ */
+export async function readTrainedRun(
+  folder: string,
+): Promise<RunSettings> {
+  const folders = await runFolders(folder);
+  const settings = await Promise.all(folders.map(readModelSettings));
+  const [{ config, slices: first }] = settings as [(typeof settings)[number]];
+  const kind = JSON.stringify([first.targets, first.channels]);
+  const other = settings.findIndex(({ slices: { targets, channels } }) =>
+    JSON.stringify([targets, channels]) !== kind
+  );
+  if (other > 0) {
+    throw new InputError("Cannot use the folds together: their classes or channels differ", {
+      code: "bad-run",
+      path: folders[other]!,
+      hint: "Use one fold, or train all folds with the same settings",
+    });
+  }
+  const chosen = await Promise.all(folders.map((path) => readPostprocess(path, first.targets)));
+  const postprocess = chosen[0]!.map((step, c) =>
+    chosen.every((steps) => steps[c] === step) ? step : "none"
+  );
+  const load = async (which: "best" | "last"): Promise<TrainedRun> => {
+    const weights = folders.map((path) => runPaths(path)[which]);
+    const models: TrainedModel[] = [];
+    const dispose = () => models.forEach(({ model }) => model.dispose());
+    try {
+      for (const [i, path] of weights.entries()) {
+        const { config, slices } = settings[i]!;
+        models.push({ model: await loadWeights(path, modelConfig(config)), inputs: slices });
+      }
+    } catch (error) {
+      dispose();
+      throw error;
+    }
+    return { config, folders, weights, models, postprocess, dispose };
+  };
+  return { config, inputs: first, folders, load };
+}
