@@ -61,7 +61,7 @@ Deno.test("a sound data set has no problems, and is described", () =>
       text,
       /^2 cases can be used\n {2}6 to 8 × 5 × 3 to 4 voxels\n {2}spacing 1×1×2 mm/,
     );
-    assert.match(text, /labels hold 0, 1, 2; 66 % to 67 % of a case .*\nno errors, no warnings$/);
+    assert.match(text, /labels hold 0, 1, 2; 66 to 67 % of a case .*\nno errors, no warnings$/);
   }));
 
 Deno.test("every problem of every case is told at once", () =>
