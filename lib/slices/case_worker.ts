@@ -9,10 +9,10 @@ import { InputError } from "../support/errors.ts";
 import type { CaseAnswer, CaseRequest } from "./case_workers.ts";
 import { extractCase } from "./extract_case.ts";
 
-parentPort!.on("message", async ({ number, id, entries, job }: CaseRequest) => {
+parentPort!.on("message", async ({ number, source, job }: CaseRequest) => {
   let answer: CaseAnswer;
   try {
-    answer = { number, records: await extractCase(id, entries, job) };
+    answer = { number, records: await extractCase(source, job) };
   } catch (error) {
     // Between threads an error loses its class, and with it the hint
     const inputError = error instanceof InputError ? { ...error, message: error.message } : null;

@@ -6,15 +6,15 @@
 
 import { Worker } from "node:worker_threads";
 import { InputError } from "../support/errors.ts";
+import type { CaseSource } from "./discovery/case_source.ts";
 import { type CaseJob, extractCase } from "./extract_case.ts";
-import type { DataCase } from "./types.ts";
+
 import type { CaseRecords } from "./unfinished.ts";
 
 /** What a worker is asked. */
 export interface CaseRequest {
   number: number;
-  id: string;
-  entries: readonly Required<DataCase>[];
+  source: CaseSource;
   job: CaseJob;
 }
 
@@ -60,19 +60,15 @@ export class CaseWorkers {
   }
 
   /** Runs {@linkcode extractCase} on the thread that has the least to do. */
-  async run(
-    id: string,
-    entries: readonly Required<DataCase>[],
-    job: CaseJob,
-  ): Promise<CaseRecords> {
+  async run(source: CaseSource, job: CaseJob): Promise<CaseRecords> {
     const [first] = this.#members.toSorted((a, b) => a.busy - b.busy);
-    if (first === undefined) return await extractCase(id, entries, job);
+    if (first === undefined) return await extractCase(source, job);
     const number = this.#next++;
     first.busy++;
     try {
       return await new Promise<CaseRecords>((resolve, reject) => {
         this.#waiting.set(number, { resolve, reject });
-        first.worker.postMessage({ number, id, entries, job } satisfies CaseRequest);
+        first.worker.postMessage({ number, source, job } satisfies CaseRequest);
       });
     } finally {
       first.busy--;

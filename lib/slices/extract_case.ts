@@ -5,19 +5,21 @@
  */
 
 import { join } from "@std/path";
-import { toModelGrid } from "./geometry.ts";
-import type { ExtractSettings } from "./manifest.ts";
-import { type CaseSlices, readCase } from "./read_case.ts";
+import type { Case } from "./case.ts";
+import type { CaseSettings } from "./case_settings.ts";
+import type { CaseSource } from "./discovery/case_source.ts";
+import { labelToModelGrid, sliceGeometry, toModelGrid } from "./geometry.ts";
+import { openCase } from "./open_case.ts";
 import { saveSlice } from "./save_slice.ts";
-import type { DataCase, SliceRecord } from "./types.ts";
+import { toStored } from "./stored_codes.ts";
+import { countCodes } from "./targets.ts";
+import type { SliceRecord } from "./types.ts";
 import type { CaseRecords } from "./unfinished.ts";
 
 /** What is the same for all cases. */
 export interface CaseJob {
-  readonly data: string;
   readonly out: string;
-  readonly kind: "volumes" | "png";
-  readonly settings: ExtractSettings;
+  readonly settings: CaseSettings;
   /** Height and width of all slices. */
   readonly size: readonly [number, number];
 }
@@ -25,52 +27,54 @@ export interface CaseJob {
 /**
  * Cuts a case and stores its slices.
  *
- * @param entries The volume, or the pictures of the case.
  * @returns What it adds to the manifest: nothing but problems where it cannot be used.
  */
-export async function extractCase(
-  id: string,
-  entries: readonly Required<DataCase>[],
-  { data, out, kind, settings, size }: CaseJob,
-): Promise<CaseRecords> {
-  const { read, found: problems } = await readCase(kind, data, entries, settings);
-  if (read === undefined) return { labelValues: [], problems, cases: [], slices: [] };
-  const { image, label } = entries[0]!;
+export async function extractCase(source: CaseSource, job: CaseJob): Promise<CaseRecords> {
+  const { id } = source;
+  const opened = await openCase(source, job.settings, { labels: true, normalized: true });
+  const problems = opened.findings.map((finding) => ({ ...finding, case: id }));
+  if (opened.case === null) return { problems, cases: [], slices: [] };
+  const slices = await saveSlices(opened.case, job);
+  return { problems, cases: [describe(source, opened.case)], slices };
+}
+
+function describe({ id, files }: CaseSource, opened: Case): CaseRecords["cases"][number] {
+  const { values, foreground, hasBackground } = opened.summary!;
+  const { spacing } = opened.extent(opened.indices[0]!);
   return {
-    labelValues: [...read.labelValues],
-    problems,
-    cases: [{ id, image, label, shape: [...read.shape], spacing: [...read.spacing] }],
-    slices: await saveCase(out, id, read, settings, size),
+    id,
+    images: files.flatMap(({ images }) => images),
+    labels: files.flatMap(({ label }) => label ?? []),
+    shape: [...opened.shape],
+    spacing: opened.spacing && [...opened.spacing],
+    orientation: opened.orientation,
+    pixels: spacing,
+    intensities: [...opened.intensities],
+    values: [...values],
+    foreground,
+    hasBackground,
   };
 }
 
-async function saveCase(
-  out: string,
-  id: string,
-  read: CaseSlices,
-  settings: ExtractSettings,
-  size: readonly [number, number],
-): Promise<SliceRecord[]> {
-  const { axis, fit, format } = settings;
-  return await Promise.all(read.slices.map(async ({ index, image, label }) => {
-    const name = `${id}_slice_${String(index).padStart(3, "0")}.${format}`;
-    const { slice, geometry } = toModelGrid(image, { size, fit });
-    const { slice: mask } = toModelGrid(label, { size, fit, kind: "label" });
-    const bits = new Uint8Array(mask.data.length);
-    let foreground = 0;
-    for (let i = 0; i < bits.length; i++) {
-      if (mask.data[i] === 1) foreground += bits[i] = 1;
-    }
-    await saveSlice(join(out, "images", name), slice, { quick: true });
-    await saveSlice(join(out, "labels", name), { ...mask, data: bits }, { quick: true });
-    return {
-      case: id,
-      index,
-      axis,
-      image: `images/${name}`,
-      label: `labels/${name}`,
-      foreground,
-      geometry,
-    };
+async function saveSlices(opened: Case, { out, settings, size }: CaseJob): Promise<SliceRecord[]> {
+  const { targets, format, fit, spacing } = settings;
+  const wanted = settings.size === "pad" ? "pad" : size;
+  return await Promise.all(opened.indices.map(async (index) => {
+    const name = `${opened.id}_slice_${String(index).padStart(3, "0")}.${format}`;
+    const geometry = sliceGeometry(opened.extent(index), {
+      size: wanted,
+      fit,
+      spacing,
+      smallest: size,
+    });
+    const image = toModelGrid(opened.slice(index), geometry);
+    const label = labelToModelGrid(opened.label(index), geometry);
+    await saveSlice(join(out, "images", name), image, { quick: true });
+    const stored = { ...label, data: toStored(label.data, targets, format) };
+    await saveSlice(join(out, "labels", name), stored, { quick: true, asNumbers: true });
+    const paths = { image: `images/${name}`, label: `labels/${name}` };
+    const foreground = label.data.reduce((n, code) => n + Number(code > 0 && code < 255), 0);
+    const classes = countCodes(label.data, targets);
+    return { case: opened.id, index, ...paths, foreground, classes, geometry };
   }));
 }

@@ -4,55 +4,31 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { join, relative, resolve } from "@std/path";
-import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
-import { requireWritable } from "../support/output_folder.ts";
 import { inPool } from "../support/in_pool.ts";
-import { discoverCases, type DiscoveredCases } from "./discovery/discover_cases.ts";
+import { requireWritable } from "../support/output_folder.ts";
 import { CaseWorkers } from "./case_workers.ts";
-import { commonSize } from "./geometry.ts";
-import {
-  type ExtractSettings,
-  type Manifest,
-  SettingsSchema,
-  type SourceFile,
-  writeManifest,
-} from "./manifest.ts";
+import { labelFindings } from "./data_set_findings.ts";
+import type { CaseSource, Problem } from "./discovery/case_source.ts";
+import { discoverCases, type DiscoveredCases } from "./discovery/discover_cases.ts";
+import { type Manifest, type SourceFile, writeManifest } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
-import { type SliceExtent, sliceExtent } from "./slice_size.ts";
-import type { Axis, DataCase, Fit, Problem, SliceFormat, SliceRecord } from "./types.ts";
-import { type CaseRecords, noteDone, readDone, UNFINISHED } from "./unfinished.ts";
+import { resolveSliceSettings, type SliceSettings } from "./slice_settings.ts";
+import { CASES_AT_ONCE, type Survey, surveyCases } from "./survey.ts";
+import type { SliceRecord } from "./types.ts";
+import { type CaseRecords, endUnfinished, noteDone, type Plan, readDone } from "./unfinished.ts";
 
-/** Options of {@linkcode extractSlices} and `prepareSlices`. */
-export interface ExtractOptions {
+/** What {@linkcode extractSlices} takes; settings that are left out have their defaults. */
+export type ExtractOptions = Partial<SliceSettings> & {
   /** The data folder, see {@linkcode discoverCases}. */
   readonly data: string;
   /** The folder for the slices: a new one, an empty one, or one made before. */
   readonly out: string;
-  /** Axis to cut volumes along. Default 2, which is axial in most data sets. */
-  readonly axis?: Axis;
-  /** Format of the slices. Default "npy", which is exact. */
-  readonly format?: SliceFormat;
-  /** Which channel of 4D volumes. Default 0. */
-  readonly channel?: number;
-  /**
-   * "foreground" (the default) makes every label above 0 a 1; a list keeps only these values. Those
-   * of pictures are 0 to 255.
-   */
-  readonly labels?: "foreground" | readonly number[];
-  /**
-   * "pad" (the default) pads all slices to one common height and width, the smallest that holds
-   * all; otherwise a height and width. Multiples of 4.
-   */
-  readonly size?: "pad" | readonly [number, number];
-  /** How slices come to a size that is given. Default "pad-or-crop". */
-  readonly fit?: Fit;
-  /** Percentiles to clip intensities at, such as [0.5, 99.5]. By default none are clipped. */
-  readonly clip?: readonly [number, number];
   /** Called after every case. */
   readonly onProgress?: (progress: ExtractProgress) => void;
-}
+};
 
 /** How far a preparation is, in cases. */
 export interface ExtractProgress {
@@ -67,11 +43,13 @@ export interface PreparedSlices {
   readonly folder: string;
   /** Whether it was there already, made the same way from the same files. */
   readonly reused: boolean;
+  /** Why slices that were there already were made again; null where they were not. */
+  readonly damage: string | null;
   readonly manifest: Manifest;
 }
 
-/** So many cases are in memory at once: one is read and inflated while others are cut. */
-export const CASES_AT_ONCE = 3;
+/** A change makes slices of older versions others. */
+const FORMAT = 2;
 
 /** A thread that has no more cases than these costs more to start than it saves. */
 const FEW_CASES = 8;
@@ -88,128 +66,121 @@ const FEW_CASES = 8;
  * half-written.
  */
 export async function extractSlices(options: ExtractOptions): Promise<PreparedSlices> {
-  const settings = extractSettings(options);
-  const plan = await planExtraction(options.data);
+  const { data, out, onProgress = () => {}, ...given } = options;
+  const plan = await planExtraction(data, resolveSliceSettings(given));
   return await claimFolder(
-    options,
-    planText(settings, plan),
-    () => extract(options, settings, plan),
+    out,
+    data,
+    planOf(plan),
+    () => extract(plan, out, onProgress),
+    () => Promise.resolve(null),
   );
 }
 
-/**
- * The options with every default filled in, as the manifest stores them.
- *
- * @throws {InputError} If any are out of range; all of them are named.
- */
-export function extractSettings(options: ExtractOptions): ExtractSettings {
-  const { axis = 2, format = "npy", channel = 0, labels = "foreground", size = "pad" } = options;
-  const { fit = "pad-or-crop", clip } = options;
-  const result = v.safeParse(SettingsSchema, {
-    axis,
-    format,
-    channel,
-    labels: typeof labels === "string" ? labels : [...new Set(labels)].sort((a, b) => a - b),
-    size,
-    fit,
-    clip: clip ?? null,
-  });
-  if (result.success) return result.output;
-  const problems = result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
-  throw new InputError(`Cannot prepare slices: ${problems.join("; ")}`, { code: "bad-data-set" });
-}
-
-/** The sources of a preparation. */
+/** What a preparation makes of what. */
 export interface ExtractPlan extends DiscoveredCases {
+  readonly data: string;
+  readonly settings: SliceSettings;
   readonly files: readonly SourceFile[];
+  /** A hash of all of it: the same, the same slices. */
+  readonly identity: string;
 }
 
 /** Finds the cases, and the size and time of change of each of their files. */
-export async function planExtraction(data: string): Promise<ExtractPlan> {
+export async function planExtraction(data: string, settings: SliceSettings): Promise<ExtractPlan> {
   const found = await discoverCases(data);
-  const paths = found.cases.flatMap(({ image, label }) =>
-    label === undefined ? [image] : [image, label]
+  const paths = found.cases.flatMap(({ files }) =>
+    files.flatMap(({ images, label }) => label === null ? images : [...images, label])
   );
-  const files = await Promise.all(paths.map(async (path): Promise<SourceFile> => {
+  const files = await sourceFiles(data, paths);
+  const parts = [FORMAT, await Deno.realPath(data), found.kind, found.description, settings, files];
+  const identity = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return { ...found, data, settings, files, identity };
+}
+
+/** Size and time of change of files, relative to the data folder. */
+export async function sourceFiles(data: string, paths: readonly string[]): Promise<SourceFile[]> {
+  return await Promise.all(paths.map(async (path): Promise<SourceFile> => {
     const { size, mtime } = await Deno.stat(join(data, path));
     return { path, size, modified: mtime?.getTime() ?? null };
   }));
-  return { ...found, files };
 }
 
-/** What a preparation makes of what, as text: the same text, the same slices. */
-export function planText(
-  settings: ExtractSettings,
-  { kind, files }: Pick<ExtractPlan, "kind" | "files">,
-): string {
-  return JSON.stringify([kind, settings, files]);
+/** What the prepared folder notes of a plan. */
+export function planOf({ identity, settings, cases }: ExtractPlan): Plan {
+  return { identity, format: settings.format, cases: cases.map(({ id }) => id) };
 }
 
 /** Makes the slices that are not there yet, and the manifest, in a folder that was claimed. */
 export async function extract(
-  options: ExtractOptions,
-  settings: ExtractSettings,
   plan: ExtractPlan,
+  out: string,
+  onProgress: (progress: ExtractProgress) => void,
 ): Promise<PreparedSlices> {
-  const { data, out, onProgress } = options;
-  const labelled = plan.cases.filter((entry): entry is Required<DataCase> =>
-    entry.label !== undefined
-  );
-  const groups = [...Map.groupBy(labelled, (entry) => entry.id)];
-  const before = new Map<string, CaseRecords | undefined>();
-  for (const [id] of groups) before.set(id, await readDone(out, id));
-  const extents = await extentsOf(data, labelled, settings.axis);
-  const size = settings.size === "pad"
-    ? commonSize(extents.map(({ height, width }) => [height, width]))
-    : settings.size;
-  if (settings.format === "npy") {
-    const left = extents.filter(({ id }) => before.get(id) === undefined);
-    const count = left.reduce((sum, extent) => sum + extent.count, 0);
-    await requireWritable(out, { bytes: count * size[0] * size[1] * 5 }); // float32, uint8 label
+  const { data, files, kind, identity, description } = plan;
+  const sources = plan.cases.filter(({ files: [first] }) => first!.label !== null);
+  const survey = await surveyCases(sources, plan.settings, description);
+  const { settings, size: [height, width] } = survey;
+  const records = await extractAll(sources, survey, out, onProgress);
+  const all: CaseRecords = {
+    problems: [...plan.problems, ...records.flatMap(({ problems }) => problems)],
+    cases: records.flatMap(({ cases }) => cases),
+    slices: records.flatMap(({ slices }) => slices),
+  };
+  all.problems.push(...labelFindings(all.cases, settings));
+  sortProblems(all.problems);
+  requireUsable(all.slices, all.problems, data);
+  const manifest: Manifest = {
+    version: 2,
+    identity,
+    data: relative(resolve(out), resolve(data)).replaceAll("\\", "/"),
+    kind,
+    settings,
+    channelNames: [...description.channelNames],
+    height,
+    width,
+    files: [...files],
+    ...all,
+  };
+  await writeManifest(out, manifest);
+  await endUnfinished(out, planOf(plan));
+  return { folder: out, reused: false, damage: null, manifest };
+}
+
+/** Cuts all cases that were not cut before; what each adds to the manifest, in their order. */
+async function extractAll(
+  sources: readonly CaseSource[],
+  { settings, size, headers }: Survey,
+  out: string,
+  onProgress: (progress: ExtractProgress) => void,
+): Promise<CaseRecords[]> {
+  const records = new Map<string, CaseRecords>();
+  for (const { id } of sources) {
+    const before = await readDone(out, id);
+    if (before !== undefined) records.set(id, before);
   }
-  const all: CaseRecords = { labelValues: [], problems: [...plan.problems], cases: [], slices: [] };
-  const { problems, cases, slices } = all;
+  if (settings.format === "npy") {
+    const slices = headers.reduce((sum, { id, count }) => records.has(id) ? sum : sum + count, 0);
+    const bytes = 4 * settings.channels! + 1; // float32 images, a byte a label
+    await requireWritable(out, { bytes: slices * size[0] * size[1] * bytes });
+  }
   for (const name of ["images", "labels"]) await Deno.mkdir(join(out, name), { recursive: true });
   let done = 0;
-  const workers = CaseWorkers.start(Math.min(CASES_AT_ONCE, groups.length / FEW_CASES));
+  const workers = CaseWorkers.start(Math.min(CASES_AT_ONCE, sources.length / FEW_CASES));
   try {
-    await inPool(groups, CASES_AT_ONCE, async ([id, entries]) => {
-      let records = before.get(id);
-      if (records === undefined) {
-        records = await workers.run(id, entries, { data, out, kind: plan.kind, settings, size });
-        await noteDone(out, id, records);
+    await inPool(sources, CASES_AT_ONCE, async (source) => {
+      const { id } = source;
+      if (!records.has(id)) {
+        const made = await workers.run(source, { out, settings, size });
+        records.set(id, made);
+        await noteDone(out, id, made);
       }
-      for (const key of ["labelValues", "problems", "cases", "slices"] as const) {
-        (all[key] as unknown[]).push(...records[key]);
-      }
-      onProgress?.({ done: ++done, total: groups.length, case: id });
+      onProgress({ done: ++done, total: sources.length, case: id });
     });
   } finally {
     workers.close();
   }
-
-  // Cases come in whatever order they are done; the manifest is the same every time
-  sortProblems(problems);
-  cases.sort((a, b) => compare(a.id, b.id));
-  slices.sort((a, b) => compare(a.case, b.case) || a.index - b.index);
-  const labelValues = [...new Set(all.labelValues)].sort((a, b) => a - b);
-  requireUsable(slices, problems, labelValues, settings, data);
-  const manifest: Manifest = {
-    version: 1,
-    data: relative(resolve(out), resolve(data)).replaceAll("\\", "/"),
-    kind: plan.kind,
-    options: settings,
-    height: size[0],
-    width: size[1],
-    labelValues,
-    files: [...plan.files],
-    problems,
-    cases,
-    slices,
-  };
-  await Deno.remove(join(out, UNFINISHED), { recursive: true });
-  await writeManifest(out, manifest);
-  return { folder: out, reused: false, manifest };
+  return sources.map(({ id }) => records.get(id)!);
 }
 
 /** Sorts problems by case, in place. */
@@ -221,40 +192,22 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-async function extentsOf(
-  data: string,
-  entries: readonly DataCase[],
-  axis: Axis,
-): Promise<(SliceExtent & { id: string })[]> {
-  const extents: (SliceExtent & { id: string })[] = [];
-  await inPool(entries, 8, async ({ id, image }) => {
-    const extent = await sliceExtent(join(data, image), axis);
-    if (extent !== undefined) extents.push({ id, ...extent });
-  });
-  return extents;
-}
-
 function requireUsable(
   slices: readonly SliceRecord[],
   problems: readonly Problem[],
-  found: readonly number[],
-  { labels }: ExtractSettings,
   path: string,
 ): void {
-  if (slices.length === 0) {
-    const first = problems.slice(0, 5).map((problem) => `${problem.case}: ${problem.message}`);
-    const more = problems.length > 5 ? `; and ${problems.length - 5} more` : "";
-    throw new InputError(`Cannot prepare slices: no case can be used: ${first.join("; ")}${more}`, {
-      code: "bad-data-set",
-      path,
-    });
-  }
-  if (slices.every((slice) => slice.foreground === 0)) {
-    const wanted = labels === "foreground" ? "above 0" : labels.join(", ");
-    throw new InputError(`Cannot prepare slices: no label is ${wanted}`, {
-      code: "bad-data-set",
-      path,
-      hint: `The labels hold ${found.join(", ")}`,
-    });
-  }
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const whole = errors.filter((problem) => problem.case === "all cases");
+  const isEmpty = slices.length === 0 || slices.every((slice) => slice.foreground === 0);
+  if (!isEmpty) return;
+  const [told, what] = slices.length === 0 ? [errors, "no case can be used: "] : [whole, ""];
+  const first = told.slice(0, 5).map(({ case: id, message }) =>
+    id === "all cases" ? message : `${id}: ${message}`
+  );
+  const more = told.length > 5 ? `; and ${told.length - 5} more` : "";
+  throw new InputError(
+    `Cannot prepare slices: ${what}${first.join("; ") || "nothing of any label is kept"}${more}`,
+    { code: "bad-data-set", path, hint: told.find(({ hint }) => hint !== "")?.hint ?? "" },
+  );
 }

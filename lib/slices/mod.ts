@@ -38,6 +38,17 @@ export {
   takeShard,
 } from "./discovery/list_images.ts";
 export {
+  type Case,
+  type CaseGrid,
+  IGNORED,
+  type LabelPlane,
+  type Target,
+  type Targets,
+} from "./case.ts";
+export type { CaseSettings, CaseWants } from "./case_settings.ts";
+export { checkSources, prepareSlices } from "./prepare_slices.ts";
+export { compareInput } from "./compare_input.ts";
+export {
   type ExtractOptions,
   type ExtractProgress,
   extractSlices,
@@ -45,25 +56,26 @@ export {
 } from "./extract_slices.ts";
 export {
   commonSize,
-  type GridOptions,
+  labelToModelGrid,
+  type ModelGrid,
   sliceGeometry,
   toModelGrid,
   toOriginalGrid,
 } from "./geometry.ts";
+export type { LabelSummary } from "./label_codes.ts";
+export { type Manifest, type ManifestCase, readManifest, type SourceFile } from "./manifest.ts";
 export {
-  type ExtractSettings,
-  type Manifest,
-  type ManifestCase,
-  readManifest,
-} from "./manifest.ts";
-export {
-  type IntensityRange,
-  intensityRange,
-  normalize,
-  type NormalizeOptions,
-} from "./normalize.ts";
+  type ModelInputs,
+  modelInputs,
+  ModelInputsSchema,
+  type TrainedOn,
+} from "./model_inputs.ts";
+export { type ForegroundIntensities, type IntensityRange, normalize } from "./normalize.ts";
+export { openCase, type OpenedCase, requireCase } from "./open_case.ts";
+export { holdPrepared } from "./prepared_folder.ts";
+export { resolveSliceSettings, SLICE_KEYS, type SliceSettings } from "./slice_settings.ts";
+export { keepPlane, labelPlanes, maskValues, parseTargets } from "./targets.ts";
 export { decodeNpy, encodeNpy, type NpyArray, type NpyData } from "./npy.ts";
-export { prepareSlices } from "./prepare_slices.ts";
 export { formatReport } from "./report.ts";
 export { loadSlice, saveSlice, type StorableSlice } from "./save_slice.ts";
 export { type Batch, type BatchOptions, type Sample, SliceDataset } from "./slice_dataset.ts";
@@ -77,4 +89,14 @@ export { type CaseFacts, caseFacts } from "./verify/case_facts.ts";
 export { dataSetProblems, type DataSetSettings } from "./verify/data_set_problems.ts";
 export { formatVerification } from "./verify/format_verification.ts";
 export { type Verification, verifyData, type VerifyOptions } from "./verify/verify_data.ts";
-export type { Axis, Fit, Slice, SliceFormat, SliceGeometry, SliceRecord } from "./types.ts";
+export type {
+  Axis,
+  Box,
+  Fit,
+  ImageSlice,
+  PlaneExtent,
+  Slice,
+  SliceFormat,
+  SliceGeometry,
+  SliceRecord,
+} from "./types.ts";

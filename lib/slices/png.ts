@@ -31,6 +31,8 @@ export interface PngHeader {
   readonly interlaced: boolean;
   /** Whether pixels are places in a palette. */
   readonly indexed: boolean;
+  /** Whether it can hold colours. */
+  readonly isColour: boolean;
   /** The bytes that its pixels take, each row with one for its filter, uncompressed. */
   readonly bytes: number;
 }
@@ -66,6 +68,7 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
     depth,
     interlaced: bytes[28] !== 0,
     indexed: colour === PALETTE,
+    isColour: (colour & 2) !== 0,
     bytes: row * height,
   };
 }

@@ -4,34 +4,89 @@
  * @module
  */
 
+import { basename, join, resolve } from "@std/path";
 import {
   extract,
   type ExtractOptions,
-  extractSettings,
+  type ExtractPlan,
   planExtraction,
-  planText,
+  planOf,
   type PreparedSlices,
+  sourceFiles,
 } from "./extract_slices.ts";
-import { readManifest } from "./manifest.ts";
+import { findDamage } from "./find_damage.ts";
+import { readManifest, type SourceFile } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
+import type { SliceSettings } from "./slice_settings.ts";
+
+/** What {@linkcode prepareSlices} takes. */
+export interface PrepareOptions {
+  /** The data folder. */
+  readonly data: string;
+  /**
+   * The folder for the slices; empty: `prepared/<name of the data folder>-<hash of settings and
+   * data>`, so that no two preparations share one.
+   */
+  readonly out: string;
+  /**
+   * Whether the user named the folder. One that a run's file names, which may be a stranger's, is
+   * taken only if it already holds just these slices.
+   */
+  readonly isTrusted: boolean;
+  readonly settings: SliceSettings;
+  readonly onProgress: NonNullable<ExtractOptions["onProgress"]>;
+}
 
 /**
- * Prepares slices as {@linkcode extractSlices} does, unless the folder holds them already, made
- * with the same options from the same files (by name, size and time of change).
+ * Prepares slices as `extractSlices` does, unless the folder holds them already, made with the same
+ * settings from the same files (by name, size and time of change), and whole.
  *
  * @throws {InputError} As `extractSlices` does.
  */
-export async function prepareSlices(options: ExtractOptions): Promise<PreparedSlices> {
-  const settings = extractSettings(options);
-  const plan = await planExtraction(options.data);
-  const wanted = planText(settings, plan);
-  const reuse = async (): Promise<PreparedSlices | undefined> => {
-    const manifest = await readManifest(options.out).catch(() => undefined);
-    if (manifest === undefined) return undefined;
-    return planText(manifest.options, manifest) === wanted
-      ? { folder: options.out, reused: true, manifest }
-      : undefined;
+export async function prepareSlices(options: PrepareOptions): Promise<PreparedSlices> {
+  const { data, settings, onProgress } = options;
+  const plan = await planExtraction(data, settings);
+  const out = await folderFor(options, plan);
+  let damage: string | null = null;
+  const reuse = async (): Promise<PreparedSlices | null> => {
+    const manifest = await readManifest(out).catch(() => null);
+    if (manifest?.identity !== plan.identity) return null;
+    damage = await findDamage(out, manifest);
+    return damage === null ? { folder: out, reused: true, damage, manifest } : null;
   };
-  return await reuse() ??
-    await claimFolder(options, wanted, () => extract(options, settings, plan), reuse);
+  const prepared = await reuse() ??
+    await claimFolder(out, data, planOf(plan), () => extract(plan, out, onProgress), reuse);
+  return { ...prepared, damage };
+}
+
+async function folderFor(
+  { data, out, isTrusted }: PrepareOptions,
+  { identity }: ExtractPlan,
+): Promise<string> {
+  const isTaken = out !== "" &&
+    (isTrusted || (await readManifest(out).catch(() => null))?.identity === identity);
+  return isTaken ? out : join("prepared", `${basename(resolve(data))}-${identity.slice(0, 10)}`);
+}
+
+/**
+ * Compares the files that slices were made from with what is there now.
+ *
+ * @param folder The data folder.
+ * @param files From the manifest.
+ * @returns What has changed, as "labelsTr/a.nii.gz is changed"; empty where nothing has.
+ */
+export async function checkSources(
+  folder: string,
+  files: readonly SourceFile[],
+): Promise<string[]> {
+  const changes = await Promise.all(files.map(async (before) => {
+    const [now] = await sourceFiles(folder, [before.path]).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return [null];
+      throw error;
+    });
+    if (now === null) return [`${before.path} is missing`];
+    const isSame = now!.size === before.size && now!.modified === before.modified;
+    return isSame ? [] : [`${before.path} is changed`];
+  }));
+  return changes.flat();
 }

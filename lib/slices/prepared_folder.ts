@@ -1,53 +1,105 @@
 /**
- * The folder that prepared slices lie in: whose it is, and who may write to it.
+ * The folder that prepared slices lie in: whose it is, who may write to it, and who reads it.
  *
  * @module
  */
 
 import { isAbsolute, join, relative, resolve } from "@std/path";
 import { InputError } from "../support/errors.ts";
+import { exists } from "../support/files.ts";
 import { LOCK_NAME, requireWritable } from "../support/output_folder.ts";
-import { MANIFEST_NAME, readManifest } from "./manifest.ts";
-import { beginUnfinished, isUnfinished, UNFINISHED } from "./unfinished.ts";
+import { MANIFEST_NAME } from "./manifest.ts";
+import { ownedFiles } from "./owned_files.ts";
+import { beginUnfinished, type Plan, readPlan, UNFINISHED } from "./unfinished.ts";
+
+/** While another process prepares slices, this one looks again after so many milliseconds. */
+const POLL_MS = 200;
 
 /**
- * Empties a folder of slices made before, lets slices be made in it, and leaves nothing there if
- * that fails. Only one process at a time; others wait. Where a process was killed while it made
- * the same slices, the folder is not emptied: they can be gone on with.
+ * Removes the slices that were made in a folder before, lets others be made in it, and leaves none
+ * of them there if that fails. Only files that a manifest or plan names are removed. Only one
+ * process at a time; others wait. Where a process was killed while it made the same slices, they are
+ * gone on with.
  *
- * @param options The prepared folder, and the data folder, which must not lie in it.
- * @param plan What is to be made, as text.
+ * @param out The prepared folder.
+ * @param data The data folder, which must not lie in it.
+ * @param plan What is to be made.
  * @param make Makes the slices and the manifest in `images`, `labels` and the folder.
- * @param reuse Looks, once no other process is at work, whether the folder will do as it is.
- * @throws {InputError} If the folder holds anything but prepared slices, or cannot be written to.
+ * @param reuse Looks whether the folder will do as it is.
+ * @throws {InputError} If the folder holds anything but prepared slices, is being read by a
+ * training, or cannot be written to.
  */
 export async function claimFolder<T>(
-  { out, data }: { readonly out: string; readonly data: string },
-  plan: string,
+  out: string,
+  data: string,
+  plan: Plan,
   make: () => Promise<T>,
-  reuse: () => Promise<T | undefined> = () => Promise.resolve(undefined),
+  reuse: () => Promise<T | null>,
 ): Promise<T> {
   const existed = await checkFolder(out, data);
   await requireWritable(out);
   await Deno.mkdir(out, { recursive: true });
   using lock = await Deno.open(join(out, LOCK_NAME), { create: true, write: true });
-  await lock.lock(true).catch(() => {}); // some network folders cannot
+  while (!await tryLock(lock, true)) {
+    const onlyReaders = await tryLock(lock, false);
+    if (onlyReaders) await lock.unlock().catch(() => {});
+    const found = await reuse();
+    if (found !== null) return found;
+    if (onlyReaders) throw beingRead(out);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
   const found = await reuse();
-  if (found !== undefined) return found;
+  if (found !== null) return found;
   try {
-    if (!await isUnfinished(out, plan)) {
-      await clear(out);
+    const isFinished = await exists(join(out, MANIFEST_NAME));
+    if (isFinished || (await readPlan(out))?.identity !== plan.identity) {
+      await removeOwned(out);
       await beginUnfinished(out, plan);
     }
     return await make();
   } catch (error) {
-    await clear(out);
-    if (!existed) await Deno.remove(out, { recursive: true }).catch(() => {});
+    await removeOwned(out);
+    if (!existed) await removeEmpty(out, [LOCK_NAME]);
     throw error;
   }
 }
 
-/** Whether the folder is there; an error where it is not ours to empty. */
+/**
+ * Keeps other processes from replacing the slices in a folder, until it is disposed or the process
+ * ends. Any number of processes can hold it. On file systems without locks it does nothing.
+ *
+ * @throws {InputError} If there is no such folder.
+ */
+export async function holdPrepared(folder: string): Promise<Disposable> {
+  let lock: Deno.FsFile;
+  try {
+    lock = await Deno.open(join(folder, LOCK_NAME));
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    // Handed on without it, as from an archive
+    return { [Symbol.dispose]: () => {} };
+  }
+  await lock.lock(false).catch(() => {});
+  return lock;
+}
+
+async function tryLock(file: Deno.FsFile, exclusive: boolean): Promise<boolean> {
+  try {
+    return await file.tryLock(exclusive);
+  } catch {
+    return true; // some network folders cannot lock
+  }
+}
+
+function beingRead(out: string): InputError {
+  return new InputError("Cannot prepare slices: a training reads others from the folder", {
+    code: "folder-in-use",
+    path: out,
+    hint: "Wait until it has ended, or choose another folder",
+  });
+}
+
+/** Whether the folder is there; an error where it is not ours to write to. */
 async function checkFolder(out: string, data: string): Promise<boolean> {
   const way = relative(resolve(out), await Deno.realPath(data));
   if (!isAbsolute(way) && way.split(/[\\/]/)[0] !== "..") {
@@ -69,22 +121,33 @@ async function checkFolder(out: string, data: string): Promise<boolean> {
       cause: error,
     });
   }
-  const ours = names.length === 0 || names.includes(LOCK_NAME) ||
-    (names.includes(MANIFEST_NAME) && await readManifest(out).then(() => true, () => false));
-  if (!ours) {
-    throw new InputError("Cannot prepare slices: the folder holds other files", {
-      code: "bad-folder",
-      path: out,
-      hint: "Choose another folder with out, or empty this one",
-    });
-  }
-  return true;
+  const isOurs = names.every((name) => name === LOCK_NAME) || await ownedFiles(out) !== null;
+  if (isOurs) return true;
+  throw new InputError("Cannot prepare slices: the folder holds other files", {
+    code: "bad-folder",
+    path: out,
+    hint: "Choose another folder with out, or empty this one",
+  });
 }
 
-async function clear(out: string): Promise<void> {
-  for (const name of [MANIFEST_NAME, UNFINISHED, "images", "labels"]) { // the manifest first
-    await Deno.remove(join(out, name), { recursive: true }).catch((error) => {
+/** Removes what was made before, the manifest first, and folders that are empty then. */
+async function removeOwned(out: string): Promise<void> {
+  for (const name of await ownedFiles(out) ?? []) {
+    await Deno.remove(join(out, name)).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
+  }
+  for (const name of [UNFINISHED, "images", "labels"]) await removeEmpty(join(out, name), []);
+}
+
+/** Removes a folder with nothing but files of some names in it. */
+async function removeEmpty(folder: string, names: readonly string[]): Promise<void> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(folder));
+    if (!entries.every(({ name }) => names.includes(name))) return;
+    for (const { name } of entries) await Deno.remove(join(folder, name));
+    await Deno.remove(folder);
+  } catch {
+    // It is not there, or in use: an empty folder does no harm
   }
 }

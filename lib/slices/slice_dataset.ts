@@ -4,36 +4,37 @@
  * @module
  */
 
-import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import { Random } from "../support/random.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
-import { loadSlice } from "./save_slice.ts";
+import { readSample, type Sample } from "./read_sample.ts";
+import { keepPlane, labelPlanes } from "./targets.ts";
 import type { SliceRecord } from "./types.ts";
+
+export type { Sample } from "./read_sample.ts";
 
 /** Sets up to this size, in bytes, stay in memory once they are read. */
 const MOST_CACHED = 256 * 2 ** 20;
 
-/** One slice with its label. */
-export interface Sample {
-  /** Height × width values in [0, 1], row-major. Shared: do not change them. */
-  readonly image: Float32Array;
-  /** Height × width values, 0 or 1. Shared: do not change them. */
-  readonly label: Uint8Array;
-  readonly record: SliceRecord;
-}
-
 /** Some slices, one after the other. */
 export interface Batch {
-  /** size × height × width values in [0, 1]. */
+  /** size × height × width × channels values, as the model takes them. */
   readonly images: Float32Array;
-  /** size × height × width values, 0 or 1. */
+  /** size × height × width × classes values, 0 or 1, as the loss takes them. */
   readonly labels: Float32Array;
+  /** size × height × width: 1 where a pixel counts, 0 where it is ignored; null where all count. */
+  readonly keep: Float32Array | null;
+  /** size × height × width label codes; see `Targets`. */
+  readonly codes: Uint8Array;
   /** Number of slices; fewer than asked for in the last batch where they do not come out even. */
   readonly size: number;
   readonly height: number;
   readonly width: number;
+  /** Channels of the images. */
+  readonly channels: number;
+  /** Classes, or regions, of the labels. */
+  readonly classes: number;
   readonly records: readonly SliceRecord[];
 }
 
@@ -75,8 +76,9 @@ export class SliceDataset {
     this.slices = slices;
     this.height = manifest.height;
     this.width = manifest.width;
-    const bytes = slices.length * this.height * this.width * 5; // float32 image, uint8 label
-    this.#cache = bytes <= MOST_CACHED ? new Map() : undefined;
+    const bytes = 4 * this.channels + 1; // float32 images, uint8 label
+    const all = slices.length * this.height * this.width * bytes;
+    this.#cache = all <= MOST_CACHED ? new Map() : undefined;
   }
 
   /**
@@ -110,6 +112,11 @@ export class SliceDataset {
     return new SliceDataset(folder, manifest, slices);
   }
 
+  /** Channels of every image. */
+  get channels(): number {
+    return this.manifest.settings.channels!;
+  }
+
   /** Number of slices. */
   get length(): number {
     return this.slices.length;
@@ -135,7 +142,7 @@ export class SliceDataset {
     }
     let sample = this.#cache?.get(i);
     if (sample === undefined) {
-      sample = this.#read(record);
+      sample = readSample(this.folder, this.manifest, record);
       this.#cache?.set(i, sample);
       sample.catch(() => this.#cache?.delete(i)); // a file that is mended can be read again
     }
@@ -181,31 +188,35 @@ export class SliceDataset {
   }
 
   async #batch(indices: readonly number[]): Promise<Batch> {
-    const { height, width } = this;
+    const { height, width, channels, manifest: { settings: { targets } } } = this;
     const samples = await Promise.all(indices.map((i) => this.get(i)));
     const pixels = height * width;
-    const images = new Float32Array(samples.length * pixels);
-    const labels = new Float32Array(samples.length * pixels);
+    const images = new Float32Array(samples.length * pixels * channels);
+    const codes = new Uint8Array(samples.length * pixels);
     for (const [i, { image, label }] of samples.entries()) {
-      images.set(image, i * pixels);
-      labels.set(label, i * pixels);
+      interleave(image, channels, images.subarray(i * pixels * channels));
+      codes.set(label, i * pixels);
     }
-    const records = samples.map(({ record }) => record);
-    return { images, labels, size: samples.length, height, width, records };
+    return {
+      images,
+      labels: labelPlanes(codes, targets),
+      keep: keepPlane(codes),
+      codes,
+      size: samples.length,
+      height,
+      width,
+      channels,
+      classes: targets.classes.length,
+      records: samples.map(({ record }) => record),
+    };
   }
+}
 
-  async #read(record: SliceRecord): Promise<Sample> {
-    const [image, label] = await Promise.all([
-      loadSlice(join(this.folder, record.image)),
-      loadSlice(join(this.folder, record.label), { kind: "label" }),
-    ]);
-    for (const [slice, name] of [[image, record.image], [label, record.label]] as const) {
-      if (slice.height === this.height && slice.width === this.width) continue;
-      throw new InputError(
-        `Cannot read slice: ${slice.height}×${slice.width} pixels, not ${this.height}×${this.width}`,
-        { code: "bad-prepared", path: join(this.folder, name), hint: "Prepare the data again" },
-      );
-    }
-    return { image: image.data, label: Uint8Array.from(label.data, (v) => Number(v > 0)), record };
+/** Channels one after the other, brought side by side. */
+function interleave(planes: Float32Array, channels: number, target: Float32Array): void {
+  if (channels === 1) return target.set(planes);
+  const pixels = planes.length / channels;
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < pixels; i++) target[i * channels + c] = planes[c * pixels + i]!;
   }
 }

@@ -13,35 +13,58 @@ import { RecordsSchema } from "./manifest.ts";
 /** The folder for it, in the prepared folder; it goes when the manifest comes. */
 export const UNFINISHED = "unfinished";
 
-const PLAN = "plan.json";
+/** The file in it that says what is being made. */
+export const PLAN_NAME = "plan.json";
+
+const PlanSchema = v.object({
+  identity: v.string(),
+  format: v.picklist(["npy", "png"]),
+  cases: v.array(v.string()),
+});
+
+/** What is being made: settings and sources as a hash, the files' ending, and the cases' ids. */
+export type Plan = v.InferOutput<typeof PlanSchema>;
 
 /** What a case adds to the manifest. */
 export type CaseRecords = v.InferOutput<typeof RecordsSchema>;
 
-/**
- * Whether a folder holds the beginning of just this preparation.
- *
- * @param plan Kind, settings and files, as text.
- */
-export async function isUnfinished(out: string, plan: string): Promise<boolean> {
-  return await Deno.readTextFile(join(out, UNFINISHED, PLAN)).catch(() => undefined) === plan;
+/** The plan of a folder's unfinished preparation; null where there is none. */
+export async function readPlan(out: string): Promise<Plan | null> {
+  try {
+    const text = await Deno.readTextFile(join(out, UNFINISHED, PLAN_NAME));
+    return v.parse(PlanSchema, JSON.parse(text));
+  } catch {
+    return null;
+  }
 }
 
 /** Begins a preparation. */
-export async function beginUnfinished(out: string, plan: string): Promise<void> {
-  await writeFileAtomic(join(out, UNFINISHED, PLAN), plan);
+export async function beginUnfinished(out: string, plan: Plan): Promise<void> {
+  await writeFileAtomic(join(out, UNFINISHED, PLAN_NAME), JSON.stringify(plan));
+}
+
+/** Ends a preparation whose manifest is written. */
+export async function endUnfinished(out: string, { cases }: Plan): Promise<void> {
+  const folder = join(out, UNFINISHED);
+  for (const name of [...cases.map(noteName), PLAN_NAME]) {
+    await Deno.remove(join(folder, name)).catch(() => {}); // of a case without labels there is none
+  }
+  await Deno.remove(folder).catch(() => {}); // it holds files of others
 }
 
 /** Notes that a case is done: all its slices are written. */
 export async function noteDone(out: string, id: string, records: CaseRecords): Promise<void> {
   // No need to wait for the disk: the slices do not, either, and what is broken is made again.
-  await writeFileAtomic(notePath(out, id), JSON.stringify(records), { sync: false });
+  await writeFileAtomic(join(out, UNFINISHED, noteName(id)), JSON.stringify(records), {
+    sync: false,
+  });
 }
 
 /** What a case that was done before added; `undefined` for one that must be done, or again. */
 export async function readDone(out: string, id: string): Promise<CaseRecords | undefined> {
   try {
-    const records = v.parse(RecordsSchema, JSON.parse(await Deno.readTextFile(notePath(out, id))));
+    const text = await Deno.readTextFile(join(out, UNFINISHED, noteName(id)));
+    const records = v.parse(RecordsSchema, JSON.parse(text));
     // Slices are not flushed to disk one by one: a power cut can leave an empty file
     for (const { image, label } of records.slices) {
       for (const name of [image, label]) {
@@ -54,6 +77,7 @@ export async function readDone(out: string, id: string): Promise<CaseRecords | u
   }
 }
 
-function notePath(out: string, id: string): string {
-  return join(out, UNFINISHED, `case_${id}.json`); // a prefix: no case is called plan
+/** The name of the file that says that a case is done. */
+export function noteName(id: string): string {
+  return `case_${id}.json`; // a prefix: no case is called plan
 }

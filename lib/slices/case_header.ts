@@ -1,0 +1,105 @@
+/**
+ * What the headers of a case's images say, before anything is read whole.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { InputError } from "../support/errors.ts";
+import { orientation, voxelSizes } from "../volume/affine.ts";
+import { ByteReader } from "../volume/byte_reader.ts";
+import { headerKind, parseHeader } from "../volume/nifti_header.ts";
+import type { CaseSource } from "./discovery/case_source.ts";
+import { wholePlane } from "./geometry.ts";
+import { readPngHeader } from "./png.ts";
+import { SMALLEST } from "./read_part.ts";
+import { sliceFrame, slicingGrid } from "./slice_frame.ts";
+import type { SliceSettings } from "./slice_settings.ts";
+import type { PlaneExtent } from "./types.ts";
+
+/** Deflate makes no more bytes of one; a header that claims more voxels is wrong. */
+const MOST_INFLATED = 1032;
+
+/** The slices of a case as the headers describe them. */
+export interface CaseHeader {
+  readonly id: string;
+  /** Of each slice of a different size; of a volume one. */
+  readonly extents: readonly PlaneExtent[];
+  /** The number of slices. */
+  readonly count: number;
+  /** Image channels; null where the header does not say, as of a grey picture stored in colour. */
+  readonly channels: number | null;
+}
+
+/**
+ * Reads the headers of a case's images.
+ *
+ * @returns Null where they cannot be used; the reason is reported when the case is opened.
+ */
+export async function readCaseHeader(
+  { id, kind, folder, files }: CaseSource,
+  settings: Pick<SliceSettings, "orientation" | "axis">,
+): Promise<CaseHeader | null> {
+  try {
+    const [{ images }] = files as [CaseSource["files"][number]];
+    if (kind === "pictures") {
+      const headers = await Promise.all(
+        files.map((file) => pictureHeader(join(folder, file.images[0]!))),
+      );
+      const extents = headers.map(({ height, width }) => extentOf(height, width, null));
+      const isColour = headers.some(({ isColour }) => isColour);
+      const channels = isColour ? null : images.length;
+      return extents.some(isSmall) ? null : { id, extents, count: files.length, channels };
+    }
+    const { extent, count, channels } = await volumeHeader(join(folder, images[0]!), settings);
+    return isSmall(extent)
+      ? null
+      : { id, extents: [extent], count, channels: images.length > 1 ? images.length : channels };
+  } catch (error) {
+    if (error instanceof InputError || error instanceof SyntaxError) return null;
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+function extentOf(height: number, width: number, spacing: PlaneExtent["spacing"]): PlaneExtent {
+  return { height, width, crop: wholePlane(height, width), spacing };
+}
+
+function isSmall({ height, width }: PlaneExtent): boolean {
+  return Math.min(height, width) < SMALLEST;
+}
+
+async function pictureHeader(path: string) {
+  using file = await Deno.open(path);
+  const start = new Uint8Array(33);
+  await file.read(start);
+  return readPngHeader(start);
+}
+
+async function volumeHeader(path: string, settings: Pick<SliceSettings, "orientation" | "axis">) {
+  const reader = await ByteReader.open(path);
+  try {
+    const start = await reader.read(348);
+    const kind = headerKind(start);
+    if (kind === undefined) throw new SyntaxError("no NIfTI header");
+    const bytes = new Uint8Array(kind.size);
+    bytes.set(start);
+    bytes.set(await reader.read(kind.size - start.length), start.length);
+    const { shape, affine } = parseHeader(bytes, path);
+    const voxels = shape.reduce((a, b) => a * b, 1);
+    if (voxels > MOST_INFLATED * (await Deno.stat(path)).size) {
+      throw new SyntaxError("the file cannot hold its voxels");
+    }
+    const { grid, axis } = slicingGrid(settings, orientation(affine));
+    const { height, width, count, axes } = sliceFrame(shape, grid, axis);
+    const spacing = voxelSizes(affine);
+    return {
+      extent: extentOf(height, width, [spacing[axes[1]], spacing[axes[2]]]),
+      count,
+      channels: shape[3] ?? 1,
+    };
+  } finally {
+    await reader.close();
+  }
+}

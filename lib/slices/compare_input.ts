@@ -1,0 +1,118 @@
+/**
+ * Whether an image is of the kind that a model was trained on.
+ *
+ * @module
+ */
+
+import type { Case } from "./case.ts";
+import type { Finding } from "./discovery/case_source.ts";
+import type { ModelInputs, TrainedOn } from "./model_inputs.ts";
+
+/** A spacing or size that is this many times another shows things at another size. */
+const FACTOR = 1.5;
+/** A range of values that is this many times another is of another kind of image. */
+const SPAN_FACTOR = 10;
+
+/**
+ * What is unlike the training's images, by name.
+ *
+ * @param inputs What the model was trained on.
+ * @param opened An image, opened with these inputs.
+ * @returns Errors where the prediction cannot be right, warnings where it may not be.
+ */
+export function compareInput(inputs: ModelInputs, opened: Case): Finding[] {
+  const { trained } = inputs;
+  if (trained === null) return [];
+  return [
+    ...compareChannels(inputs, opened),
+    ...compareOrientation(inputs, trained, opened),
+    ...compareSize(inputs, trained, opened),
+    ...compareIntensities(trained, opened),
+  ];
+}
+
+function compareChannels({ channels }: ModelInputs, opened: Case): Finding[] {
+  if (channels === null || opened.channels === channels) return [];
+  return [{
+    severity: "error",
+    message: `image has ${opened.channels} channels, the model was trained on ${channels}`,
+    hint: "Give images with the same channels",
+  }];
+}
+
+function compareOrientation(
+  { orientation }: ModelInputs,
+  { orientations }: TrainedOn,
+  opened: Case,
+): Finding[] {
+  if (opened.kind === "pictures" || orientations.includes(opened.orientation)) return [];
+  const message =
+    `axes run to ${opened.orientation ?? "directions that the file does not name"}, ` +
+    `those of the training's images to ${
+      orientations.map((letters) => letters ?? "unknown").join(", ")
+    }`;
+  if (orientation === "stored") {
+    return [{
+      severity: "error",
+      message,
+      hint: "Store the image in the same orientation; this model does not turn it",
+    }];
+  }
+  // Canonical: turned like all others, unless nobody knows how it lies
+  return opened.orientation === null
+    ? [{ severity: "warning", message, hint: "Add the orientation to its header" }]
+    : [];
+}
+
+function compareSize(inputs: ModelInputs, trained: TrainedOn, opened: Case): Finding[] {
+  const { crop, spacing } = opened.extent(opened.indices[0]!);
+  const findings: Finding[] = [];
+  const warn = (message: string, hint: string) =>
+    findings.push({ severity: "warning", message, hint });
+  if (
+    inputs.spacing === "stored" && spacing !== null && trained.spacing !== null &&
+    spacing.some((size, i) => isFar(size, trained.spacing![i]!, FACTOR))
+  ) {
+    warn(
+      `pixels are ${format(spacing)} mm, the training's ${format(trained.spacing)} mm`,
+      "Resample the image, or train with --spacing median",
+    );
+  }
+  const { smallest, largest } = trained.slices;
+  const size = [crop.height, crop.width];
+  if (size.some((n, i) => n * FACTOR < smallest[i]! || n > largest[i]! * FACTOR)) {
+    warn(
+      `slices have ${size.join("×")} pixels, the training's ${smallest.join("×")} to ` +
+        largest.join("×"),
+      "Crop the image to the part that the training's images show",
+    );
+  }
+  return findings;
+}
+
+function compareIntensities({ intensities, channelNames }: TrainedOn, opened: Case): Finding[] {
+  return opened.intensities.flatMap(({ low, high }, c): Finding[] => {
+    const seen = intensities[c];
+    if (seen === undefined) return [];
+    const { spans } = seen;
+    const isLike = low >= seen.low - spans.low && high <= seen.high + spans.high &&
+      high - low >= spans.low / SPAN_FACTOR && high - low <= spans.high * SPAN_FACTOR;
+    if (isLike) return [];
+    const name = channelNames[c] === undefined ? `channel ${c}` : channelNames[c];
+    return [{
+      severity: "warning",
+      message:
+        `values${intensities.length > 1 ? ` of ${name}` : ""} are ${format([low, high], " to ")}` +
+        `, the training's ${format([seen.low, seen.high], " to ")}`,
+      hint: "It may be another kind of image",
+    }];
+  });
+}
+
+function isFar(a: number, b: number, factor: number): boolean {
+  return Math.max(a / b, b / a) > factor;
+}
+
+function format(values: readonly number[], between = "×"): string {
+  return values.map((value) => Number(value.toPrecision(4))).join(between);
+}

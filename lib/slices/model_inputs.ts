@@ -1,0 +1,103 @@
+/**
+ * What a model must be told of its input, and what it was trained on: it travels with the weights.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { quantile } from "../support/quantile.ts";
+import { pair } from "../support/setting.ts";
+import { type CaseSettings, CaseSettingsSchema } from "./case_settings.ts";
+import type { Manifest } from "./manifest.ts";
+import { SizeSchema } from "./slice_settings.ts";
+
+const number = v.pipe(v.number(), v.finite());
+const range = v.object({ low: number, high: number });
+
+const TrainedSchema = v.object({
+  kind: v.picklist(["volume", "pictures"]),
+  channelNames: v.array(v.string()),
+  orientations: v.array(v.nullable(v.string())),
+  spacing: v.nullable(pair(number)),
+  slices: v.object({ smallest: pair(number), largest: pair(number) }),
+  intensities: v.array(v.object({ ...range.entries, spans: range })),
+});
+
+/**
+ * What a model was trained on: the `kind` of cases, the names of their channels, the orientations
+ * they were stored in, the median `spacing` of rows and columns in millimetres, the height and width
+ * of the smallest and largest slice, and of each channel the lowest and highest value with the range
+ * of `spans` from lowest to highest of a case.
+ */
+export type TrainedOn = v.InferOutput<typeof TrainedSchema>;
+
+/** How a model's slices were made, in full, and what it was trained on. */
+export interface ModelInputs extends CaseSettings {
+  /** Height and width of the training's slices; with the size "pad" no slice gets a smaller grid. */
+  readonly smallest: readonly [number, number];
+  /** Null for models of older versions, which did not store it. */
+  readonly trained: TrainedOn | null;
+}
+
+const InputsSchema = v.object({
+  smallest: SizeSchema,
+  trained: v.optional(v.nullable(TrainedSchema), null),
+});
+
+/** Reads what `slices.json` holds, of this version or an older one. */
+export const ModelInputsSchema = v.pipe(
+  v.unknown(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): ModelInputs => {
+    const settings = v.safeParse(CaseSettingsSchema, dataset.value);
+    const inputs = v.safeParse(InputsSchema, dataset.value);
+    const [issue] = [...settings.issues ?? [], ...inputs.issues ?? []];
+    if (!settings.success || !inputs.success) {
+      const path = v.getDotPath(issue!);
+      addIssue({ message: `${path === null ? "" : `${path}: `}${issue!.message}` });
+      return NEVER;
+    }
+    // An older model knows one channel
+    return { ...settings.output, channels: settings.output.channels ?? 1, ...inputs.output };
+  }),
+);
+
+/**
+ * What a model that is trained on prepared slices must be told later.
+ *
+ * @param manifest That of the prepared folder.
+ * @param cases The ids of the cases that it is trained on.
+ */
+export function modelInputs(manifest: Manifest, cases: readonly string[]): ModelInputs {
+  const { settings, height, width, kind, channelNames } = manifest;
+  const wanted = new Set(cases);
+  const trained = manifest.cases.filter(({ id }) => wanted.has(id));
+  const sizes = manifest.slices.filter((slice) => wanted.has(slice.case))
+    .map(({ geometry }) => [geometry.crop.height, geometry.crop.width] as const);
+  const extreme = (of: (...values: number[]) => number): [number, number] => [
+    of(...sizes.map(([h]) => h)),
+    of(...sizes.map(([, w]) => w)),
+  ];
+  const pixels = trained.flatMap(({ pixels }) => pixels === null ? [] : [pixels]);
+  return {
+    ...settings,
+    smallest: [height, width],
+    trained: {
+      kind,
+      channelNames,
+      orientations: [...new Set(trained.map(({ orientation }) => orientation))],
+      spacing: pixels.length === 0
+        ? null
+        : [quantile(pixels.map(([h]) => h), 0.5), quantile(pixels.map(([, w]) => w), 0.5)],
+      slices: { smallest: extreme(Math.min), largest: extreme(Math.max) },
+      intensities: Array.from({ length: settings.channels! }, (_, c) => {
+        const ranges = trained.map(({ intensities }) => intensities[c]!);
+        const spans = ranges.map(({ low, high }) => high - low);
+        return {
+          low: Math.min(...ranges.map(({ low }) => low)),
+          high: Math.max(...ranges.map(({ high }) => high)),
+          spans: { low: Math.min(...spans), high: Math.max(...spans) },
+        };
+      }),
+    },
+  };
+}
