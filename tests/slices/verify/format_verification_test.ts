@@ -68,6 +68,16 @@ Deno.test("problemLines() names the first few cases; sortProblems() sorts by cas
   assert.deepEqual(problemLines(["a", "b", "c"].map((id) => problem(id)), 2), [
     "  m: a, b and 1 more",
   ]);
+  const many = Array.from(
+    { length: 60 },
+    (_, i) => problem(`c${i}`, `has ${i < 3 ? 0 : i} values`),
+  );
+  const lines = problemLines(many, 2);
+  assert.equal(lines.length, 41);
+  assert.deepEqual([lines[0], lines[40]], [
+    "  has 0 values: c0, c1 and 1 more",
+    "  and 18 more of other kinds",
+  ]);
   const sorted = sortProblems([problem("b"), problem("a", "z"), problem("a", "y")]);
   assert.deepEqual(sorted.map(({ case: id, message }) => id + message), ["ay", "az", "bm"]);
 });
