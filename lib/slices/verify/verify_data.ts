@@ -32,7 +32,7 @@ export interface VerifyOptions {
 /** What {@linkcode verifyData} has found. */
 export interface Verification {
   readonly kind: DiscoveredCases["kind"];
-  /** Those without errors of their own, by id. */
+  /** Those without errors, by id. */
   readonly cases: readonly CaseFacts[];
   /** Names of the channels, where the data set or its files have them. */
   readonly channelNames: readonly string[];
@@ -82,12 +82,16 @@ export async function verifyData(options: VerifyOptions): Promise<Verification> 
   });
   facts.sort((a, b) => a.id < b.id ? -1 : 1);
   const { targets } = definite;
-  problems.push(...dataSetProblems(facts, { ...settings, targets, description }));
+  const compared = dataSetProblems(facts, { ...settings, targets, description });
+  const errors = compared.filter(({ severity }) => severity === "error");
+  const wrong = new Set(errors.map((problem) => problem.case));
+  const usable = facts.filter(({ id }) => !wrong.has(id));
+  problems.push(...compared);
   return {
     kind,
-    cases: facts,
+    cases: usable,
     channelNames: description.channelNames,
-    patients: new Set(facts.map(({ id }) => byCase.get(id))).size,
+    patients: new Set(usable.map(({ id }) => byCase.get(id))).size,
     problems: sortProblems(problems),
   };
 }

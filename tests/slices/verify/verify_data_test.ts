@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { extractSlices } from "../../../lib/slices/extract_slices.ts";
 import { saveSlice } from "../../../lib/slices/save_slice.ts";
 import type { SliceSettings } from "../../../lib/slices/slice_settings.ts";
 import { formatVerification } from "../../../lib/slices/verify/format_verification.ts";
@@ -140,8 +141,18 @@ Deno.test("every problem of every case is told at once", () =>
         "error seven_gone: image is missing",
         "warning turned: affines of image and label differ; voxels are taken to match",
         "error twice: several images: imagesTr/twice.nii, imagesTr/twice.nii",
-      ].map(String),
+      ],
     );
+
+    // Training prepares by the same rules, and leaves the same cases out
+    const { manifest } = await extractSlices({ data: folder, out: join(folder, "out") });
+    const verification = await verify(folder);
+    assert.deepEqual(manifest.problems, verification.problems);
+    assert.deepEqual(
+      manifest.cases.map(({ id }) => id),
+      verification.cases.map(({ id }) => id),
+    );
+    assert.ok(!manifest.slices.some((slice) => slice.case === "seven"));
   }));
 
 Deno.test("without a list of values, those that only one case has are odd", () =>
