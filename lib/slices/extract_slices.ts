@@ -126,12 +126,19 @@ export async function extract(
   const survey = await surveyCases(sources, plan.settings, description);
   const { settings, size: [height, width] } = survey;
   const records = await extractAll(sources, survey, out, onProgress);
-  const cases = records.flatMap((record) => record.cases);
-  const slices = records.flatMap((record) => record.slices);
+  const all = records.flatMap((record) => record.cases);
+  const { targets } = settings;
+  const compared = dataSetProblems(all, { ...plan.settings, targets, description });
+  const errors = compared.filter(({ severity }) => severity === "error");
+  const wrong = new Set(errors.map((problem) => problem.case));
+  const cases = all.filter(({ id }) => !wrong.has(id));
+  const slices = records.flatMap((record) => record.slices).filter((slice) =>
+    !wrong.has(slice.case)
+  );
   const problems = sortProblems([
     ...plan.problems,
     ...records.flatMap((record) => record.problems),
-    ...dataSetProblems(cases, { ...plan.settings, targets: settings.targets, description }),
+    ...compared,
   ]);
   requireUsable(slices, problems, data);
   const manifest: Manifest = {
