@@ -15,6 +15,7 @@ import { toStored } from "./stored_codes.ts";
 import { countCodes } from "./targets.ts";
 import type { SliceRecord } from "./types.ts";
 import type { CaseRecords } from "./unfinished.ts";
+import { caseFacts } from "./verify/case_facts.ts";
 
 /** What is the same for all cases. */
 export interface CaseJob {
@@ -38,21 +39,14 @@ export async function extractCase(source: CaseSource, job: CaseJob): Promise<Cas
   return { problems, cases: [describe(source, opened.case)], slices };
 }
 
-function describe({ id, files }: CaseSource, opened: Case): CaseRecords["cases"][number] {
-  const { values, foreground, hasBackground } = opened.summary!;
-  const { spacing } = opened.extent(opened.indices[0]!);
+function describe({ files }: CaseSource, opened: Case): CaseRecords["cases"][number] {
+  const facts = caseFacts(opened);
   return {
-    id,
+    ...facts,
+    labelValues: [...facts.labelValues],
     images: files.flatMap(({ images }) => images),
     labels: files.flatMap(({ label }) => label ?? []),
-    shape: [...opened.shape],
-    spacing: opened.spacing && [...opened.spacing],
-    orientation: opened.orientation,
-    pixels: spacing,
     intensities: [...opened.intensities],
-    values: [...values],
-    foreground,
-    hasBackground,
   };
 }
 

@@ -10,7 +10,6 @@ import { InputError } from "../support/errors.ts";
 import { inPool } from "../support/in_pool.ts";
 import { requireWritable } from "../support/output_folder.ts";
 import { CaseWorkers } from "./case_workers.ts";
-import { labelFindings } from "./data_set_findings.ts";
 import type { CaseSource, Problem } from "./discovery/case_source.ts";
 import { discoverCases, type DiscoveredCases } from "./discovery/discover_cases.ts";
 import { type Manifest, type SourceFile, writeManifest } from "./manifest.ts";
@@ -19,6 +18,8 @@ import { resolveSliceSettings, type SliceSettings } from "./slice_settings.ts";
 import { CASES_AT_ONCE, type Survey, surveyCases } from "./survey.ts";
 import type { SliceRecord } from "./types.ts";
 import { type CaseRecords, endUnfinished, noteDone, type Plan, readDone } from "./unfinished.ts";
+import { dataSetProblems } from "./verify/data_set_problems.ts";
+import { sortProblems } from "./verify/problems.ts";
 
 /** What {@linkcode extractSlices} takes; settings that are left out have their defaults. */
 export type ExtractOptions = Partial<SliceSettings> & {
@@ -50,6 +51,9 @@ export interface PreparedSlices {
 
 /** A change makes slices of older versions others. */
 const FORMAT = 2;
+
+/** So many values of labels are listed for all cases together. */
+const MOST_LISTED = 256;
 
 /** A thread that has no more cases than these costs more to start than it saves. */
 const FEW_CASES = 8;
@@ -122,14 +126,21 @@ export async function extract(
   const survey = await surveyCases(sources, plan.settings, description);
   const { settings, size: [height, width] } = survey;
   const records = await extractAll(sources, survey, out, onProgress);
-  const all: CaseRecords = {
-    problems: [...plan.problems, ...records.flatMap(({ problems }) => problems)],
-    cases: records.flatMap(({ cases }) => cases),
-    slices: records.flatMap(({ slices }) => slices),
-  };
-  all.problems.push(...labelFindings(all.cases, settings));
-  sortProblems(all.problems);
-  requireUsable(all.slices, all.problems, data);
+  const all = records.flatMap((record) => record.cases);
+  const { targets } = settings;
+  const compared = dataSetProblems(all, { ...plan.settings, targets, description });
+  const errors = compared.filter(({ severity }) => severity === "error");
+  const wrong = new Set(errors.map((problem) => problem.case));
+  const cases = all.filter(({ id }) => !wrong.has(id));
+  const slices = records.flatMap((record) => record.slices).filter((slice) =>
+    !wrong.has(slice.case)
+  );
+  const problems = sortProblems([
+    ...plan.problems,
+    ...records.flatMap((record) => record.problems),
+    ...compared,
+  ]);
+  requireUsable(slices, problems, data);
   const manifest: Manifest = {
     version: 2,
     identity,
@@ -139,8 +150,11 @@ export async function extract(
     channelNames: [...description.channelNames],
     height,
     width,
+    labelValues: distinct(cases.flatMap((one) => one.labelValues)).slice(0, MOST_LISTED),
     files: [...files],
-    ...all,
+    problems,
+    cases,
+    slices,
   };
   await writeManifest(out, manifest);
   await endUnfinished(out, planOf(plan));
@@ -183,13 +197,8 @@ async function extractAll(
   return sources.map(({ id }) => records.get(id)!);
 }
 
-/** Sorts problems by case, in place. */
-export function sortProblems(problems: Problem[]): void {
-  problems.sort((a, b) => compare(a.case, b.case) || compare(a.message, b.message));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function distinct(values: readonly number[]): number[] {
+  return [...new Set(values)].sort((a, b) => a - b);
 }
 
 function requireUsable(

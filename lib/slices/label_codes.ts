@@ -126,6 +126,7 @@ export class LabelEncoder {
       const value = Number(this.#fractional.toPrecision(4));
       add("error", `label has values that are not integers, as ${value}`, PROBABILITIES);
     }
+    if (findings.length > 0) return findings;
     const values = this.#values();
     if (values.length > MOST_VALUES) {
       add("error", `label has more than ${MOST_VALUES} values, as an image has`);
@@ -134,7 +135,6 @@ export class LabelEncoder {
     } else if (values.length > MANY_VALUES) {
       add("warning", `label holds ${values.length} values`, "Name those that count with --labels");
     }
-    if (this.#nonFinite || this.#fractional !== undefined) return findings;
     if (this.#foreground === 0) add("warning", "label is empty");
     else if (this.#background === 0) add("warning", "label has no background");
     const colours = values.filter(isColour);

@@ -13,6 +13,7 @@ import { CaseSettingsSchema } from "./case_settings.ts";
 import type { Problem } from "./discovery/case_source.ts";
 import { LARGEST_SIDE, SideSchema, SizeSchema } from "./slice_settings.ts";
 import type { SliceRecord } from "./types.ts";
+import type { CaseFacts } from "./verify/case_facts.ts";
 
 /** The name of the manifest in its folder. */
 export const MANIFEST_NAME = "manifest.json";
@@ -24,19 +25,26 @@ const length = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LAR
 /** A file below the prepared folder, so that a manifest cannot point elsewhere. */
 const file = v.pipe(v.string(), v.regex(/^(images|labels)\/[^./\\\0][^/\\\0]*$/));
 
+const triple = v.pipe(v.tuple([v.number(), v.number(), v.number()]), v.readonly());
+
 const CaseSchema = v.object({
   id: v.string(),
-  images: v.array(v.string()),
-  labels: v.array(v.string()),
-  shape: v.tuple([count, count, count]),
-  spacing: v.nullable(v.tuple([v.number(), v.number(), v.number()])),
+  shape: triple,
+  spacing: v.nullable(triple),
   orientation: v.nullable(v.string()),
-  pixels: v.nullable(pair(v.number())),
-  intensities: v.array(v.object({ low: v.number(), high: v.number() })),
-  values: v.array(v.number()),
+  channels: count,
+  slice: pair(count),
+  pixel: v.nullable(pair(v.number())),
+  distance: v.nullable(v.number()),
+  labelValues: v.array(v.number()),
   foreground: v.number(),
   hasBackground: v.boolean(),
-});
+  imageHash: v.string(),
+  labelHash: v.string(),
+  images: v.array(v.string()),
+  labels: v.array(v.string()),
+  intensities: v.array(v.object({ low: v.number(), high: v.number() })),
+}) satisfies v.GenericSchema<CaseFacts & object>;
 
 const GeometrySchema = v.object({
   original: pair(length),
@@ -80,23 +88,22 @@ const ManifestSchema = v.object({
   channelNames: v.array(v.string()),
   height: SideSchema,
   width: SideSchema,
+  labelValues: v.array(v.number()),
   files: v.array(v.object({ path: v.string(), size: count, modified: v.nullable(v.number()) })),
   ...RecordsSchema.entries,
   slices: v.pipe(RecordsSchema.entries.slices, v.minLength(1)),
 });
 
 /**
- * A case whose slices are in the folder: `id`; `images` and `labels`, relative to the data folder;
- * `shape`, `spacing` in millimetres and `orientation` as stored; `pixels`, the spacing of rows and
- * columns of its slices; `intensities` of its channels before they were normalised; `values` in its
- * labels (at most 256), the share of its voxels that is `foreground`, and whether it has background.
+ * A case whose slices are in the folder: its facts, its files relative to the data folder, and the
+ * range of each channel before it was normalised.
  */
 export type ManifestCase = v.InferOutput<typeof CaseSchema>;
 
 /**
  * What `manifest.json` holds. `identity` stands for settings and sources, `data` is the data folder
  * relative to the prepared folder, `settings` say how slices were made, `height` and `width` the
- * size of all, `files` all sources with size and time of change, `problems` all that was wrong with
+ * size of all, `labelValues` what the labels hold, `files` all sources with size and time of change, `problems` all that was wrong with
  * them.
  */
 export type Manifest = v.InferOutput<typeof ManifestSchema>;

@@ -77,7 +77,7 @@ export function modelInputs(manifest: Manifest, cases: readonly string[]): Model
     of(...sizes.map(([h]) => h)),
     of(...sizes.map(([, w]) => w)),
   ];
-  const pixels = trained.flatMap(({ pixels }) => pixels === null ? [] : [pixels]);
+  const pixels = trained.flatMap(({ pixel }) => pixel === null ? [] : [pixel]);
   return {
     ...settings,
     smallest: [height, width],

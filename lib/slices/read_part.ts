@@ -51,7 +51,7 @@ export function chosenChannels(
     findings.push({
       severity: "error",
       message: `image has ${chosen.length === 1 ? "one channel" : `${chosen.length} channels`}, ` +
-        `${channels} are wanted`,
+        `not ${channels} as the others`,
       hint: "Every image needs the channels that the others have; choose some with --channel",
     });
   }

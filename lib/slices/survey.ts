@@ -70,7 +70,7 @@ export async function surveyCases(
     settings: {
       ...draft,
       targets: labelsFirst ? parseTargets(settings.labels, description, found) : draft.targets,
-      channels: draft.channels ?? Math.max(1, ...seen!.map(({ channels }) => channels)),
+      channels: draft.channels ?? mostCommon(seen!.map(({ channels }) => channels)) ?? 1,
       foreground: draft.normalize === "ct" ? foregroundOf(seen!) : null,
     },
     size: draft.size === "pad"
@@ -93,9 +93,15 @@ function spacingOf(
 /** What most cases have; null where the files must be read to know. */
 function channelsOf({ channel }: SliceSettings, headers: readonly CaseHeader[]): number | null {
   if (channel !== "all") return channel.length;
-  const counts = Map.groupBy(headers, ({ channels }) => channels);
-  const [most] = [...counts].sort(([, a], [, b]) => b.length - a.length);
-  return most === undefined || counts.has(null) ? null : most[0];
+  const counts = headers.map(({ channels }) => channels);
+  return counts.includes(null) ? null : mostCommon(counts);
+}
+
+/** What there is most of; of those that there are as many of, the largest. */
+function mostCommon(counts: readonly (number | null)[]): number | null {
+  const groups = [...Map.groupBy(counts, (count) => count)];
+  groups.sort(([a, one], [b, other]) => other.length - one.length || b! - a!);
+  return groups[0]?.[0] ?? null;
 }
 
 interface Seen {

@@ -13,6 +13,7 @@ import type { CaseSource, Finding } from "./discovery/case_source.ts";
 import { LabelEncoder, type LabelSummary } from "./label_codes.ts";
 import { normalizeChannels } from "./normalize_channels.ts";
 import type { IntensityRange } from "./normalize.ts";
+import { outputNames } from "./output_names.ts";
 import { checkCopy, checkSize } from "./read_part.ts";
 import { readVolumeImage } from "./volume_image.ts";
 import { readVolumeLabel } from "./volume_label.ts";
@@ -106,16 +107,18 @@ class VolumeCase implements Case {
   readonly summary: LabelSummary | null;
   readonly indices: readonly number[];
   readonly grid: CaseGrid;
+  readonly #source: CaseSource;
   readonly #image: Image;
   readonly #labelled: Labelled | null;
   readonly #targets: Targets;
 
   constructor(
-    { id, folder, files: [file] }: CaseSource,
+    source: CaseSource,
     image: Image,
     labelled: Labelled | null,
     { targets }: Pick<CaseSettings, "targets">,
   ) {
+    const { id, folder, files: [file] } = source;
     const { like, letters, frame, channels, intensities } = image;
     const [plane, row, column] = frame.axes;
     this.id = id;
@@ -132,6 +135,7 @@ class VolumeCase implements Case {
       shape: [frame.width, frame.height, frame.count],
       spacing: [like.spacing[column], like.spacing[row], like.spacing[plane]],
     };
+    this.#source = source;
     this.#image = image;
     this.#labelled = labelled;
     this.#targets = targets;
@@ -178,13 +182,13 @@ class VolumeCase implements Case {
         isMask ? Int32Array.from(plane, (code) => table[code]!) : plane,
       );
     }
-    const path = join(folder, this.#fileName(suffix));
+    const path = join(folder, outputNames(this.#source, suffix)[0]!);
     await writeVolume(path, { data, like, shape: this.shape });
     return [path];
   }
 
   async readMask(folder: string): Promise<LabelPlane[]> {
-    const path = join(folder, this.#fileName(""));
+    const path = join(folder, outputNames(this.#source, "")[0]!);
     const mask = await readVolume(path);
     const codes = new LabelEncoder(this.#targets, "none").encode(mask.data);
     const { frame } = this.#image;
@@ -194,11 +198,6 @@ class VolumeCase implements Case {
       height,
       width,
     }));
-  }
-
-  #fileName(suffix: string): string {
-    const ending = /\.nii(\.gz)?$/i.exec(this.images[0]!)?.[0].toLowerCase() ?? ".nii.gz";
-    return `${this.id}${suffix}${ending}`;
   }
 
   #within(frame: SliceFrame, index: number): SliceFrame {

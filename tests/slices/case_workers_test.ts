@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { CaseWorkers } from "../../lib/slices/case_workers.ts";
-import { extractSettings, extractSlices } from "../../lib/slices/extract_slices.ts";
+import { extractSlices } from "../../lib/slices/extract_slices.ts";
+import { resolveSliceSettings } from "../../lib/slices/slice_settings.ts";
+import { parseTargets } from "../../lib/slices/targets.ts";
+import type { CaseSource } from "../../lib/slices/discovery/case_source.ts";
 import type { CaseJob } from "../../lib/slices/extract_case.ts";
 import type { CaseRecords } from "../../lib/slices/unfinished.ts";
 import { InputError } from "../../lib/support/errors.ts";
@@ -21,14 +24,21 @@ Deno.test("threads process a case as this one does, and tell what is wrong with 
   await withVolumes(2, async (folder) => {
     const data = join(folder, "data");
     await Deno.writeTextFile(join(data, "images", "case_1.nii.gz"), "broken");
-    const entries = (id: string) => [
-      { id, image: `images/${id}.nii.gz`, label: `labels/${id}.nii.gz`, index: 0 },
-    ];
+    const source = (id: string): CaseSource => ({
+      id,
+      kind: "volume",
+      folder: data,
+      files: [{ index: 0, images: [`images/${id}.nii.gz`], label: `labels/${id}.nii.gz` }],
+    });
     const job = (out: string): CaseJob => ({
-      data,
       out: join(folder, out),
-      kind: "volumes",
-      settings: extractSettings({ data, out: folder }),
+      settings: {
+        ...resolveSliceSettings({}),
+        targets: parseTargets("foreground", { labels: null, ignore: [] }, []),
+        spacing: "stored",
+        channels: 1,
+        foreground: null,
+      },
       size: [16, 16],
     });
     await Deno.writeTextFile(join(folder, "taken"), "a file where a folder should be");
@@ -39,7 +49,7 @@ Deno.test("threads process a case as this one does, and tell what is wrong with 
       }
       const workers = CaseWorkers.start(threads);
       try {
-        const run = (id: string, out: string) => workers.run(id, entries(id), job(out));
+        const run = (id: string, out: string) => workers.run(source(id), job(out));
         results.push(await Promise.all(["case_0", "case_1"].map((id) => run(id, out))));
         const { slices } = results.at(-1)![0]!;
         assert.equal(slices.length, 3);

@@ -20,7 +20,7 @@ Deno.test({
       if (hasNumpy) assert.equal(Number(await withNumpy("check", data, out)), 2 * 7424);
 
       const split = splitCases(manifest.cases.map(({ id }) => id), { seed: 1 });
-      assert.deepEqual([split.test.length, split.validation.length], [42, 42]);
+      assert.deepEqual([split.test.length, split.validation.length], [52, 42]);
       const test = await SliceDataset.open(out, { cases: split.test });
       let slices = 0;
       for await (const batch of test.batches({ batchSize: 64, seed: 1 })) slices += batch.size;

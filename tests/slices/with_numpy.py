@@ -38,14 +38,16 @@ def check(data, out):
     import nibabel as nib
 
     manifest = json.load(open(f"{out}/manifest.json"))
-    axis = manifest["options"]["axis"]
+    axis = manifest["settings"]["axis"]
     compared = 0
     for case in manifest["cases"]:
-        image = nib.load(f"{data}/{case['image']}").get_fdata(dtype=np.float32)
-        label = nib.load(f"{data}/{case['label']}").get_fdata(dtype=np.float32)
+        image = nib.load(f"{data}/{case['images'][0]}").get_fdata(dtype=np.float32)
+        label = nib.load(f"{data}/{case['labels'][0]}").get_fdata(dtype=np.float32)
         if image.ndim == 4:
             image = image[..., 0]
-        image = (image - image.min()) / (image.max() - image.min() + 1e-8)
+        span = image.max() - image.min()
+        # Beside so small a span the tutorial's 1e-8 would flatten the image
+        image = (image - image.min()) / (span + 1e-8 if span >= 1e-4 else span)
         label = (label > 0).astype(np.uint8)
         slices = [s for s in manifest["slices"] if s["case"] == case["id"]]
         assert [s["index"] for s in slices] == list(range(image.shape[axis])), case

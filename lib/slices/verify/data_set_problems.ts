@@ -114,7 +114,7 @@ function targetProblems(cases: readonly CaseFacts[], { classes }: Targets): Prob
     if (missing.length === 0) return [];
     const severity = missing.length === values.length ? "error" : "warning";
     const list = missing.join(", ");
-    const of = name === list ? "" : ` of ${name}`;
+    const of = name.replaceAll(",", ", ") === list ? "" : ` of ${name}`;
     return [problem(severity, ALL, `no label holds ${list}${of}`, hint)];
   });
 }

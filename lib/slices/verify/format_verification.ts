@@ -37,7 +37,7 @@ export function formatVerification(verification: Verification): string {
 
 function overview({ kind, cases, channelNames }: Verification): string[] {
   const [a, b, c] = [0, 1, 2].map((axis) => range(cases.map(({ shape }) => shape[axis]!)));
-  const [least, most] = extremes(cases.map(({ foreground }) => foreground));
+  const shares = range(cases.map(({ foreground }) => Number((100 * foreground).toPrecision(2))));
   const values = [...new Set(cases.flatMap(({ labelValues }) => labelValues))]
     .sort((x, y) => x - y).map(valueName);
   const channels = range(cases.map((entry) => entry.channels));
@@ -51,8 +51,7 @@ function overview({ kind, cases, channelNames }: Verification): string[] {
       `spacing ${frequent(cases.map(({ spacing }) => spacing && formatSpacing(spacing)))}`,
       `stored axes run to ${frequent(cases.map(({ orientation }) => orientation))}`,
     ]),
-    `labels hold ${namesOf(values, LISTED)}; ` +
-    `${percent(least)} to ${percent(most)} of a case is foreground`,
+    `labels hold ${namesOf(values, LISTED)}; ${shares} % of a case is foreground`,
   ];
 }
 
@@ -65,17 +64,9 @@ function frequent(texts: readonly (string | null)[]): string {
 }
 
 function range(values: readonly number[]): string {
-  const [low, high] = extremes(values);
-  return low === high ? String(low) : `${low} to ${high}`;
-}
-
-function extremes(values: readonly number[]): [number, number] {
-  return values.reduce(
-    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
-    [Infinity, -Infinity],
+  const [low, high] = values.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)] as const,
+    [Infinity, -Infinity] as readonly [number, number],
   );
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(2))} %`;
+  return low === high ? String(low) : `${low} to ${high}`;
 }

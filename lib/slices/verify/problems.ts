@@ -16,16 +16,26 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** So many kinds are listed, those with the most cases; numbers in messages can make thousands. */
+const MOST_KINDS = 40;
+
 /**
  * Problems as lines: each kind once, with the cases that it is about, and what to do.
  *
  * @param named How many cases are named for one kind.
  */
 export function problemLines(problems: readonly Problem[], named: number): string[] {
-  const groups = Map.groupBy(problems, ({ message, hint }) => `${message}\n${hint}`);
-  return [...groups.values()].flatMap((group) => {
-    const [{ message, hint }] = group as [Problem];
-    const names = namesOf(group.map((problem) => problem.case), named);
-    return [`  ${message}: ${names}`, ...(hint === "" ? [] : [`    ${hint}`])];
-  });
+  const groups = [...Map.groupBy(problems, ({ message, hint }) => `${message}\n${hint}`).values()];
+  const listed = groups.length <= MOST_KINDS
+    ? groups
+    : groups.toSorted((a, b) => b.length - a.length).slice(0, MOST_KINDS);
+  const more = problems.length - listed.reduce((sum, group) => sum + group.length, 0);
+  return [
+    ...listed.flatMap((group) => {
+      const [{ message, hint }] = group as [Problem];
+      const names = namesOf(group.map((problem) => problem.case), named);
+      return [`  ${message}: ${names}`, ...(hint === "" ? [] : [`    ${hint}`])];
+    }),
+    ...(more > 0 ? [`  and ${more} more of other kinds`] : []),
+  ];
 }

@@ -5,7 +5,6 @@
  */
 
 import { inPool } from "../../support/in_pool.ts";
-import type { CaseSettings } from "../case_settings.ts";
 import type { Problem } from "../discovery/case_source.ts";
 import { discoverCases, type DiscoveredCases } from "../discovery/discover_cases.ts";
 import { openCase } from "../open_case.ts";
@@ -13,7 +12,7 @@ import { resolveSliceSettings, type SliceSettings } from "../slice_settings.ts";
 import { patientProblems } from "../split/choose_split.ts";
 import { findPatients } from "../split/patients.ts";
 import type { SplitSettings } from "../split/split_keys.ts";
-import { needsFoundValues, parseTargets } from "../targets.ts";
+import { CASES_AT_ONCE, surveyCases } from "../survey.ts";
 import { type CaseFacts, caseFacts } from "./case_facts.ts";
 import { dataSetProblems } from "./data_set_problems.ts";
 import { sortProblems } from "./problems.ts";
@@ -33,7 +32,7 @@ export interface VerifyOptions {
 /** What {@linkcode verifyData} has found. */
 export interface Verification {
   readonly kind: DiscoveredCases["kind"];
-  /** Those without errors of their own, by id. */
+  /** Those without errors, by id. */
   readonly cases: readonly CaseFacts[];
   /** Names of the channels, where the data set or its files have them. */
   readonly channelNames: readonly string[];
@@ -42,9 +41,6 @@ export interface Verification {
   /** All that is wrong, by case; what is about a file names the file in place of a case. */
   readonly problems: readonly Problem[];
 }
-
-/** So many cases are in memory at once. */
-const CASES_AT_ONCE = 3;
 
 /**
  * Checks a data set as training will use it, and lists everything that is wrong with it at once.
@@ -75,45 +71,27 @@ export async function verifyData(options: VerifyOptions): Promise<Verification> 
   const byCase = await findPatients(patients, labelled.map(({ id }) => id));
   problems.push(...patientProblems(patients, byCase));
 
-  const opening = caseSettings(settings, description);
+  const { settings: definite } = await surveyCases(labelled, settings, description);
   const facts: CaseFacts[] = [];
   let done = 0;
   await inPool(labelled, CASES_AT_ONCE, async (source) => {
-    const opened = await openCase(source, opening, { labels: true, normalized: true });
+    const opened = await openCase(source, definite, { labels: true, normalized: true });
     problems.push(...opened.findings.map((finding) => ({ ...finding, case: source.id })));
     if (opened.case !== null) facts.push(caseFacts(opened.case));
     onProgress({ done: ++done, total: labelled.length, case: source.id });
   });
   facts.sort((a, b) => a.id < b.id ? -1 : 1);
-
-  const values = [...new Set(facts.flatMap(({ labelValues }) => labelValues))].sort((a, b) =>
-    a - b
-  );
-  const targets = facts.length === 0
-    ? opening.targets
-    : parseTargets(settings.labels, description, values);
-  problems.push(...dataSetProblems(facts, { ...settings, targets, description }));
+  const { targets } = definite;
+  const compared = dataSetProblems(facts, { ...settings, targets, description });
+  const errors = compared.filter(({ severity }) => severity === "error");
+  const wrong = new Set(errors.map((problem) => problem.case));
+  const usable = facts.filter(({ id }) => !wrong.has(id));
+  problems.push(...compared);
   return {
     kind,
-    cases: facts,
+    cases: usable,
     channelNames: description.channelNames,
-    patients: new Set(facts.map(({ id }) => byCase.get(id))).size,
+    patients: new Set(usable.map(({ id }) => byCase.get(id))).size,
     problems: sortProblems(problems),
-  };
-}
-
-/** Settings to open cases with before all are known: their numbers are not compared yet. */
-function caseSettings(
-  settings: SliceSettings,
-  description: DiscoveredCases["description"],
-): CaseSettings {
-  const isUnknown = needsFoundValues(settings.labels, description);
-  return {
-    ...settings,
-    spacing: "stored",
-    normalize: settings.normalize === "ct" ? "minmax" : settings.normalize,
-    targets: parseTargets(isUnknown ? "foreground" : settings.labels, description, []),
-    channels: null,
-    foreground: null,
   };
 }
