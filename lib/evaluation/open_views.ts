@@ -6,8 +6,9 @@
 
 import type { Case } from "../slices/case.ts";
 import type { CaseWants } from "../slices/case_settings.ts";
-import type { CaseSource } from "../slices/discovery/case_source.ts";
-import { openCase, requireCase } from "../slices/open_case.ts";
+import type { CaseSource, Finding } from "../slices/discovery/case_source.ts";
+import { openCase } from "../slices/open_case.ts";
+import { InputError } from "../support/errors.ts";
 import type { ModelView, TrainedModel } from "./predict_case.ts";
 
 /** A case, and how each model sees it. */
@@ -42,13 +43,21 @@ export async function openViews(
     let opened = cases.get(key);
     if (opened === undefined) {
       const found = await openCase(source, each.inputs, { labels, normalized: true });
-      opened = requireCase(found, source);
+      if (found.case === null) throw unusable(found.findings);
+      opened = found.case;
       cases.set(key, opened);
-      for (const { message, severity } of found.findings) {
-        if (severity === "warning") warnings.add(message);
-      }
+      for (const { message } of found.findings) warnings.add(message);
     }
     views.push({ ...each, opened });
   }
   return { views, opened: cases.values().next().value!, warnings: [...warnings] };
+}
+
+/** All that is wrong with a case at once; the messages name the files. */
+function unusable(findings: readonly Finding[]): InputError {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  return new InputError(errors.map(({ message }) => message).join("; "), {
+    code: "bad-image",
+    hint: errors.find(({ hint }) => hint !== "")?.hint ?? "",
+  });
 }

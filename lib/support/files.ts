@@ -150,6 +150,7 @@ const REASONS: Record<string, [why: string, hint: string]> = {
   EPERM: ["no permission to write here", "Choose another folder, or change its permissions"],
   ENOTDIR: ["a file has the name of one of its folders", "Choose another folder"],
   EEXIST: ["a file has the name of one of its folders", "Choose another folder"],
+  ENAMETOOLONG: ["its name is too long", "Give the case, or the folder, a shorter name"],
   EISDIR: ["a folder has its name", "Choose another folder, or remove that one"],
 };
 

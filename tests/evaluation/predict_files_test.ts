@@ -8,7 +8,7 @@ import { saveWeights } from "../../lib/nca/weights.ts";
 import { listImages, takeShard } from "../../lib/slices/discovery/list_images.ts";
 import { loadSlice, saveSlice, type SliceSettings } from "../../lib/slices/mod.ts";
 import { readVolume, writeVolume } from "../../lib/volume/mod.ts";
-import { ball, inFolder, quickModel, writeData } from "./support.ts";
+import { ball, fixedModel, inFolder, inputsOf, quickModel, writeData } from "./support.ts";
 
 await initBackend({ backend: "ops" });
 
@@ -263,4 +263,96 @@ Deno.test("a mask by an older version of the program is made again", () =>
     const results = await predict();
     assert.equal(results[0], "case_0 again made by an older version of this program");
     assert.equal(results[1], "case_1 skipped");
+  }));
+
+Deno.test("one bad name or file is one failed image with a hint, and the others are done", () =>
+  inStudy(async ({ images, out, predict }) => {
+    const long = "x".repeat(240);
+    await Deno.copyFile(join(images, "case_0.nii.gz"), join(images, `${long}.nii.gz`));
+    await Deno.symlink("nowhere", join(images, "dangling.nii.gz"));
+    await Deno.symlink("loop.nii.gz", join(images, "loop.nii.gz"));
+    await Deno.mkdir(join(images, "folder.nii.gz"));
+    await Deno.writeTextFile(join(images, "empty.nii.gz"), "");
+    const { cases, problems } = await listImages(images, []);
+    const named = problems.map(({ case: name, severity, hint }) => [name, severity, hint !== ""]);
+    for (const name of [`${long}.nii.gz`, "dangling.nii.gz", "loop.nii.gz", "folder.nii.gz"]) {
+      assert.ok(named.some((entry) => entry.join() === `${name},error,true`), name);
+    }
+    const results = await predict({ sources: cases });
+    assert.deepEqual(results.slice(0, 3), ["case_0 done", "case_1 done", "case_2 done"]);
+    assert.equal(results.length, 4);
+    assert.match(results[3]!, /^empty failed /);
+    assert.deepEqual(Object.keys(await tree(out)).length, 3);
+  }));
+
+Deno.test("an image of another kind than the training's is refused, unless it is forced", () =>
+  inStudy(async ({ folder, images, predict }) => {
+    const made = quickModel();
+    const [weights, out] = [[join(folder, "models", "3")], join(folder, "strict")];
+    const trained = {
+      kind: "volume" as const,
+      channelNames: [],
+      orientations: ["LPS"],
+      spacing: [0.5, 0.75] as const,
+      slices: { smallest: [9, 9] as const, largest: [13, 12] as const },
+      intensities: [{ low: 0, high: 106, spans: { low: 106, high: 106 } }],
+    };
+    const withInputs = (changes: object) => ({
+      ...{
+        models: [{ ...made, inputs: { ...made.inputs, channels: 1, ...changes } }],
+        weights,
+        out,
+      },
+    });
+    // Canonical: turned as all others are. Stored: the model would see it the wrong way round
+    assert.equal((await predict(withInputs({ trained })))[0], "case_0 done");
+    const stored = withInputs({ orientation: "stored", trained });
+    const refused = await predict({ ...stored, overwrite: true });
+    assert.match(refused[0]!, /^case_0 failed .*cannot be right.*RAS.*LPS/);
+    assert.match((await predict({ ...stored, overwrite: true, force: true }))[0]!, /^case_0 again/);
+    const pictures = withInputs({ trained: { ...trained, kind: "pictures" } });
+    assert.match(
+      (await predict({ ...pictures, overwrite: true }))[0]!,
+      /^case_0 failed .*trained on PNG pictures, and these are volumes/,
+    );
+    const results = await predictFiles({
+      ...withInputs({ trained: { ...trained, spacing: [2, 2] as const } }),
+      sources: (await listImages(images, [])).cases.slice(0, 1),
+      ...{ postprocess: ["none"], probabilities: false, overwrite: true, force: false },
+      ...{ batchSize: 4, seed: 0, samples: 1 },
+    });
+    assert.match(results[0]!.warnings!.join(), /pixels are .*0\.5.* mm, the training's 2×2 mm/);
+    made.model.dispose();
+  }));
+
+Deno.test("masks and probabilities of several classes carry the data set's values and names", () =>
+  inStudy(async ({ images, out, predict }) => {
+    // Six pixels of the 12 × 12 grid that case_1 fills: the third class is nowhere
+    const logits = Array.from(
+      { length: 144 },
+      (_, i) => i < 4 ? [3, 1, -9] : [-3, i < 6 ? 2 : -2, -9],
+    );
+    const inputs = { ...inputsOf({ labels: "left zone=7;right=2;none=5" }) };
+    const models = [{ model: fixedModel(logits.flat(), 3), inputs }];
+    const sources = (await listImages(images, [])).cases.filter(({ id }) => id === "case_1");
+    const changes = { models, sources, probabilities: true, samples: 2 };
+    assert.deepEqual(await predict({ ...changes, postprocess: ["none", "none", "none"] }), [
+      "case_1 done",
+    ]);
+    assert.deepEqual(
+      Object.keys(await tree(out)).sort(),
+      [
+        ...["case_1.nii.gz", "case_1_deviation_left-zone.nii.gz"],
+        ...["case_1_deviation_none.nii.gz", "case_1_deviation_right.nii.gz"],
+        ...["case_1_probability_left-zone.nii.gz", "case_1_probability_none.nii.gz"],
+        "case_1_probability_right.nii.gz",
+      ],
+    );
+    const mask = await readVolume(join(out, "case_1.nii.gz"));
+    // Rows run along x of a volume that is stored RAS: pixel i lies at x = ⌊i / 12⌋, y = i mod 12
+    const plane = Array.from({ length: 12 }, (_, y) => mask.data[12 * y]);
+    assert.deepEqual(plane, [7, 7, 7, 7, 2, 2, 0, 0, 0, 0, 0, 0]);
+    const left = await readVolume(join(out, "case_1_probability_left-zone.nii.gz"));
+    const expected = Math.exp(3) / (1 + Math.exp(3) + Math.exp(1) + Math.exp(-9));
+    assert.ok(Math.abs(left.data[0]! - expected) < 1e-6);
   }));
