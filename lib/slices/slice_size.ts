@@ -5,16 +5,12 @@
  */
 
 import { InputError } from "../support/errors.ts";
-import { ByteReader } from "../volume/byte_reader.ts";
-import { headerKind, parseHeader } from "../volume/nifti_header.ts";
+import { readVolumeHeader } from "../volume/mod.ts";
 import { readPngHeader } from "./png.ts";
 import type { Axis } from "./types.ts";
 
 /** A slice smaller than this says nothing at a quarter of its size. */
 export const SMALLEST = 4;
-
-/** Deflate makes no more bytes of one; a header that claims more voxels is wrong. */
-const MOST_INFLATED = 1032;
 
 /** Size and number of a file's slices. */
 export interface SliceExtent {
@@ -51,21 +47,8 @@ async function pictureExtent(path: string): Promise<SliceExtent> {
   return { ...readPngHeader(start), count: 1 };
 }
 
-async function volumeExtent(path: string, axis: Axis): Promise<SliceExtent | undefined> {
-  const reader = await ByteReader.open(path);
-  try {
-    const start = await reader.read(348);
-    const kind = headerKind(start);
-    if (kind === undefined) return undefined;
-    const bytes = new Uint8Array(kind.size);
-    bytes.set(start);
-    bytes.set(await reader.read(kind.size - start.length), start.length);
-    const { shape } = parseHeader(bytes, path);
-    const voxels = shape.reduce((a, b) => a * b, 1);
-    if (voxels > MOST_INFLATED * (await Deno.stat(path)).size) return undefined;
-    const [height = 0, width = 0] = shape.slice(0, 3).filter((_, i) => i !== axis);
-    return { height, width, count: shape[axis] ?? 1 };
-  } finally {
-    await reader.close();
-  }
+async function volumeExtent(path: string, axis: Axis): Promise<SliceExtent> {
+  const { shape } = await readVolumeHeader(path);
+  const [height = 0, width = 0] = shape.slice(0, 3).filter((_, i) => i !== axis);
+  return { height, width, count: shape[axis] ?? 1 };
 }
