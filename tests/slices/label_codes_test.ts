@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { IGNORED } from "../../lib/slices/case.ts";
-import { LabelEncoder, type LabelValues, VOID } from "../../lib/slices/label_codes.ts";
+import { LabelEncoder, VOID } from "../../lib/slices/label_codes.ts";
+import type { Voxels } from "../../lib/volume/mod.ts";
 import { parseTargets } from "../../lib/slices/targets.ts";
 
 function encoded(
-  values: LabelValues,
+  values: Voxels,
   { labels = "foreground", threshold = "none" as "none" | number, isPicture = false } = {},
 ) {
   const encoder = new LabelEncoder(

@@ -49,7 +49,7 @@ Deno.test("slices are made once, and again when options or files change", () =>
     await Deno.utime(join(folder, "labelsTr/a.nii"), 1e9, 1e9);
     assert.equal((await prepare(folder, out, CLIPPED)).reused, false);
 
-    await writeDataSet(folder, [{ id: "c" }]);
+    await writeDataSet(folder, [{ id: "c", image: (i) => 7 * i % 50 }]);
     const more = await prepare(folder, out, CLIPPED);
     assert.equal(more.reused, false);
     assert.deepEqual(more.manifest.cases.map(({ id }) => id), ["a", "b", "c"]);
