@@ -124,7 +124,7 @@ async function scoreSource(
     onProgress: () => {},
   });
   const masks = postprocessCase(prediction.masks, opened, postprocess, targets);
-  const labels = opened.indices.map((index) => opened.label(index));
+  const labels = opened.indices.map((index) => opened.label(index).data);
   const files = predictions === null ? [] : await opened.save(predictions, masks, { suffix: "" });
   if (several && variances !== null) await saveVariances(variances, opened, prediction, targets);
   return {

@@ -17,7 +17,6 @@ import {
 } from "../slices/geometry.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
 import type { ImageSlice, SliceGeometry } from "../slices/types.ts";
-import { hash32 } from "../support/random.ts";
 import { maskOf, probabilitiesOf } from "./probabilities.ts";
 
 /** Asking for one answer so often, the paper looks how far the answers differ. */
@@ -142,9 +141,8 @@ async function predictBatch(
     const { model, inputs: { targets }, opened: { indices } } = view;
     for (const batch of sameSize(places.map((place) => onGrid(view, place)))) {
       for (let sample = 0; sample < options.samples; sample++) {
-        const seed = sample === 0 ? options.seed : hash32(options.seed, sample);
         const logits = await readLogits(model, batch.map(({ slice }) => slice), {
-          seeds: batch.map(({ place }) => cellSeed(seed, indices[place]!)),
+          seeds: batch.map(({ place }) => cellSeed(options.seed, indices[place]!, sample)),
           stats: "slice",
           ...(options.steps && { steps: options.steps }),
           ...(options.wound && { intervention: intervene(options.wound, batch) }),

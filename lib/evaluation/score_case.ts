@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Case, LabelPlane, Targets } from "../slices/case.ts";
+import type { Case, Targets } from "../slices/case.ts";
 import { type CaseMetrics, caseMetrics } from "./case_metrics.ts";
 import { scoreLabels } from "./score_labels.ts";
 import type { MaskGrid } from "./surface_distances.ts";
@@ -19,12 +19,12 @@ import type { MaskGrid } from "./surface_distances.ts";
  */
 export function scoreCase(
   masks: readonly Uint8Array[],
-  labels: readonly LabelPlane[],
+  labels: readonly Uint8Array[],
   grid: MaskGrid | null,
   targets: Targets,
 ): Record<string, CaseMetrics> {
   const prediction = joinPlanes(masks);
-  const reference = joinPlanes(labels.map(({ data }) => data));
+  const reference = joinPlanes(labels);
   return Object.fromEntries(
     scoreLabels(targets).map(({ key, codes }) =>
       [key, caseMetrics(prediction, reference, grid, codes)] as const

@@ -4,20 +4,17 @@
  * @module
  */
 
-import { basename, dirname, join } from "@std/path";
-import type { LabelPlane, Targets } from "../slices/case.ts";
-import type { CaseSource, Finding } from "../slices/discovery/case_source.ts";
+import { dirname, join } from "@std/path";
+import type { Targets } from "../slices/case.ts";
+import type { Finding } from "../slices/discovery/case_source.ts";
 import { readDescription } from "../slices/discovery/dataset_description.ts";
 import { stemOf } from "../slices/discovery/file_names.ts";
 import { LabelEncoder } from "../slices/label_codes.ts";
 import { loadLabel } from "../slices/save_slice.ts";
-import { AS_STORED, composed, cutPlane, sliceFrame } from "../slices/slice_frame.ts";
-import { resolveSliceSettings } from "../slices/slice_settings.ts";
 import { parseTargets } from "../slices/targets.ts";
-import { readVolumeLabel } from "../slices/volume_label.ts";
 import { InputError } from "../support/errors.ts";
 import { namesOf } from "../support/names_of.ts";
-import { readVolume } from "../volume/mod.ts";
+import { alignToGrid, readLabelVolume, reorient } from "../volume/mod.ts";
 import { scoreCase } from "./score_case.ts";
 import { scoreLabels } from "./score_labels.ts";
 import { type EvaluationSummary, type ScoredCase, summarize } from "./summary.ts";
@@ -125,7 +122,7 @@ async function targetsOf(
     const foreground = parseTargets("foreground", description, []);
     for (const pair of pairs) {
       const encoder = new LabelEncoder(foreground, "none");
-      encoder.encode((await readStored(pair.label)).values);
+      encoder.encode(await readStored(pair.label));
       for (const value of encoder.summary().values) values.add(value);
     }
   }
@@ -133,12 +130,7 @@ async function targetsOf(
 }
 
 async function readStored(path: string) {
-  if (/\.png$/i.test(path)) {
-    const { data, height, width } = await loadLabel(path, []);
-    return { values: data, shape: [width, height], spacing: [1, 1] };
-  }
-  const { data, shape, spacing } = await readVolume(path);
-  return { values: data, shape: shape.slice(0, 3), spacing };
+  return (await (/\.png$/i.test(path) ? loadLabel(path, []) : readLabelVolume(path))).data;
 }
 
 async function scorePair(
@@ -165,7 +157,7 @@ async function scorePair(
 
 interface ReadPair {
   readonly masks: readonly Uint8Array[];
-  readonly labels: readonly LabelPlane[];
+  readonly labels: readonly Uint8Array[];
   readonly grid: MaskGrid;
 }
 
@@ -187,48 +179,33 @@ async function readPictures(
   }
   return {
     masks: [encoded(mask.data, targets, findings)],
-    labels: [{ data: encoded(truth.data, targets, findings), height, width }],
+    labels: [encoded(truth.data, targets, findings)],
     grid: { shape: [width, height], spacing: [1, 1] },
   };
 }
 
 async function readVolumes(
-  { name, prediction, label }: Pair,
+  { prediction, label }: Pair,
   targets: Targets,
   findings: Finding[],
 ): Promise<ReadPair> {
-  const truth = await readVolume(label);
-  const source: CaseSource = {
-    id: name,
-    kind: "volume",
-    folder: dirname(prediction),
-    files: [{ index: 0, images: [], label: basename(prediction) }],
-  };
-  const settings = { ...resolveSliceSettings({}), targets, channels: null, foreground: null };
-  const mask = await readVolumeLabel(
-    source,
-    truth,
-    { ...settings, spacing: "stored" },
-    null,
-    findings,
-  );
+  const [mask, truth] = await Promise.all([readLabelVolume(prediction), readLabelVolume(label)]);
+  const { problem, warning, reorientation } = alignToGrid(mask, truth);
+  const message = problem ?? warning;
+  if (message !== null) {
+    findings.push({
+      severity: problem === null ? "warning" : "error",
+      // It speaks of a label and its image: here they are a mask and its label
+      message: message.replaceAll("label", "mask").replaceAll("image", "label"),
+      hint: "",
+    });
+  }
   const shape = truth.shape.slice(0, 3);
-  const grid = { shape, spacing: truth.spacing };
-  if (mask === null) return { masks: [], labels: [], grid };
-  const frame = sliceFrame(mask.shape, composed(AS_STORED, mask.grid), 2);
-  const codes = encoded(mask.values, targets, findings);
-  const whole = encoded(truth.data, targets, findings);
-  const [nx, ny, nz] = shape as [number, number, number];
-  const planes = Array.from({ length: nz }, (_, z) => z);
-  const turned = sliceFrame(shape, AS_STORED, 2);
+  const values = problem === null ? reorient(mask.data, mask.shape, reorientation) : mask.data;
   return {
-    grid: { shape: [ny, nx, nz], spacing: [truth.spacing[1], truth.spacing[0], truth.spacing[2]] },
-    masks: planes.map((z) => cutPlane(codes, frame, z, new Uint8Array(nx * ny))),
-    labels: planes.map((z) => ({
-      data: cutPlane(whole, turned, z, new Uint8Array(nx * ny)),
-      height: nx,
-      width: ny,
-    })),
+    masks: [encoded(values, targets, findings)],
+    labels: [encoded(truth.data, targets, findings)],
+    grid: { shape, spacing: truth.spacing },
   };
 }
 

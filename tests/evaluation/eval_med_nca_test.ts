@@ -19,12 +19,12 @@ async function dataset(
   labels: readonly (readonly number[])[],
   setting: string,
 ): Promise<SliceDataset> {
-  const like = createVolume({
-    data: Float32Array.from({ length: 32 }, (_, i) => i),
-    shape: [4, 4, 2],
-    spacing: [1, 1, 1],
-  });
   for (const [i, values] of labels.entries()) {
+    const like = createVolume({
+      data: Float32Array.from({ length: 32 }, (_, j) => j ** (i + 1)),
+      shape: [4, 4, 2],
+      spacing: [1, 1, 1],
+    });
     const name = `case_${i}.nii.gz`;
     const data = Uint8Array.from({ length: 32 }, (_, j) => values[j] ?? 0);
     await writeVolume(join(folder, "images", name), { data: like.data, like });

@@ -57,6 +57,35 @@ Deno.test("scoreMasks scores volumes of the same names, in millimetres", () =>
     assert.ok(Math.abs(b!.ASSD - 2 / 10) < 1e-12);
   }));
 
+Deno.test("scoreMasks brings a mask to its label's grid, and refuses one that lies elsewhere", () =>
+  inFolder(async (folder) => {
+    const [prediction, label] = [join(folder, "made"), join(folder, "labels")];
+    const truth = box(1, [0, 1, 1], [2, 3, 2]);
+    await write(join(label, "a.nii"), truth);
+    const like = createVolume({
+      data: new Float32Array(60),
+      shape: SHAPE,
+      spacing: SPACING,
+      // The same space, x and y running the other way
+      affine: [[-1, 0, 0, -20 + 4], [0, -2, 0, 5 + 6], [0, 0, 3, 7], [0, 0, 0, 1]],
+    });
+    const turned = truth.map((_, i) => {
+      const [x, y, z] = [i % 5, Math.floor(i / 5) % 4, Math.floor(i / 20)];
+      return truth[4 - x + 5 * (3 - y) + 20 * z]!;
+    });
+    await writeVolume(join(prediction, "a.nii"), { data: turned, like });
+    const options = { prediction, label, labels: "foreground", seed: 0 };
+    const { metric_per_case } = await scoreMasks(options);
+    assert.deepEqual([
+      metric_per_case[0]!.metrics["1"]!.Dice,
+      metric_per_case[0]!.metrics["1"]!.HD95,
+    ], [1, 0]);
+    await write(join(prediction, "a.nii"), truth, "LPS");
+    await assert.rejects(scoreMasks(options), {
+      message: /a: the mask covers another space than its label: corners are/,
+    });
+  }));
+
 Deno.test("scoreMasks takes classes from the setting, and 'all' from what the labels hold", () =>
   inFolder(async (folder) => {
     const [prediction, label] = [join(folder, "made"), join(folder, "labels")];
