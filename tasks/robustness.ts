@@ -19,10 +19,11 @@ import { plotRobustness, plotRobustnessExamples } from "../lib/plots/robustness.
 import type { View } from "../lib/plots/raster.ts";
 import { discoverCases } from "../lib/slices/mod.ts";
 import type { ModelInputs } from "../lib/slices/model_inputs.ts";
-import { slicingGrid } from "../lib/slices/slice_frame.ts";
 import { requireCases } from "../lib/slices/split/require_cases.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { counted } from "../lib/support/names_of.ts";
 import { formatDuration } from "../lib/training/progress.ts";
+import { PLANE_AXES } from "../lib/volume/mod.ts";
 import { readRun, runPaths } from "../lib/training/run_folder.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
@@ -57,7 +58,7 @@ const command = createTask(
       "erased is both of its kind (default: all)",
   )
   .option("--quick", "three strengths of each only")
-  .option("--cases <n>", "the first n patients only", numberFlag({ integer: true, min: 1 }))
+  .option("--cases <n>", "the first n cases only", numberFlag({ integer: true, min: 1 }))
   .addOption(
     new Option("--split <part>", "which patients").choices(["test", "validation", "train"])
       .default("test"),
@@ -113,8 +114,8 @@ await runTask(async () => {
     for (const problem of problems) console.error(`warning: ${problem}`);
     if (scores.length === 0) return INTERRUPTED;
 
-    const patients = new Set(scores.map((row) => row.case)).size;
-    console.log(`Mean volume Dice of ${patients} ${patients === 1 ? "patient" : "patients"}`);
+    const done = new Set(scores.map((row) => row.case)).size;
+    console.log(`Mean volume Dice of ${counted(done, "case")}`);
     for (const { name, title, unit, format } of perturbations) {
       console.log(`  ${title} (${unit})`);
       const means = meanRobustness(scores).filter(({ perturbation }) => perturbation === name);
@@ -147,10 +148,13 @@ await runTask(async () => {
 });
 
 /** Which way is up in the slices of a case whose stored axes run to some letters. */
-function viewOf(inputs: ModelInputs, orientation: string | null): View {
-  if (orientation === null) return "raw";
-  const { axis } = slicingGrid(inputs, orientation);
-  return { axis, orientation: inputs.orientation === "stored" ? orientation : "RAS" };
+function viewOf({ orientation: kept, axis }: ModelInputs, letters: string | null): View {
+  if (letters === null) return "raw";
+  const orientation = kept === "stored" ? letters : "RAS";
+  if (typeof axis === "number") return { axis, orientation };
+  const pair = ["RL", "AP", "SI"][PLANE_AXES[axis]]!;
+  const named = [...orientation].findIndex((letter) => pair.includes(letter));
+  return { axis: named as 0 | 1 | 2, orientation };
 }
 
 /** Shows what was tried last and the time left, on one line of a terminal. */

@@ -48,8 +48,8 @@ export async function scoreMasks(options: ScoreMasksOptions): Promise<Evaluation
   const pairs = [...labels].filter(([name]) => predictions.has(name))
     .map(([name, file]): Pair => ({ name, label: file, prediction: predictions.get(name)! }));
   const problems = [
-    ...missing(labels, predictions, "have no mask in", options.prediction),
-    ...missing(predictions, labels, "have no label in", options.label),
+    ...missing(labels, predictions, `no mask in ${options.prediction}`),
+    ...missing(predictions, labels, `no label in ${options.label}`),
   ];
   const targets = await targetsOf(options, pairs);
   const scored: ScoredCase[] = [];
@@ -105,10 +105,9 @@ function missing(
   names: ReadonlyMap<string, string>,
   others: ReadonlyMap<string, string>,
   what: string,
-  folder: string,
 ): string[] {
   const alone = [...names.keys()].filter((name) => !others.has(name));
-  return alone.length === 0 ? [] : [`${namesOf(alone)} ${what} ${folder}`];
+  return alone.length === 0 ? [] : [`${what}: ${namesOf(alone)}`];
 }
 
 /** The classes, from the setting, the data set's description and, for "all", the labels. */

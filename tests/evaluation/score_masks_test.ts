@@ -45,8 +45,8 @@ Deno.test("scoreMasks scores volumes of the same names, in millimetres", () =>
     });
     assert.deepEqual(told, ["a", "b"]);
     assert.deepEqual(summary.problems, [
-      `alone have no mask in ${prediction}`,
-      `other have no label in ${label}`,
+      `no mask in ${prediction}: alone`,
+      `no label in ${label}: other`,
     ]);
     const [a, b] = summary.metric_per_case.map(({ metrics }) => metrics["1"]!);
     // One plane further along z: every voxel is 3 mm from the other mask

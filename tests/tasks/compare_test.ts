@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import type { CaseMetrics } from "../../lib/evaluation/case_metrics.ts";
+import { summarize } from "../../lib/evaluation/summary.ts";
+import { writeSummary } from "../../lib/evaluation/summary_files.ts";
+import { inFolder, runTaskIn } from "./support/run_task.ts";
+
+async function writeRun(folder: string, dice: Record<string, number>): Promise<void> {
+  const cases = Object.entries(dice).map(([id, value]) => ({
+    case: id,
+    reference_file: "",
+    prediction_file: null,
+    metrics: { "1": { Dice: value, HD95: 1 / value, ASSD: NaN } as CaseMetrics },
+  }));
+  await writeSummary(folder, summarize(cases, { names: { "1": "" }, problems: [], seed: 0 }));
+}
+
+Deno.test("deno task compare shows paired differences as a table, and writes it", () =>
+  inFolder(async (folder) => {
+    await writeRun(join(folder, "runs/a"), { p: 0.5, q: 0.6, r: 0.7, s: 0.8, t: 0.9 });
+    await writeRun(join(folder, "runs/b"), { t: 0.95, s: 0.84, r: 0.73, q: 0.62, p: 0.51 });
+    const { code, out, error } = await runTaskIn(
+      folder,
+      "compare",
+      ...["runs/a", "runs/b", "--out", "compared"],
+    );
+    assert.equal(code, 0, error);
+    assert.match(
+      out,
+      /\| runs\/b \| runs\/a \| foreground \| Dice \| 5 \| 0\.7000 \| 0\.7300 \| 0\.0300 \| .* \| 0\.0625 \|/,
+    );
+    const markdown = await Deno.readTextFile(join(folder, "compared", "comparison.md"));
+    assert.ok(out.startsWith(markdown));
+    assert.match(
+      await Deno.readTextFile(join(folder, "compared", "comparison.csv")),
+      /^run,compared with,class,.*\nruns\/b,runs\/a,foreground,Dice,5,/,
+    );
+
+    await writeRun(join(folder, "runs/c"), { p: 0.5, q: 0.6, r: 0.7, s: 0.8, other: 0.9 });
+    const refused = await runTaskIn(folder, "compare", "runs/a", "runs/c");
+    assert.equal(refused.code, 1);
+    assert.match(refused.error, /only runs\/a has t; only runs\/c has other/);
+    const alone = await runTaskIn(folder, "compare", "runs/a");
+    assert.equal(alone.code, 2);
+    assert.match(alone.error, /one run alone/);
+    const unscored = await runTaskIn(folder, "compare", "runs/a", "runs/none");
+    assert.match(unscored.error, /no scores: runs\/none\nScore it first with deno task evaluate/);
+  }));
