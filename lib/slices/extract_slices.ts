@@ -19,7 +19,7 @@ import { CASES_AT_ONCE, type Survey, surveyCases } from "./survey.ts";
 import type { SliceRecord } from "./types.ts";
 import { type CaseRecords, endUnfinished, noteDone, type Plan, readDone } from "./unfinished.ts";
 import { dataSetProblems } from "./verify/data_set_problems.ts";
-import { sortProblems } from "./verify/problems.ts";
+import { idsWithErrors, sortProblems } from "./verify/problems.ts";
 
 /** What {@linkcode extractSlices} takes; settings that are left out have their defaults. */
 export type ExtractOptions = Partial<SliceSettings> & {
@@ -129,8 +129,7 @@ export async function extract(
   const all = records.flatMap((record) => record.cases);
   const { targets } = settings;
   const compared = dataSetProblems(all, { ...plan.settings, targets, description });
-  const errors = compared.filter(({ severity }) => severity === "error");
-  const wrong = new Set(errors.map((problem) => problem.case));
+  const wrong = idsWithErrors(compared);
   const cases = all.filter(({ id }) => !wrong.has(id));
   const made = Object.groupBy(
     records.flatMap((record) => record.slices),

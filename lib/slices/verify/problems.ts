@@ -16,6 +16,13 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** The ids of cases that cannot be used. */
+export function idsWithErrors(problems: readonly Problem[]): Set<string> {
+  return new Set(
+    problems.filter(({ severity }) => severity === "error").map((problem) => problem.case),
+  );
+}
+
 /** So many kinds are listed, those with the most cases; numbers in messages can make thousands. */
 const MOST_KINDS = 40;
 

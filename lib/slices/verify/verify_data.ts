@@ -15,7 +15,7 @@ import type { SplitSettings } from "../split/split_keys.ts";
 import { CASES_AT_ONCE, surveyCases } from "../survey.ts";
 import { type CaseFacts, caseFacts } from "./case_facts.ts";
 import { dataSetProblems } from "./data_set_problems.ts";
-import { sortProblems } from "./problems.ts";
+import { idsWithErrors, sortProblems } from "./problems.ts";
 
 /** Options of {@linkcode verifyData}. */
 export interface VerifyOptions {
@@ -83,8 +83,7 @@ export async function verifyData(options: VerifyOptions): Promise<Verification> 
   facts.sort((a, b) => a.id < b.id ? -1 : 1);
   const { targets } = definite;
   const compared = dataSetProblems(facts, { ...settings, targets, description });
-  const errors = compared.filter(({ severity }) => severity === "error");
-  const wrong = new Set(errors.map((problem) => problem.case));
+  const wrong = idsWithErrors(compared);
   const usable = facts.filter(({ id }) => !wrong.has(id));
   problems.push(...compared);
   return {
