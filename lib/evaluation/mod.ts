@@ -6,6 +6,7 @@
 
 export * from "./case_metrics.ts";
 export * from "./case_quality.ts";
+export * from "./choose_postprocess.ts";
 export * from "./compare_runs.ts";
 export * from "./correlation.ts";
 export * from "./distance_transform.ts";

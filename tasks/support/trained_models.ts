@@ -5,7 +5,8 @@
  */
 
 import { basename, join } from "@std/path";
-import { type Postprocess, readPostprocess } from "../../lib/evaluation/postprocess.ts";
+import { readPostprocess } from "../../lib/evaluation/choose_postprocess.ts";
+import type { Postprocess } from "../../lib/evaluation/postprocess.ts";
 import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
 import type { ModelInputs } from "../../lib/slices/model_inputs.ts";

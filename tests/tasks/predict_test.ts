@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
-import { inFolder, runTaskIn, startTask, TINY_FLAGS } from "./support/run_task.ts";
+import { discoverCases } from "../../lib/slices/discovery/discover_cases.ts";
+import type { SliceSettings } from "../../lib/slices/mod.ts";
+import { makeRun } from "./support/make_run.ts";
+import { inFolder, runTaskIn, startTask } from "./support/run_task.ts";
 
 /** What `with_nibabel.py compare` says of a case. */
 interface Overlay {
@@ -24,14 +27,13 @@ async function python(...args: string[]): Promise<string> {
 const SCRIPT = join(import.meta.dirname!, "with_nibabel.py");
 const hasNibabel = await python("-c", "import nibabel, numpy").then(() => true, () => false);
 
-/** Trains in a folder with data, then leaves of the run what can be handed on: a model's folder. */
-async function trainModel(folder: string, ...flags: string[]): Promise<void> {
-  const run = await runTaskIn(
-    folder,
-    "train",
-    ...["--data", "data", "--out", "run", ...TINY_FLAGS, ...flags],
-  );
-  assert.equal(run.code, 0, run.error);
+/** Makes a run in a folder with data, and of it what can be handed on: a model's folder. */
+async function makeModel(folder: string, settings: Partial<SliceSettings> = {}): Promise<void> {
+  const data = join(folder, "data");
+  const { cases } = await discoverCases(data);
+  const [test, validation, ...train] = cases.map(({ id }) => id) as [string, string];
+  const split = { train, validation: [validation], test: [test] };
+  await makeRun(join(folder, "run"), data, { split, settings });
   await Deno.mkdir(join(folder, "model"));
   for (const name of ["model1.safetensors", "model2.safetensors", "config.json", "slices.json"]) {
     await Deno.copyFile(join(folder, "run", name), join(folder, "model", name));
@@ -39,10 +41,10 @@ async function trainModel(folder: string, ...flags: string[]): Promise<void> {
 }
 
 for (
-  const [how, flags] of [
-    ["padded", []],
-    ["resized along axis 0", ["--axis", "0", "--size", "12,16"]],
-    ["cropped along axis 1", ["--axis", "1", "--size", "16,12", "--fit", "pad-or-crop"]],
+  const [how, settings] of [
+    ["padded", {}],
+    ["resized along axis 0", { axis: 0, size: [12, 16] }],
+    ["cropped along axis 1", { axis: 1, size: [16, 12], fit: "pad-or-crop" }],
   ] as const
 ) {
   Deno.test({
@@ -52,7 +54,7 @@ for (
       inFolder(async (folder) => {
         const data = join(folder, "data");
         await python(SCRIPT, "write", data);
-        await trainModel(folder, "--epochs", "4", ...flags);
+        await makeModel(folder, settings);
         const evaluate = await runTaskIn(
           folder,
           "evaluate",
@@ -93,7 +95,7 @@ for (
 Deno.test("predict shares a folder, goes on where it was stopped and names what is broken", () =>
   inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"), { slices: 4 });
-    await trainModel(folder);
+    await makeModel(folder);
     const predict = (
       ...flags: string[]
     ) => ["--run", "model", "--image", "data/images", "--out", "masks", ...flags];
@@ -143,7 +145,7 @@ Deno.test("predict shares a folder, goes on where it was stopped and names what 
 Deno.test("predict tells what is wrong with its flags and folders", () =>
   inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
-    await trainModel(folder);
+    await makeModel(folder);
     const run = (model: string, out: string, ...flags: string[]) =>
       runTaskIn(
         folder,
