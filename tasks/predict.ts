@@ -190,7 +190,7 @@ function close(results: readonly ImageResult[], { image, out }: { image: string;
     );
   }
   const masks = of("done", "again").length + skipped.length;
-  if (masks > 0) console.log(`${counted(masks, "mask")} in ${out}`);
+  if (masks > 0) console.log(`The masks of ${counted(masks, "case")} are in ${out}`);
   const failed = of("failed");
   if (failed.length === 0) return 0;
   const lines = failed.map(({ name, why, hint }) => `  ${name}: ${why}${hint ? ` (${hint})` : ""}`);
