@@ -6,6 +6,8 @@ import {
   readPostprocess,
   writePostprocess,
 } from "../../lib/evaluation/choose_postprocess.ts";
+import { cellSeeds } from "../../lib/nca/cell_seeds.ts";
+import type { ForwardOptions } from "../../lib/nca/med_nca.ts";
 import { createVolume, writeVolume } from "../../lib/volume/mod.ts";
 import { fixedModel, inFolder, inputsOf, volumeSource } from "./support.ts";
 
@@ -21,6 +23,7 @@ async function choose(
   labels: readonly string[],
   codes: string,
   setting: string,
+  seen: ForwardOptions[] = [],
 ) {
   const sources = [];
   for (const [i, label] of labels.entries()) {
@@ -39,14 +42,19 @@ async function choose(
     const code = pixel % 4 === 1 ? Number(codes[Math.floor(pixel / 4)]) : 0;
     return Array.from({ length: k }, (_, c) => code === c + 1 ? 5 : -5);
   });
-  const models = [{ model: fixedModel(logits.flat(), k), inputs }];
-  return await choosePostprocess({ models, sources, batchSize: 2, seed: 0 });
+  const models = [{ model: fixedModel(logits.flat(), k, seen), inputs }];
+  return await choosePostprocess({ models, sources, batchSize: 2, seed: 6 });
 }
 
 Deno.test("choosePostprocess takes what raises the mean Dice, class by class", () =>
   inFolder(async (folder) => {
     // Class 1 has a stray voxel, and in the second case one too few; class 2 is right in two pieces
-    const choices = await choose(folder, ["11100202", "11110202"], "11101202", "one=1;two=2");
+    const seen: ForwardOptions[] = [];
+    const labels = ["11100202", "11110202"];
+    const choices = await choose(folder, labels, "11101202", "one=1;two=2", seen);
+    // One run of each slice, its cells those of every other prediction
+    const batches = [cellSeeds(6, [0, 1]), cellSeeds(6, [2, 3])];
+    assert.deepEqual(seen.map(({ seeds }) => seeds), [...batches, ...batches]);
     assert.deepEqual(choices.map(({ name, choice }) => [name, choice]), [
       ["one", "largest"],
       ["two", "none"],
