@@ -25,6 +25,7 @@ export * from "./robustness/mod.ts";
 export * from "./score_case.ts";
 export * from "./score_labels.ts";
 export * from "./score_masks.ts";
+export * from "./slices_as_case.ts";
 export * from "./statistics.ts";
 export * from "./summary.ts";
 export * from "./summary_files.ts";

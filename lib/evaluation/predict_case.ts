@@ -36,13 +36,16 @@ export interface ModelView extends TrainedModel {
 
 /** How {@linkcode predictCase} runs. */
 export interface PredictCaseOptions {
-  /** Slices at a time; the result does not depend on it. */
+  /** Slices at a time; the result does not depend on it. Default: 4. */
   readonly batchSize: number;
-  /** Decides which cells fire, with each slice's index in its case. */
+  /** Decides which cells fire, with each slice's index in its case. Default: 0. */
   readonly seed: number;
-  /** Runs with other cells to average over. */
+  /** Runs with other cells to average over. Default: 1. */
   readonly samples: number;
-  /** Whether probabilities, and deviations of several runs, are kept. Masks always are. */
+  /**
+   * Whether probabilities, and deviations of several runs, are kept. Masks always are. Default:
+   * true.
+   */
   readonly keepProbabilities: boolean;
   /** Steps of both automata in place of the model's own. */
   readonly steps?: readonly [coarse: number, fine: number];
@@ -94,11 +97,21 @@ export interface CasePrediction {
  * @param views One model, or several whose probabilities are averaged. No tensor is left behind.
  * @returns Masks in the case's slice frame, for `Case.save`.
  * @throws The signal's reason, where it was aborted.
+ *
+ * @example
+ * ```ts ignore
+ * const settings = await readModelSettings("models/hippocampus");
+ * const model = await loadWeights("models/hippocampus");
+ * const { views, opened } = await openViews([{ model, inputs: settings.slices }], source, false);
+ * const { masks } = await predictCase(views);
+ * await opened.save("masks", masks, { suffix: "" });
+ * ```
  */
 export async function predictCase(
   views: readonly ModelView[],
-  options: PredictCaseOptions,
+  given: Partial<PredictCaseOptions> = {},
 ): Promise<CasePrediction> {
+  const options = { ...DEFAULTS, ...given };
   const { batchSize, samples, keepProbabilities, signal, onProgress } = options;
   const [{ inputs: { targets: { kind, classes } }, opened: { indices } }] = views as [ModelView];
   const k = classes.length;
@@ -129,6 +142,8 @@ export async function predictCase(
   }
   return { ...result, quality: sums.deviation / sums.mean };
 }
+
+const DEFAULTS: PredictCaseOptions = { batchSize: 4, seed: 0, samples: 1, keepProbabilities: true };
 
 /** Mean and deviation of the probabilities, k × pixels values of each slice in its own size. */
 async function predictBatch(

@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { initBackend } from "../../lib/backend.ts";
-import {
-  type ModelView,
-  predictCase,
-  type PredictCaseOptions,
-} from "../../lib/evaluation/predict_case.ts";
+import { predictCase, type PredictCaseOptions } from "../../lib/evaluation/predict_case.ts";
 import { maskOf, probabilitiesOf } from "../../lib/evaluation/probabilities.ts";
+import { slicesAsCase } from "../../lib/evaluation/slices_as_case.ts";
 import { cellSeed } from "../../lib/nca/cell_seeds.ts";
 import type { ForwardOptions, MedNca } from "../../lib/nca/med_nca.ts";
-import { wholePlane } from "../../lib/slices/geometry.ts";
 import type { ImageSlice } from "../../lib/slices/types.ts";
 import { Random } from "../../lib/support/random.ts";
 import { fixedModel, inputsOf, quickModel } from "./support.ts";
@@ -24,10 +20,7 @@ const OPTIONS: PredictCaseOptions = {
 };
 
 /** Slices of noise, of a size each. */
-function noise(
-  sizes: readonly (readonly [number, number])[],
-  indices = sizes.map((_, i) => i),
-): ModelView["opened"] {
+function noise(sizes: readonly (readonly [number, number])[], indices = sizes.map((_, i) => i)) {
   const random = new Random(7);
   const slices = sizes.map(([height, width]): ImageSlice => ({
     data: Float32Array.from({ length: height * width }, () => random.uniform()),
@@ -35,14 +28,7 @@ function noise(
     width,
     channels: 1,
   }));
-  return {
-    indices,
-    slice: (index) => slices[indices.indexOf(index)]!,
-    extent: (index) => {
-      const { height, width } = slices[indices.indexOf(index)]!;
-      return { height, width, crop: wholePlane(height, width), spacing: null };
-    },
-  };
+  return slicesAsCase(slices, indices);
 }
 
 /** The probabilities of one slice by the definition: its own size is a multiple of 4. */
@@ -76,6 +62,8 @@ Deno.test("predictCase is the model with cellSeed(seed, index), whatever the bat
   const seventh = await predictCase([numbered], OPTIONS);
   const expected = alone(view.model, numbered.opened.slice(7), cellSeed(4, 7));
   assert.deepEqual(seventh.probabilities[0]![0], expected);
+  const usual = await predictCase([view]);
+  assert.deepEqual(usual, await predictCase([view], { ...OPTIONS, seed: 0, batchSize: 4 }));
   const none = await predictCase([view], { ...OPTIONS, keepProbabilities: false });
   assert.deepEqual(none, { ...prediction, probabilities: [] });
   view.model.dispose();

@@ -98,6 +98,44 @@ Deno.test("a translation moves image and label by one vector as long as it says"
   assert.ok(vectors[0]!.every((d, axis) => Math.abs(d - vectors[1]![axis]!) < 1e-6));
 });
 
+Deno.test("a translation moves pixels right, down, left and up, and leaves black behind", () => {
+  const plane = { data: Uint8Array.from({ length: 20 }, (_, i) => i + 1), height: 4, width: 5 };
+  const image = { ...plane, data: Float32Array.from(plane.data), channels: 1 };
+  // By half of the slice: 2 rows or (rounded) 3 columns
+  const moves = [[0, 3], [2, 0], [0, -2], [-2, 0]];
+  for (const [quarter, [down, right]] of moves.entries()) {
+    const random = { uniform: () => quarter / 4 } as Random;
+    const moved = get("translation").apply(
+      { images: [image], labels: [plane] },
+      0.5,
+      { steps: [40, 20], random },
+    );
+    const expected = Array.from({ length: 20 }, (_, i) => {
+      const [y, x] = [Math.floor(i / 5) - down!, i % 5 - right!];
+      return y >= 0 && y < 4 && x >= 0 && x < 5 ? 5 * y + x + 1 : 0;
+    });
+    assert.deepEqual([...moved.labels![0]!.data], expected, `${quarter} quarters`);
+    assert.deepEqual([...moved.images![0]!.data], expected, `${quarter} quarters`);
+  }
+});
+
+Deno.test("scaling by two and by one half keeps the middle where it is", () => {
+  const plane = { data: new Uint8Array(64), height: 8, width: 8 };
+  for (const i of [27, 28, 35, 36]) plane.data[i] = 1; // the four pixels in the middle
+  const scaled = (factor: number) =>
+    get("scale").apply({ images: [], labels: [plane] }, factor, {
+      steps: [40, 20],
+      random: new Random(1),
+    }).labels![0]!.data;
+  const square = (from: number, to: number) =>
+    Uint8Array.from(
+      { length: 64 },
+      (_, i) => [Math.floor(i / 8), i % 8].every((at) => at >= from && at < to) ? 1 : 0,
+    );
+  assert.deepEqual(scaled(2), square(2, 6));
+  assert.deepEqual(sum(scaled(0.5)), 1);
+});
+
 Deno.test("every channel of an image is moved, scaled and biased alike", () => {
   const { images, labels } = given();
   const two = images.map(({ data, ...size }) => {

@@ -1,0 +1,43 @@
+/**
+ * Slices in memory, to be predicted as a case.
+ *
+ * @module
+ */
+
+import { wholePlane } from "../slices/geometry.ts";
+import type { ImageSlice } from "../slices/types.ts";
+import type { ModelView } from "./predict_case.ts";
+
+/**
+ * Takes slices for those of a case, all of each of them, so that `predictCase` runs over them.
+ *
+ * @param slices Normalised as the model wants them.
+ * @param indices The number of each within its case: with the seed it decides which cells fire.
+ *
+ * @example
+ * ```ts
+ * import { slicesAsCase } from "./slices_as_case.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const slice = { data: new Float32Array(16), height: 4, width: 4, channels: 1 };
+ * assert.equal(slicesAsCase([slice], [7]).slice(7), slice);
+ * ```
+ */
+export function slicesAsCase(
+  slices: readonly ImageSlice[],
+  indices: readonly number[],
+): ModelView["opened"] {
+  const slice = (index: number) => {
+    const found = slices[indices.indexOf(index)];
+    if (found === undefined) throw new RangeError(`There is no slice ${index}`);
+    return found;
+  };
+  return {
+    indices,
+    slice,
+    extent: (index) => {
+      const { height, width } = slice(index);
+      return { height, width, crop: wholePlane(height, width), spacing: null };
+    },
+  };
+}
