@@ -74,7 +74,7 @@ export async function listTree(root: string, depth: number = DEEPEST): Promise<T
         else if (entry.isDirectory && !isImageFile(name)) next.push(add(folder, name, "folder"));
         else add(folder, name, entry.isFile ? "file" : entry.isDirectory ? "folder" : NO_FILE);
       }
-      if (files.length + others.length + unclear.length > MOST_FILES) {
+      if (files.length + others.length > MOST_FILES) {
         throw new InputError(`Cannot find data: more than ${MOST_FILES} files`, {
           code: "bad-data-set",
           path: root,

@@ -104,10 +104,20 @@ Deno.test("discoverCases() reads nnU-Net's later layout: channels by number, als
     regions_class_order: [1, 2],
     file_ending: ".nii.gz",
   };
-  const paths = ["p_0000", "p_0001", "q_0000", "q_0001", "r_0000", "s_0001", "s_0000", "t_0000"]
+  const paths = [
+    "a_0000",
+    "p_0000",
+    "p_0001",
+    "q_0000",
+    "q_0001",
+    "r_0000",
+    "s_0001",
+    "s_0000",
+    "t_0000",
+  ]
     .map((name) => `imagesTr/${name}.nii.gz`);
   const found = await discover(
-    [...paths, ..."pqrs".split("").map((p) => `labelsTr/${p}.nii.gz`)],
+    [...paths, ..."apqrs".split("").map((p) => `labelsTr/${p}.nii.gz`)],
     description,
   );
   const [p, q, s] = ["p", "q", "s"].map((id) =>
@@ -115,6 +125,7 @@ Deno.test("discoverCases() reads nnU-Net's later layout: channels by number, als
   );
   assert.deepEqual(casesOf(found), [p, q, s]);
   assert.deepEqual(problemsOf(found), [
+    "error a: it has the channels 0000, most cases 0000, 0001",
     "error r: it has the channels 0000, most cases 0000, 0001",
     "error t: label is missing",
   ]);
