@@ -6,9 +6,8 @@
 
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
-import { orientation, voxelSizes } from "../volume/affine.ts";
-import { ByteReader } from "../volume/byte_reader.ts";
-import { headerKind, parseHeader } from "../volume/nifti_header.ts";
+import { openRegularFile } from "../support/read_file.ts";
+import { readVolumeHeader } from "../volume/mod.ts";
 import type { CaseSource } from "./discovery/case_source.ts";
 import { wholePlane } from "./geometry.ts";
 import { readPngHeader } from "./png.ts";
@@ -16,9 +15,6 @@ import { SMALLEST } from "./read_part.ts";
 import { sliceFrame, slicingGrid } from "./slice_frame.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 import type { PlaneExtent } from "./types.ts";
-
-/** Deflate makes no more bytes of one; a header that claims more voxels is wrong. */
-const MOST_INFLATED = 1032;
 
 /** The slices of a case as the headers describe them. */
 export interface CaseHeader {
@@ -57,7 +53,6 @@ export async function readCaseHeader(
       : { id, extents: [extent], count, channels: images.length > 1 ? images.length : channels };
   } catch (error) {
     if (error instanceof InputError || error instanceof SyntaxError) return null;
-    if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
 }
@@ -71,35 +66,17 @@ function isSmall({ height, width }: PlaneExtent): boolean {
 }
 
 async function pictureHeader(path: string) {
-  using file = await Deno.open(path);
+  using opened = await openRegularFile(path, { what: "slice", code: "bad-slice" });
   const start = new Uint8Array(33);
-  await file.read(start);
+  await opened.file.read(start);
   return readPngHeader(start);
 }
 
 async function volumeHeader(path: string, settings: Pick<SliceSettings, "orientation" | "axis">) {
-  const reader = await ByteReader.open(path);
-  try {
-    const start = await reader.read(348);
-    const kind = headerKind(start);
-    if (kind === undefined) throw new SyntaxError("no NIfTI header");
-    const bytes = new Uint8Array(kind.size);
-    bytes.set(start);
-    bytes.set(await reader.read(kind.size - start.length), start.length);
-    const { shape, affine } = parseHeader(bytes, path);
-    const voxels = shape.reduce((a, b) => a * b, 1);
-    if (voxels > MOST_INFLATED * (await Deno.stat(path)).size) {
-      throw new SyntaxError("the file cannot hold its voxels");
-    }
-    const { grid, axis } = slicingGrid(settings, orientation(affine));
-    const { height, width, count, axes } = sliceFrame(shape, grid, axis);
-    const spacing = voxelSizes(affine);
-    return {
-      extent: extentOf(height, width, [spacing[axes[1]], spacing[axes[2]]]),
-      count,
-      channels: shape[3] ?? 1,
-    };
-  } finally {
-    await reader.close();
-  }
+  const header = await readVolumeHeader(path);
+  const { shape, spacing } = header;
+  const { grid, axis } = slicingGrid(settings, header);
+  const { height, width, count, axes } = sliceFrame(shape, grid, axis);
+  const extent = extentOf(height, width, [spacing[axes[1]], spacing[axes[2]]]);
+  return { extent, count, channels: shape[3] ?? 1 };
 }

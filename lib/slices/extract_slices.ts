@@ -131,9 +131,11 @@ export async function extract(
   const compared = dataSetProblems(all, { ...plan.settings, targets, description });
   const wrong = idsWithErrors(compared);
   const cases = all.filter(({ id }) => !wrong.has(id));
-  const slices = records.flatMap((record) => record.slices).filter((slice) =>
-    !wrong.has(slice.case)
+  const made = Object.groupBy(
+    records.flatMap((record) => record.slices),
+    (slice) => wrong.has(slice.case) ? "left" : "kept",
   );
+  const { kept: slices = [], left = [] } = made;
   const problems = sortProblems([
     ...plan.problems,
     ...records.flatMap((record) => record.problems),
@@ -155,6 +157,9 @@ export async function extract(
     cases,
     slices,
   };
+  for (const { image, label } of left) {
+    for (const name of [image, label]) await Deno.remove(join(out, name));
+  }
   await writeManifest(out, manifest);
   await endUnfinished(out, planOf(plan));
   return { folder: out, reused: false, damage: null, manifest };

@@ -6,12 +6,10 @@
 
 import { namesOf } from "../support/names_of.ts";
 import { IGNORED, type Targets } from "./case.ts";
+import type { Voxels } from "../volume/types.ts";
 import type { Finding } from "./discovery/case_source.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 import { isColour, labelCode, valueName } from "./targets.ts";
-
-/** Stored label values: integers, or numbers that should be. */
-export type LabelValues = Int32Array | Uint8Array | Uint16Array | Int16Array | Float32Array;
 
 /** The value of a pixel that its file itself marks as ignored. */
 export const VOID = -1;
@@ -56,8 +54,8 @@ export class LabelEncoder {
     this.#code = (value) => value === VOID ? IGNORED : code(value);
   }
 
-  /** The code of each value. */
-  encode(values: LabelValues): Uint8Array {
+  /** The code of each stored value: integers, or numbers that should be. */
+  encode(values: Voxels): Uint8Array {
     const codes = new Uint8Array(values.length);
     let last = NaN;
     let code = 0;

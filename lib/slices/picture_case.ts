@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, join } from "@std/path";
+import { join } from "@std/path";
 import { writeFileAtomic } from "../support/files.ts";
 import type { Case, CaseGrid, LabelPlane } from "./case.ts";
 import type { CaseSettings, CaseWants } from "./case_settings.ts";
@@ -15,6 +15,7 @@ import { wholePlane } from "./geometry.ts";
 import { LabelEncoder, type LabelSummary } from "./label_codes.ts";
 import { normalizeChannels } from "./normalize_channels.ts";
 import type { IntensityRange } from "./normalize.ts";
+import { outputNames } from "./output_names.ts";
 import { readImages, readLabel } from "./picture_files.ts";
 import { type Picture, toGrey } from "./png.ts";
 import { encodePngLabel } from "./png_label.ts";
@@ -25,11 +26,12 @@ import type { Box, ImageSlice, PlaneExtent } from "./types.ts";
 
 /** Reads pictures, and their labels where that is wanted. See `openCase`. */
 export async function openPictureCase(
-  { id, folder, files }: CaseSource,
+  source: CaseSource,
   settings: CaseSettings,
   wants: CaseWants,
   findings: Finding[],
 ): Promise<Case | null> {
+  const { folder, files } = source;
   const encoder = new LabelEncoder(settings.targets, settings.threshold);
   const read: { images: Picture[]; label: LabelPlane | null; file: SourceFiles }[] = [];
   for (const file of files) {
@@ -67,10 +69,7 @@ export async function openPictureCase(
     return { height, width, start: place, crop: crops[i]!, label, file };
   });
   const summary = wants.labels ? encoder.summary() : null;
-  return new PictureCase(
-    { id, folder, pictures, channels, intensities, summary },
-    settings.targets,
-  );
+  return new PictureCase({ source, pictures, channels, intensities, summary }, settings.targets);
 }
 
 /** The channels of the files of one picture, one after the other; colours are three. */
@@ -137,8 +136,7 @@ interface StoredPicture {
 }
 
 interface Parts {
-  readonly id: string;
-  readonly folder: string;
+  readonly source: CaseSource;
   readonly pictures: readonly StoredPicture[];
   readonly channels: readonly Float32Array[];
   readonly intensities: readonly IntensityRange[];
@@ -162,7 +160,7 @@ class PictureCase implements Case {
   readonly #targets: Targets;
 
   constructor(parts: Parts, targets: Targets) {
-    const { id, folder, pictures, channels, intensities, summary } = parts;
+    const { source: { id, folder }, pictures, channels, intensities, summary } = parts;
     const [{ height, width }] = pictures as [StoredPicture];
     const isOneSize = pictures.every((one) => one.height === height && one.width === width);
     this.id = id;
@@ -207,18 +205,17 @@ class PictureCase implements Case {
   ): Promise<string[]> {
     const table = maskValues(this.#targets);
     const isForeground = this.#targets.classes[0]!.values === "above 0";
-    const paths: string[] = [];
+    const { source, pictures } = this.#parts;
+    const paths = outputNames(source, suffix).map((name) => join(folder, name));
     for (const [i, data] of planes.entries()) {
-      const picture = this.#parts.pictures[i]!;
-      const { height, width } = picture;
-      const path = join(folder, fileName(picture, suffix));
+      const { height, width } = pictures[i]!;
+      const path = paths[i]!;
       if (data instanceof Float32Array || isForeground) {
         await saveSlice(path, { data, height, width });
       } else {
         const values = Int32Array.from(data, (code) => table[code]!);
         await writeFileAtomic(path, encodePngLabel({ data: values, height, width }));
       }
-      paths.push(path);
     }
     return paths;
   }
@@ -226,8 +223,8 @@ class PictureCase implements Case {
   async readMask(folder: string): Promise<LabelPlane[]> {
     const encoder = new LabelEncoder(this.#targets, "none");
     const planes: LabelPlane[] = [];
-    for (const picture of this.#parts.pictures) {
-      const { data, height, width } = await loadLabel(join(folder, fileName(picture, "")), []);
+    for (const name of outputNames(this.#parts.source, "")) {
+      const { data, height, width } = await loadLabel(join(folder, name), []);
       planes.push({ data: encoder.encode(data), height, width });
     }
     return planes;
@@ -238,10 +235,4 @@ class PictureCase implements Case {
     if (picture === undefined) throw new RangeError(`Case ${this.id} has no slice ${index}`);
     return picture;
   }
-}
-
-/** The name of an image's file, without the number of its channel. */
-function fileName({ file: { images } }: StoredPicture, suffix: string): string {
-  const stem = basename(images[0]!).replace(/\.png$/i, "");
-  return `${images.length > 1 ? stem.replace(/_0000$/, "") : stem}${suffix}.png`;
 }

@@ -36,7 +36,9 @@ export async function claimFolder<T>(
   make: () => Promise<T>,
   reuse: () => Promise<T | null>,
 ): Promise<T> {
-  const existed = await checkFolder(out, data);
+  const before = await namesIn(out, data);
+  // Another process may be at work in a folder with a lock: it is looked at once it is free
+  if (!before?.includes(LOCK_NAME)) await requireOurs(out, before ?? []);
   await requireWritable(out);
   await Deno.mkdir(out, { recursive: true });
   using lock = await Deno.open(join(out, LOCK_NAME), { create: true, write: true });
@@ -50,6 +52,7 @@ export async function claimFolder<T>(
   }
   const found = await reuse();
   if (found !== null) return found;
+  await requireOurs(out, await namesIn(out, data) ?? []);
   try {
     const isFinished = await exists(join(out, MANIFEST_NAME));
     if (isFinished || (await readPlan(out))?.identity !== plan.identity) {
@@ -59,7 +62,7 @@ export async function claimFolder<T>(
     return await make();
   } catch (error) {
     await removeOwned(out);
-    if (!existed) await removeEmpty(out, [LOCK_NAME]);
+    if (before === null) await removeEmpty(out, [LOCK_NAME]);
     throw error;
   }
 }
@@ -99,8 +102,8 @@ function beingRead(out: string): InputError {
   });
 }
 
-/** Whether the folder is there; an error where it is not ours to write to. */
-async function checkFolder(out: string, data: string): Promise<boolean> {
+/** The names in the folder; null where it is not there. It must not hold the data. */
+async function namesIn(out: string, data: string): Promise<string[] | null> {
   const way = relative(resolve(out), await Deno.realPath(data));
   if (!isAbsolute(way) && way.split(/[\\/]/)[0] !== "..") {
     throw new InputError("Cannot prepare slices: the data lies in the folder for the slices", {
@@ -109,11 +112,10 @@ async function checkFolder(out: string, data: string): Promise<boolean> {
       hint: "Choose another folder with out",
     });
   }
-  let names: string[];
   try {
-    names = (await Array.fromAsync(Deno.readDir(out))).map((entry) => entry.name);
+    return (await Array.fromAsync(Deno.readDir(out))).map((entry) => entry.name);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return null;
     const why = error instanceof Error ? error.message : String(error);
     throw new InputError(`Cannot prepare slices: ${why}`, {
       code: "bad-folder",
@@ -121,8 +123,10 @@ async function checkFolder(out: string, data: string): Promise<boolean> {
       cause: error,
     });
   }
-  const isOurs = names.every((name) => name === LOCK_NAME) || await ownedFiles(out) !== null;
-  if (isOurs) return true;
+}
+
+async function requireOurs(out: string, names: readonly string[]): Promise<void> {
+  if (names.every((name) => name === LOCK_NAME) || await ownedFiles(out) !== null) return;
   throw new InputError("Cannot prepare slices: the folder holds other files", {
     code: "bad-folder",
     path: out,

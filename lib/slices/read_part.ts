@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../support/errors.ts";
+import type { Volume } from "../volume/types.ts";
 import type { CaseSettings } from "./case_settings.ts";
 import type { Finding } from "./discovery/case_source.ts";
 
@@ -20,6 +21,15 @@ export async function collect<T>(work: Promise<T>, findings: Finding[]): Promise
     findings.push({ severity: "error", message: error.message, hint: error.hint });
     return null;
   }
+}
+
+/** What a volume's file says of itself that its user should know. */
+export function warningsOf({ warnings }: Pick<Volume, "warnings">, what: string): Finding[] {
+  return warnings.map((warning) => ({
+    severity: "warning",
+    message: `${what}: ${warning}`,
+    hint: "",
+  }));
 }
 
 /** Finds slices that are too small for the model. */

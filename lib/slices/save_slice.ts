@@ -6,11 +6,15 @@
 
 import { InputError } from "../support/errors.ts";
 import { writeError, writeFileAtomic } from "../support/files.ts";
+import { readRegularFile } from "../support/read_file.ts";
 import type { Finding } from "./discovery/case_source.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
 import { decodePng, encodePng, toGrey } from "./png.ts";
 import { decodePngLabel, encodePngLabel, type StoredLabel } from "./png_label.ts";
 import type { ImageSlice } from "./types.ts";
+
+/** No slice takes more bytes than 2²⁵ pixels of a few channels. */
+const LARGEST_FILE = 2 ** 30;
 
 /** A slice to store: numbers, or a mask. */
 export interface StorableSlice {
@@ -128,15 +132,7 @@ function fromNpy(bytes: Uint8Array, path: string) {
 
 /** Reads the file of a slice. */
 export async function readSliceFile(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    throw new InputError("Cannot read slice: no such file, or not readable", {
-      code: "bad-slice",
-      path,
-      cause,
-    });
-  }
+  return await readRegularFile(path, { what: "slice", code: "bad-slice", most: LARGEST_FILE });
 }
 
 /** What a file holds, or an error that names it. */

@@ -4,18 +4,16 @@
  * @module
  */
 
+import {
+  canonicalReorientation,
+  PLANE_AXES,
+  type Reorientation,
+  reorientTriple,
+} from "../volume/mod.ts";
+import { AS_STORED } from "../volume/reorientation.ts";
+import type { Volume, Voxels } from "../volume/types.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 import type { Axis } from "./types.ts";
-
-/** How one grid lies in another: its axis i runs along `axes[i]` of the other. */
-export interface Reorientation {
-  readonly axes: readonly [Axis, Axis, Axis];
-  /** Whether it runs the other way. */
-  readonly flips: readonly [boolean, boolean, boolean];
-}
-
-/** A grid as it is. */
-export const AS_STORED: Reorientation = { axes: [0, 1, 2], flips: [false, false, false] };
 
 /** Where the planes of a volume lie among its stored values. */
 export interface SliceFrame {
@@ -30,41 +28,28 @@ export interface SliceFrame {
   readonly strides: readonly [plane: number, row: number, column: number];
 }
 
-const ANATOMY = { sagittal: 0, coronal: 1, axial: 2 } as const;
-
-/** The closest canonical grid, RAS+, of axes that run to three letters, as "LPS". */
-export function toCanonical(orientation: string): Reorientation {
-  const letters = ["RL", "AP", "SI"];
-  const axes = letters.map((pair) => [...orientation].findIndex((letter) => pair.includes(letter)));
-  const flips = axes.map((axis) => "LPI".includes(orientation[axis]!));
-  return { axes: axes as [Axis, Axis, Axis], flips: flips as [boolean, boolean, boolean] };
-}
-
 /**
  * The grid that slices are cut from, and the axis of it that they are cut along.
  *
- * @param orientation Where the stored axes run to; null where that is not known, and the grid is
- * taken as it is stored.
+ * @param volume Where it lies; where its orientation is not known, the grid is taken as it is
+ * stored.
  */
 export function slicingGrid(
   settings: Pick<SliceSettings, "orientation" | "axis">,
-  orientation: string | null,
+  volume: Pick<Volume, "affine" | "orientation">,
 ): { grid: Reorientation; axis: Axis } {
-  const canonical = orientation === null ? AS_STORED : toCanonical(orientation);
+  const canonical = volume.orientation === null ? AS_STORED : canonicalReorientation(volume.affine);
   const isStored = settings.orientation === "stored";
-  if (typeof settings.axis === "number") {
-    return { grid: isStored ? AS_STORED : canonical, axis: settings.axis };
-  }
-  const anatomical = ANATOMY[settings.axis];
-  return isStored
-    ? { grid: AS_STORED, axis: canonical.axes[anatomical] }
-    : { grid: canonical, axis: anatomical };
+  const grid = isStored ? AS_STORED : canonical;
+  if (typeof settings.axis === "number") return { grid, axis: settings.axis };
+  const axis = PLANE_AXES[settings.axis];
+  return { grid, axis: isStored ? canonical.axes[axis] as Axis : axis };
 }
 
 /** A grid in a grid in a volume: where the first lies in the volume. */
 export function composed(inner: Reorientation, outer: Reorientation): Reorientation {
   return {
-    axes: inner.axes.map((axis) => outer.axes[axis]) as [Axis, Axis, Axis],
+    axes: reorientTriple(outer.axes, inner),
     flips: inner.axes.map((axis, i) => inner.flips[i] !== outer.flips[axis]) as [
       boolean,
       boolean,
@@ -88,7 +73,7 @@ export function sliceFrame(
   const order = [axis, ...([0, 1, 2] as const).filter((other) => other !== axis)] as Axis[];
   const [nx = 1, ny = 1] = shape;
   const strides = [1, nx, nx * ny];
-  const stored = order.map((i) => axes[i]!) as [Axis, Axis, Axis];
+  const stored = order.map((i) => axes[i]! as Axis) as [Axis, Axis, Axis];
   const start = order.reduce<number>(
     (sum, i) => sum + (flips[i] ? (shape[axes[i]!]! - 1) * strides[axes[i]!]! : 0),
     0,
@@ -117,7 +102,7 @@ export function cutPlane<T extends Float32Array | Uint8Array>(
 
 /** Puts a plane to its place in a volume: the inverse of {@linkcode cutPlane}. */
 export function placePlane(
-  volume: Float32Array | Uint8Array | Int16Array | Int32Array,
+  volume: Voxels,
   frame: SliceFrame,
   index: number,
   plane: ArrayLike<number>,

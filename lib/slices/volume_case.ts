@@ -5,7 +5,7 @@
  */
 
 import { join } from "@std/path";
-import { orientation, readVolume, type Volume, writeVolume } from "../volume/mod.ts";
+import { readLabelVolume, type Reorientation, type Volume, writeVolume } from "../volume/mod.ts";
 import type { Case, CaseGrid, LabelPlane } from "./case.ts";
 import type { CaseSettings, CaseWants } from "./case_settings.ts";
 import { boxInPlane, keepOnly } from "./crop.ts";
@@ -13,6 +13,7 @@ import type { CaseSource, Finding } from "./discovery/case_source.ts";
 import { LabelEncoder, type LabelSummary } from "./label_codes.ts";
 import { normalizeChannels } from "./normalize_channels.ts";
 import type { IntensityRange } from "./normalize.ts";
+import { outputNames } from "./output_names.ts";
 import { checkCopy, checkSize } from "./read_part.ts";
 import { readVolumeImage } from "./volume_image.ts";
 import { readVolumeLabel } from "./volume_label.ts";
@@ -20,7 +21,6 @@ import {
   composed,
   cutPlane,
   placePlane,
-  type Reorientation,
   type SliceFrame,
   sliceFrame,
   slicingGrid,
@@ -39,14 +39,13 @@ export async function openVolumeCase(
   if (image === null) return null;
   const { like, channels, frames } = image;
   const shape = like.shape as readonly [number, number, number];
-  const letters = orientation(like.affine);
-  const { grid, axis } = slicingGrid(settings, letters);
+  const { grid, axis } = slicingGrid(settings, like);
   const frame = sliceFrame(shape, grid, axis);
   checkSize(frame.height, frame.width, findings, thinHint(shape, grid, axis));
 
   let labelled: Labelled | null = null;
   if (wants.labels) {
-    const label = await readVolumeLabel(source, like, settings, frames, findings);
+    const label = await readVolumeLabel(source, like, frames, findings);
     if (label !== null) {
       checkCopy(channels[0]!, label.values, findings);
       const encoder = new LabelEncoder(settings.targets, settings.threshold);
@@ -62,7 +61,7 @@ export async function openVolumeCase(
     for (const data of channels) keepOnly(data, image.bounds, shape);
   }
   const intensities = normalizeChannels(channels, settings, wants, findings);
-  return new VolumeCase(source, { like, letters, frame, channels, intensities, crop }, labelled, {
+  return new VolumeCase(source, { like, frame, channels, intensities, crop }, labelled, {
     targets: settings.targets,
   });
 }
@@ -79,7 +78,6 @@ function thinHint(shape: readonly number[], { axes }: Reorientation, axis: Axis)
 interface Image {
   /** The volume's header and space, without values. */
   readonly like: Volume;
-  readonly letters: string | null;
   readonly frame: SliceFrame;
   readonly channels: readonly Float32Array[];
   readonly intensities: readonly IntensityRange[];
@@ -106,24 +104,26 @@ class VolumeCase implements Case {
   readonly summary: LabelSummary | null;
   readonly indices: readonly number[];
   readonly grid: CaseGrid;
+  readonly #source: CaseSource;
   readonly #image: Image;
   readonly #labelled: Labelled | null;
   readonly #targets: Targets;
 
   constructor(
-    { id, folder, files: [file] }: CaseSource,
+    source: CaseSource,
     image: Image,
     labelled: Labelled | null,
     { targets }: Pick<CaseSettings, "targets">,
   ) {
-    const { like, letters, frame, channels, intensities } = image;
+    const { id, folder, files: [file] } = source;
+    const { like, frame, channels, intensities } = image;
     const [plane, row, column] = frame.axes;
     this.id = id;
     this.images = file!.images.map((path) => join(folder, path));
     this.labels = labelled === null ? null : [join(folder, file!.label!)];
     this.shape = like.shape as readonly [number, number, number];
     this.spacing = like.spacing;
-    this.orientation = letters;
+    this.orientation = like.orientation;
     this.channels = channels.length;
     this.intensities = intensities;
     this.summary = labelled?.summary ?? null;
@@ -132,6 +132,7 @@ class VolumeCase implements Case {
       shape: [frame.width, frame.height, frame.count],
       spacing: [like.spacing[column], like.spacing[row], like.spacing[plane]],
     };
+    this.#source = source;
     this.#image = image;
     this.#labelled = labelled;
     this.#targets = targets;
@@ -178,14 +179,14 @@ class VolumeCase implements Case {
         isMask ? Int32Array.from(plane, (code) => table[code]!) : plane,
       );
     }
-    const path = join(folder, this.#fileName(suffix));
+    const path = join(folder, outputNames(this.#source, suffix)[0]!);
     await writeVolume(path, { data, like, shape: this.shape });
     return [path];
   }
 
   async readMask(folder: string): Promise<LabelPlane[]> {
-    const path = join(folder, this.#fileName(""));
-    const mask = await readVolume(path);
+    const path = join(folder, outputNames(this.#source, "")[0]!);
+    const mask = await readLabelVolume(path);
     const codes = new LabelEncoder(this.#targets, "none").encode(mask.data);
     const { frame } = this.#image;
     const { height, width } = frame;
@@ -194,11 +195,6 @@ class VolumeCase implements Case {
       height,
       width,
     }));
-  }
-
-  #fileName(suffix: string): string {
-    const ending = /\.nii(\.gz)?$/i.exec(this.images[0]!)?.[0].toLowerCase() ?? ".nii.gz";
-    return `${this.id}${suffix}${ending}`;
   }
 
   #within(frame: SliceFrame, index: number): SliceFrame {

@@ -5,13 +5,14 @@
  */
 
 import { basename, join } from "@std/path";
-import { readVolume, type Volume } from "../volume/mod.ts";
+import { compareSpace, readVolume, type Volume } from "../volume/mod.ts";
+import { isAsStored } from "../volume/reorientation.ts";
 import type { CaseSettings } from "./case_settings.ts";
 import { fillMissing } from "./check_intensities.ts";
 import { type Bounds, NonEmpty } from "./crop.ts";
 import type { CaseSource, Finding } from "./discovery/case_source.ts";
 import { inChannel } from "./normalize_channels.ts";
-import { chosenChannels, collect } from "./read_part.ts";
+import { chosenChannels, collect, warningsOf } from "./read_part.ts";
 
 /** The channels of a volume that were chosen. */
 export interface VolumeImage {
@@ -38,6 +39,7 @@ export async function readVolumeImage(
   const { images } = file!;
   const first = await collect(readVolume(join(folder, images[0]!)), findings);
   if (first === null) return null;
+  findings.push(...warningsOf(first, "image"));
   const shape = first.shape.slice(0, 3) as [number, number, number];
   const inFile = first.shape[3] ?? 1;
   const isOneFile = images.length === 1;
@@ -50,10 +52,11 @@ export async function readVolumeImage(
   const channels: Float32Array[] = [];
   const nonEmpty = new NonEmpty();
   for (const [place, channel] of chosen.entries()) {
-    const volume = isOneFile || channel === 0
+    const volume: Volume | null = isOneFile || channel === 0
       ? first
       : await collect(readVolume(join(folder, images[channel]!)), findings);
     if (volume === null) continue;
+    if (volume !== first) findings.push(...warningsOf(volume, basename(images[channel]!)));
     if (!isOneFile && !fits(volume, first, images[channel]!, findings)) continue;
     const start = isOneFile ? channel * voxels : 0;
     const data = volume.data.length === voxels
@@ -71,6 +74,13 @@ export async function readVolumeImage(
   return { like, channels, frames, bounds: nonEmpty.bounds(shape) };
 }
 
+/** Channels are voxels beside each other: flipped or elsewhere they are of no use. */
+function isSamePlace(volume: Volume, first: Volume): boolean {
+  if (volume.orientation === null || first.orientation === null) return true;
+  const found = compareSpace(volume, first);
+  return found.same && isAsStored(found.reorientation);
+}
+
 function fits(volume: Volume, first: Volume, path: string, findings: Finding[]): boolean {
   const error = (message: string) => findings.push({ severity: "error", message, hint: "" });
   const same = volume.shape.join("×") === first.shape.join("×");
@@ -81,6 +91,8 @@ function fits(volume: Volume, first: Volume, path: string, findings: Finding[]):
     );
   } else if (volume.shape.length > 3) {
     error(`${basename(path)} has ${volume.shape[3]} volumes, and is one channel of several`);
+  } else if (!isSamePlace(volume, first)) {
+    error(`${basename(path)} covers another space than ${basename(first.path)}`);
   } else return true;
   return false;
 }

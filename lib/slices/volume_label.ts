@@ -5,20 +5,20 @@
  */
 
 import { join } from "@std/path";
-import { readVolume, type Volume } from "../volume/mod.ts";
-import type { CaseSettings } from "./case_settings.ts";
+import {
+  alignToGrid,
+  readLabelVolume,
+  type Reorientation,
+  type Volume,
+  type Voxels,
+} from "../volume/mod.ts";
 import type { CaseSource, Finding } from "./discovery/case_source.ts";
-import type { LabelValues } from "./label_codes.ts";
-import { collect } from "./read_part.ts";
-import { AS_STORED, type Reorientation } from "./slice_frame.ts";
+import { collect, warningsOf } from "./read_part.ts";
 import type { VolumeImage } from "./volume_image.ts";
-
-/** Affines of image and label may differ by rounding, in millimetres. */
-const AFFINE_TOLERANCE = 1e-2;
 
 /** A label as it is stored. */
 export interface VolumeLabel {
-  readonly values: LabelValues;
+  readonly values: Voxels;
   readonly shape: readonly number[];
   /** How the image's stored grid lies in the label's. */
   readonly grid: Reorientation;
@@ -34,7 +34,6 @@ export interface VolumeLabel {
 export async function readVolumeLabel(
   { folder, files: [file] }: CaseSource,
   image: Volume,
-  _settings: CaseSettings,
   frames: VolumeImage["frames"],
   findings: Finding[],
 ): Promise<VolumeLabel | null> {
@@ -43,30 +42,23 @@ export async function readVolumeLabel(
     return null;
   };
   if (file!.label === null) return error("label is missing");
-  const label = await collect(readVolume(join(folder, file!.label)), findings);
+  const label = await collect(readLabelVolume(join(folder, file!.label)), findings);
   if (label === null) return null;
+  findings.push(...warningsOf(label, "label"));
   const values = oneFrame(label, frames, error);
+  const { problem, warning, reorientation } = alignToGrid(label, image);
+  if (problem !== null) return error(problem);
+  if (warning !== null) findings.push({ severity: "warning", message: warning, hint: "" });
   if (values === null) return null;
-  const shape = label.shape.slice(0, 3);
-  if (shape.some((n, i) => n !== image.shape[i])) {
-    return error(`image has ${image.shape.join("×")} voxels and label ${shape.join("×")}`);
-  }
-  if (!sameSpace(image, label)) {
-    findings.push({
-      severity: "warning",
-      message: "affines of image and label differ; voxels are taken to match",
-      hint: "",
-    });
-  }
-  return { values, shape, grid: AS_STORED };
+  return { values, shape: label.shape.slice(0, 3), grid: reorientation };
 }
 
 /** The values of a label of three dimensions, or of the frame of one that its image is taken of. */
 function oneFrame(
-  { data, shape }: { readonly data: LabelValues; readonly shape: readonly number[] },
+  { data, shape }: { readonly data: Voxels; readonly shape: readonly number[] },
   frames: VolumeImage["frames"],
   error: (message: string, hint: string) => null,
-): LabelValues | null {
+): Voxels | null {
   const count = shape[3] ?? 1;
   if (count === 1) return data;
   const voxels = data.length / count;
@@ -93,7 +85,7 @@ function oneFrame(
 }
 
 /** Whether each voxel is 1 in exactly one of the volumes, and 0 in the others. */
-function isOneHot(data: LabelValues, count: number): boolean {
+function isOneHot(data: Voxels, count: number): boolean {
   const voxels = data.length / count;
   for (let i = 0; i < voxels; i++) {
     let sum = 0;
@@ -105,10 +97,4 @@ function isOneHot(data: LabelValues, count: number): boolean {
     if (sum !== 1) return false;
   }
   return true;
-}
-
-function sameSpace(a: Volume, b: Volume): boolean {
-  return a.affine.every((row, i) =>
-    row.every((value, j) => Math.abs(value - b.affine[i]![j]!) <= AFFINE_TOLERANCE)
-  );
 }

@@ -1,5 +1,5 @@
 /**
- * What an affine says: which way the axes point, and how far apart voxels are.
+ * What an affine says: how far apart voxels are, and how their axes are turned.
  *
  * @module
  */
@@ -19,34 +19,41 @@ export function voxelSizes(affine: Affine): [number, number, number] {
 }
 
 /**
- * Which way each voxel axis points, as three letters: L or R, P or A, I or S. An oblique axis
- * takes the letter of the anatomical axis it is nearest to.
+ * The rotation (or reflection) nearest to an affine's axes, without their lengths and shear: the
+ * orthogonal factor of the polar decomposition (N. Higham, "Computing the polar decomposition",
+ * 1986).
  *
- * @param affine 4×4, voxel index to millimetres; invertible.
- * @returns For instance "RAS": x grows to the patient's right, y forwards, z upwards.
- *
- * @example
- * ```ts
- * import { orientation } from "./affine.ts";
- * import assert from "node:assert/strict";
- *
- * assert.equal(orientation([[-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 3, 0], [0, 0, 0, 1]]), "LPS");
- * ```
+ * @param affine 4×4; invertible.
+ * @returns 3×3.
  */
-export function orientation(affine: Affine): string {
+export function closestRotation(affine: Affine): number[][] {
   const sizes = voxelSizes(affine);
-  // The clearest axis chooses first, so that no two take the same letter.
-  const cosines = [0, 1, 2].flatMap((row) =>
-    [0, 1, 2].map((axis) => ({ row, axis, cosine: affine[row]![axis]! / sizes[axis]! }))
-  ).sort((a, b) => Math.abs(b.cosine) - Math.abs(a.cosine));
-  const letters: string[] = [];
-  const taken = new Set<number>();
-  for (const { row, axis, cosine } of cosines) {
-    if (taken.has(row) || letters[axis] !== undefined) continue;
-    taken.add(row);
-    letters[axis] = (cosine < 0 ? "LPI" : "RAS")[row]!;
+  let rotation = [0, 1, 2].map((row) =>
+    [0, 1, 2].map((axis) => affine[row]![axis]! / sizes[axis]!)
+  );
+  for (let i = 0; i < MOST_ITERATIONS; i++) {
+    const inverse = inverse3(rotation);
+    const next = rotation.map((row, r) => row.map((value, c) => (value + inverse[c]![r]!) / 2));
+    const change = Math.max(
+      ...next.flatMap((row, r) => row.map((value, c) => Math.abs(value - rotation[r]![c]!))),
+    );
+    rotation = next;
+    if (change < 1e-15) break;
   }
-  return letters.join("");
+  return rotation;
+}
+
+/** Newton's method doubles the correct digits each time; strongly sheared axes need a few more. */
+const MOST_ITERATIONS = 64;
+
+/** The inverse of a 3×3 matrix, or of the 3×3 part of an affine. */
+export function inverse3(matrix: readonly (readonly number[])[]): number[][] {
+  const at = (row: number, column: number) => matrix[row % 3]![column % 3]!;
+  const cofactor = (row: number, column: number) =>
+    at(row + 1, column + 1) * at(row + 2, column + 2) -
+    at(row + 1, column + 2) * at(row + 2, column + 1);
+  const size = [0, 1, 2].reduce((sum, column) => sum + at(0, column) * cofactor(0, column), 0);
+  return [0, 1, 2].map((row) => [0, 1, 2].map((column) => cofactor(column, row) / size));
 }
 
 /**

@@ -1,140 +1,125 @@
 /**
- * Reading a file from front to back, inflated on the way where it is gzipped.
+ * Reading a volume's file from front to back, inflated on the way where it is gzipped.
  *
  * @module
  */
 
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { InputError } from "../support/errors.ts";
+import { openRegularFile, readError } from "../support/read_file.ts";
+import { gunzip, isGzip } from "./gunzip.ts";
+import { PieceReader } from "./piece_reader.ts";
 
 /** gzip packs at best 1032 bytes into one. */
 const GZIP_BEST_RATIO = 1032;
+/** What is read from the disk at once; inflated it is at most 64 MiB. */
+const PIECE = 65536;
+const PURPOSE = { what: "volume", code: "bad-nifti" } as const;
 
 /**
  * The bytes of a file in order, only as far as they are asked for, so that a header can be looked
  * at before gigabytes are inflated. Gzip is told by the content, not by the name; several gzip
  * members in one file read as one stream, and the checksum counts.
  */
-export class ByteReader {
+export class ByteReader implements Disposable {
   /** The most bytes that can come out of this file. */
   readonly most: number;
   /** Whether the file is gzipped. */
   readonly compressed: boolean;
+  /** What was odd about the file so far. */
+  readonly warnings: string[] = [];
   #path: string;
-  #chunks: AsyncIterator<Uint8Array>;
-  #pending: Uint8Array = new Uint8Array(0);
+  #file: Deno.FsFile;
+  #bytes: PieceReader;
 
   private constructor(path: string, file: Deno.FsFile, size: number, compressed: boolean) {
     this.#path = path;
+    this.#file = file;
     this.compressed = compressed;
     this.most = compressed ? size * GZIP_BEST_RATIO : size;
-    const stream = Readable.from(file.readable);
-    if (compressed) {
-      const gunzip = createGunzip();
-      stream.once("error", (error) => gunzip.destroy(error));
-      gunzip.once("close", () => stream.destroy());
-      this.#chunks = stream.pipe(gunzip)[Symbol.asyncIterator]();
-    } else {
-      this.#chunks = stream[Symbol.asyncIterator]();
-    }
+    const pieces = piecesOf(file);
+    this.#bytes = new PieceReader(
+      compressed
+        ? gunzip(pieces, (count) =>
+          this.warnings.push(
+            `${count} byte${count === 1 ? "" : "s"} behind the end of the gzip stream are left out`,
+          ))
+        : pieces,
+    );
   }
 
   /**
    * Opens a file.
    *
-   * @throws {InputError} where it is missing, a folder, or must not be read.
+   * @throws {InputError} where it is missing, no regular file, or must not be read.
    */
   static async open(path: string): Promise<ByteReader> {
-    let file: Deno.FsFile | undefined;
+    const { file, size } = await openRegularFile(path, PURPOSE);
     try {
-      file = await Deno.open(path);
-      const { size, isFile } = await file.stat();
-      if (!isFile) throw new Deno.errors.IsADirectory();
       const magic = new Uint8Array(2);
       await file.read(magic);
       await file.seek(0, Deno.SeekMode.Start);
-      return new ByteReader(path, file, size, magic[0] === 0x1f && magic[1] === 0x8b);
+      return new ByteReader(path, file, size, isGzip(magic));
     } catch (error) {
-      file?.close();
-      throw new InputError(`Cannot read volume: ${reason(error)}`, {
-        code: "bad-nifti",
-        path,
-        cause: error,
-      });
+      file.close();
+      throw await readError(error, path, PURPOSE);
     }
   }
 
   /**
-   * The next bytes, in a buffer of their own.
+   * Fills an array with the next bytes.
    *
-   * @param count How many; fewer come at the end of the file.
-   * @throws {InputError} where the gzip stream is damaged or the memory does not suffice.
+   * @returns How many came; fewer at the end of the file.
+   * @throws {InputError} where the gzip stream is damaged or the disk fails.
+   */
+  async readInto(bytes: Uint8Array): Promise<number> {
+    return await this.#attempt(() => this.#bytes.readInto(bytes));
+  }
+
+  /**
+   * The next bytes, in a buffer of their own; fewer at the end of the file.
+   *
+   * @throws {InputError} as {@linkcode ByteReader.readInto} does.
    */
   async read(count: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = this.#allocate(count);
-    let filled = 0;
-    while (filled < count && (this.#pending.length > 0 || await this.#pull())) {
-      const part = this.#pending.subarray(0, count - filled);
-      bytes.set(part, filled);
-      filled += part.length;
-      this.#pending = this.#pending.subarray(part.length);
-    }
-    return filled === count ? bytes : bytes.slice(0, filled);
+    return await this.#attempt(() => this.#bytes.read(count));
   }
 
   /**
    * Reads on without keeping anything.
    *
-   * @param limit Where to stop.
-   * @returns How many bytes came; more than the limit where there were more.
-   * @throws {InputError} where the gzip stream is damaged.
+   * @param count How many bytes.
+   * @returns How many came; fewer at the end of the file.
+   * @throws {InputError} as {@linkcode ByteReader.readInto} does.
    */
-  async skip(limit: number): Promise<number> {
-    let count = this.#pending.length;
-    while (count <= limit && await this.#pull()) count += this.#pending.length;
-    this.#pending = new Uint8Array(0);
-    return count;
+  async skip(count: number): Promise<number> {
+    return await this.#attempt(() => this.#bytes.skip(count));
   }
 
   /** Closes the file, read to its end or not. */
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
+  [Symbol.dispose](): void {
+    this.#file.close();
   }
 
-  async #pull(): Promise<boolean> {
+  async #attempt<T>(read: () => Promise<T>): Promise<T> {
     try {
-      const { done, value } = await this.#chunks.next();
-      if (done) return false;
-      this.#pending = value;
-      return true;
+      return await read();
     } catch (error) {
-      throw new InputError(`Cannot read volume: ${reason(error)}`, {
+      if (!(error instanceof SyntaxError)) throw await readError(error, this.#path, PURPOSE);
+      throw new InputError(`Cannot read volume: ${error.message}`, {
         code: "bad-nifti",
         path: this.#path,
-        hint: this.compressed ? "Copy or download the file again" : "",
+        hint: "Copy or download the file again",
         cause: error,
       });
     }
   }
-
-  #allocate(count: number): Uint8Array<ArrayBuffer> {
-    try {
-      return new Uint8Array(count);
-    } catch (error) {
-      throw new InputError(
-        `Cannot read volume: ${(count / 1e9).toFixed(1)} GB do not fit into memory`,
-        { code: "bad-nifti", path: this.#path, cause: error },
-      );
-    }
-  }
 }
 
-function reason(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "no such file";
-  if (error instanceof Deno.errors.IsADirectory) return "it is not a file";
-  const message = error instanceof Error ? error.message : String(error);
-  if (message === "unexpected end of file") return "gzip stream ends early";
-  if (/incorrect|invalid/.test(message)) return `gzip stream is damaged (${message})`;
-  return message;
+async function* piecesOf(file: Deno.FsFile): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  while (true) {
+    const piece = new Uint8Array(PIECE);
+    const count = await file.read(piece);
+    if (count === null) return;
+    yield piece.subarray(0, count);
+  }
 }

@@ -6,6 +6,7 @@
 
 import { NIFTI1 } from "nifti-reader-js";
 import { determinant, voxelSizes } from "./affine.ts";
+import { orientation } from "./reorientation.ts";
 import type { Affine, Volume } from "./types.ts";
 
 /** What a volume is made of. */
@@ -65,8 +66,10 @@ export function createVolume(options: CreateVolumeOptions): Volume {
     shape,
     spacing: voxelSizes(affine),
     affine,
+    orientation: orientation(affine),
     header: { version: 1, littleEndian: true, bytes },
     path: "",
+    warnings: [],
   };
 }
 

@@ -5,6 +5,10 @@
  */
 
 import { NIFTI1 } from "nifti-reader-js";
+import type { Voxels } from "./types.ts";
+
+/** A typed array for the voxels of a file. */
+type StoredArray = Voxels | BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>;
 
 /** One voxel type that can be read. */
 export interface Datatype {
@@ -12,23 +16,28 @@ export interface Datatype {
   readonly name: string;
   /** Bytes a voxel. */
   readonly bytes: number;
-  /** The buffer as numbers of this type, in the machine's byte order. */
-  readonly view: (buffer: ArrayBuffer) => ArrayLike<number> | BigInt64Array | BigUint64Array;
+  /** What holds values of this type, in the machine's byte order. */
+  readonly array: new (length: number) => StoredArray;
 }
 
 /** The numeric types, by their code in the header. */
 export const DATATYPES: ReadonlyMap<number, Datatype> = new Map<number, Datatype>([
-  [NIFTI1.TYPE_UINT8, { name: "uint8", bytes: 1, view: (b) => new Uint8Array(b) }],
-  [NIFTI1.TYPE_INT8, { name: "int8", bytes: 1, view: (b) => new Int8Array(b) }],
-  [NIFTI1.TYPE_INT16, { name: "int16", bytes: 2, view: (b) => new Int16Array(b) }],
-  [NIFTI1.TYPE_UINT16, { name: "uint16", bytes: 2, view: (b) => new Uint16Array(b) }],
-  [NIFTI1.TYPE_INT32, { name: "int32", bytes: 4, view: (b) => new Int32Array(b) }],
-  [NIFTI1.TYPE_UINT32, { name: "uint32", bytes: 4, view: (b) => new Uint32Array(b) }],
-  [NIFTI1.TYPE_INT64, { name: "int64", bytes: 8, view: (b) => new BigInt64Array(b) }],
-  [NIFTI1.TYPE_UINT64, { name: "uint64", bytes: 8, view: (b) => new BigUint64Array(b) }],
-  [NIFTI1.TYPE_FLOAT32, { name: "float32", bytes: 4, view: (b) => new Float32Array(b) }],
-  [NIFTI1.TYPE_FLOAT64, { name: "float64", bytes: 8, view: (b) => new Float64Array(b) }],
+  [NIFTI1.TYPE_UINT8, { name: "uint8", bytes: 1, array: Uint8Array }],
+  [NIFTI1.TYPE_INT8, { name: "int8", bytes: 1, array: Int8Array }],
+  [NIFTI1.TYPE_INT16, { name: "int16", bytes: 2, array: Int16Array }],
+  [NIFTI1.TYPE_UINT16, { name: "uint16", bytes: 2, array: Uint16Array }],
+  [NIFTI1.TYPE_INT32, { name: "int32", bytes: 4, array: Int32Array }],
+  [NIFTI1.TYPE_UINT32, { name: "uint32", bytes: 4, array: Uint32Array }],
+  [NIFTI1.TYPE_INT64, { name: "int64", bytes: 8, array: BigInt64Array }],
+  [NIFTI1.TYPE_UINT64, { name: "uint64", bytes: 8, array: BigUint64Array }],
+  [NIFTI1.TYPE_FLOAT32, { name: "float32", bytes: 4, array: Float32Array }],
+  [NIFTI1.TYPE_FLOAT64, { name: "float64", bytes: 8, array: Float64Array }],
 ]);
+
+/** The code of the type that an array has. */
+export function datatypeCode(data: Voxels): number {
+  return [...DATATYPES].find(([, { array }]) => data instanceof array)![0];
+}
 
 /** The other types of the standard, which have no single number a voxel or no exact counterpart. */
 export const UNREADABLE: ReadonlyMap<number, string> = new Map([

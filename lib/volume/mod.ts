@@ -21,9 +21,22 @@
  * @module
  */
 
-export { orientation, voxelSizes } from "./affine.ts";
+export { voxelSizes } from "./affine.ts";
 export { createVolume, type CreateVolumeOptions } from "./create_volume.ts";
-export { readVolume } from "./read_volume.ts";
-export type { Affine, NiftiHeader, Slice, Volume } from "./types.ts";
+export { readLabelVolume, readVolume, readVolumeHeader } from "./read_volume.ts";
+export {
+  canonicalReorientation,
+  orientation,
+  PLANE_AXES,
+  reorient,
+  reorientAffine,
+  type Reorientation,
+  reorientTriple,
+  restore,
+} from "./reorientation.ts";
+export { type Alignment, alignToGrid } from "./align_to_grid.ts";
+export { compareSpace, type SpaceComparison } from "./compare_space.ts";
+export { type CanonicalVolume, toCanonical } from "./to_canonical.ts";
+export type { Affine, NiftiHeader, Slice, Volume, Voxels } from "./types.ts";
 export { volumeSlice, type VolumeSliceOptions } from "./volume_slice.ts";
 export { writeVolume, type WriteVolumeOptions } from "./write_volume.ts";

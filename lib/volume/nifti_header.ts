@@ -2,8 +2,7 @@
  * A NIfTI header, parsed by nifti-reader-js and checked.
  *
  * The library is a plain parser. What it leaves open is settled here: dimensions beyond `dim[0]`,
- * 64-bit integers in big-endian files, offsets into the header, and the choice of the affine,
- * where it differs from nibabel. It sees the header alone, because its walk over extensions trusts
+ * 64-bit integers in big-endian files and offsets into the header. It sees the header alone, because its walk over extensions trusts
  * their sizes.
  *
  * @module
@@ -11,16 +10,14 @@
 
 import { NIFTI1, NIFTI2, readHeader } from "nifti-reader-js";
 import { InputError } from "../support/errors.ts";
-import { determinant, voxelSizes } from "./affine.ts";
 import { type Datatype, DATATYPES, UNREADABLE } from "./datatypes.ts";
-import type { Affine, NiftiHeader } from "./types.ts";
+import { type HeaderSpace, readSpace } from "./header_space.ts";
+import type { NiftiHeader } from "./types.ts";
 
 /** What reading a volume needs to know. */
-export interface HeaderInfo {
+export interface HeaderInfo extends HeaderSpace {
   readonly header: NiftiHeader;
   readonly shape: readonly number[];
-  readonly spacing: readonly [number, number, number];
-  readonly affine: Affine;
   readonly datatype: Datatype;
   /** Where the voxels start, in bytes. */
   readonly offset: number;
@@ -31,9 +28,6 @@ export interface HeaderInfo {
 
 /** The most voxels of all channels, 4 GiB as float32: a few kilobytes of gzip can claim any number. */
 const MOST_VOXELS = 2 ** 30;
-
-/** How far the quaternion's squared length may pass 1, as nibabel has it: three float epsilons. */
-const QUATERNION_SLACK = { 1: 3 * 2 ** -23, 2: 3 * 2 ** -52 };
 
 /**
  * Which header starts with these bytes.
@@ -66,13 +60,16 @@ export function parseHeader(bytes: Uint8Array<ArrayBuffer>, path: string): Heade
   const magicAt = version === 1 ? 344 : 4;
   const magic = String.fromCharCode(...bytes.subarray(magicAt, magicAt + 3));
   if (magic !== `n+${version}`) {
-    const pair = magic === `ni${version}`;
-    throw new InputError(
-      `Cannot read volume: ${
-        pair ? "it is half of a .hdr and .img pair" : "its header is not NIfTI's (wrong magic)"
-      }`,
-      { code: "bad-nifti", path, hint: "Convert it to one .nii or .nii.gz file" },
-    );
+    const what = magic === `ni${version}`
+      ? "it is half of a .hdr and .img pair"
+      : magic === "\0\0\0"
+      ? "it is the header of an Analyze 7.5 pair, .hdr and .img"
+      : "its header is not NIfTI's (wrong magic)";
+    throw new InputError(`Cannot read volume: ${what}`, {
+      code: "bad-nifti",
+      path,
+      hint: "Convert it to one .nii or .nii.gz file, as with nibabel",
+    });
   }
   const parsed = readHeader(bytes.buffer);
   const view = new DataView(bytes.buffer);
@@ -99,19 +96,12 @@ export function parseHeader(bytes: Uint8Array<ArrayBuffer>, path: string): Heade
   if (!(offset >= bytes.length + 4)) {
     problems.push(`the voxels cannot start at byte ${offset}, inside the header`);
   }
-  const affine = attempt(() => readAffine(parsed, view, { version, littleEndian, dims }));
-  if (problems.length > 0 || !shape || !datatype || !scaling || !affine) {
+  const header = { version, littleEndian, bytes };
+  const space = attempt(() => readSpace(parsed, header, dims));
+  if (problems.length > 0 || !shape || !datatype || !scaling || !space) {
     throw new InputError(`Cannot read volume: ${problems.join("; ")}`, { code: "bad-nifti", path });
   }
-  return {
-    header: { version, littleEndian, bytes },
-    shape,
-    spacing: voxelSizes(affine),
-    affine,
-    datatype,
-    offset,
-    ...scaling,
-  };
+  return { header, shape, ...space, datatype, offset, ...scaling };
 }
 
 function readShape(dims: readonly number[]): number[] {
@@ -147,87 +137,4 @@ function readScaling(parsed: NIFTI1 | NIFTI2): { slope: number; inter: number } 
   if (slope === 0 || !Number.isFinite(slope)) return { slope: 1, inter: 0 };
   if (!Number.isFinite(inter)) throw new RangeError(`an scl_inter of ${inter} scales nothing`);
   return { slope, inter };
-}
-
-interface AffineSource {
-  version: 1 | 2;
-  littleEndian: boolean;
-  dims: readonly number[];
-}
-
-/** nibabel's choice: sform if it has a code, else qform if it has one, else sizes and centre. */
-function readAffine(parsed: NIFTI1 | NIFTI2, view: DataView, source: AffineSource): Affine {
-  const kind = parsed.sform_code !== 0 ? "sform" : parsed.qform_code !== 0 ? "qform" : "pixdim";
-  const affine = kind === "sform"
-    ? sform(view, source)
-    : kind === "qform"
-    ? qform(parsed, source.version)
-    : baseAffine(parsed, source.dims);
-  if (!affine.flat().every(Number.isFinite)) {
-    throw new RangeError(`its affine (from the ${kind}) has values that are not finite`);
-  }
-  const volume = Math.abs(determinant(affine));
-  if (!(volume > 0 && volume < Infinity)) {
-    throw new RangeError(`its affine (from the ${kind}) is singular`);
-  }
-  return affine;
-}
-
-function sform(view: DataView, { version, littleEndian }: AffineSource): number[][] {
-  const row = (i: number) =>
-    [0, 1, 2, 3].map((j) =>
-      version === 1
-        ? view.getFloat32(280 + 16 * i + 4 * j, littleEndian)
-        : view.getFloat64(400 + 32 * i + 8 * j, littleEndian)
-    );
-  return [row(0), row(1), row(2), [0, 0, 0, 1]];
-}
-
-/** pixdim[1..3], mended as nibabel does: 0 to 1, negative to positive. */
-function zooms(parsed: NIFTI1 | NIFTI2): number[] {
-  return parsed.pixDims.slice(1, 4).map((size) => size === 0 ? 1 : Math.abs(size));
-}
-
-function qform(parsed: NIFTI1 | NIFTI2, version: 1 | 2): number[][] {
-  const { quatern_b: x, quatern_c: y, quatern_d: z } = parsed;
-  const w2 = 1 - (x * x + y * y + z * z);
-  const slack = QUATERNION_SLACK[version];
-  if (w2 <= -slack) throw new RangeError("its qform is no rotation (quaternion longer than 1)");
-  const w = Math.abs(w2) < slack ? 0 : Math.sqrt(w2);
-  const s = 2 / (w * w + x * x + y * y + z * z);
-  const [dx, dy, dz] = zooms(parsed) as [number, number, number];
-  const dzSigned = parsed.pixDims[0] === -1 ? -dz : dz;
-  return [
-    [
-      (1 - s * (y * y + z * z)) * dx,
-      s * (x * y - w * z) * dy,
-      s * (x * z + w * y) * dzSigned,
-      parsed.qoffset_x,
-    ],
-    [
-      s * (x * y + w * z) * dx,
-      (1 - s * (x * x + z * z)) * dy,
-      s * (y * z - w * x) * dzSigned,
-      parsed.qoffset_y,
-    ],
-    [
-      s * (x * z - w * y) * dx,
-      s * (y * z + w * x) * dy,
-      (1 - s * (x * x + y * y)) * dzSigned,
-      parsed.qoffset_z,
-    ],
-    [0, 0, 0, 1],
-  ];
-}
-
-/** No transform at all: the voxel sizes, x to the left, the volume's centre at the origin. */
-function baseAffine(parsed: NIFTI1 | NIFTI2, dims: readonly number[]): number[][] {
-  const sizes = zooms(parsed).map((size, axis) => axis < dims[0]! ? size : 1);
-  sizes[0]! *= -1;
-  return [0, 1, 2].map((row) => {
-    const count = row < dims[0]! ? dims[row + 1]! : 1;
-    const line = [0, 0, 0, -(count - 1) / 2 * sizes[row]!];
-    line[row] = sizes[row]!;
-    return line;
-  }).concat([[0, 0, 0, 1]]);
 }

@@ -17,23 +17,47 @@ export interface NiftiHeader {
   readonly bytes: Uint8Array;
 }
 
-/** A 3D volume, or a 4D one: several channels (or times) of one 3D space. */
-export interface Volume {
+/** Typed arrays that hold voxels. */
+export type Voxels =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array;
+
+/**
+ * A 3D volume, or a 4D one: several channels (or times) of one 3D space. Images are float32, labels
+ * of whatever type holds their values exactly.
+ */
+export interface Volume<T extends Voxels = Float32Array> {
   /**
    * The values in NIfTI order, x fastest, then y, z, channel; already scaled by `scl_slope` and
    * `scl_inter`. As many as the product of the shape.
    */
-  readonly data: Float32Array;
+  readonly data: T;
   /** [nx, ny, nz], or [nx, ny, nz, channels] where there are two channels or more. */
   readonly shape: readonly number[];
   /** The distance of neighbouring voxels along x, y, z in millimetres (the affine's column norms). */
   readonly spacing: readonly [number, number, number];
-  /** Voxel index to millimetres, RAS+, the one that nibabel chooses. */
+  /**
+   * Voxel index to millimetres, RAS+, the one that nibabel chooses; in millimetres also where the
+   * file counts in metres or microns.
+   */
   readonly affine: Affine;
+  /**
+   * Where the axes run to, as "LPS"; null where the file does not say (neither sform nor qform),
+   * and the affine holds nothing but voxel sizes.
+   */
+  readonly orientation: string | null;
   /** The header it was read from, or one made for it. */
   readonly header: NiftiHeader;
   /** The file it was read from; empty for a volume made in memory. */
   readonly path: string;
+  /** What a user should know about the file although it was read: "the sform is singular; …". */
+  readonly warnings: readonly string[];
 }
 
 /**

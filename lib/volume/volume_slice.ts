@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Slice, Volume } from "./types.ts";
+import type { Volume, Voxels } from "./types.ts";
 
 /** Which slice. */
 export interface VolumeSliceOptions {
@@ -22,7 +22,7 @@ export interface VolumeSliceOptions {
  *
  * @param volume Where to cut.
  * @param options Which slice.
- * @returns The slice, row-major.
+ * @returns The slice, row-major, of the volume's type.
  * @throws {RangeError} where the volume has no such slice or channel.
  *
  * @example
@@ -42,10 +42,10 @@ export interface VolumeSliceOptions {
  * });
  * ```
  */
-export function volumeSlice(
-  volume: Pick<Volume, "data" | "shape">,
+export function volumeSlice<T extends Voxels>(
+  volume: Pick<Volume<T>, "data" | "shape">,
   options: VolumeSliceOptions,
-): Slice {
+): { data: T; height: number; width: number } {
   const { axis, index, channel = 0 } = options;
   const [nx, ny, nz, channels = 1] = volume.shape as [number, number, number, number?];
   const within = (value: number, count: number, what: string) => {
@@ -62,7 +62,7 @@ export function volumeSlice(
   const height = sizes[rowAxis!]!;
   const width = sizes[columnAxis!]!;
   const start = channel * nx * ny * nz + index * strides[axis]!;
-  const data = new Float32Array(height * width);
+  const data = new (volume.data.constructor as new (length: number) => T)(height * width);
   for (let row = 0; row < height; row++) {
     let from = start + row * strides[rowAxis!]!;
     for (let column = 0; column < width; column++, from += strides[columnAxis!]!) {

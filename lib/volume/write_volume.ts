@@ -5,18 +5,18 @@
  */
 
 import { gzipSync } from "fflate";
-import { NIFTI1 } from "nifti-reader-js";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic } from "../support/files.ts";
-import { swapBytes } from "./datatypes.ts";
-import type { Volume } from "./types.ts";
+import { datatypeCode, swapBytes } from "./datatypes.ts";
+import { unitSize } from "./header_space.ts";
+import type { Volume, Voxels } from "./types.ts";
 
 /** What to write. */
 export interface WriteVolumeOptions {
   /** The values, x fastest; their type is the file's voxel type. */
-  data: Uint8Array | Int16Array | Int32Array | Float32Array;
+  data: Voxels;
   /** The volume whose space (affine, spacing, units, version, byte order) the file is to have. */
-  like: Volume;
+  like: Pick<Volume, "header" | "shape" | "spacing">;
   /**
    * [nx, ny, nz] or [nx, ny, nz, channels], over the same grid as `like`. Default: the whole shape
    * of `like` where the data fill it, else its first three.
@@ -95,20 +95,16 @@ function makeHeader(options: WriteVolumeOptions, shape: readonly number[]): Uint
     : (offset: number, i: number, value: number) =>
       view.setBigInt64(offset + 8 * i, BigInt(value), littleEndian);
 
-  const code = data instanceof Uint8Array
-    ? NIFTI1.TYPE_UINT8
-    : data instanceof Int16Array
-    ? NIFTI1.TYPE_INT16
-    : data instanceof Int32Array
-    ? NIFTI1.TYPE_INT32
-    : NIFTI1.TYPE_FLOAT32;
-  view.setInt16(at.datatype, code, littleEndian);
+  view.setInt16(at.datatype, datatypeCode(data), littleEndian);
   view.setInt16(at.datatype + 2, 8 * data.BYTES_PER_ELEMENT, littleEndian);
   // Voxel sizes stay, but for the dimensions that the other header did not have.
   const rank = version === 1
     ? view.getInt16(at.dim, littleEndian)
     : Number(view.getBigInt64(at.dim, littleEndian));
-  for (let i = Math.min(rank, 3) + 1; i < 8; i++) real(at.pixdim, i, like.spacing[i - 1] ?? 1);
+  const unit = unitSize(like.header);
+  for (let i = Math.min(rank, 3) + 1; i < 8; i++) {
+    real(at.pixdim, i, i <= 3 ? like.spacing[i - 1]! / unit : 1);
+  }
   const dims = [shape.length, ...shape];
   for (let i = 0; i < 8; i++) whole(at.dim, i, dims[i] ?? 1);
   if (version === 1) real(at.voxOffset, 0, bytes.length + 4);

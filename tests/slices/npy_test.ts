@@ -71,6 +71,7 @@ Deno.test({
         data: Float32Array.of(1, 5, 9, 13, 17, 21),
         height: 2,
         width: 3,
+        channels: 1,
       });
       for (const kind of ["big_endian", "int64", "complex"]) {
         await assert.rejects(read(kind), /values of type "[<>]\w+" are not supported/);

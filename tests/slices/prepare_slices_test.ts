@@ -1,78 +1,262 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { InputError } from "../../lib/support/errors.ts";
-import { extractSlices, prepareSlices, readManifest, SliceDataset } from "../../lib/slices/mod.ts";
+import {
+  checkSources,
+  extractSlices,
+  holdPrepared,
+  prepareSlices,
+  readManifest,
+  resolveSliceSettings,
+  SliceDataset,
+  type SliceSettings,
+} from "../../lib/slices/mod.ts";
 import { inFolder, writeDataSet } from "./support/data_set.ts";
+
+/** Prepares in a folder that the user names. */
+function prepare(data: string, out: string, settings: Partial<SliceSettings> = {}) {
+  return prepareSlices({
+    data,
+    out,
+    isTrusted: true,
+    settings: resolveSliceSettings(settings),
+    onProgress: () => {},
+  });
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+}
+
+/** Large enough along every axis. */
+const CASE = { id: "a", shape: [6, 5, 4] };
+
+const CLIPPED = { normalize: "percentile", clip: [1, 99] } as const;
 
 Deno.test("slices are made once, and again when options or files change", () =>
   inFolder(async (folder) => {
-    const options = { data: folder, out: join(folder, "out") };
+    const out = join(folder, "out");
     await writeDataSet(folder, [{ id: "a" }, { id: "b" }]);
-    const made = await prepareSlices(options);
+    const made = await prepare(folder, out);
     assert.equal(made.reused, false);
-    const again = await prepareSlices({ ...options, axis: 2, size: "pad" });
+    const again = await prepare(folder, out, { axis: 2, size: "pad" });
     assert.equal(again.reused, true);
     assert.deepEqual(again.manifest, made.manifest);
 
-    assert.equal((await prepareSlices({ ...options, clip: [1, 99] })).reused, false);
-    assert.equal((await prepareSlices({ ...options, clip: [1, 99] })).reused, true);
+    assert.equal((await prepare(folder, out, CLIPPED)).reused, false);
+    assert.equal((await prepare(folder, out, CLIPPED)).reused, true);
 
     await Deno.utime(join(folder, "labelsTr/a.nii"), 1e9, 1e9);
-    assert.equal((await prepareSlices({ ...options, clip: [1, 99] })).reused, false);
+    assert.equal((await prepare(folder, out, CLIPPED)).reused, false);
 
-    await writeDataSet(folder, [{ id: "c" }]);
-    const more = await prepareSlices({ ...options, clip: [1, 99] });
+    await writeDataSet(folder, [{ id: "c", image: (i) => 7 * i % 50 }]);
+    const more = await prepare(folder, out, CLIPPED);
     assert.equal(more.reused, false);
     assert.deepEqual(more.manifest.cases.map(({ id }) => id), ["a", "b", "c"]);
   }));
 
+Deno.test("prepareSlices() gives each setting and each data folder a folder of its own", () =>
+  inFolder(async (folder) => {
+    const before = Deno.cwd();
+    Deno.chdir(folder);
+    try {
+      for (const parent of ["x", "y"]) {
+        await writeDataSet(join(folder, parent, "mine"), [CASE]);
+      }
+      const folders = [];
+      for (
+        const [data, settings] of [["x/mine", {}], ["x/mine", { axis: 0 }], ["y/mine", {}]] as const
+      ) {
+        folders.push((await prepare(data, "", settings)).folder);
+      }
+      assert.equal(new Set(folders).size, 3);
+      for (const name of folders) assert.match(name, /^prepared.mine-[0-9a-f]{10}$/);
+      assert.deepEqual((await prepare("x/mine", "")).reused, true);
+    } finally {
+      Deno.chdir(before);
+    }
+  }));
+
+Deno.test("a folder that only a run's file names is taken if it holds these slices already", () =>
+  inFolder(async (folder) => {
+    const before = Deno.cwd();
+    Deno.chdir(folder);
+    try {
+      await writeDataSet(join(folder, "mine"), [CASE]);
+      const prepareAsTold = (out: string, axis: 0 | 2) =>
+        prepareSlices({
+          data: "mine",
+          out,
+          isTrusted: false,
+          settings: resolveSliceSettings({ axis }),
+          onProgress: () => {},
+        });
+      await prepare("mine", "elsewhere", { axis: 2 });
+      assert.equal((await prepareAsTold("elsewhere", 2)).folder, "elsewhere");
+      assert.match((await prepareAsTold("elsewhere", 0)).folder, /^prepared/);
+      assert.equal((await readManifest("elsewhere")).settings.axis, 2);
+      assert.match((await prepareAsTold("nowhere", 2)).folder, /^prepared/);
+      await assert.rejects(Deno.stat("nowhere"), Deno.errors.NotFound);
+    } finally {
+      Deno.chdir(before);
+    }
+  }));
+
 Deno.test("an unfinished preparation is not opened, and done again", () =>
   inFolder(async (folder) => {
-    const options = { data: folder, out: join(folder, "out") };
-    await writeDataSet(folder, [{ id: "a" }]);
-    await extractSlices(options);
-    await Deno.remove(join(options.out, "manifest.json"));
-    await Deno.writeTextFile(join(options.out, "images/old_slice_000.npy"), "half a");
-    await assert.rejects(SliceDataset.open(options.out), /it has no manifest/);
-    assert.equal((await prepareSlices(options)).reused, false);
-    const names = await Array.fromAsync(Deno.readDir(join(options.out, "images")), (f) => f.name);
-    assert.equal(names.includes("old_slice_000.npy"), false);
+    const out = join(folder, "out");
+    await writeDataSet(folder, [CASE]);
+    const { manifest } = await extractSlices({ data: folder, out });
+    // As a process leaves it that was killed: a plan, some slices, no manifest
+    await Deno.mkdir(join(out, "unfinished"));
+    const plan = { identity: manifest.identity, format: "npy", cases: ["a"] };
+    await Deno.writeTextFile(join(out, "unfinished/plan.json"), JSON.stringify(plan));
+    await Deno.remove(join(out, "manifest.json"));
+    await assert.rejects(SliceDataset.open(out), /it has no manifest/);
+    assert.equal((await prepare(folder, out)).reused, false);
+    assert.deepEqual((await readManifest(out)).slices, manifest.slices);
+    // One of other settings: what was begun goes
+    await Deno.mkdir(join(out, "unfinished"));
+    await Deno.writeTextFile(
+      join(out, "unfinished/plan.json"),
+      JSON.stringify({ ...plan, identity: "x" }),
+    );
+    await Deno.remove(join(out, "manifest.json"));
+    await prepare(folder, out, { axis: 0 });
+    assert.equal((await namesIn(join(out, "images"))).length, 6);
+    assert.deepEqual(await namesIn(out), [".lock", "images", "labels", "manifest.json"]);
+  }));
+
+Deno.test("a folder with a file .lock and images of somebody else loses nothing", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [CASE]);
+    const other = join(folder, "other");
+    const files = ["images/a_slice_000.npy", "labels/scan.nii", "notes.txt"];
+    for (const name of ["images", "labels"]) {
+      await Deno.mkdir(join(other, name), { recursive: true });
+    }
+    for (const name of [".lock", ...files]) await Deno.writeTextFile(join(other, name), "mine");
+    await assert.rejects(prepare(folder, other), /the folder holds other files/);
+    for (const name of files) assert.equal(await Deno.readTextFile(join(other, name)), "mine");
+  }));
+
+Deno.test("only the files that a manifest names are removed from a prepared folder", () =>
+  inFolder(async (folder) => {
+    const out = join(folder, "out");
+    await writeDataSet(folder, [CASE]);
+    await prepare(folder, out);
+    const own = ["images/mine.npy", "labels/a.nii", "images/b_slice_000.npy", "notes.txt"];
+    for (const name of own) await Deno.writeTextFile(join(out, name), "mine");
+    await prepare(folder, out, { axis: 0, format: "png" });
+    for (const name of own) assert.equal(await Deno.readTextFile(join(out, name)), "mine");
+    const images = await namesIn(join(out, "images"));
+    assert.equal(images.filter((name) => name.endsWith(".png")).length, 6);
+    assert.deepEqual(images.filter((name) => !name.endsWith(".png")), [
+      "b_slice_000.npy",
+      "mine.npy",
+    ]);
+    // A manifest that was tampered with names nothing outside of the folder
+    const path = join(out, "manifest.json");
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.replace("images/a_slice_000.png", "images/../notes.txt"));
+    await assert.rejects(prepare(folder, out), /holds other files/);
+    assert.equal(await Deno.readTextFile(join(out, "notes.txt")), "mine");
+  }));
+
+Deno.test("slices that are held by a training are not replaced, and can be used by others", () =>
+  inFolder(async (folder) => {
+    const out = join(folder, "out");
+    await writeDataSet(folder, [CASE]);
+    await prepare(folder, out);
+    {
+      using _one = await holdPrepared(out);
+      using _two = await holdPrepared(out);
+      assert.equal((await prepare(folder, out)).reused, true);
+      await assert.rejects(prepare(folder, out, { axis: 0 }), (error) => {
+        assert.ok(error instanceof InputError);
+        assert.equal(error.code, "folder-in-use");
+        return true;
+      });
+      assert.equal((await readManifest(out)).settings.axis, 2);
+    }
+    assert.equal((await prepare(folder, out, { axis: 0 })).reused, false);
+  }));
+
+Deno.test("slices that are missing, short or not finite are found and made again", () =>
+  inFolder(async (folder) => {
+    const out = join(folder, "out");
+    await writeDataSet(folder, [CASE]);
+    const { manifest } = await prepare(folder, out);
+    const path = join(out, manifest.slices[1]!.image);
+    const good = await Deno.readFile(path);
+    const broken = good.slice();
+    new DataView(broken.buffer).setFloat32(broken.length - 8, NaN, true);
+    const damages: [() => Promise<void>, RegExp][] = [
+      [() => Deno.remove(path), /no such file/],
+      [() => Deno.truncate(path, 100), /file ends|needs .* bytes/],
+      [() => Deno.writeFile(path, broken), /values that are not finite/],
+    ];
+    for (const [damage, reason] of damages) {
+      await damage();
+      const mended = await prepare(folder, out);
+      assert.equal(mended.reused, false);
+      assert.match(mended.damage!, reason);
+      assert.match(mended.damage!, /a_slice_001\.npy/);
+      assert.deepEqual(await Deno.readFile(path), good);
+    }
+    const again = await prepare(folder, out);
+    assert.deepEqual([again.reused, again.damage], [true, null]);
+  }));
+
+Deno.test("checkSources() names files that have changed or are gone", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [{ id: "a" }, { id: "b" }]);
+    const { manifest } = await prepare(folder, join(folder, "out"));
+    assert.deepEqual(await checkSources(folder, manifest.files), []);
+    await Deno.utime(join(folder, "labelsTr/a.nii"), 1e9, 1e9);
+    await Deno.remove(join(folder, "imagesTr/b.nii"));
+    assert.deepEqual(await checkSources(folder, manifest.files), [
+      "labelsTr/a.nii is changed",
+      "imagesTr/b.nii is missing",
+    ]);
   }));
 
 Deno.test("what was made before stays until the new options have been checked", () =>
   inFolder(async (folder) => {
-    const options = { data: folder, out: join(folder, "out") };
-    await writeDataSet(folder, [{ id: "a" }]);
-    await prepareSlices(options);
-    await assert.rejects(prepareSlices({ ...options, size: [5, 5] }), InputError);
-    assert.equal((await prepareSlices(options)).reused, true);
+    const out = join(folder, "out");
+    await writeDataSet(folder, [CASE]);
+    await prepare(folder, out);
+    await assert.rejects(extractSlices({ data: folder, out, size: [5, 5] }), InputError);
+    assert.equal((await prepare(folder, out)).reused, true);
   }));
 
 Deno.test("two preparations at once make the slices once", () =>
   inFolder(async (folder) => {
-    const options = { data: folder, out: join(folder, "out") };
+    const out = join(folder, "out");
     await writeDataSet(folder, [{ id: "a" }, { id: "b" }]);
-    const results = await Promise.all([1, 2, 3].map(() => prepareSlices(options)));
+    const results = await Promise.all([1, 2, 3].map(() => prepare(folder, out)));
     assert.equal(results.filter(({ reused }) => !reused).length, 1);
   }));
 
 Deno.test("a damaged manifest is an input error", () =>
   inFolder(async (folder) => {
-    const options = { data: folder, out: join(folder, "out") };
-    await writeDataSet(folder, [{ id: "a" }]);
-    const { manifest } = await extractSlices(options);
-    const path = join(options.out, "manifest.json");
+    const out = join(folder, "out");
+    await writeDataSet(folder, [CASE]);
+    const { manifest } = await extractSlices({ data: folder, out });
+    const path = join(out, "manifest.json");
     const text = await Deno.readTextFile(path);
     assert.deepEqual(JSON.parse(text), manifest);
     for (
       const damaged of [
         text.slice(0, -20),
         "{}",
-        text.replace('"version": 1', '"version": 9'),
+        text.replace('"version": 2', '"version": 9'),
+        text.replace('"targets":', '"target":').replace('"labels":"foreground"', '"labels":"7;7"'),
         text.replace("images/a_slice_000.npy", "images/../../secret.npy"),
       ]
     ) {
+      assert.notEqual(damaged, text);
       await Deno.writeTextFile(path, damaged);
-      await assert.rejects(readManifest(options.out), InputError);
+      await assert.rejects(readManifest(out), InputError);
     }
   }));

@@ -138,7 +138,7 @@ Deno.test("readVolume() refuses truncated, damaged and overfull files", async (t
     const bomb = new Uint8Array(good.length + 200_000);
     bomb.set(good);
     const faults: [string, Uint8Array, RegExp][] = [
-      ["empty", new Uint8Array(0), /does not start with a NIfTI header/],
+      ["empty", new Uint8Array(0), /it is empty: /],
       ["only a header", good.subarray(0, 348), /can hold 0 at most/],
       ["ends inside the header", good.subarray(0, 200), /ends inside its header/],
       ["ends inside the voxels", good.subarray(0, good.length - 5), /can hold 43 at most/],
@@ -178,7 +178,7 @@ Deno.test("readVolume() says that a file is missing, or a folder", async () => {
       name: "InputError",
       message: `Cannot read volume: no such file: ${join(folder, "none.nii.gz")}`,
     });
-    await assert.rejects(readVolume(folder), /it is not a file/);
+    await assert.rejects(readVolume(folder), /it is a folder, not a file/);
   });
 });
 

@@ -31,6 +31,8 @@ Deno.test("writeVolume() and readVolume() are inverse, for any shape, type and n
           shape: like.shape,
           spacing: like.spacing,
           affine: like.affine,
+          orientation: "RAS",
+          warnings: [],
         });
       }),
       { numRuns: 60, seed: 3 },

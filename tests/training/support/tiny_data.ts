@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { SliceDataset } from "../../../lib/slices/slice_dataset.ts";
-import { prepareSlices } from "../../../lib/slices/prepare_slices.ts";
+import { extractSlices } from "../../../lib/slices/extract_slices.ts";
 import { Random } from "../../../lib/support/random.ts";
 import { createVolume } from "../../../lib/volume/create_volume.ts";
 import { writeVolume } from "../../../lib/volume/write_volume.ts";
@@ -53,7 +53,7 @@ export async function withTinyData(
   try {
     await writeTinyVolumes(join(folder, "data"));
     const prepared = join(folder, "prepared");
-    await prepareSlices({ data: join(folder, "data"), out: prepared });
+    await extractSlices({ data: join(folder, "data"), out: prepared });
     const train = await SliceDataset.open(prepared, { cases: ["case_0", "case_1", "case_2"] });
     const validation = await SliceDataset.open(prepared, { cases: ["case_3"] });
     await use({ train, validation, prepared, folder });

@@ -1,0 +1,139 @@
+/**
+ * Reading files that users name: regular ones, and no others.
+ *
+ * @module
+ */
+
+import { type ErrorCode, InputError } from "./errors.ts";
+import { standIn } from "./foreign_format.ts";
+
+/** What is read, for messages. */
+export interface ReadPurpose {
+  /** What the file should be, to follow "Cannot read": "volume". */
+  readonly what: string;
+  readonly code: ErrorCode;
+}
+
+/** A regular file that was opened. */
+export interface OpenFile extends Disposable {
+  readonly file: Deno.FsFile;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/**
+ * Opens a file for reading. What is no regular file is not opened at all: a pipe would wait for its
+ * writer for ever, and a device may never end.
+ *
+ * @throws {InputError} If it is missing, no regular file, behind a broken link, or must not be read.
+ */
+export async function openRegularFile(path: string, purpose: ReadPurpose): Promise<OpenFile> {
+  try {
+    const { isFile, isDirectory, size } = await Deno.stat(path);
+    if (!isFile) {
+      throw new InputError(
+        `Cannot read ${purpose.what}: it is ${
+          isDirectory ? "a folder" : "a pipe or a device"
+        }, not a file`,
+        { code: purpose.code, path },
+      );
+    }
+    const file = await Deno.open(path);
+    return { file, size, [Symbol.dispose]: () => file[Symbol.dispose]() };
+  } catch (error) {
+    throw await readError(error, path, purpose);
+  }
+}
+
+/**
+ * Reads a whole file.
+ *
+ * @param purpose.most The most bytes that it may have.
+ * @throws {InputError} As {@linkcode openRegularFile} does, and if it is larger, empty, a pointer
+ * of git-LFS or git-annex, or a web page.
+ *
+ * @example
+ * ```ts
+ * import { readRegularFile } from "./read_file.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, "version https://git-lfs.github.com/spec/v1\n");
+ * await assert.rejects(
+ *   readRegularFile(path, { what: "weights", code: "bad-weights", most: 2 ** 30 }),
+ *   /Cannot read weights: it is a pointer of git-LFS, not the file itself/,
+ * );
+ * await Deno.remove(path);
+ * ```
+ */
+export async function readRegularFile(
+  path: string,
+  purpose: ReadPurpose & { readonly most: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  using opened = await openRegularFile(path, purpose);
+  const { what, code, most } = purpose;
+  const fail = (why: string, hint = "") =>
+    new InputError(`Cannot read ${what}: ${why}`, { code, path, hint });
+  if (opened.size > most) throw fail(`its ${opened.size} bytes are more than ${most}`);
+  const bytes = new Uint8Array(opened.size);
+  let filled = 0;
+  try {
+    while (filled < bytes.length) {
+      const count = await opened.file.read(bytes.subarray(filled));
+      if (count === null) break;
+      filled += count;
+    }
+  } catch (error) {
+    throw await readError(error, path, purpose);
+  }
+  const content = filled === bytes.length ? bytes : bytes.slice(0, filled);
+  const other = standIn(content);
+  if (other !== null) throw fail(`it is ${other.format}`, other.hint);
+  return content;
+}
+
+/**
+ * The error to tell a user when reading failed.
+ *
+ * @param error What the system threw, or an {@linkcode InputError} that is passed on.
+ */
+export async function readError(
+  error: unknown,
+  path: string,
+  { what, code }: ReadPurpose,
+): Promise<unknown> {
+  if (!(error instanceof Error) || error instanceof InputError) return error;
+  if (error instanceof Deno.errors.NotCapable) {
+    return new InputError(`Cannot read ${what}: Deno has no permission to`, {
+      code: "no-permission",
+      path,
+      hint: "Run it as deno task does, or add --allow-read for this file",
+      cause: error,
+    });
+  }
+  const [why, hint] = await explain(error, path);
+  return new InputError(`Cannot read ${what}: ${why}`, { code, path, hint, cause: error });
+}
+
+async function explain(error: Error, path: string): Promise<[why: string, hint: string]> {
+  if (error instanceof Deno.errors.NotFound) {
+    const target = await Deno.readLink(path).catch(() => null);
+    if (target === null) return ["no such file", ""];
+    return /annex[\\/]objects/.test(target)
+      ? [
+        "it is a link of git-annex without its content",
+        "Fetch it with git annex get or datalad get",
+      ]
+      : ["it is a link to a file that is not there", "Correct or remove the link"];
+  }
+  const code = "code" in error ? String(error.code) : "";
+  const known: Record<string, [why: string, hint: string]> = {
+    ELOOP: ["it is a link that leads back to itself", "Correct or remove the link"],
+    ENAMETOOLONG: ["its name is too long", "Rename it"],
+    ENOTDIR: ["a file has the name of one of its folders", ""],
+    EACCES: ["no permission to read it", "Change its permissions"],
+    EPERM: ["no permission to read it", "Change its permissions"],
+    EIO: ["the disk reports an error", "Copy or download the file again"],
+  };
+  return known[code] ?? [error.message, ""];
+}
