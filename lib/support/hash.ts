@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { refuseOtherThanFiles } from "./read_file.ts";
 
 /**
  * The checksum of a file, read piece by piece.
@@ -12,6 +13,7 @@ import { createHash } from "node:crypto";
  * @param path The file.
  * @param algorithm "sha256", or "md5" where others publish that.
  * @returns Lower-case hexadecimal digits.
+ * @throws {InputError} If it is a folder, a pipe or a device; else what the system throws.
  *
  * @example
  * ```ts
@@ -25,6 +27,7 @@ import { createHash } from "node:crypto";
  */
 export async function hashFile(path: string, algorithm: "sha256" | "md5"): Promise<string> {
   const hash = createHash(algorithm);
+  await refuseOtherThanFiles(path, { what: "file", code: "bad-image" });
   const file = await Deno.open(path);
   for await (const chunk of file.readable) hash.update(chunk);
   return hash.digest("hex");

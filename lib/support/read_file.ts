@@ -29,20 +29,28 @@ export interface OpenFile extends Disposable {
  */
 export async function openRegularFile(path: string, purpose: ReadPurpose): Promise<OpenFile> {
   try {
-    const { isFile, isDirectory, size } = await Deno.stat(path);
-    if (!isFile) {
-      throw new InputError(
-        `Cannot read ${purpose.what}: it is ${
-          isDirectory ? "a folder" : "a pipe or a device"
-        }, not a file`,
-        { code: purpose.code, path },
-      );
-    }
+    const size = await refuseOtherThanFiles(path, purpose);
     const file = await Deno.open(path);
     return { file, size, [Symbol.dispose]: () => file[Symbol.dispose]() };
   } catch (error) {
     throw await readError(error, path, purpose);
   }
+}
+
+/**
+ * Refuses folders, pipes and devices without opening them.
+ *
+ * @returns The file's size in bytes.
+ * @throws {InputError} If it is one of these; else what the system throws.
+ */
+export async function refuseOtherThanFiles(
+  path: string,
+  { what, code }: ReadPurpose,
+): Promise<number> {
+  const { isFile, isDirectory, size } = await Deno.stat(path);
+  if (isFile) return size;
+  const kind = isDirectory ? "a folder" : "a pipe or a device";
+  throw new InputError(`Cannot read ${what}: it is ${kind}, not a file`, { code, path });
 }
 
 /**

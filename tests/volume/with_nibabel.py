@@ -2,8 +2,11 @@
 
     with_nibabel.py write FOLDER     files of all kinds, and FOLDER/expected.json
     with_nibabel.py read FILE...     what nibabel reads, as JSON
+    with_nibabel.py store FILE       some of these files and what nibabel reads, for a fixture
 """
 
+import base64
+import gzip
 import itertools
 import json
 import os
@@ -70,7 +73,7 @@ def make(number, version, order, dtype, random):
     header["scl_slope"], header["scl_inter"] = [
         (1, 0), (numpy.nan, numpy.nan), (0, 7), (0.25, -3), (-2, 0), (1, 12),
     ][number % 6]
-    header.set_xyzt_units("mm", "sec")
+    header.set_xyzt_units(["mm", "micron", "meter", "unknown"][number // 5 % 4], "sec")
     header["descrip"] = b"made by nibabel"
     offset = header.single_vox_offset + 16 * (number % 3)
     header["vox_offset"] = offset
@@ -121,7 +124,24 @@ def describe(path):
     }
 
 
+def store(path):
+    random = numpy.random.default_rng(2)
+    stored = []
+    for number, (version, order, dtype) in enumerate(itertools.product([1, 2], "<>", TYPES)):
+        content = make(number, version, order, dtype, random)
+        name = os.path.join(os.path.dirname(os.path.abspath(path)), "temporary.nii")
+        with open(name, "wb") as file:
+            file.write(content)
+        packed = base64.b64encode(gzip.compress(content, mtime=0)).decode()
+        stored.append({**describe(name), "path": f"{number}.nii.gz", "file": packed})
+        os.remove(name)
+    with open(path, "w") as file:
+        file.write(json.dumps(stored, separators=(",", ":")) + "\n")
+
+
 if sys.argv[1] == "write":
     write(sys.argv[2])
+elif sys.argv[1] == "store":
+    store(sys.argv[2])
 else:
     print(json.dumps([describe(path) for path in sys.argv[2:]]))
