@@ -24,8 +24,8 @@ Deno.test("discoverCases() names files of other formats beside NIfTI, and what c
   const found = await discoverCases(join(CASES, "nrrd_beside_nifti"));
   assert.equal(found.cases.length, 8);
   assert.deepEqual(problemsOf(found), [
-    "warning imagesTr/c0.nrrd: not read: it is NRRD",
-    "warning labelsTr/c0.seg.nrrd: not read: it is NRRD",
+    "warning imagesTr/c0.nrrd: not read: it is an NRRD file",
+    "warning labelsTr/c0.seg.nrrd: not read: it is an NRRD file",
   ]);
   for (const { hint } of found.problems) assert.match(hint, /Slicer/);
 });
@@ -220,7 +220,9 @@ Deno.test("discoverCases() reads a folder a patient", async () => {
     ),
   );
   assert.deepEqual(found.description.channelNames, ["flair", "t1", "t1ce"]);
-  assert.deepEqual(problemsOf(found), ["warning B_001/B_001_notes.nrrd: not read: it is NRRD"]);
+  assert.deepEqual(problemsOf(found), [
+    "warning B_001/B_001_notes.nrrd: not read: it is an NRRD file",
+  ]);
   const acdc = await discover([
     "patient001/patient001_4d.nii.gz",
     "patient001/patient001_frame01.nii.gz",
@@ -370,10 +372,14 @@ Deno.test("discoverCases() says what it saw in a folder that is no data set", as
     [["notes.txt", "a/b.txt"], /no images; it holds a\/, a\/b\.txt, notes\.txt: /, /imagesTr/],
     [["imagesTr/a.nii"], /1 image \(imagesTr\/a\.nii\) and no labels/, /into labelsTr$/],
     [["labels/a.nii"], /1 label \(labels\/a\.nii\) and no images/, /imagesTr/],
-    [["images/a.jpg", "masks/a.jpg"], /no .* files, but 2 files not read: it is JPEG \(/, /\.png/],
+    [
+      ["images/a.jpg", "masks/a.jpg"],
+      /no .* files, but 2 files not read: it is a JPEG picture \(/,
+      /\.png/,
+    ],
     [
       ["1.dcm", "2.dcm", "3.dcm", "4.dcm", "x.mha"],
-      /4 files not read: it is DICOM \(1\.dcm, 2\.dcm, 3\.dcm and 1 more\)/,
+      /4 files not read: it is a DICOM file \(1\.dcm, 2\.dcm, 3\.dcm and 1 more\)/,
       /dcm2niix/,
     ],
     [
