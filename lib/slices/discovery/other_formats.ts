@@ -5,7 +5,12 @@
  */
 
 import { basename, join } from "@std/path";
-import { type ForeignFormat, formatOfContent, formatOfName } from "../../support/foreign_format.ts";
+import {
+  type ForeignFormat,
+  formatOfContent,
+  formatOfName,
+  standIn,
+} from "../../support/foreign_format.ts";
 import { inPool } from "../../support/in_pool.ts";
 import type { Problem } from "./case_source.ts";
 
@@ -38,5 +43,6 @@ async function contentOf(path: string): Promise<ForeignFormat | null> {
   if (!isFile) return null;
   using file = await Deno.open(path);
   const start = new Uint8Array(512);
-  return formatOfContent(start.subarray(0, await file.read(start) ?? 0));
+  const bytes = start.subarray(0, await file.read(start) ?? 0);
+  return standIn(bytes) === null ? formatOfContent(bytes) : null; // no image is called that way
 }
