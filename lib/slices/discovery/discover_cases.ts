@@ -11,7 +11,7 @@ import { assembleCases } from "./assemble_cases.ts";
 import type { CaseSource, Problem } from "./case_source.ts";
 import { type DatasetDescription, readDescription } from "./dataset_description.ts";
 import { isPicture, stemOf } from "./file_names.ts";
-import { findLayout, type Layout } from "./find_layout.ts";
+import { findLayout, isPassedOver, type Layout } from "./find_layout.ts";
 import { findListed, foldersOf } from "./listed_files.ts";
 import { listTree, type Tree, type TreeFile } from "./list_tree.ts";
 import { noDataSet } from "./no_data_set.ts";
@@ -65,7 +65,7 @@ export async function discoverCases(folder: string): Promise<DiscoveredCases> {
     problems: [
       ...problems,
       ...assembled.problems,
-      ...await passedOver(folder, tree, groups, description.training !== null),
+      ...await passedOver(folder, tree, groups, description.training === null ? layout : null),
     ],
     description: description.channelNames.length > 0 || channels.some((name) => /^\d*$/.test(name))
       ? description
@@ -106,16 +106,24 @@ function nothingUsable(folder: string, problems: readonly Problem[]): InputError
   );
 }
 
-/** Files beside those of the cases that nothing else is said of. */
+/**
+ * Files that nothing else is said of.
+ *
+ * @param layout Null where `dataset.json` lists the cases.
+ */
 async function passedOver(
   folder: string,
   tree: Tree,
   groups: readonly FileGroup[],
-  isListed: boolean,
+  layout: Layout | null,
 ): Promise<Problem[]> {
-  const used = new Set<TreeFile>(
-    groups.flatMap(({ images, labels }) => [...images.map(({ file }) => file), ...labels]),
+  const known = new Set<TreeFile>(
+    layout === null
+      ? groups.flatMap(({ images, labels }) => [...images.map(({ file }) => file), ...labels])
+      : [...layout.images, ...layout.labels].map(({ file }) => file),
   );
+  const why = layout === null ? "dataset.json does not list it" : "it is not where images are";
+  const unknown = tree.files.filter((file) => !known.has(file) && !isPassedOver(file));
   const folders = foldersOf(groups);
   const others = tree.others
     .filter((path) => folders.has(path.slice(0, Math.max(path.lastIndexOf("/"), 0))));
@@ -126,8 +134,6 @@ async function passedOver(
   return [
     ...others.filter(isMac).map((path) => told(path, "it is a file of macOS")),
     ...await otherFormats(folder, others.filter((path) => !isMac(path))),
-    ...tree.files
-      .filter((file) => isListed && folders.has(file.folder) && !used.has(file))
-      .map(({ path }) => told(path, "dataset.json does not list it")),
+    ...unknown.map(({ path }) => told(path, why)),
   ];
 }

@@ -94,6 +94,8 @@ Deno.test("discoverCases() names every wrong entry of a list", async () => {
     "error #9: entry of dataset.json is no image: imagesTr",
     "error #10: entry of dataset.json names no image",
     "error b: label is missing",
+    "warning data/imagesTr/a.nii: not read: dataset.json does not list it",
+    "warning x/escape.nii: not read: dataset.json does not list it",
   ]);
 });
 
@@ -149,6 +151,7 @@ Deno.test("discoverCases() pairs two folders by name, whatever they are called",
       ),
       ...["a.nii", "b.nii.gz", "left.nii", "._b.nii.gz"].map((name) => `${labels}/${name}`),
       "imagesTs/c.nii.gz",
+      "old/masks/a.nii",
     ]);
     assert.deepEqual(casesOf(found), [
       `a: ${images}/a.nii.gz > ${labels}/a.nii`,
@@ -162,6 +165,7 @@ Deno.test("discoverCases() pairs two folders by name, whatever they are called",
         "warning " + `${images}/._a.nii.gz: not read: it is a file of macOS`,
         "warning " + `${labels}/._b.nii.gz: not read: it is a file of macOS`,
         "warning left: label has no image",
+        "warning old/masks/a.nii: not read: it is not where images are",
       ].sort(),
     );
   }
@@ -262,6 +266,13 @@ Deno.test("discoverCases() reads BIDS: anatomical images and labels of derivativ
     "sub-02_ses-1_T1w: sub-02_ses-1_T1w.nii.gz > sub-02_ses-1_T1w_space-orig_dseg.nii.gz",
     "sub-02_ses-2_T1w: sub-02_ses-2_T1w.nii.gz > null",
   ]);
+  const preprocessed =
+    "derivatives/fmriprep/sub-02/ses-1/anat/sub-02_ses-1_desc-preproc_T1w.nii.gz";
+  assert.deepEqual(problemsOf(found), [
+    "error sub-02_ses-2_T1w: label is missing",
+    `warning ${preprocessed}: not read: it is not where images are`,
+    "warning sub-01/func/sub-01_task-rest_bold.nii.gz: not read: it is not where images are",
+  ]);
 });
 
 Deno.test("discoverCases() puts the pictures of a series together", async () => {
@@ -319,7 +330,6 @@ Deno.test("discoverCases() makes one bad case of a bad file", () =>
       ...["good", "annexed", "dangling", "loop", "pipe", long].map((id) => `labels/${id}.nii`),
       "images/good.nii",
       `images/${long}.nii`,
-      "folder/inside.nii",
     );
     const link = (target: string, id: string) =>
       Deno.symlink(target, join(folder, `images/${id}.nii`));
