@@ -4,7 +4,6 @@
  * @module
  */
 
-import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { inPool } from "../support/in_pool.ts";
 import type { Manifest } from "./manifest.ts";

@@ -27,6 +27,8 @@ export const SizeSchema = v.pipe(
 const percent = v.pipe(v.number(), v.minValue(0), v.maxValue(100));
 const millimetres = v.pipe(v.number(), v.gtValue(0), v.maxValue(1000));
 
+const DEFAULT_CLIP = [0.5, 99.5] as const;
+
 /** The keys that say how slices are made. The comments give the reason of a default. */
 export const SLICE_KEYS = {
   orientation: setting(
@@ -92,7 +94,7 @@ export const SLICE_KEYS = {
   ),
   clip: setting(
     pair(percent),
-    [0.5, 99.5],
+    DEFAULT_CLIP,
     "normalize percentile: the percentiles that become 0 and 1",
   ),
   fill: setting(
@@ -139,9 +141,13 @@ export function resolveSliceSettings(given: Partial<SliceSettings>): SliceSettin
 
 /** What settings that are valid one by one say against each other; empty where nothing. */
 export function settingConflicts(settings: SliceSettings): string[] {
-  const { clip: [low, high], fit, size, spacing, threshold, labels } = settings;
+  const { clip: [low, high], normalize, fit, size, spacing, threshold, labels } = settings;
+  const isClipped = low !== DEFAULT_CLIP[0] || high !== DEFAULT_CLIP[1];
   return [
     ...low < high ? [] : ["clip: expected two percentiles, the lower first"],
+    ...isClipped && normalize !== "percentile"
+      ? [`clip: it takes effect with normalize percentile, not ${normalize}`]
+      : [],
     ...spacing === "stored" || size === "pad" || fit === "pad-or-crop"
       ? []
       : ["spacing: fit resize stretches slices to the size; use fit pad-or-crop, or size pad"],

@@ -91,6 +91,7 @@ async function* inflateMember(input: PieceReader): AsyncGenerator<Uint8Array> {
       if (piece.length === 0) throw new SyntaxError("gzip stream ends early");
       const written = new Promise<void>((resolve) => inflate.write(piece, () => resolve()));
       await Promise.race([written, failed]);
+      if (inflate.errored) await failed; // it is told after the piece was taken
       fed += piece.length;
       for (const part of parts.splice(0)) {
         checksum = crc32(part, checksum);

@@ -145,3 +145,52 @@ Deno.test("numbers out of range are wrong calls", () =>
     await assert.rejects(dataset.get(11), RangeError);
     await assert.rejects(dataset.get(-1), RangeError);
   }));
+
+Deno.test("SliceDataset hands out the image as image and the label as label", () =>
+  inFolder(async (folder) => {
+    // Values and labels that cannot be taken for each other, 6×5 in a frame of 8×8
+    const image = (i: number) => 10 + (i * 7) % 30;
+    const label = (i: number) => Number(i % 4 === 1);
+    await writeDataSet(folder, [{ id: "a", shape: [6, 5, 1], image, label }]);
+    for (const format of ["npy", "png"] as const) {
+      const out = join(folder, format);
+      await extractSlices({ data: folder, out, format });
+      const dataset = await SliceDataset.open(out);
+      const sample = await dataset.get(0);
+      const [batch] = await Array.fromAsync(dataset.batches({ batchSize: 1 }));
+      for (let y = 0; y < 8; y++) {
+        for (let x = 0; x < 8; x++) {
+          const inside = y >= 1 && y < 7 && x >= 1 && x < 6;
+          const i = (y - 1) + 6 * (x - 1); // NIfTI's order: the row index runs fastest
+          const value = inside ? (image(i) - 10) / 29 : 0;
+          assert.ok(Math.abs(sample.image[y * 8 + x]! - value) < 1e-4, `${format} ${y},${x}`);
+          assert.equal(sample.label[y * 8 + x], inside ? label(i) : 0);
+        }
+      }
+      assert.deepEqual(batch!.images, sample.image);
+      assert.deepEqual(batch!.codes, sample.label);
+      assert.deepEqual(batch!.labels, Float32Array.from(sample.label));
+      assert.deepEqual([batch!.keep, batch!.channels, batch!.classes], [null, 1, 1]);
+    }
+  }));
+
+Deno.test("ignored pixels keep their code in pictures of one class and of several", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [{ id: "a", label: (i) => i % 4 }]);
+    await Deno.writeTextFile(
+      join(folder, "dataset.json"),
+      JSON.stringify({ labels: { background: 0, one: 1, two: 2, ignore: 3 } }),
+    );
+    for (const labels of ["foreground", "all", "2"]) {
+      const samples = await Promise.all((["npy", "png"] as const).map(async (format) => {
+        const out = join(folder, `${labels}-${format}`);
+        await extractSlices({ data: folder, out, format, labels });
+        return (await (await SliceDataset.open(out)).get(0)).label;
+      }));
+      assert.deepEqual(samples[0], samples[1], labels);
+      const count = (code: number) => samples[0]!.filter((c) => c === code).length;
+      // 30 pixels: 0 and 1 eight times, 2 and 3 seven times, in a frame of 8×8
+      const expected = { foreground: [15, 0], all: [8, 7], "2": [7, 0] }[labels];
+      assert.deepEqual([count(1), count(2), count(255)], [...expected!, 7]);
+    }
+  }));

@@ -17,7 +17,7 @@ Deno.test("the preprocess task makes slices by flags and config, and reports", (
   inFolder(async (folder) => {
     await writeDataSet(folder, [{ id: "a" }, { id: "b", label: null }]);
     const config = join(folder, "config.json");
-    await Deno.writeTextFile(config, JSON.stringify({ size: [8, 12], labels: [2], format: "npy" }));
+    await Deno.writeTextFile(config, JSON.stringify({ size: [8, 12], labels: "2", format: "npy" }));
     const out = join(folder, "out");
     const run = await preprocess(
       "--data",
@@ -36,20 +36,25 @@ Deno.test("the preprocess task makes slices by flags and config, and reports", (
     const strict = await preprocess("--data", folder, "--out", join(folder, "strict"));
     assert.equal(strict.code, 1);
     assert.match(strict.error, /^error: Cannot use the data set: b: label is missing\nMend or /);
-    const { options } = await readManifest(out);
-    assert.deepEqual([options.size, options.labels, options.format], [[8, 12], [2], "png"]);
+    const { settings } = await readManifest(out);
+    assert.deepEqual([settings.size, settings.labels, settings.format], [[8, 12], "2", "png"]);
   }));
 
 Deno.test("the preprocess task ends with status 1 or 2 and one paragraph on wrong input", async () => {
   const runs: [string[], RegExp, number?][] = [
-    [["--data", "no/such/folder"], /^error: Cannot find data: no such folder: no\/such\/folder\nA/],
+    [
+      ["--data", "no/such/folder"],
+      /^error: Cannot read folder: no such folder: no\/such\/folder\n/,
+    ],
     [
       ["--axis", "3"],
-      /^error: option '--axis <n>' argument '3' is invalid. Expected an integer/,
+      /^error: option '--axis <n>' argument '3' is invalid. Expected \(0 \|/,
       2,
     ],
     [["--labls", "1"], /^error: unknown option '--labls'\n\(Did you mean --labels\?\)/, 2],
-    [["--size", "10,10", "--out", "unused"], /^error: Cannot prepare slices: size: expected "pad"/],
+    [["--size", "10,10"], /argument '10,10' is invalid. Expected pad, or .*: multiples of 4/, 2],
+    [["--size", "65536,65536"], /argument '65536,65536' is invalid. Expected pad, or .* pixels/, 2],
+    [["--clip", "1,99"], /^error: Cannot prepare slices: clip: it takes effect with normalize/],
   ];
   for (const [args, message, status = 1] of runs) {
     const { code, error, out } = await preprocess(...args);

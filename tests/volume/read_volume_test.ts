@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { join } from "@std/path";
 import fc from "fast-check";
-import { createVolume, readVolume, writeVolume } from "../../lib/volume/mod.ts";
+import { createVolume, readVolume, readVolumeHeader, writeVolume } from "../../lib/volume/mod.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { inFolder } from "../support/in_folder.ts";
 
@@ -27,6 +27,11 @@ type Change = (view: DataView<ArrayBuffer>) => void;
 const HEADER_FAULTS: { name: string; change: Change; message: RegExp }[] = [
   { name: "no header", change: (v) => v.setInt32(0, 7), message: /does not start with a NIfTI/ },
   { name: "wrong magic", change: (v) => v.setUint8(344, 65), message: /wrong magic/ },
+  {
+    name: "Analyze",
+    change: (v) => v.setUint32(344, 0),
+    message: /header of an Analyze 7\.5 pair/,
+  },
   { name: "half of a pair", change: (v) => v.setUint8(345, 0x69), message: /\.hdr and \.img pair/ },
   { name: "zero size", change: (v) => v.setInt16(42, 0, true), message: /0×3×2 has no voxels/ },
   { name: "negative size", change: (v) => v.setInt16(44, -3, true), message: /4×-3×2 has no/ },
@@ -169,6 +174,115 @@ Deno.test("readVolume() reads gzip in several members, and with padding", async 
     const parts = [good.subarray(0, 100), good.subarray(100), new Uint8Array(512)];
     await Deno.writeFile(path, Uint8Array.from(parts.flatMap((part) => [...gzipSync(part)])));
     assert.deepEqual((await readVolume(path)).data, Float32Array.from(VALUES));
+  });
+});
+
+Deno.test("readVolume() reads a whole gzip with something behind it, and says so", async () => {
+  await inFolder(async (folder) => {
+    const gz = gzipSync(await goodFile(folder));
+    const path = join(folder, "trailing.nii.gz");
+    const tails: [tail: number[], count: number][] = [
+      [[13, 10], 2],
+      [[0, 0, 7, 0], 2], // zeros are padding, until something else comes
+      [[0x1f, 0x8b], 2],
+      [Array.from({ length: 200_000 }, (_, i) => i % 251 + 1), 200_000],
+      [Array.from({ length: 200_000 }, () => 0), 0],
+    ];
+    for (const [tail, count] of tails) {
+      await Deno.writeFile(path, Uint8Array.from([...gz, ...tail]));
+      const volume = await readVolume(path);
+      assert.deepEqual(volume.data, Float32Array.from(VALUES));
+      const warning = `${count} bytes behind the end of the gzip stream are left out`;
+      assert.deepEqual(volume.warnings, count === 0 ? [] : [warning]);
+    }
+    // What starts as another member must be a whole one.
+    await Deno.writeFile(path, Uint8Array.from([...gz, ...gz.subarray(0, 40)]));
+    await assert.rejects(readVolume(path), /gzip stream ends early/);
+    await Deno.writeFile(path, Uint8Array.from([...gz, ...gz.subarray(0, 10), 7, 7, 7, 7, 7, 7]));
+    await assert.rejects(readVolume(path), /gzip stream is damaged \(/);
+  });
+});
+
+Deno.test("readVolume() reads gzip headers with all their parts (RFC 1952)", async () => {
+  await inFolder(async (folder) => {
+    const gz = gzipSync(await goodFile(folder));
+    const text = (value: string) => [...new TextEncoder().encode(value), 0];
+    const parts: [flag: number, bytes: number[]][] = [
+      [4, [3, 1, ...Array.from({ length: 259 }, (_, i) => i % 256)]],
+      [8, text("name.nii")],
+      [16, text("a comment")],
+      [2, [0x12, 0x34]],
+    ];
+    const path = join(folder, "header.nii.gz");
+    for (let set = 0; set < 16; set++) {
+      const used = parts.filter((_, i) => set >> i & 1);
+      const header = Uint8Array.from(gz.subarray(0, 10));
+      header[3] = used.reduce((flags, [flag]) => flags | flag, 0);
+      const extra = used.flatMap(([, bytes]) => bytes);
+      await Deno.writeFile(path, Uint8Array.from([...header, ...extra, ...gz.subarray(10)]));
+      assert.deepEqual((await readVolume(path)).data, Float32Array.from(VALUES), String(set));
+    }
+  });
+});
+
+Deno.test("readVolume() names files of other formats, by content and by name", async () => {
+  await inFolder(async (folder) => {
+    const files: [name: string, content: string, what: string, hint: RegExp][] = [
+      [
+        "a.nii.gz",
+        "version https://git-lfs.github.com/spec/v1\n",
+        "a pointer of git-LFS",
+        /lfs pull/,
+      ],
+      ["a.nii.gz", "<!DOCTYPE html><html>", "a web page", /Download it again/],
+      ["a.nii", "NRRD0004\ntype: short\n", "an NRRD file", /3D Slicer/],
+      ["a.nii", " ".repeat(128) + "DICM", "a DICOM file", /dcm2niix/],
+      ["a.mhd", "NDims = 3\n", "a MetaImage file", /ITK-SNAP/],
+      ["a.img", "\0".repeat(500), "half of a .hdr and .img pair", /nibabel/],
+    ];
+    for (const [name, content, what, hint] of files) {
+      const path = join(folder, name);
+      const zipped = gzipSync(content);
+      for (const bytes of [new TextEncoder().encode(content), zipped]) {
+        await Deno.writeFile(path, bytes);
+        await assert.rejects(readVolume(path), (error) => {
+          assert.ok(error instanceof InputError);
+          assert.ok(error.message.startsWith(`Cannot read volume: it is ${what}`), error.message);
+          assert.match(error.hint, hint);
+          return true;
+        });
+      }
+    }
+    await Deno.writeFile(join(folder, "a.nii.gz"), gzipSync(gzipSync(await goodFile(folder))));
+    await assert.rejects(readVolume(join(folder, "a.nii.gz")), /it is packed with gzip twice/);
+  });
+});
+
+Deno.test({
+  name: "readVolume() does not wait for a pipe, nor read a device (not on Windows)",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await inFolder(async (folder) => {
+      const pipe = join(folder, "pipe.nii.gz");
+      assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+      for (const path of [pipe, "/dev/zero"]) {
+        await assert.rejects(readVolume(path), /it is a pipe or a device, not a file/);
+      }
+    });
+  },
+});
+
+Deno.test("readVolumeHeader() reads no voxels, but sees that the file is too short", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "good.nii");
+    const good = await goodFile(folder);
+    const { shape, spacing, datatype, offset, orientation } = await readVolumeHeader(path);
+    assert.deepEqual(
+      [shape, spacing, datatype.name, offset, orientation],
+      [SHAPE, [0.5, 0.625, 3], "int16", 352, "RAS"],
+    );
+    await Deno.writeFile(path, good.subarray(0, 399));
+    await assert.rejects(readVolumeHeader(path), /48 bytes\), the file can hold 47 at most/);
   });
 });
 

@@ -8,6 +8,9 @@ import {
   restore,
 } from "../../lib/volume/reorientation.ts";
 import { compareSpace } from "../../lib/volume/compare_space.ts";
+import { voxelSizes } from "../../lib/volume/affine.ts";
+import { createVolume } from "../../lib/volume/create_volume.ts";
+import { toCanonical } from "../../lib/volume/to_canonical.ts";
 import type { Affine } from "../../lib/volume/types.ts";
 
 interface Fixture {
@@ -35,6 +38,26 @@ Deno.test("reorient brings all 48 orientations where nibabel does, and restore b
     assert.deepEqual(restore(turned, SHAPE, found), STORED, letters);
     assertNear(reorientAffine(affine, SHAPE, found), canonical.affine, 1e-12);
   }
+});
+
+Deno.test("toCanonical gives the volume that nibabel's as_closest_canonical does, and a way back", () => {
+  const data = Float32Array.from(STORED);
+  for (const { orientation: letters, affine, canonical } of fixture.volumes) {
+    const stored = createVolume({ data, shape: SHAPE, spacing: [0.8, 0.9, 2.5], affine });
+    const found = toCanonical(stored);
+    assert.deepEqual([...found.data], canonical.data, letters);
+    assert.deepEqual(found.shape, canonical.shape);
+    assertNear(found.affine, canonical.affine, 1e-5); // createVolume rounds to float32
+    assertNear([found.spacing], [voxelSizes(canonical.affine)], 1e-6);
+    assert.deepEqual(restore(found.data, SHAPE, found.reorientation), data);
+  }
+  const two = createVolume({
+    data: Float32Array.from({ length: 120 }, (_, i) => i),
+    shape: [...SHAPE, 2],
+    spacing: [0.8, 0.9, 2.5],
+    affine: fixture.volumes.find((volume) => volume.orientation === "PIR")!.affine,
+  });
+  assert.deepEqual(toCanonical(two).shape, [5, 3, 4, 2]);
 });
 
 Deno.test("canonicalReorientation chooses nibabel's axes where they are oblique and sheared", () => {

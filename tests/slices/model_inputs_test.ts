@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import * as v from "valibot";
+import type { Case } from "../../lib/slices/case.ts";
+import {
+  compareInput,
+  extractSlices,
+  type ModelInputs,
+  modelInputs,
+  ModelInputsSchema,
+  openCase,
+  requireCase,
+  type SliceSettings,
+} from "../../lib/slices/mod.ts";
+import { InputError } from "../../lib/support/errors.ts";
+import { createVolume, writeVolume } from "../../lib/volume/mod.ts";
+import { inFolder, writeDataSet } from "./support/data_set.ts";
+
+const LEGACY = {
+  axis: 1,
+  format: "npy",
+  channel: 0,
+  labels: "foreground",
+  size: [36, 40],
+  fit: "pad-or-crop",
+  clip: [1, 99],
+  smallest: [36, 40],
+};
+
+Deno.test("ModelInputsSchema reads what older versions stored", () => {
+  const inputs = v.parse(ModelInputsSchema, LEGACY);
+  assert.deepEqual([inputs.orientation, inputs.channel, inputs.channels], ["stored", [0], 1]);
+  assert.deepEqual([inputs.normalize, inputs.clip], ["percentile", [1, 99]]);
+  assert.deepEqual(inputs.targets.classes, [{ name: "foreground", values: "above 0" }]);
+  assert.deepEqual([inputs.trained, inputs.spacing, inputs.crop], [null, "stored", "none"]);
+  const plain = v.parse(ModelInputsSchema, { ...LEGACY, clip: null, labels: [1, 2], channel: 3 });
+  assert.deepEqual([plain.normalize, plain.labels, plain.channel], ["minmax", "1,2", [3]]);
+  assert.deepEqual(plain.targets.classes, [{ name: "1,2", values: [1, 2] }]);
+});
+
+Deno.test("ModelInputsSchema refuses sizes and numbers that nobody means", () => {
+  const wrong: Record<string, unknown>[] = [
+    { size: [65536, 65536] },
+    { size: [16384, 16384] },
+    { smallest: [1e308, 4] },
+    { smallest: [65536, 65536] },
+    { channel: 1e9 },
+    { targets: { kind: "classes", classes: [], ignore: [] } },
+    { spacing: [0, 1] },
+    { foreground: [{ low: 0, high: NaN, mean: 0, deviation: 1 }] },
+  ];
+  for (const change of wrong) {
+    const result = v.safeParse(ModelInputsSchema, { ...LEGACY, ...change });
+    assert.equal(result.success, false, JSON.stringify(change));
+  }
+  for (const value of [null, 7, "x", [], {}]) {
+    assert.equal(v.safeParse(ModelInputsSchema, value).success, false);
+  }
+});
+
+/** Inputs of a model that was trained on two volumes of 8×9×4 voxels, values 0 to 100. */
+async function withInputs(
+  settings: Partial<SliceSettings>,
+  use: (inputs: ModelInputs, folder: string) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    const shape = [8, 9, 4];
+    const image = (i: number) => (i * 31) % 101;
+    await writeDataSet(folder, [
+      { id: "a", shape, image },
+      { id: "b", shape, image: (i) => image(i + 7), label: (i) => i % 2 },
+      { id: "c", shape: [20, 9, 4], image: (i) => 10 * image(i + 9) },
+    ]);
+    const { manifest } = await extractSlices({
+      data: folder,
+      out: join(folder, "out"),
+      ...settings,
+    });
+    await use(modelInputs(manifest, ["a", "b"]), folder);
+  });
+}
+
+Deno.test("modelInputs() describes the training cases alone, and can be stored", () =>
+  withInputs({}, (inputs) => {
+    assert.deepEqual(inputs.trained, {
+      kind: "volume",
+      channelNames: [],
+      orientations: ["RAS"],
+      spacing: [1, 1],
+      slices: { smallest: [8, 9], largest: [8, 9] },
+      intensities: [{ low: 0, high: 100, spans: { low: 100, high: 100 } }],
+    });
+    assert.deepEqual([inputs.smallest, inputs.channels], [[20, 12], 1]);
+    assert.deepEqual(v.parse(ModelInputsSchema, JSON.parse(JSON.stringify(inputs))), inputs);
+    return Promise.resolve();
+  }));
+
+/** Writes and opens a volume as a model's input. */
+async function given(
+  inputs: ModelInputs,
+  folder: string,
+  { shape = [8, 9, 4], spacing = 1, mirrored = false, value = (i: number) => (i * 31) % 101 },
+): Promise<Case> {
+  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i));
+  const like = createVolume({
+    data,
+    shape,
+    spacing: [spacing, spacing, 2],
+    affine: [
+      [mirrored ? -spacing : spacing, 0, 0, 0],
+      [0, spacing, 0, 0],
+      [0, 0, 2, 0],
+      [0, 0, 0, 1],
+    ],
+  });
+  await writeVolume(join(folder, "x.nii"), { data, like });
+  const files = [{ index: 0, images: ["x.nii"], label: null }];
+  const source = { id: "x", kind: "volume", folder, files } as const;
+  const unchecked = { ...inputs, channels: null };
+  return requireCase(
+    await openCase(source, unchecked, { labels: false, normalized: true }),
+    source,
+  );
+}
+
+function told(inputs: ModelInputs, opened: Case): string[] {
+  return compareInput(inputs, opened).map(({ severity, message }) => `${severity}: ${message}`);
+}
+
+Deno.test("compareInput() names what is unlike the training's images", () =>
+  withInputs({ orientation: "stored" }, async (inputs, folder) => {
+    const like = (options: Parameters<typeof given>[2]) => given(inputs, folder, options);
+    assert.deepEqual(told(inputs, await like({})), []);
+    assert.deepEqual(told(inputs, await like({ mirrored: true })), [
+      "error: axes run to LAS, those of the training's images to RAS",
+    ]);
+    assert.deepEqual(told(inputs, await like({ spacing: 1.4 })), []);
+    assert.deepEqual(told(inputs, await like({ spacing: 1.6 })), [
+      "warning: pixels are 1.6×1.6 mm, the training's 1×1 mm",
+    ]);
+    assert.deepEqual(told(inputs, await like({ spacing: 0.6 })), [
+      "warning: pixels are 0.6×0.6 mm, the training's 1×1 mm",
+    ]);
+    assert.deepEqual(told(inputs, await like({ shape: [8, 14, 4] })), [
+      "warning: slices have 8×14 pixels, the training's 8×9 to 8×9",
+    ]);
+    assert.deepEqual(told(inputs, await like({ value: (i) => i % 100 - 1024 })), [
+      "warning: values are -1024 to -925, the training's 0 to 100",
+    ]);
+    assert.deepEqual(told(inputs, await like({ value: (i) => i % 9 })), [
+      "warning: values are 0 to 8, the training's 0 to 100",
+    ]);
+    assert.deepEqual(told(inputs, await like({ value: (i) => i % 50 })), []);
+    assert.match(
+      told(inputs, await like({ shape: [8, 9, 4, 2] }))[0]!,
+      /^error: image has 2 channels, the model was trained on 1$/,
+    );
+    assert.deepEqual(told({ ...inputs, trained: null }, await like({ mirrored: true })), []);
+  }));
+
+Deno.test("compareInput() lets a model that turns its images see any orientation", () =>
+  withInputs({}, async (inputs, folder) => {
+    assert.deepEqual(told(inputs, await given(inputs, folder, { mirrored: true })), []);
+  }));
+
+Deno.test("a model is told its channels, and refuses other images", () =>
+  withInputs({}, async (inputs, folder) => {
+    const source = {
+      id: "x",
+      kind: "volume",
+      folder,
+      files: [{ index: 0, images: ["x.nii"], label: null }],
+    } as const;
+    await given(inputs, folder, { shape: [8, 9, 4, 2] });
+    const wants = { labels: false, normalized: true };
+    const opened = await openCase(source, inputs, wants);
+    assert.throws(() => requireCase(opened, source), (error) => {
+      assert.ok(error instanceof InputError);
+      return /image has 2 channels, not 1/.test(error.message);
+    });
+  }));
