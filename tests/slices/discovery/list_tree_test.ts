@@ -39,3 +39,15 @@ Deno.test("listTree() counts a name's bytes, as file systems do", () =>
       ],
     );
   }));
+
+Deno.test("listTree() refuses names that no file made from them could have", () =>
+  inFolder(async (folder) => {
+    await touch(folder, "a\\b.nii", "c\nd.nii", "e f (1).nii");
+    const { files } = await listTree(folder, 1);
+    const told = "its name has a backslash or a control character";
+    assert.deepEqual(files.map(({ name, problem }) => [name, problem?.message ?? null]), [
+      ["a\\b.nii", told],
+      ["c\nd.nii", told],
+      ["e f (1).nii", null],
+    ]);
+  }));
