@@ -12,7 +12,7 @@ import { type EvaluationSummary, readSummary } from "../evaluation/summary.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import { loadWeights } from "../nca/weights.ts";
 import { type Sample, SliceDataset } from "../slices/slice_dataset.ts";
-import type { Split } from "../slices/split_cases.ts";
+import type { Split } from "../slices/split/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { hash32 } from "../support/random.ts";
 import { preparedFolder } from "../training/prepare_data.ts";

@@ -21,7 +21,7 @@ import { type Picture, toGrey } from "./png.ts";
 import { encodePngLabel } from "./png_label.ts";
 import { chosenChannels } from "./read_part.ts";
 import { loadLabel, saveSlice } from "./save_slice.ts";
-import { maskValues, type Targets } from "./targets.ts";
+import { maskValues, type Targets, valuesOf } from "./targets.ts";
 import type { Box, ImageSlice, PlaneExtent } from "./types.ts";
 
 /** Reads pictures, and their labels where that is wanted. See `openCase`. */
@@ -213,7 +213,7 @@ class PictureCase implements Case {
       if (data instanceof Float32Array || isForeground) {
         await saveSlice(path, { data, height, width });
       } else {
-        const values = Int32Array.from(data, (code) => table[code]!);
+        const values = valuesOf(data, table);
         await writeFileAtomic(path, encodePngLabel({ data: values, height, width }));
       }
     }

@@ -205,6 +205,13 @@ export function maskValues({ kind, classes, regionsClassOrder }: Targets): Int32
   return table;
 }
 
+/** The values of codes, by a table from {@linkcode maskValues}. */
+export function valuesOf(codes: Uint8Array, table: Int32Array): Int32Array {
+  const values = new Int32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) values[i] = table[codes[i]!]!;
+  return values;
+}
+
 /**
  * Planes of 0 and 1 for the loss, one a class or region, from codes. Ignored pixels are 0 in all.
  *

@@ -25,7 +25,7 @@ import {
   sliceFrame,
   slicingGrid,
 } from "./slice_frame.ts";
-import { maskValues, type Targets } from "./targets.ts";
+import { maskValues, type Targets, valuesOf } from "./targets.ts";
 import type { Axis, Box, ImageSlice, PlaneExtent } from "./types.ts";
 
 /** Reads a volume, and its label where that is wanted. See `openCase`. */
@@ -168,16 +168,11 @@ class VolumeCase implements Case {
   ): Promise<string[]> {
     const { like, frame } = this.#image;
     const voxels = this.shape.reduce((a, b) => a * b);
-    const isMask = planes[0] instanceof Uint8Array;
     const table = maskValues(this.#targets);
+    const isMask = planes[0] instanceof Uint8Array;
     const data = isMask ? maskArray(table, voxels) : new Float32Array(voxels);
     for (const [index, plane] of planes.entries()) {
-      placePlane(
-        data,
-        frame,
-        index,
-        isMask ? Int32Array.from(plane, (code) => table[code]!) : plane,
-      );
+      placePlane(data, frame, index, plane instanceof Uint8Array ? valuesOf(plane, table) : plane);
     }
     const path = join(folder, outputNames(this.#source, suffix)[0]!);
     await writeVolume(path, { data, like, shape: this.shape });

@@ -22,7 +22,7 @@ export interface VolumeImage {
   readonly channels: Float32Array[];
   /** Of one file of four dimensions: how many volumes it has, and the numbers of those chosen. */
   readonly frames: { readonly count: number; readonly chosen: readonly number[] } | null;
-  /** The part of them that is not empty. */
+  /** The part of them that is not empty, if that is asked for; all of them otherwise. */
   readonly bounds: Bounds;
 }
 
@@ -62,7 +62,7 @@ export async function readVolumeImage(
     const data = volume.data.length === voxels
       ? volume.data
       : volume.data.slice(start, start + voxels); // the other channels are let go of
-    nonEmpty.add(data, shape);
+    if (settings.crop === "nonzero") nonEmpty.add(data, shape);
     const found: Finding[] = [];
     fillMissing(data, settings.fill, found);
     findings.push(...found.map((finding) => inChannel(finding, place, chosen.length)));

@@ -72,5 +72,5 @@ Deno.test("LabelEncoder finds masks that were compressed as JPEG", () => {
 Deno.test("LabelEncoder leaves out what the file itself marks", () => {
   const { codes, summary } = encoded(Int32Array.of(VOID, 0, 1));
   assert.deepEqual(codes, [IGNORED, 0, 1]);
-  assert.deepEqual(summary.values, [0, 1]);
+  assert.deepEqual(summary, { values: [0, 1], foreground: 1 / 3, hasBackground: true });
 });

@@ -205,6 +205,16 @@ Deno.test("channels are chosen from one file or several, each normalised by itse
     assert.deepEqual(findingsOf(await open(files, { channel: [1, 2] })), [
       "error: image has no channel 2: it has 2",
     ]);
+    const elsewhere = {
+      ...second,
+      header: stored(second, [0, 1, 2], [true, false, false]).volume.header,
+    };
+    await writeVolume(join(folder, "away.nii"), { data: second.data, like: elsewhere });
+    const apartInSpace = await open(sourceOf(folder, ["x_0000.nii", "away.nii"]));
+    assert.deepEqual(findingsOf(apartInSpace), [
+      "error: away.nii covers another space than x_0000.nii",
+    ]);
+    assert.equal(apartInSpace.case, null);
     const model = { ...settingsFor(), channels: 1 };
     const refused = await openCase(files, model, { labels: false, normalized: true });
     assert.deepEqual(findingsOf(refused), ["error: image has 2 channels, not 1 as the others"]);
@@ -238,6 +248,13 @@ Deno.test("crop nonzero: zeros around a patient change nothing", () =>
       }
       assert.equal(b[0], 0);
     }
+    // Stored the other way round, the box lies elsewhere in the file and at the same place here
+    const { volume: turned } = stored({ ...like, data: framed }, [1, 0, 2], [true, true, false]);
+    await writeVolume(join(folder, "turned.nii"), { data: turned.data, like: turned });
+    const one = await opened(sourceOf(folder, ["turned.nii"]), { crop: "nonzero" });
+    assert.deepEqual(one.extent(1).crop, { top: 9, left: 3, height: 7, width: 6 });
+    // Rows are x, 1 mm apart, columns y, 2 mm
+    assert.deepEqual(one.extent(1).spacing, [1, 2]);
   }));
 
 Deno.test("a label that is its image, or that is missing, is an error", () =>
@@ -277,6 +294,15 @@ Deno.test("one hot voxel, or a background at the lowest number, is a warning tha
     assert.deepEqual(await found("low", { fill: "lowest" }), []);
     const filled = await opened(sourceOf(folder, ["low.nii"]), { fill: 0 });
     assert.equal(filled.intensities[0]!.low, 0);
+    // Only what has no value is filled
+    const signed = volume.data.map((value, i) => i === 3 ? NaN : i === 8 ? Infinity : value - 500);
+    await writeVolume(join(folder, "signed.nii"), { data: signed, like: volume });
+    const one = await opened(sourceOf(folder, ["signed.nii"]), { fill: "lowest" });
+    const finite = signed.filter(Number.isFinite);
+    const [least, most] = [Math.min(...finite), Math.max(...finite)];
+    assert.deepEqual(one.intensities, [{ low: least, high: most }]);
+    const [x3, x8] = [one.slice(0).data[3 * 6], one.slice(0).data[1 * 6 + 1]]; // 3,0,0 and 1,1,0
+    assert.deepEqual([x3, x8], [0, 0]);
   }));
 
 Deno.test("pictures: colours are channels, and masks come back in their values", () =>

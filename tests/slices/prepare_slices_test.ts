@@ -121,9 +121,12 @@ Deno.test("an unfinished preparation is not opened, and done again", () =>
       join(out, "unfinished/plan.json"),
       JSON.stringify({ ...plan, identity: "x" }),
     );
+    await Deno.writeTextFile(join(out, "images/a_slice_000.png"), "no file of this plan");
     await Deno.remove(join(out, "manifest.json"));
     await prepare(folder, out, { axis: 0 });
-    assert.equal((await namesIn(join(out, "images"))).length, 6);
+    const made = await namesIn(join(out, "images"));
+    assert.equal(made.filter((name) => name.endsWith(".npy")).length, 6);
+    assert.equal(made.filter((name) => name.endsWith(".png")).length, 1);
     assert.deepEqual(await namesIn(out), [".lock", "images", "labels", "manifest.json"]);
   }));
 

@@ -28,6 +28,27 @@ Deno.test("normalize ct: foreground of all cases says how every case is scaled",
     assert.ok(Math.abs(Math.max(...other.data) - (199.505 - 150.5) / 28.86607) < 1e-5);
   }));
 
+Deno.test("normalize ct measures each channel by itself", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [{
+      id: "a",
+      shape: [10, 10, 1, 2],
+      image: (i) => i < 100 ? i : 1000 + 3 * i,
+      label: (i) => Number(i >= 50),
+    }]);
+    const out = join(folder, "out");
+    const { manifest } = await extractSlices({ data: folder, out, normalize: "ct" });
+    const means = manifest.settings.foreground!.map(({ mean }) => mean);
+    assert.deepEqual(means, [74.5, 1000 + 3 * 174.5]);
+    const { data, channels } = await loadSlice(join(out, manifest.slices[0]!.image));
+    assert.equal(channels, 2);
+    const most = (c: number) => Math.max(...data.subarray(c * 144, (c + 1) * 144));
+    for (const c of [0, 1]) {
+      const { high, mean, deviation } = manifest.settings.foreground![c]!;
+      assert.ok(Math.abs(most(c) - (high - mean) / deviation) < 1e-5);
+    }
+  }));
+
 Deno.test("spacing median: all slices come to the median pixel, and sizes follow", () =>
   inFolder(async (folder) => {
     const cases = [["a", 1, 10], ["b", 2, 10], ["c", 2, 12]] as const;
@@ -36,7 +57,7 @@ Deno.test("spacing median: all slices come to the median pixel, and sizes follow
       cases.map(([id, size, n], k) => ({
         id,
         shape: [n, n, 1],
-        spacing: [size, size, 3] as const,
+        spacing: [size, 2 * size, 3] as const,
         image: (i: number) => (i * (k + 3)) % 17,
       })),
     );
@@ -45,7 +66,7 @@ Deno.test("spacing median: all slices come to the median pixel, and sizes follow
       out: join(folder, "out"),
       spacing: "median",
     });
-    assert.deepEqual(manifest.settings.spacing, [2, 2]);
+    assert.deepEqual(manifest.settings.spacing, [2, 4]);
     assert.deepEqual(manifest.slices.map(({ geometry }) => geometry.scaled), [
       [5, 5],
       [10, 10],

@@ -49,6 +49,12 @@ Deno.test("two channels, named classes and ignored voxels are prepared as nnU-Ne
         [0, 1].map((k) => records.reduce((n, { classes }) => n + classes[k]!, 0)),
         [110, 155],
       );
+      const { image } = await dataset.get(2);
+      const pixels = height * width;
+      for (let i = 0; i < pixels; i++) {
+        const at = 2 * (2 * pixels + i);
+        assert.deepEqual([...images.subarray(at, at + 2)], [image[i], image[pixels + i]]);
+      }
       // Each channel spans 0 to 1 by itself
       for (const c of [0, 1]) {
         const values = images.filter((_, i) => i % 2 === c);

@@ -126,12 +126,11 @@ function declaredLabels(labels: unknown): DeclaredLabel[] {
   }).filter(({ values }) => values.length > 0);
 }
 
-/** `{"0": "T2", "1": "ADC"}`, or a list of names. */
+/** `{"0": "T2", "1": "ADC"}`, or a list of names. Keys that are integers come in order. */
 function channelNames(names: unknown): string[] {
   if (typeof names !== "object" || names === null) return [];
   return Object.entries(names)
     .filter(([channel, name]) => isNumeral(channel) && typeof name === "string")
-    .sort(([a], [b]) => Number(a) - Number(b))
     .map(([, name]) => name as string);
 }
 

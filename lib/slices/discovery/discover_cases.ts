@@ -11,11 +11,11 @@ import { assembleCases } from "./assemble_cases.ts";
 import type { CaseSource, Problem } from "./case_source.ts";
 import { type DatasetDescription, readDescription } from "./dataset_description.ts";
 import { isPicture, stemOf } from "./file_names.ts";
-import { findLayout, type Layout } from "./find_layout.ts";
+import { findLayout, isPassedOver, type Layout } from "./find_layout.ts";
 import { findListed, foldersOf } from "./listed_files.ts";
 import { listTree, type Tree, type TreeFile } from "./list_tree.ts";
 import { noDataSet } from "./no_data_set.ts";
-import { describeOtherFormat } from "./other_formats.ts";
+import { otherFormats } from "./other_formats.ts";
 import { type FileGroup, pairFiles } from "./pair_files.ts";
 
 /** A data set as it lies on disk. */
@@ -57,7 +57,7 @@ export async function discoverCases(folder: string): Promise<DiscoveredCases> {
     const hasLabels = groups.some(({ labels }) => labels.length > 0);
     throw hasLabels || description.training !== null
       ? nothingUsable(folder, [...problems, ...assembled.problems])
-      : noDataSet(folder, tree, layout);
+      : await noDataSet(folder, tree, layout);
   }
   return {
     kind,
@@ -65,7 +65,7 @@ export async function discoverCases(folder: string): Promise<DiscoveredCases> {
     problems: [
       ...problems,
       ...assembled.problems,
-      ...passedOver(tree, groups, description.training !== null),
+      ...await passedOver(folder, tree, groups, description.training === null ? layout : null),
     ],
     description: description.channelNames.length > 0 || channels.some((name) => /^\d*$/.test(name))
       ? description
@@ -106,31 +106,34 @@ function nothingUsable(folder: string, problems: readonly Problem[]): InputError
   );
 }
 
-/** Files beside those of the cases that nothing else is said of. */
-function passedOver(tree: Tree, groups: readonly FileGroup[], isListed: boolean): Problem[] {
-  const used = new Set<TreeFile>(
-    groups.flatMap(({ images, labels }) => [...images.map(({ file }) => file), ...labels]),
+/**
+ * Files that nothing else is said of.
+ *
+ * @param layout Null where `dataset.json` lists the cases.
+ */
+async function passedOver(
+  folder: string,
+  tree: Tree,
+  groups: readonly FileGroup[],
+  layout: Layout | null,
+): Promise<Problem[]> {
+  const known = new Set<TreeFile>(
+    layout === null
+      ? groups.flatMap(({ images, labels }) => [...images.map(({ file }) => file), ...labels])
+      : [...layout.images, ...layout.labels].map(({ file }) => file),
   );
+  const why = layout === null ? "dataset.json does not list it" : "it is not where images are";
+  const unknown = tree.files.filter((file) => !known.has(file) && !isPassedOver(file));
   const folders = foldersOf(groups);
   const others = tree.others
-    .filter((path) => folders.has(path.slice(0, Math.max(path.lastIndexOf("/"), 0))))
-    .flatMap((path): Problem[] => {
-      const finding = basename(path).startsWith("._") ? MAC_FILE : describeOtherFormat(path);
-      return finding === null ? [] : [{ ...finding, case: path }];
-    });
-  const unlisted = !isListed ? [] : tree.files
-    .filter((file) => folders.has(file.folder) && !used.has(file))
-    .map(({ path }): Problem => ({ ...UNLISTED, case: path }));
-  return [...others, ...unlisted];
+    .filter((path) => folders.has(path.slice(0, Math.max(path.lastIndexOf("/"), 0))));
+  const isMac = (path: string) => basename(path).startsWith("._");
+  const told = (path: string, message: string): Problem => ({
+    ...{ severity: "warning", case: path, message: `not read: ${message}`, hint: "" },
+  });
+  return [
+    ...others.filter(isMac).map((path) => told(path, "it is a file of macOS")),
+    ...await otherFormats(folder, others.filter((path) => !isMac(path))),
+    ...unknown.map(({ path }) => told(path, why)),
+  ];
 }
-
-const MAC_FILE = {
-  severity: "warning",
-  message: "not read: it is a file of macOS",
-  hint: "",
-} as const;
-const UNLISTED = {
-  severity: "warning",
-  message: "not read: dataset.json does not list it",
-  hint: "",
-} as const;

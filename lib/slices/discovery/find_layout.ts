@@ -73,7 +73,7 @@ function findByName({ files }: Tree): Layout {
   for (const file of files) {
     const folders = file.folder === "" ? [] : file.folder.split("/");
     const plain = folders.map(plainName);
-    if (plain.some((folder) => PASSED_OVER.includes(folder))) continue;
+    if (isPassedOver(file)) continue;
     const isRole = (folder: string) =>
       IMAGE_FOLDERS.includes(folder) || LABEL_FOLDERS.includes(folder);
     const scope = folders.filter((_, i) => !isRole(plain[i]!)).join("/");
@@ -82,6 +82,11 @@ function findByName({ files }: Tree): Layout {
     (isLabel ? labels : images).push({ file, scope });
   }
   return { images, labels };
+}
+
+/** Whether a file is in a folder for test images or results, which hold no training cases. */
+export function isPassedOver({ folder }: TreeFile): boolean {
+  return folder.split("/").some((name) => PASSED_OVER.includes(plainName(name)));
 }
 
 /** A folder's name without what people vary: case, underscores, hyphens, spaces. */

@@ -12,8 +12,8 @@ import { isImageFile, isLabelName, stemOf } from "./file_names.ts";
 import { groupChannels } from "./group_channels.ts";
 import { identify, joinSeries } from "./join_series.ts";
 import { listTree, type Tree, type TreeFile } from "./list_tree.ts";
-import { otherFormats } from "./no_data_set.ts";
-import { describeOtherFormat } from "./other_formats.ts";
+import { mostFrequent } from "./no_data_set.ts";
+import { otherFormats } from "./other_formats.ts";
 import { pairFiles } from "./pair_files.ts";
 
 /** The images at a path. */
@@ -43,12 +43,15 @@ export async function listImages(path: string, channels: readonly string[]): Pro
   const { folder, tree } = await listPath(path);
   const top = tree.files.filter((file) => file.folder === "");
   const { images, labels } = withoutLabels(top);
+  const others = tree.others.filter((name) => !name.includes("/") && !name.startsWith("._"));
+  const formats = await otherFormats(folder, others);
+  if (images.length === 0) throw nothingToPredict(path, tree, formats);
+  const known = new Map(formats.map((problem) => [problem.case, problem]));
   const problems: Problem[] = [
     ...labels.map(({ path }) => passed(path, "not read: it is the label of an image")),
     ...tree.folders.filter((name) => !name.includes("/"))
       .map((name) => passed(`${name}/`, "not read: it is a folder")),
-    ...tree.others.filter((name) => !name.includes("/") && !name.startsWith("._"))
-      .map((name) => ({ ...describeOtherFormat(name) ?? NO_IMAGE, case: name })),
+    ...others.map((name) => known.get(name) ?? passed(name, "not read: it is no image")),
     ...images.flatMap(({ path, problem }) => problem === null ? [] : [{ ...problem, case: path }]),
   ];
   const sound = images.filter(({ problem }) => problem === null);
@@ -57,7 +60,6 @@ export async function listImages(path: string, channels: readonly string[]): Pro
     const paths = group.images.map(({ file }) => file.path);
     return { ...item, files: { index, images: paths, label: null } };
   });
-  if (images.length === 0) throw nothingToPredict(path, tree);
   return { cases: joinSeries(folder, items, problems), problems };
 }
 
@@ -95,10 +97,8 @@ function passed(path: string, message: string): Problem {
   return { severity: "warning", case: path, message, hint: "" };
 }
 
-const NO_IMAGE: Finding = { severity: "warning", message: "not read: it is no image", hint: "" };
-
-function nothingToPredict(path: string, tree: Tree): InputError {
-  const [other] = otherFormats(tree.others);
+function nothingToPredict(path: string, tree: Tree, formats: readonly Problem[]): InputError {
+  const other = mostFrequent(formats);
   const below = tree.files.find((file) => file.folder !== "")?.folder;
   const seen = [...tree.folders.map((name) => `${name}/`), ...tree.others];
   const what = other?.what ?? (seen.length === 0 ? "it is empty" : `it holds ${namesOf(seen)}`);

@@ -74,7 +74,7 @@ export async function listTree(root: string, depth: number = DEEPEST): Promise<T
         else if (entry.isDirectory && !isImageFile(name)) next.push(add(folder, name, "folder"));
         else add(folder, name, entry.isFile ? "file" : entry.isDirectory ? "folder" : NO_FILE);
       }
-      if (files.length + others.length + unclear.length > MOST_FILES) {
+      if (files.length + others.length > MOST_FILES) {
         throw new InputError(`Cannot find data: more than ${MOST_FILES} files`, {
           code: "bad-data-set",
           path: root,
@@ -93,20 +93,23 @@ export async function listTree(root: string, depth: number = DEEPEST): Promise<T
   return { files, others: others.sort(), folders: folders.sort() };
 }
 
-const NO_FILE: Finding = {
-  severity: "error",
-  message: "not a regular file",
-  hint: "Only regular files are read, no folders, pipes or devices",
-};
+function bad(message: string, hint: string): Finding {
+  return { severity: "error", message, hint };
+}
+
+const NO_FILE = bad(
+  "not a regular file",
+  "Only regular files are read, no folders, pipes or devices",
+);
 
 function nameProblem(name: string): Finding | null {
-  if (name.length * 3 <= LONGEST_NAME) return null;
+  if (/[\\\p{Cc}]/u.test(name)) {
+    return bad("its name has a backslash or a control character", "Rename it with plain letters");
+  }
   const bytes = new TextEncoder().encode(name).length;
-  return bytes <= LONGEST_NAME ? null : {
-    severity: "error",
-    message: `its name has ${bytes} bytes`,
-    hint: `Rename it to at most ${LONGEST_NAME}, so that files made from it can be named`,
-  };
+  if (bytes <= LONGEST_NAME) return null;
+  const hint = `Rename it to at most ${LONGEST_NAME}, so that files made from it can be named`;
+  return bad(`its name has ${bytes} bytes`, hint);
 }
 
 async function* readFolder(path: string): AsyncGenerator<Deno.DirEntry> {
@@ -124,7 +127,6 @@ async function* readFolder(path: string): AsyncGenerator<Deno.DirEntry> {
 
 /** What is behind a link, or a name that may not be UTF-8. */
 async function followLink(path: string, isLink: boolean): Promise<"file" | "folder" | Finding> {
-  const bad = (message: string, hint: string): Finding => ({ severity: "error", message, hint });
   try {
     const { isFile, isDirectory } = await Deno.stat(path);
     return isFile ? "file" : isDirectory ? "folder" : NO_FILE;

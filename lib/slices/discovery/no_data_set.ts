@@ -6,10 +6,11 @@
 
 import { InputError } from "../../support/errors.ts";
 import { counted, namesOf } from "../../support/names_of.ts";
+import type { Problem } from "./case_source.ts";
 import { firstFolder, LAYOUT_FOLDERS } from "./find_layout.ts";
 import type { Layout } from "./find_layout.ts";
 import type { Tree } from "./list_tree.ts";
-import { describeOtherFormat } from "./other_formats.ts";
+import { otherFormats } from "./other_formats.ts";
 
 const LAYOUTS = "A data set is a folder with images in imagesTr and labels of the same names in " +
   "labelsTr (or images and masks), files .nii, .nii.gz or .png; docs/data.md shows all layouts";
@@ -18,7 +19,11 @@ const LAYOUTS = "A data set is a folder with images in imagesTr and labels of th
  * The error for a folder in which no image has a label: what was seen there, and the nearest
  * layout.
  */
-export function noDataSet(folder: string, tree: Tree, layout: Layout): InputError {
+export async function noDataSet(
+  folder: string,
+  tree: Tree,
+  layout: Layout,
+): Promise<InputError> {
   const error = (what: string, hint: string) =>
     new InputError(`Cannot find data: ${what}`, { code: "bad-data-set", path: folder, hint });
   const names = (files: readonly { file: { path: string } }[]) =>
@@ -45,7 +50,7 @@ export function noDataSet(folder: string, tree: Tree, layout: Layout): InputErro
     const seen = `${counted(labels.length, "label")} (${names(labels)}) and no images`;
     return error(seen, LAYOUTS);
   }
-  const [other] = otherFormats(tree.others);
+  const other = mostFrequent(await otherFormats(folder, tree.others));
   if (other !== undefined) {
     return error(`no .nii, .nii.gz or .png files, but ${other.what}`, other.hint);
   }
@@ -56,19 +61,16 @@ export function noDataSet(folder: string, tree: Tree, layout: Layout): InputErro
   );
 }
 
-/** The formats that files have, the most frequent first: "3 files that are DICOM (a.dcm, …)". */
-export function otherFormats(paths: readonly string[]): { what: string; hint: string }[] {
-  const described = paths.flatMap((path) => {
-    const finding = describeOtherFormat(path);
-    return finding === null ? [] : [{ path, finding }];
-  });
-  return [...Map.groupBy(described, ({ finding }) => finding.message).values()]
-    .sort((a, b) => b.length - a.length)
-    .map((group) => ({
-      what: `${counted(group.length, "file")} ${group[0]!.finding.message} ` +
-        `(${namesOf(group.map(({ path }) => path), 3)})`,
-      hint: group[0]!.finding.hint,
-    }));
+/** What is said of most files, with a few of them: "3 files not read: it is … (a, b, c)". */
+export function mostFrequent(
+  problems: readonly Problem[],
+): { what: string; hint: string } | undefined {
+  const [group] = [...Map.groupBy(problems, ({ message }) => message).values()]
+    .sort((a, b) => b.length - a.length);
+  if (group === undefined) return undefined;
+  const [{ message, hint }] = group as [Problem];
+  const names = namesOf(group.map((problem) => problem.case), 3);
+  return { what: `${counted(group.length, "file")} ${message} (${names})`, hint };
 }
 
 /** A folder below that looks like a data set. */

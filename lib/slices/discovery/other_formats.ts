@@ -1,40 +1,48 @@
 /**
- * Formats of images that are not read, and what converts them.
+ * Files in formats that are not read, and what converts them.
  *
  * @module
  */
 
-import type { Finding } from "./case_source.ts";
+import { basename, join } from "@std/path";
+import {
+  type ForeignFormat,
+  formatOfContent,
+  formatOfName,
+  standIn,
+} from "../../support/foreign_format.ts";
+import { inPool } from "../../support/in_pool.ts";
+import type { Problem } from "./case_source.ts";
 
-const SIMPLE_ITK = "3D Slicer, or with SimpleITK in Python";
-const NIBABEL = "nibabel in Python: nib.save(nib.load(name), 'NAME.nii.gz')";
-
-const FORMATS: readonly (readonly [ending: RegExp, format: string, converter: string])[] = [
-  [/\.n(rrd|hdr)$/i, "NRRD", `Convert it to .nii.gz with ${SIMPLE_ITK}`],
-  [/\.mh[ad]$/i, "MetaImage", `Convert it to .nii.gz with ${SIMPLE_ITK}`],
-  [/\.(mgz|mgh)$/i, "FreeSurfer", "Convert it to .nii.gz with mri_convert"],
-  [/\.(hdr|img)(\.gz)?$/i, "a pair of .hdr and .img", `Convert it to .nii.gz with ${NIBABEL}`],
-  [/\.(par|rec)$/i, "Philips PAR/REC", "Convert it to .nii.gz with dcm2niix"],
-  [/\.(dcm|dicom|ima)$/i, "DICOM", "Convert the series to .nii.gz with dcm2niix"],
-  [/\.(minc|mnc)(\.gz)?$/i, "MINC", `Convert it to .nii.gz with ${NIBABEL}`],
-  [/\.jpe?g$/i, "JPEG", "Convert images to .png, as with ImageMagick; JPEG spoils masks"],
-  [
-    /\.(tiff?|bmp|gif|webp)$/i,
-    "another kind of picture",
-    "Convert it to .png, as with ImageMagick",
-  ],
-  [/\.(npy|npz|mat|h5|hdf5|pkl)$/i, "an array", `Save it as .nii.gz with ${NIBABEL}`],
-  [/\.nii\.\w+$/i, "NIfTI packed by another program", "Unpack it, or pack it with gzip"],
-  [/\.(zip|tar|tgz|tar\.\w+|7z|rar)$/i, "an archive", "Unpack it"],
-];
+/** So many files are looked into at once. */
+const AT_ONCE = 32;
 
 /**
- * What is said of a file whose name is that of an image in a format that is not read.
+ * Tells which files are images in a format that is not read: by their names, and where a name has
+ * no ending, as that of many DICOM files, by their first bytes.
  *
- * @returns null for names of all other files.
+ * @param folder What the paths are relative to.
+ * @returns A warning for each, in the order of the paths; nothing for all other files.
  */
-export function describeOtherFormat(name: string): Finding | null {
-  const known = FORMATS.find(([ending]) => ending.test(name));
-  if (known === undefined) return null;
-  return { severity: "warning", message: `not read: it is ${known[1]}`, hint: known[2] };
+export async function otherFormats(folder: string, paths: readonly string[]): Promise<Problem[]> {
+  const formats = new Map<string, ForeignFormat | null>();
+  await inPool(paths, AT_ONCE, async (path) => {
+    const hasEnding = basename(path).includes(".");
+    formats.set(path, hasEnding ? formatOfName(path) : await contentOf(join(folder, path)));
+  });
+  return paths.flatMap((path): Problem[] => {
+    const known = formats.get(path);
+    if (known === null || known === undefined) return [];
+    const { format, hint } = known;
+    return [{ severity: "warning", case: path, message: `not read: it is ${format}`, hint }];
+  });
+}
+
+async function contentOf(path: string): Promise<ForeignFormat | null> {
+  const { isFile = false } = await Deno.stat(path).catch(() => ({ isFile: false }));
+  if (!isFile) return null;
+  using file = await Deno.open(path);
+  const start = new Uint8Array(512);
+  const bytes = start.subarray(0, await file.read(start) ?? 0);
+  return standIn(bytes) === null ? formatOfContent(bytes) : null; // no image is called that way
 }

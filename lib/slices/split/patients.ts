@@ -47,7 +47,7 @@ export function recognisePatients(ids: Iterable<string>): Patients {
   const numbered = new Map(
     [...stems].flatMap(([id, stem]) => {
       const [, name] = NUMBERED.exec(stem) ?? [];
-      return name === undefined || SUBJECT.test(id) ? [] : [[id, name]];
+      return name === undefined ? [] : [[id, name]];
     }),
   );
   const names = new Set(numbered.values());

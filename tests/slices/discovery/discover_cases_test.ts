@@ -24,8 +24,8 @@ Deno.test("discoverCases() names files of other formats beside NIfTI, and what c
   const found = await discoverCases(join(CASES, "nrrd_beside_nifti"));
   assert.equal(found.cases.length, 8);
   assert.deepEqual(problemsOf(found), [
-    "warning imagesTr/c0.nrrd: not read: it is NRRD",
-    "warning labelsTr/c0.seg.nrrd: not read: it is NRRD",
+    "warning imagesTr/c0.nrrd: not read: it is an NRRD file",
+    "warning labelsTr/c0.seg.nrrd: not read: it is an NRRD file",
   ]);
   for (const { hint } of found.problems) assert.match(hint, /Slicer/);
 });
@@ -94,6 +94,8 @@ Deno.test("discoverCases() names every wrong entry of a list", async () => {
     "error #9: entry of dataset.json is no image: imagesTr",
     "error #10: entry of dataset.json names no image",
     "error b: label is missing",
+    "warning data/imagesTr/a.nii: not read: dataset.json does not list it",
+    "warning x/escape.nii: not read: dataset.json does not list it",
   ]);
 });
 
@@ -104,10 +106,20 @@ Deno.test("discoverCases() reads nnU-Net's later layout: channels by number, als
     regions_class_order: [1, 2],
     file_ending: ".nii.gz",
   };
-  const paths = ["p_0000", "p_0001", "q_0000", "q_0001", "r_0000", "s_0001", "s_0000", "t_0000"]
+  const paths = [
+    "a_0000",
+    "p_0000",
+    "p_0001",
+    "q_0000",
+    "q_0001",
+    "r_0000",
+    "s_0001",
+    "s_0000",
+    "t_0000",
+  ]
     .map((name) => `imagesTr/${name}.nii.gz`);
   const found = await discover(
-    [...paths, ..."pqrs".split("").map((p) => `labelsTr/${p}.nii.gz`)],
+    [...paths, ..."apqrs".split("").map((p) => `labelsTr/${p}.nii.gz`)],
     description,
   );
   const [p, q, s] = ["p", "q", "s"].map((id) =>
@@ -115,6 +127,7 @@ Deno.test("discoverCases() reads nnU-Net's later layout: channels by number, als
   );
   assert.deepEqual(casesOf(found), [p, q, s]);
   assert.deepEqual(problemsOf(found), [
+    "error a: it has the channels 0000, most cases 0000, 0001",
     "error r: it has the channels 0000, most cases 0000, 0001",
     "error t: label is missing",
   ]);
@@ -138,6 +151,7 @@ Deno.test("discoverCases() pairs two folders by name, whatever they are called",
       ),
       ...["a.nii", "b.nii.gz", "left.nii", "._b.nii.gz"].map((name) => `${labels}/${name}`),
       "imagesTs/c.nii.gz",
+      "old/masks/a.nii",
     ]);
     assert.deepEqual(casesOf(found), [
       `a: ${images}/a.nii.gz > ${labels}/a.nii`,
@@ -151,6 +165,7 @@ Deno.test("discoverCases() pairs two folders by name, whatever they are called",
         "warning " + `${images}/._a.nii.gz: not read: it is a file of macOS`,
         "warning " + `${labels}/._b.nii.gz: not read: it is a file of macOS`,
         "warning left: label has no image",
+        "warning old/masks/a.nii: not read: it is not where images are",
       ].sort(),
     );
   }
@@ -209,7 +224,9 @@ Deno.test("discoverCases() reads a folder a patient", async () => {
     ),
   );
   assert.deepEqual(found.description.channelNames, ["flair", "t1", "t1ce"]);
-  assert.deepEqual(problemsOf(found), ["warning B_001/B_001_notes.nrrd: not read: it is NRRD"]);
+  assert.deepEqual(problemsOf(found), [
+    "warning B_001/B_001_notes.nrrd: not read: it is an NRRD file",
+  ]);
   const acdc = await discover([
     "patient001/patient001_4d.nii.gz",
     "patient001/patient001_frame01.nii.gz",
@@ -248,6 +265,13 @@ Deno.test("discoverCases() reads BIDS: anatomical images and labels of derivativ
     "sub-01: sub-01_T1w.nii.gz > sub-01_label-lesion_mask.nii.gz",
     "sub-02_ses-1_T1w: sub-02_ses-1_T1w.nii.gz > sub-02_ses-1_T1w_space-orig_dseg.nii.gz",
     "sub-02_ses-2_T1w: sub-02_ses-2_T1w.nii.gz > null",
+  ]);
+  const preprocessed =
+    "derivatives/fmriprep/sub-02/ses-1/anat/sub-02_ses-1_desc-preproc_T1w.nii.gz";
+  assert.deepEqual(problemsOf(found), [
+    "error sub-02_ses-2_T1w: label is missing",
+    `warning ${preprocessed}: not read: it is not where images are`,
+    "warning sub-01/func/sub-01_task-rest_bold.nii.gz: not read: it is not where images are",
   ]);
 });
 
@@ -306,7 +330,6 @@ Deno.test("discoverCases() makes one bad case of a bad file", () =>
       ...["good", "annexed", "dangling", "loop", "pipe", long].map((id) => `labels/${id}.nii`),
       "images/good.nii",
       `images/${long}.nii`,
-      "folder/inside.nii",
     );
     const link = (target: string, id: string) =>
       Deno.symlink(target, join(folder, `images/${id}.nii`));
@@ -359,10 +382,14 @@ Deno.test("discoverCases() says what it saw in a folder that is no data set", as
     [["notes.txt", "a/b.txt"], /no images; it holds a\/, a\/b\.txt, notes\.txt: /, /imagesTr/],
     [["imagesTr/a.nii"], /1 image \(imagesTr\/a\.nii\) and no labels/, /into labelsTr$/],
     [["labels/a.nii"], /1 label \(labels\/a\.nii\) and no images/, /imagesTr/],
-    [["images/a.jpg", "masks/a.jpg"], /no .* files, but 2 files not read: it is JPEG \(/, /\.png/],
+    [
+      ["images/a.jpg", "masks/a.jpg"],
+      /no .* files, but 2 files not read: it is a JPEG picture \(/,
+      /\.png/,
+    ],
     [
       ["1.dcm", "2.dcm", "3.dcm", "4.dcm", "x.mha"],
-      /4 files not read: it is DICOM \(1\.dcm, 2\.dcm, 3\.dcm and 1 more\)/,
+      /4 files not read: it is a DICOM file \(1\.dcm, 2\.dcm, 3\.dcm and 1 more\)/,
       /dcm2niix/,
     ],
     [

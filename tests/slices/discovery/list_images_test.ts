@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { discoverCases } from "../../../lib/slices/discovery/discover_cases.ts";
 import { compareKind, listImages, takeShard } from "../../../lib/slices/discovery/list_images.ts";
 import { InputError } from "../../../lib/support/errors.ts";
 import { inFolder } from "../support/data_set.ts";
@@ -27,9 +28,9 @@ Deno.test("listImages() names everything in a folder that is no image", async ()
   assert.deepEqual(cases.map(({ id }) => id), ["empty", "scan0", "scan1", "scan2"]);
   assert.deepEqual(problemsOf({ problems }), [
     "warning scan0.json: not read: it is no image",
-    "warning scan3.dcm: not read: it is DICOM",
-    "warning scan4.mha: not read: it is MetaImage",
-    "warning scan5.jpg: not read: it is JPEG",
+    "warning scan3.dcm: not read: it is a DICOM file",
+    "warning scan4.mha: not read: it is a MetaImage file",
+    "warning scan5.jpg: not read: it is a JPEG picture",
     "error scan6.nii: not a regular file",
   ]);
 });
@@ -100,8 +101,8 @@ Deno.test("listImages() takes one file, and says what it cannot take", () =>
     const wrong: [string, RegExp, RegExp][] = [
       ["gone", /no such file or folder/, /^$/],
       ["none", /; it is empty: /, /folder of them/],
-      ["one/x.nrrd", /; 1 file not read: it is NRRD \(x\.nrrd\)/, /Slicer/],
-      ["dicom", /; 1 file not read: it is DICOM \(1\.dcm\)/, /dcm2niix/],
+      ["one/x.nrrd", /; 1 file not read: it is an NRRD file \(x\.nrrd\)/, /Slicer/],
+      ["dicom", /; 1 file not read: it is a DICOM file \(1\.dcm\)/, /dcm2niix/],
       ["deep", /; it holds imagesTs\/: /, /as .*deep\/imagesTs$/],
     ];
     for (const [path, message, hint] of wrong) {
@@ -130,3 +131,28 @@ Deno.test("takeShard() gives each image to one shard", () => {
   const shards = [1, 2, 3].map((index) => takeShard(images, { index, count: 3 }));
   assert.deepEqual(shards, [["a", "d", "g"], ["b", "e"], ["c", "f"]]);
 });
+
+Deno.test("listImages() and discoverCases() know DICOM without an ending by its content", () =>
+  inFolder(async (folder) => {
+    const dicom = new Uint8Array(200);
+    dicom.set(new TextEncoder().encode("DICM"), 128);
+    await touch(folder, "images/a.nii", "labels/a.nii", "dicom/LICENSE", "images/README");
+    for (const path of ["images/IM0001", "dicom/1", "dicom/2"]) {
+      await Deno.writeFile(join(folder, path), dicom);
+    }
+    const told = ["warning images/IM0001: not read: it is a DICOM file"];
+    assert.deepEqual(problemsOf(await discoverCases(folder)), told);
+    const { problems } = await listImages(join(folder, "images"), []);
+    assert.deepEqual(problemsOf({ problems }), [
+      "warning IM0001: not read: it is a DICOM file",
+      "warning README: not read: it is no image",
+    ]);
+    await assert.rejects(
+      listImages(join(folder, "dicom"), []),
+      /png file; 2 files not read: it is a DICOM file \(1, 2\): /,
+    );
+    await assert.rejects(
+      discoverCases(join(folder, "dicom")),
+      /no \.nii, .* but 2 files not read: it is a DICOM file \(1, 2\): /,
+    );
+  }));

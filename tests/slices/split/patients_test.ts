@@ -34,6 +34,7 @@ Deno.test("recognisePatients() keeps cases apart whose number is all that differ
   const apart = [
     "prostate_00 prostate_01 hippocampus_001 hippocampus_002 case10 case11 sub-10 sub-11",
     "BraTS20_Training_001 BraTS20_Training_002 IXI002-Guys-0828 IXI012-HH-1211",
+    "p01_1 p01_2 p02_1 p02_2 x y z",
     "amos22_0001 amos22_0002 amos22_0003 a b left right patient1 patient11",
     "BraTS19_2013_10_1 BraTS19_2013_11_1 BraTS19_CBICA_AAB_1 2019_x ISIC_0000001 ISIC_0000002",
   ];

@@ -121,8 +121,9 @@ Deno.test("every problem of every case is told at once", () =>
     assert.deepEqual(
       await problemsOf(folder),
       [
-        "warning all cases: 89 % of a label is foreground; is it the background?",
+        "warning all cases: 90 % of a label is foreground; is it the background?",
         "warning all cases: distances of slices differ: 2 mm (copy_1) to 5 mm (thick)",
+        "warning all cases: no label holds two (2) of dataset.json",
         "error all_wrong: image has 1 values that are NaN or infinite",
         "error all_wrong: image has 3×5×3 voxels and label 3×5×2",
         "error all_wrong: slices of 3×5 are smaller than 4×4",
@@ -134,12 +135,14 @@ Deno.test("every problem of every case is told at once", () =>
         "error halves: label has values that are not integers, as 0.5",
         "warning imagesTr/._copy_1.nii: not read: it is a file of macOS",
         "warning imagesTr/unlisted.nii: not read: dataset.json does not list it",
-        "warning moved: affines of image and label differ; voxels are taken to match",
+        "error moved: the label covers another space than its image: " +
+        "corners are up to 2 mm (1 voxels) apart",
         "error no_label: label is missing",
         "warning seven: label has no background",
         "error seven: label holds 7; dataset.json declares 0, 1, 2",
         "error seven_gone: image is missing",
-        "warning turned: affines of image and label differ; voxels are taken to match",
+        "error turned: the label covers another space than its image: " +
+        "corners are up to 5 mm (5 voxels) apart",
         "error twice: several images: imagesTr/twice.nii, imagesTr/twice.nii",
       ],
     );
