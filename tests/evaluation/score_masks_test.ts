@@ -35,6 +35,9 @@ Deno.test("scoreMasks scores volumes of the same names, in millimetres", () =>
     await write(join(prediction, "b.nii"), box(1, [2, 1, 1], [3, 2, 1]));
     await write(join(label, "alone.nii.gz"), box(1, [1, 1, 1], [3, 2, 1]));
     await write(join(prediction, "other.nii.gz"), box(1, [1, 1, 1], [3, 2, 1]));
+    await Deno.writeTextFile(join(label, "notes.txt"), "no mask");
+    await Deno.writeTextFile(join(label, "._a.nii.gz"), "macOS");
+    await Deno.mkdir(join(label, "folder.nii.gz"));
     const told: string[] = [];
     const summary = await scoreMasks({
       prediction,
