@@ -271,6 +271,18 @@ Deno.test("a label that is its image, or that is missing, is an error", () =>
     assert.throws(() => opened.slice(5), RangeError);
   }));
 
+Deno.test("a volume with thin slices names the axis that has larger ones", () =>
+  inFolder(async (folder) => {
+    const { data } = randomVolume();
+    const like = createVolume({ data, shape: [1, 14, 15], spacing: [1, 1, 1] });
+    await writeVolume(join(folder, "x.nii"), { data, like });
+    const { case: none, findings } = await open(sourceOf(folder, ["x.nii"]));
+    assert.equal(none, null);
+    assert.equal(findings[0]!.message, "slices of 1×14 are smaller than 4×4");
+    assert.match(findings[0]!.hint, /--axis 0$/);
+    assert.equal((await opened(sourceOf(folder, ["x.nii"]), { axis: 0 })).indices.length, 1);
+  }));
+
 Deno.test("one hot voxel, or a background at the lowest number, is a warning that helps", () =>
   inFolder(async (folder) => {
     const volume = randomVolume();
