@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { LabelSummary } from "./label_codes.ts";
 import type { IntensityRange } from "./normalize.ts";
 import type { ImageSlice, PlaneExtent } from "./types.ts";
 
@@ -35,6 +34,16 @@ export interface Target {
 
 /** The code of a pixel that takes no part in loss and scores. */
 export const IGNORED = 255;
+
+/** What the labels of a case hold. */
+export interface LabelSummary {
+  /** The values found, ascending; at most 256. */
+  readonly values: readonly number[];
+  /** The share of pixels or voxels that belong to any class. */
+  readonly foreground: number;
+  /** Whether there is anything that belongs to none. */
+  readonly hasBackground: boolean;
+}
 
 /** The grid that the planes of a case lie on, one plane after the other. */
 export interface CaseGrid {

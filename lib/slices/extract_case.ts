@@ -53,7 +53,8 @@ function describe({ files }: CaseSource, opened: Case): CaseRecords["cases"][num
 async function saveSlices(opened: Case, { out, settings, size }: CaseJob): Promise<SliceRecord[]> {
   const { targets, format, fit, spacing } = settings;
   const wanted = settings.size === "pad" ? "pad" : size;
-  return await Promise.all(opened.indices.map(async (index) => {
+  const records: SliceRecord[] = [];
+  for (const index of opened.indices) { // one after the other: they are held no longer than needed
     const name = `${opened.id}_slice_${String(index).padStart(3, "0")}.${format}`;
     const geometry = sliceGeometry(opened.extent(index), {
       size: wanted,
@@ -69,6 +70,7 @@ async function saveSlices(opened: Case, { out, settings, size }: CaseJob): Promi
     const paths = { image: `images/${name}`, label: `labels/${name}` };
     const foreground = label.data.reduce((n, code) => n + Number(code > 0 && code < 255), 0);
     const classes = countCodes(label.data, targets);
-    return { case: opened.id, index, ...paths, foreground, classes, geometry };
-  }));
+    records.push({ case: opened.id, index, ...paths, foreground, classes, geometry });
+  }
+  return records;
 }

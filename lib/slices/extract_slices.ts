@@ -15,7 +15,7 @@ import { discoverCases, type DiscoveredCases } from "./discovery/discover_cases.
 import { type Manifest, type SourceFile, writeManifest } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
 import { resolveSliceSettings, type SliceSettings } from "./slice_settings.ts";
-import { CASES_AT_ONCE, type Survey, surveyCases } from "./survey.ts";
+import { type Survey, surveyCases } from "./survey.ts";
 import type { SliceRecord } from "./types.ts";
 import { type CaseRecords, endUnfinished, noteDone, type Plan, readDone } from "./unfinished.ts";
 import { dataSetProblems } from "./verify/data_set_problems.ts";
@@ -168,7 +168,7 @@ export async function extract(
 /** Cuts all cases that were not cut before; what each adds to the manifest, in their order. */
 async function extractAll(
   sources: readonly CaseSource[],
-  { settings, size, headers }: Survey,
+  { settings, size, headers, atOnce }: Survey,
   out: string,
   onProgress: (progress: ExtractProgress) => void,
 ): Promise<CaseRecords[]> {
@@ -184,9 +184,9 @@ async function extractAll(
   }
   for (const name of ["images", "labels"]) await Deno.mkdir(join(out, name), { recursive: true });
   let done = 0;
-  const workers = CaseWorkers.start(Math.min(CASES_AT_ONCE, sources.length / FEW_CASES));
+  const workers = CaseWorkers.start(Math.min(atOnce, sources.length / FEW_CASES));
   try {
-    await inPool(sources, CASES_AT_ONCE, async (source) => {
+    await inPool(sources, atOnce, async (source) => {
       const { id } = source;
       if (!records.has(id)) {
         const made = await workers.run(source, { out, settings, size });

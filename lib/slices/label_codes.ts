@@ -5,7 +5,7 @@
  */
 
 import { namesOf } from "../support/names_of.ts";
-import { IGNORED, type Targets } from "./case.ts";
+import { IGNORED, type LabelSummary, type Targets } from "./case.ts";
 import type { Voxels } from "../volume/types.ts";
 import type { Finding } from "./discovery/case_source.ts";
 import type { SliceSettings } from "./slice_settings.ts";
@@ -13,16 +13,6 @@ import { isColour, labelCode, valueName } from "./targets.ts";
 
 /** The value of a pixel that its file itself marks as ignored. */
 export const VOID = -1;
-
-/** What the labels of a case hold. */
-export interface LabelSummary {
-  /** The values found, ascending; at most 256. */
-  readonly values: readonly number[];
-  /** The share of pixels or voxels that belong to any class. */
-  readonly foreground: number;
-  /** Whether there is anything that belongs to none. */
-  readonly hasBackground: boolean;
-}
 
 const MOST_LISTED = 256;
 /** What has more values is no label. */

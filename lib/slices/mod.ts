@@ -42,6 +42,7 @@ export {
   type CaseGrid,
   IGNORED,
   type LabelPlane,
+  type LabelSummary,
   type Target,
   type Targets,
 } from "./case.ts";
@@ -62,7 +63,6 @@ export {
   toModelGrid,
   toOriginalGrid,
 } from "./geometry.ts";
-export type { LabelSummary } from "./label_codes.ts";
 export { type Manifest, type ManifestCase, readManifest, type SourceFile } from "./manifest.ts";
 export {
   type ModelInputs,

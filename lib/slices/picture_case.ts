@@ -6,13 +6,13 @@
 
 import { join } from "@std/path";
 import { writeFileAtomic } from "../support/files.ts";
-import type { Case, CaseGrid, LabelPlane } from "./case.ts";
+import type { Case, CaseGrid, LabelPlane, LabelSummary } from "./case.ts";
 import type { CaseSettings, CaseWants } from "./case_settings.ts";
 import { fillMissing } from "./check_intensities.ts";
 import { NonEmpty } from "./crop.ts";
 import type { CaseSource, Finding, SourceFiles } from "./discovery/case_source.ts";
 import { wholePlane } from "./geometry.ts";
-import { LabelEncoder, type LabelSummary } from "./label_codes.ts";
+import { LabelEncoder } from "./label_codes.ts";
 import { normalizeChannels } from "./normalize_channels.ts";
 import type { IntensityRange } from "./normalize.ts";
 import { outputNames } from "./output_names.ts";

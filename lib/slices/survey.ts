@@ -19,8 +19,11 @@ import type { SliceSettings } from "./slice_settings.ts";
 import { needsFoundValues, parseTargets } from "./targets.ts";
 import type { PlaneExtent } from "./types.ts";
 
-/** So many cases are in memory at once: one is read and inflated while others are cut. */
-export const CASES_AT_ONCE = 3;
+/** At most so many cases are in memory at once: one is read and inflated while others are cut. */
+const CASES_AT_ONCE = 3;
+
+/** Cases that are in memory at once have about so many voxels together, 1 GiB as float32. */
+const VOXELS_AT_ONCE = 2 ** 28;
 
 /** Foreground voxels of one case that count for `normalize: ct`, as in nnU-Net. */
 const FOREGROUND_SAMPLES = 10_000;
@@ -32,6 +35,8 @@ export interface Survey {
   readonly size: readonly [number, number];
   /** What the headers say, of the cases whose headers can be read. */
   readonly headers: readonly CaseHeader[];
+  /** How many cases can be opened at once. */
+  readonly atOnce: number;
 }
 
 /**
@@ -61,7 +66,8 @@ export async function surveyCases(
   };
   const isRead = labelsFirst || draft.normalize === "ct" || draft.channels === null ||
     (draft.crop === "nonzero" && draft.size === "pad");
-  const seen = isRead ? await readAll(sources, draft) : null;
+  const atOnce = casesAtOnce(headers);
+  const seen = isRead ? await readAll(sources, draft, atOnce) : null;
   const found = [...new Set(seen?.flatMap(({ values }) => values))].sort((a, b) => a - b);
   const extents = draft.crop === "nonzero" && seen !== null
     ? seen.flatMap((one) => one.extents)
@@ -77,7 +83,18 @@ export async function surveyCases(
       ? commonSize(extents.map((extent) => scaledSize(extent, draft.spacing)))
       : draft.size,
     headers,
+    atOnce,
   };
+}
+
+/** The larger the largest case, the fewer at once. */
+function casesAtOnce(headers: readonly CaseHeader[]): number {
+  const voxels = headers.map(({ extents, count, channels }) => {
+    const [{ height, width }] = extents as [PlaneExtent];
+    return height * width * count * (channels ?? 3);
+  });
+  const most = Math.floor(VOXELS_AT_ONCE / Math.max(1, ...voxels));
+  return Math.min(CASES_AT_ONCE, Math.max(1, most));
 }
 
 function spacingOf(
@@ -113,9 +130,13 @@ interface Seen {
 }
 
 /** Reads all cases, in their order; those that cannot be used are reported later. */
-async function readAll(sources: readonly CaseSource[], settings: CaseSettings): Promise<Seen[]> {
+async function readAll(
+  sources: readonly CaseSource[],
+  settings: CaseSettings,
+  atOnce: number,
+): Promise<Seen[]> {
   const seen = new Map<string, Seen>();
-  await inPool(sources, CASES_AT_ONCE, async (source) => {
+  await inPool(sources, atOnce, async (source) => {
     const { case: opened } = await openCase(source, settings, { labels: true, normalized: false });
     if (opened === null) return;
     seen.set(source.id, {

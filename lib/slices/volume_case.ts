@@ -6,11 +6,11 @@
 
 import { join } from "@std/path";
 import { readLabelVolume, type Reorientation, type Volume, writeVolume } from "../volume/mod.ts";
-import type { Case, CaseGrid, LabelPlane } from "./case.ts";
+import type { Case, CaseGrid, LabelPlane, LabelSummary } from "./case.ts";
 import type { CaseSettings, CaseWants } from "./case_settings.ts";
 import { boxInPlane, keepOnly } from "./crop.ts";
 import type { CaseSource, Finding } from "./discovery/case_source.ts";
-import { LabelEncoder, type LabelSummary } from "./label_codes.ts";
+import { LabelEncoder } from "./label_codes.ts";
 import { normalizeChannels } from "./normalize_channels.ts";
 import type { IntensityRange } from "./normalize.ts";
 import { outputNames } from "./output_names.ts";

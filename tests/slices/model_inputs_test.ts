@@ -144,6 +144,9 @@ Deno.test("compareInput() names what is unlike the training's images", () =>
     assert.deepEqual(told(inputs, await like({ shape: [8, 14, 4] })), [
       "warning: slices have 8×14 pixels, the training's 8×9 to 8×9",
     ]);
+    assert.deepEqual(told(inputs, await like({ shape: [5, 9, 4] })), [
+      "warning: slices have 5×9 pixels, the training's 8×9 to 8×9",
+    ]);
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 100 - 1024 })), [
       "warning: values are -1024 to -925, the training's 0 to 100",
     ]);

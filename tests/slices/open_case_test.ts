@@ -271,6 +271,18 @@ Deno.test("a label that is its image, or that is missing, is an error", () =>
     assert.throws(() => opened.slice(5), RangeError);
   }));
 
+Deno.test("a volume with thin slices names the axis that has larger ones", () =>
+  inFolder(async (folder) => {
+    const { data } = randomVolume();
+    const like = createVolume({ data, shape: [1, 14, 15], spacing: [1, 1, 1] });
+    await writeVolume(join(folder, "x.nii"), { data, like });
+    const { case: none, findings } = await open(sourceOf(folder, ["x.nii"]));
+    assert.equal(none, null);
+    assert.equal(findings[0]!.message, "slices of 1×14 are smaller than 4×4");
+    assert.match(findings[0]!.hint, /--axis 0$/);
+    assert.equal((await opened(sourceOf(folder, ["x.nii"]), { axis: 0 })).indices.length, 1);
+  }));
+
 Deno.test("one hot voxel, or a background at the lowest number, is a warning that helps", () =>
   inFolder(async (folder) => {
     const volume = randomVolume();
@@ -332,6 +344,20 @@ Deno.test("pictures: colours are channels, and masks come back in their values",
       assert.ok(Math.abs(data[i]! - (red - low) / (high - low)) < 1e-6);
     }
     assert.equal((await opened(source("g.png"))).channels, 1);
+    // Grey stored in colour is one channel, or three to a model of three
+    const stored = Uint8Array.from({ length: 5 * 6 * 3 }, (_, i) => 8 * Math.floor(i / 3));
+    const asColour = encode({ data: stored, height: 5, width: 6, channels: 3 });
+    await Deno.writeFile(join(folder, "s.png"), asColour);
+    assert.equal((await opened(source("s.png"))).channels, 1);
+    const settings = { ...settingsFor(), channels: 3 };
+    const wants = { labels: false, normalized: true };
+    const three = requireCase(await openCase(source("s.png"), settings, wants), source("s.png"));
+    assert.equal(three.channels, 3);
+    const [red, blue] = [three.slice(4).data.slice(0, 30), three.slice(4).data.slice(60)];
+    assert.deepEqual(red, blue);
+    const copied = { ...source("s.png"), files: [{ index: 0, images: ["s.png"], label: "s.png" }] };
+    const found = findingsOf(await open(copied));
+    assert.ok(found.includes("error: label is a copy of its image"), found.join());
 
     for (const labels of ["foreground", "2;7", "red=#ff0000"]) {
       const one = await opened(source("p.png"), { labels });

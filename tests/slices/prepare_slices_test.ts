@@ -62,6 +62,9 @@ Deno.test("prepareSlices() gives each setting and each data folder a folder of i
     try {
       for (const parent of ["x", "y"]) {
         await writeDataSet(join(folder, parent, "mine"), [CASE]);
+        for (const name of ["imagesTr", "labelsTr"]) { // as an archive leaves them
+          await Deno.utime(join(folder, parent, "mine", name, "a.nii"), 1e9, 1e9);
+        }
       }
       const folders = [];
       for (
@@ -218,9 +221,13 @@ Deno.test("checkSources() names files that have changed or are gone", () =>
     assert.deepEqual(await checkSources(folder, manifest.files), []);
     await Deno.utime(join(folder, "labelsTr/a.nii"), 1e9, 1e9);
     await Deno.remove(join(folder, "imagesTr/b.nii"));
+    const b = manifest.files.find(({ path }) => path === "labelsTr/b.nii")!;
+    await Deno.truncate(join(folder, "labelsTr/b.nii"), 400);
+    await Deno.utime(join(folder, "labelsTr/b.nii"), b.modified! / 1000, b.modified! / 1000);
     assert.deepEqual(await checkSources(folder, manifest.files), [
       "labelsTr/a.nii is changed",
       "imagesTr/b.nii is missing",
+      "labelsTr/b.nii is changed",
     ]);
   }));
 

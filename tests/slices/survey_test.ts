@@ -33,13 +33,14 @@ Deno.test("normalize ct measures each channel by itself", () =>
     await writeDataSet(folder, [{
       id: "a",
       shape: [10, 10, 1, 2],
-      image: (i) => i < 100 ? i : 1000 + 3 * i,
+      image: (i) => i < 100 ? i : 1000 + (i - 100) ** 2,
       label: (i) => Number(i >= 50),
     }]);
     const out = join(folder, "out");
     const { manifest } = await extractSlices({ data: folder, out, normalize: "ct" });
     const means = manifest.settings.foreground!.map(({ mean }) => mean);
-    assert.deepEqual(means, [74.5, 1000 + 3 * 174.5]);
+    // The means of 50…99 and of their squares, and 1000
+    assert.deepEqual(means, [74.5, 1000 + 5758.5]);
     const { data, channels } = await loadSlice(join(out, manifest.slices[0]!.image));
     assert.equal(channels, 2);
     const most = (c: number) => Math.max(...data.subarray(c * 144, (c + 1) * 144));

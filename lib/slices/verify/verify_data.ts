@@ -12,7 +12,7 @@ import { resolveSliceSettings, type SliceSettings } from "../slice_settings.ts";
 import { patientProblems } from "../split/choose_split.ts";
 import { findPatients } from "../split/patients.ts";
 import type { SplitSettings } from "../split/split_keys.ts";
-import { CASES_AT_ONCE, surveyCases } from "../survey.ts";
+import { surveyCases } from "../survey.ts";
 import { type CaseFacts, caseFacts } from "./case_facts.ts";
 import { dataSetProblems } from "./data_set_problems.ts";
 import { idsWithErrors, sortProblems } from "./problems.ts";
@@ -71,10 +71,10 @@ export async function verifyData(options: VerifyOptions): Promise<Verification> 
   const byCase = await findPatients(patients, labelled.map(({ id }) => id));
   problems.push(...patientProblems(patients, byCase));
 
-  const { settings: definite } = await surveyCases(labelled, settings, description);
+  const { settings: definite, atOnce } = await surveyCases(labelled, settings, description);
   const facts: CaseFacts[] = [];
   let done = 0;
-  await inPool(labelled, CASES_AT_ONCE, async (source) => {
+  await inPool(labelled, atOnce, async (source) => {
     const opened = await openCase(source, definite, { labels: true, normalized: true });
     problems.push(...opened.findings.map((finding) => ({ ...finding, case: source.id })));
     if (opened.case !== null) facts.push(caseFacts(opened.case));
