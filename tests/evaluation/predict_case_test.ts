@@ -127,6 +127,7 @@ Deno.test("probabilitiesOf and maskOf hold for large logits, and for three class
   assert.deepEqual([...maskOf(close, "classes", 3)], [1]);
   assert.deepEqual([...maskOf(Float32Array.of(0.2, 0.2, 0.2), "classes", 3)], [0]);
   assert.deepEqual([...maskOf(Float32Array.of(0.5), "classes", 1)], [0]);
+  assert.deepEqual([...maskOf(Float32Array.of(0.5, 0.51), "regions", 2)], [2]);
 });
 
 Deno.test("predictCase puts slices on the model's grid and back", async () => {

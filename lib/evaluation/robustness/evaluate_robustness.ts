@@ -88,7 +88,7 @@ export interface RobustnessResult {
 /**
  * Scores a model on cases under perturbations of growing strength. Images are perturbed after they
  * were normalised, and normalised again as every image is; the same seed perturbs a case alike
- * whatever else is tried. Unperturbed cases score as in `evaluateCases`.
+ * whatever else is tried. Unperturbed cases score as in `evaluateCases` without postprocessing.
  *
  * @throws {InputError} Where none of the cases can be used; it lists why.
  */
