@@ -40,6 +40,7 @@ Deno.test("evaluateCases scores volumes against their labels and writes masks in
     });
     assert.deepEqual(told, ["case_0 1/3", "case_1 2/3", "case_2 3/3"]);
     assert.deepEqual(summary.problems, []);
+    assert.equal(summary.confidence_interval.seed, 3);
     assert.deepEqual(await readSummary(join(folder, "scores")), summary);
     // The scores are those of the files that were written, in the stored grid
     for (const scored of summary.metric_per_case) {

@@ -173,13 +173,18 @@ Deno.test("formatScores lays the statistics out, and says where scores are undef
 });
 
 Deno.test("mergeSummaries pools the cases of all folds, as by hand", () => {
-  const fold = (fold: number, cases: ScoredCase[]) => ({ fold, summary: summarize(cases, ONE) });
+  const fold = (fold: number, cases: ScoredCase[]) => ({
+    fold,
+    summary: summarize(cases, { ...ONE, problems: [`x: in fold ${fold}`], seed: 4 }),
+  });
   const folds = [
     fold(1, [scored("a", [1, 0], [1, 0]), scored("b", [1, 1], [1, 0])]), // 1, 2/3
     fold(2, [scored("c", [0, 1], [1, 1])]), // 2/3
   ];
   const merged = mergeSummaries(folds);
   assert.deepEqual(merged.folds, [{ fold: 1, cases: ["a", "b"] }, { fold: 2, cases: ["c"] }]);
+  assert.deepEqual(merged.problems, ["x: in fold 1", "x: in fold 2"]);
+  assert.equal(merged.confidence_interval.seed, 4);
   const { n, mean, sd } = merged.statistics["1"]!.Dice;
   assert.equal(n, 3);
   assert.ok(Math.abs(mean - (1 + 4 / 3) / 3) < 1e-12, "the mean of cases, not of folds");

@@ -74,6 +74,10 @@ Deno.test("evaluateRobustness scores every case under everything, unperturbed as
     // One and the same slice of the first case
     assert.equal(examples.length, strengths.length);
     assert.ok(examples.every(({ image }) => image.height === 16 && image.width === 12));
+    // Perturbed images are brought to 0..1 again: noise alone would leave values beyond
+    for (const { perturbation, image } of examples) {
+      assert.ok(image.data.every((value) => value >= 0 && value <= 1), perturbation);
+    }
     assert.deepEqual([shown!.id, shown!.orientation], ["case_0", "RAS"]);
     assert.ok(examples[0]!.truth.includes(1) && examples[0]!.prediction.includes(1));
 
