@@ -4,18 +4,18 @@
  * @example From a data set to batches
  * ```ts
  * import { createVolume, writeVolume } from "../volume/mod.ts";
- * import { prepareSlices, SliceDataset, splitCases } from "./mod.ts";
+ * import { extractSlices, SliceDataset, splitCases } from "./mod.ts";
  * import assert from "node:assert/strict";
  *
  * const data = await Deno.makeTempDir();
- * for (const id of ["a", "b", "c"]) {
- *   const image = Float32Array.from({ length: 8 * 6 * 2 }, (_, i) => i);
+ * for (const [k, id] of ["a", "b", "c"].entries()) {
+ *   const image = Float32Array.from({ length: 8 * 6 * 2 }, (_, i) => (i + 5 * k) % 96);
  *   const label = Uint8Array.from(image, (value) => value > 50 ? 1 : 0);
  *   const like = createVolume({ data: image, shape: [8, 6, 2], spacing: [1, 1, 3] });
  *   await writeVolume(`${data}/imagesTr/${id}.nii.gz`, { data: image, like });
  *   await writeVolume(`${data}/labelsTr/${id}.nii.gz`, { data: label, like });
  * }
- * const { folder, manifest } = await prepareSlices({ data, out: `${data}/prepared` });
+ * const { folder, manifest } = await extractSlices({ data, out: `${data}/prepared` });
  * const split = splitCases(manifest.cases.map(({ id }) => id), { seed: 1 });
  * const train = await SliceDataset.open(folder, { cases: split.train });
  * for await (const batch of train.batches({ batchSize: 2, seed: 1, epoch: 0 })) {

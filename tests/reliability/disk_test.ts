@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
-import { prepareSlices } from "../../lib/slices/mod.ts";
+import { extractSlices } from "../../lib/slices/mod.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { writeFileAtomic, writeFilesAtomic } from "../../lib/support/files.ts";
 import { requireWritable } from "../../lib/support/output_folder.ts";
@@ -97,7 +97,7 @@ diskTest("what does not fit is told before work starts", async (disk) => {
   try {
     await writeTinyVolumes(data, { size: 128 }); // 4 × 3 slices of 128 × 128, 5 bytes a pixel
     await assert.rejects(
-      prepareSlices({ data, out: join(disk, "prepared") }),
+      extractSlices({ data, out: join(disk, "prepared") }),
       says(/^Cannot write: 1 MB are needed, 1 MB are free: /),
     );
     assert.deepEqual(await listFiles(disk), []);

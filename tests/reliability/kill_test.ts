@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { prepareSlices } from "../../lib/slices/mod.ts";
+import { extractSlices } from "../../lib/slices/mod.ts";
 import { startTask } from "../tasks/support/run_task.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 import { KILL_TARGETS, killTasks } from "./kill_harness.ts";
@@ -43,10 +43,10 @@ Deno.test("a preparation that was killed goes on after the last whole case", asy
         return (await Deno.stat(join(out, "images", slice))).mtime?.getTime();
       }));
     const before = await written();
-    const { manifest } = await prepareSlices({ data: join(folder, "data"), out });
+    const { manifest } = await extractSlices({ data: join(folder, "data"), out });
     assert.deepEqual(await written(), before);
 
-    const fresh = await prepareSlices({ data: join(folder, "data"), out: join(folder, "fresh") });
+    const fresh = await extractSlices({ data: join(folder, "data"), out: join(folder, "fresh") });
     assert.deepEqual(manifest, fresh.manifest);
     const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name);
     assert.deepEqual(names.sort(), [".lock", "images", "labels", "manifest.json"]);
