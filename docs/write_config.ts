@@ -7,12 +7,12 @@
  */
 
 import { join } from "@std/path";
+import { choicesOf, describeSetting } from "../lib/support/setting.ts";
 import {
-  choicesOf,
   CONFIG_GROUPS,
   type ConfigKey,
+  ConfigSchema,
   DEFAULTS,
-  describeKey,
   PRESETS,
   RESUMABLE_KEYS,
 } from "../lib/training/config_schema.ts";
@@ -59,8 +59,9 @@ ${groups.join("\n")}`;
 }
 
 function description(key: ConfigKey): string {
-  const choices = choicesOf(key)?.map((choice) => `\`${choice}\``).join(", ");
-  return describeKey(key).replaceAll("|", "\\|").replaceAll("<", "&lt;") +
+  const schema = ConfigSchema.entries[key];
+  const choices = choicesOf(schema)?.map((choice) => `\`${choice}\``).join(", ");
+  return describeSetting(schema).replaceAll("|", "\\|").replaceAll("<", "&lt;") +
     (choices === undefined ? "" : ` (${choices})`);
 }
 

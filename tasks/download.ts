@@ -7,11 +7,11 @@
 import { CITATION, DATA_SETS, LICENCE } from "../lib/download/data_sets.ts";
 import { downloadDataSet } from "../lib/download/download_data_set.ts";
 import { nearest } from "../lib/support/nearest.ts";
+import { StatusLine } from "../lib/support/status_line.ts";
 import { InputError } from "../lib/support/errors.ts";
-import { formatDuration } from "../lib/training/progress.ts";
+import { formatDuration } from "../lib/support/format_duration.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
-import { progressLine } from "./support/run.ts";
 
 interface Flags {
   out: string;
@@ -52,7 +52,7 @@ await runTask(async () => {
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`${source.folder}: ${source.description}`);
   console.log(`Licence ${LICENCE}\nCite    ${CITATION}`);
-  const show = progressLine();
+  using line = new StatusLine();
   let started: { time: number; done: number } | undefined;
   try {
     const { folder, there } = await downloadDataSet({
@@ -60,13 +60,13 @@ await runTask(async () => {
       out,
       signal,
       onStep: (step) => {
-        show("");
+        line.clear();
         started = undefined;
         if (step === "download") console.log(`Downloading ${source.url}`);
         else console.log(step === "check" ? "Checking its MD5 sum" : "Unpacking");
       },
       onRetry: (reason, seconds) => {
-        show("");
+        line.clear();
         started = undefined;
         console.error(`${reason}; trying again in ${seconds} s`);
       },
@@ -75,20 +75,20 @@ await runTask(async () => {
         started ??= { time, done };
         const rate = (done - started.done) / (time - started.time) * 1000;
         const left = rate > 0 && total > 0 ? `, ${formatDuration((total - done) / rate)} left` : "";
-        show(
+        line.show(
           `${mebibytes(done)}${total > 0 ? ` of ${mebibytes(total)}` : ""} MiB` +
             `${rate > 0 ? `, ${mebibytes(rate)} MiB/s` : ""}${left}`,
         );
       },
     });
-    show("");
+    line.clear();
     if (there) console.log(`${folder} is there already; remove it to download it again`);
     console.log(
       `The data set is in ${folder}. Next:\n  deno task train --data ${folder} ${source.train}`,
     );
     return 0;
   } catch (error) {
-    show("");
+    line.clear();
     if (!signal.aborted) throw error;
     console.log("Stopped; the same command goes on");
     return INTERRUPTED;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { Presets, SingleBar } from "cli-progress";
 import { EXAMPLE_SEED, makeExample } from "../lib/example/mod.ts";
+import { StatusLine } from "../lib/support/status_line.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
 
 const command = createTask(
@@ -22,20 +22,10 @@ const command = createTask(
 
 await runTask(async () => {
   const flags = await parseTask<{ out: string; seed: number }>(command);
-  const bar = new SingleBar({
-    format: "{bar} {value}/{total} cases, {eta_formatted} left",
-    hideCursor: true,
-  }, Presets.shades_classic);
-  try {
-    await makeExample({
-      ...flags,
-      onProgress: ({ done, total }) => {
-        if (done === 1) bar.start(total, 0);
-        bar.update(done);
-      },
-    });
-  } finally {
-    bar.stop();
-  }
+  using line = new StatusLine();
+  await makeExample({
+    ...flags,
+    onProgress: ({ done, total }) => line.count(done, total, "cases"),
+  });
   console.log(`Wrote ${flags.out}`);
 });

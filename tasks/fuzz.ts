@@ -9,7 +9,7 @@ import { type FuzzResult, shareOut } from "../tests/fuzz/fuzz.ts";
 import { makeReaders } from "../tests/fuzz/readers.ts";
 import type { FuzzAnswer, FuzzJob } from "../tests/fuzz/worker.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
-import { showCount } from "./support/run.ts";
+import { StatusLine } from "../lib/support/status_line.ts";
 
 /** An input that has not ended after so many milliseconds, on however busy a machine, hangs. */
 const PATIENCE = 60_000;
@@ -81,6 +81,7 @@ async function fuzz(job: Omit<FuzzJob, "progress">): Promise<Row> {
   const worker = new Worker(new URL("../tests/fuzz/worker.ts", import.meta.url), {
     type: "module",
   });
+  using line = new StatusLine();
   let peak = 0;
   let [last, since] = [0, started];
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -92,7 +93,7 @@ async function fuzz(job: Omit<FuzzJob, "progress">): Promise<Row> {
     timer = setInterval(() => {
       peak = Math.max(peak, Deno.memoryUsage().rss);
       const done = Atomics.load(progress, 0);
-      showCount(job.reader, done, job.inputs);
+      line.count(done, job.inputs, job.reader);
       if (done !== last) [last, since] = [done, performance.now()];
       else if (performance.now() - since > PATIENCE) resolve(hanging(job, last));
     }, INTERVAL);

@@ -13,14 +13,15 @@ import type { Target } from "../lib/slices/case.ts";
 import type { CaseSource } from "../lib/slices/discovery/case_source.ts";
 import { listImages, type Shard, takeShard } from "../lib/slices/discovery/list_images.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { formatDuration } from "../lib/support/format_duration.ts";
 import { counted, namesOf } from "../lib/support/names_of.ts";
 import { requireWritable } from "../lib/support/output_folder.ts";
-import { formatDuration } from "../lib/training/progress.ts";
+import { StatusLine } from "../lib/support/status_line.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
 import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
-import { backendOptions, progressLine, requireFlag } from "./support/run.ts";
+import { backendOptions, requireFlag } from "./support/run.ts";
 import { readTrainedRun } from "./support/trained_models.ts";
 
 interface Flags {
@@ -101,7 +102,7 @@ await runTask(async () => {
   }
   const run = await load("best");
   if (run.models.length > 1) console.log(`Models   the mean of ${run.models.length} folds`);
-  const show = progressLine();
+  using line = new StatusLine();
   let done = 0;
   try {
     const results = await predictFiles({
@@ -115,14 +116,14 @@ await runTask(async () => {
       samples: flags.samples,
       signal,
       onProgress: ({ name, share, secondsLeft }) =>
-        show(`${name}  ${Math.floor(100 * share)} %, ${formatDuration(secondsLeft)} left`),
+        line.show(`${name}  ${Math.floor(100 * share)} %, ${formatDuration(secondsLeft)} left`),
       onImage: (result, { done: place, total }) => {
         done = place;
-        show("");
-        const line = `${String(place).padStart(String(total).length)}/${total}  ${result.name}  `;
-        if (result.status === "failed") console.error(line + result.why);
+        line.clear();
+        const text = `${String(place).padStart(String(total).length)}/${total}  ${result.name}  `;
+        if (result.status === "failed") console.error(text + result.why);
         else if (result.status !== "skipped") {
-          console.log(line + describe(result, inputs.targets.classes));
+          console.log(text + describe(result, inputs.targets.classes));
         }
         for (const warning of result.warnings ?? []) {
           console.error(`warning: ${result.name}: ${warning}`);
@@ -137,7 +138,7 @@ await runTask(async () => {
     return close([...results, ...unread], { image, out });
   } catch (error) {
     if (!signal.aborted) throw error;
-    show("");
+    line.clear();
     console.log(`${done} of ${sources.length} images are done; the same command goes on`);
     return INTERRUPTED;
   } finally {

@@ -11,7 +11,7 @@ import {
   SLICE_KEYS,
   type SliceSettings,
 } from "../lib/slices/mod.ts";
-import { caseBar } from "./support/case_bar.ts";
+import { StatusLine } from "../lib/support/status_line.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { LEAVE_OUT, requireSound } from "./support/run.ts";
 import { settingFlag } from "./support/setting_flags.ts";
@@ -33,15 +33,14 @@ await runTask(async () => {
     Partial<SliceSettings> & { data: string; out?: string; leaveOut?: boolean }
   >(command);
   const settings = resolveSliceSettings(given);
-  using bar = caseBar();
+  using line = new StatusLine();
   const prepared = await prepareSlices({
     data,
     out,
     isTrusted: true,
     settings,
-    onProgress: bar.show,
+    onProgress: ({ done, total }) => line.count(done, total, "cases"),
   });
-  bar[Symbol.dispose]();
   if (prepared.damage !== null) console.log(`made again: ${prepared.damage}`);
   console.log(formatReport(prepared));
   requireSound(prepared, leaveOut);

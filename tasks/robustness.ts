@@ -21,8 +21,9 @@ import { discoverCases } from "../lib/slices/mod.ts";
 import type { ModelInputs } from "../lib/slices/model_inputs.ts";
 import { requireCases } from "../lib/slices/split/require_cases.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { formatDuration } from "../lib/support/format_duration.ts";
 import { counted } from "../lib/support/names_of.ts";
-import { formatDuration } from "../lib/training/progress.ts";
+import { StatusLine } from "../lib/support/status_line.ts";
 import { PLANE_AXES } from "../lib/volume/mod.ts";
 import { readRun, runPaths } from "../lib/training/run_folder.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
@@ -42,9 +43,6 @@ interface Flags {
   backend?: string;
   threads?: number;
 }
-
-/** Seconds between two lines where there is no terminal. */
-const SECONDS = 10;
 
 const command = createTask(
   "robustness",
@@ -100,6 +98,8 @@ await runTask(async () => {
   const signal = interruptSignal(() => console.error("\nStopping, the cases done are kept …"));
   console.log(`Backend  ${backend.describe()}`);
   const model = await loadWeights(runPaths(folder).best);
+  using line = new StatusLine();
+  const started = performance.now();
   try {
     const { scores, examples, shown, aborted, problems } = await evaluateRobustness({
       model: { model, inputs: slices },
@@ -109,7 +109,7 @@ await runTask(async () => {
       batchSize: config.batchSize,
       seed: flags.seed ?? config.seed,
       signal,
-      onProgress: progressLine(),
+      onProgress: (progress) => showProgress(line, progress, started),
     });
     for (const problem of problems) console.error(`warning: ${problem}`);
     if (scores.length === 0) return INTERRUPTED;
@@ -157,23 +157,16 @@ function viewOf({ orientation: kept, axis }: ModelInputs, letters: string | null
   return { axis: named as 0 | 1 | 2, orientation };
 }
 
-/** Shows what was tried last and the time left, on one line of a terminal. */
-function progressLine(): (progress: RobustnessProgress) => void {
-  const start = performance.now();
-  const terminal = Deno.stderr.isTerminal();
-  let last = start;
-  return ({ case: id, perturbation, strength, dice, done, total }) => {
-    const now = performance.now();
-    const left = (now - start) / 1000 / done * (total - done);
-    const what = perturbation === "" ? "nothing changed" : `${perturbation} ${strength}`;
-    const text = `${done}/${total}  ${id}  ${what}  Dice ${formatDice(dice)}  ` +
-      `${formatDuration(left)} left`;
-    if (terminal) {
-      const line = done === total ? "" : text;
-      Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${line}`));
-    } else if (now - last > 1000 * SECONDS) {
-      last = now;
-      console.error(text);
-    }
-  };
+/** Shows what was tried last and the time left. */
+function showProgress(
+  line: StatusLine,
+  { case: id, perturbation, strength, dice, done, total }: RobustnessProgress,
+  started: number,
+): void {
+  if (done === total) return line.clear();
+  const left = (performance.now() - started) / 1000 / done * (total - done);
+  const what = perturbation === "" ? "nothing changed" : `${perturbation} ${strength}`;
+  line.show(
+    `${done}/${total}  ${id}  ${what}  Dice ${formatDice(dice)}  ${formatDuration(left)} left`,
+  );
 }

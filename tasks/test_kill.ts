@@ -4,10 +4,10 @@
  * @module
  */
 
-import { formatDuration } from "../lib/training/progress.ts";
+import { formatDuration } from "../lib/support/format_duration.ts";
+import { StatusLine } from "../lib/support/status_line.ts";
 import { KILL_TARGETS, killTasks } from "../tests/reliability/kill_harness.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
-import { showCount } from "./support/run.ts";
 
 interface Flags {
   kills: number;
@@ -29,11 +29,12 @@ const command = createTask(
 await runTask(async () => {
   const { kills, seed, task } = await parseTask<Flags>(command);
   const started = performance.now();
+  using line = new StatusLine();
   const report = await killTasks({
     kills,
     seed,
     targets: KILL_TARGETS.filter((target) => task === undefined || target.task === task),
-    onKill: (sofar) => showCount("Kills", sum(sofar.kills), kills),
+    onKill: (sofar) => line.count(sum(sofar.kills), kills, "kills"),
   });
   const { broken, different, leftOver, wentBack } = report;
   const counts = Object.entries(report.kills).map(([name, count]) => `${name} ${count}`).join(", ");

@@ -7,7 +7,7 @@
 import { formatVerification, type SliceSettings, verifyData } from "../lib/slices/mod.ts";
 import { SLICE_KEYS } from "../lib/slices/slice_settings.ts";
 import { SPLIT_KEYS } from "../lib/slices/split/split_keys.ts";
-import { caseBar } from "./support/case_bar.ts";
+import { StatusLine } from "../lib/support/status_line.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { settingFlag } from "./support/setting_flags.ts";
 
@@ -30,9 +30,13 @@ await runTask(async () => {
   const { data, patients = "auto", ...settings } = await parseTask<
     Partial<SliceSettings> & { data: string; patients?: string }
   >(command);
-  using bar = caseBar();
-  const verification = await verifyData({ data, patients, settings, onProgress: bar.show });
-  bar[Symbol.dispose]();
+  using line = new StatusLine();
+  const verification = await verifyData({
+    data,
+    patients,
+    settings,
+    onProgress: ({ done, total }) => line.count(done, total, "cases"),
+  });
   console.log(formatVerification(verification));
   return verification.problems.some(({ severity }) => severity === "error") ? 1 : 0;
 });

@@ -9,7 +9,8 @@ import { OKABE_ITO } from "../plots/palette.ts";
 import { drawChart } from "../plots/render_plot.ts";
 import { svgDocument, svgGroup, svgLegend, svgText } from "../plots/svg.ts";
 import { sendDisplay } from "./display.ts";
-import { formatDuration, type Progress, type TrainingStep } from "../training/progress.ts";
+import { formatDuration } from "../support/format_duration.ts";
+import type { Progress, TrainingStep } from "../training/progress.ts";
 import type { EpochMetrics } from "../training/metrics.ts";
 
 const WIDTH = 900;

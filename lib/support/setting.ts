@@ -26,13 +26,33 @@ export function integer(min: number, max = 2 ** 32 - 1) {
   return v.pipe(v.number(), v.integer("Expected an integer"), v.minValue(min), v.maxValue(max));
 }
 
-/** Two values of one kind. */
+/** Two values of one kind, no more. */
 export function pair<const Schema extends v.GenericSchema>(schema: Schema) {
-  return v.pipe(v.tuple([schema, schema], "Expected two numbers, as 7,3"), v.readonly());
+  return v.pipe(v.strictTuple([schema, schema], "Expected two numbers, as 7,3"), v.readonly());
 }
 
 /** What {@linkcode setting} returns, whatever its values are. */
 export type Setting = v.OptionalSchema<v.GenericSchema, unknown>;
+
+/** What a setting is for: its entry in `--help` and in the documentation. */
+export function describeSetting(schema: Setting): string {
+  return v.getDescription(schema.wrapped) ?? "";
+}
+
+/** The values that a setting can have, where they are few. */
+export function choicesOf(schema: Setting): readonly (string | number)[] | undefined {
+  const { pipe } = schema.wrapped as unknown as { readonly pipe: readonly v.GenericSchema[] };
+  const [type] = pipe;
+  return type?.type === "picklist"
+    ? (type as unknown as { readonly options: readonly (string | number)[] }).options
+    : undefined;
+}
+
+/** Why a value is not one of a schema, for its user. */
+export function problemOf(schema: v.GenericSchema, value: unknown): string {
+  const [issue] = v.safeParse(schema, value).issues ?? [];
+  return (issue?.message ?? "").replace(/^Invalid [a-z ]+: /, "");
+}
 
 /**
  * The value of a setting from the text of a flag: a number, numbers separated by commas, or a word.
@@ -58,9 +78,6 @@ export function parseSetting(schema: Setting, text: string): unknown {
     ? [numbers[0], numbers, text]
     : [numbers, text];
   const value = candidates.find((candidate) => v.is(schema, candidate));
-  if (value === undefined) {
-    const [issue] = v.safeParse(schema, candidates[0]).issues ?? [];
-    throw new RangeError((issue?.message ?? "").replace(/^Invalid [a-z ]+: /, ""));
-  }
+  if (value === undefined) throw new RangeError(problemOf(schema, candidates[0]));
   return value;
 }

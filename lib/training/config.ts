@@ -6,9 +6,11 @@
 
 import { basename } from "@std/path";
 import * as v from "valibot";
+import { settingConflicts } from "../slices/slice_settings.ts";
 import type { Split } from "../slices/split/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
+import { problemOf } from "../support/setting.ts";
 import {
   type Config,
   CONFIG_KEYS,
@@ -53,8 +55,8 @@ export function resolveConfig(overrides: ConfigOverrides = {}, source?: string):
       problems.push(`unknown key "${name}"${near ? ` (did you mean "${near}"?)` : ""}`);
       continue;
     }
-    const result = v.safeParse(ConfigSchema.entries[name], value);
-    if (!result.success) problems.push(`"${name}": ${problemOf(result)}`);
+    const schema = ConfigSchema.entries[name];
+    if (!v.is(schema, value)) problems.push(`"${name}": ${problemOf(schema, value)}`);
   }
   if (problems.length === 0) {
     const data = overrides.data ?? DEFAULTS.data;
@@ -69,6 +71,7 @@ export function resolveConfig(overrides: ConfigOverrides = {}, source?: string):
     if (config.test + config.validation >= 1) {
       problems.push('"test" and "validation" leave nobody to train on');
     }
+    problems.push(...settingConflicts(config));
     if (problems.length === 0) return config;
   }
   throw new InputError(`Cannot use config: ${problems.join("; ")}`, {
@@ -76,37 +79,6 @@ export function resolveConfig(overrides: ConfigOverrides = {}, source?: string):
     ...(source === undefined ? {} : { path: source }),
     hint: "deno task train --help lists every key",
   });
-}
-
-/**
- * The value of a key from the text of a flag: a number, numbers separated by commas, or a word.
- *
- * @throws {RangeError} If it is not a value of that key, saying what is.
- *
- * @example
- * ```ts
- * import { parseConfigValue } from "./config.ts";
- * import assert from "node:assert/strict";
- *
- * assert.deepEqual(parseConfigValue("size", "160,160"), [160, 160]);
- * assert.equal(parseConfigValue("size", "pad"), "pad");
- * ```
- */
-export function parseConfigValue<Key extends ConfigKey>(key: Key, text: string): Config[Key] {
-  const numbers = text.split(/[,x]/).map((part) => part.trim() === "" ? NaN : Number(part));
-  const candidates: unknown[] = numbers.some(Number.isNaN)
-    ? [text]
-    : numbers.length === 1
-    ? [numbers[0], numbers, text]
-    : [numbers, text];
-  const schema = ConfigSchema.entries[key];
-  const value = candidates.find((candidate) => v.is(schema, candidate));
-  if (value === undefined) throw new RangeError(problemOf(v.safeParse(schema, candidates[0])));
-  return value as Config[Key];
-}
-
-function problemOf(result: v.SafeParseResult<v.GenericSchema>): string {
-  return (result.issues?.[0].message ?? "").replace(/^Invalid [a-z ]+: /, "");
 }
 
 function isConfigKey(name: string): name is ConfigKey {
@@ -118,30 +90,42 @@ function isExample(data: string): boolean {
 }
 
 /**
- * Checks that a run that is to be resumed is the run that was stopped.
+ * Checks that a configuration goes on with a run.
  *
- * @param stored From the checkpoint.
+ * @param stored That of the run.
  * @param given What is to go on.
- * @throws {InputError} Naming every setting that differs and must not, and the split if it does.
+ * @param folder The run, for the error.
+ * @throws {InputError} Naming every setting that differs and must not.
  */
-export function requireSameTraining(
-  stored: { config: Config; split: Split },
-  given: { config: Config; split: Split },
-  folder: string,
-): void {
+export function requireSameConfig(stored: Config, given: Config, folder: string): void {
   const differences = CONFIG_KEYS
     .filter((name) => !RESUMABLE_KEYS.includes(name))
-    .filter((name) => String(stored.config[name]) !== String(given.config[name]))
-    .map((name) => `${name} was ${stored.config[name]}, now ${given.config[name]}`);
-  for (const part of ["train", "validation"] as const) {
-    if (String(stored.split[part]) !== String(given.split[part])) {
-      differences.push(`the ${part} patients are others`);
-    }
-  }
+    .filter((name) => String(stored[name]) !== String(given[name]))
+    .map((name) => `${name} was ${shown(stored[name])}, now ${shown(given[name])}`);
   if (differences.length === 0) return;
   throw new InputError(`Cannot resume: ${differences.join("; ")}`, {
     code: "bad-config",
     path: folder,
     hint: `Only ${RESUMABLE_KEYS.join(", ")} may change; for the rest start another run`,
+  });
+}
+
+function shown(value: unknown): string {
+  return value === "" ? "empty" : String(value);
+}
+
+/**
+ * Checks that the patients of a run are those that it started with.
+ *
+ * @throws {InputError} If others are to be trained on, or to choose the best epoch by.
+ */
+export function requireSameSplit(stored: Split, given: Split, folder: string): void {
+  const others = (["train", "validation"] as const)
+    .filter((part) => String(stored[part]) !== String(given[part]));
+  if (others.length === 0) return;
+  throw new InputError(`Cannot resume: the ${others.join(" and ")} patients are others`, {
+    code: "bad-config",
+    path: folder,
+    hint: "Go on with the data that the run was started with, or start another run",
   });
 }

@@ -6,24 +6,13 @@
  */
 
 import * as v from "valibot";
+import { SLICE_KEYS } from "../slices/slice_settings.ts";
+import { SPLIT_KEYS } from "../slices/split/split_keys.ts";
+import { integer, pair, setting } from "../support/setting.ts";
 
-const integer = (min: number, max = 2 ** 32 - 1) =>
-  v.pipe(v.number(), v.integer("Expected an integer"), v.minValue(min), v.maxValue(max));
-const side = v.pipe(integer(4), v.multipleOf(4, "Expected multiples of 4"));
 const odd = v.pipe(integer(1, 31), v.check((k) => k % 2 === 1, "Expected odd numbers"));
-const pair = <Schema extends v.GenericSchema>(schema: Schema) =>
-  v.tuple([schema, schema], "Expected two numbers, as 7,3");
 const positive = v.pipe(v.number(), v.gtValue(0), v.finite());
 const fraction = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
-
-/** A key: its type and limits, its default, and what `--help` and the documentation say of it. */
-function key<Schema extends v.GenericSchema>(
-  schema: Schema,
-  fallback: v.InferOutput<Schema>,
-  description: string,
-) {
-  return v.optional(v.pipe(schema, v.description(description)), fallback);
-}
 
 /**
  * The keys of a run, by what they are about. The defaults suit a data set that nobody has tuned
@@ -31,144 +20,100 @@ function key<Schema extends v.GenericSchema>(
  */
 const groups = {
   "Run": {
-    preset: key(
+    preset: setting(
       v.picklist(["example", "general", "hippocampus", "tutorial"]),
       "general",
-      "the overrides to start from: example for data.example, hippocampus the benchmark on real " +
-        "patients, tutorial as published, general else",
+      "the overrides to start from: example for data.example, hippocampus for the benchmark on " +
+        "real patients, tutorial as published; general for any other data set",
     ),
-    data: key(
+    data: setting(
       v.pipe(v.string(), v.nonEmpty()),
       "data.example",
-      "data set: Decathlon layout, or folders images and labels of volumes or PNGs",
+      "data set: Decathlon or nnU-Net layout, BIDS, or folders images and labels; see docs/data.md",
     ),
-    out: key(v.string(), "", "folder of the run; runs/<preset>-<date>-<time> if empty"),
-    seed: key(integer(0), 0, "split, initial weights, order and masks all follow from it"),
+    out: setting(v.string(), "", "folder of the run; runs/<preset>-<date>-<time> if empty"),
+    seed: setting(integer(0), 0, "split, initial weights, order and masks all follow from it"),
+    init: setting(
+      v.string(),
+      "",
+      "folder of a run or model whose weights to start from; its shape is taken too",
+    ),
   },
   "Slices": {
-    prepared: key(
+    prepared: setting(
       v.string(),
       "",
-      "folder of the prepared slices; made from the data's name if empty",
+      "folder of the prepared slices; prepared/<name of the data>-<hash of settings and data> if " +
+        "empty",
     ),
-    axis: key(v.picklist([0, 1, 2]), 2, "cut volumes along this axis"), // axial, as the tutorial
-    channel: key(integer(0), 0, "channel of 4D volumes"), // T2 in the Decathlon's prostate task
-    labels: key(
-      v.union(
-        [v.literal("foreground"), v.pipe(v.array(integer(0)), v.minLength(1))],
-        "Expected foreground, or label values as 1,2",
-      ),
-      "foreground",
-      "label values that are the object, as 1,2; foreground: all above 0",
-    ),
-    size: key(
-      v.union([v.literal("pad"), pair(side)], "Expected pad, or height and width as 160,160"),
-      "pad", // keeps every voxel of every case; the tutorial drops slices that are not 320×320
-      "slice height and width, as 160,160; pad: the largest slice, to a multiple of 4",
-    ),
-    fit: key(
-      v.picklist(["pad-or-crop", "resize"]),
-      "resize", // a size that is asked for is asked for speed, and cropping would lose the object
-      "how slices come to a size that is given: resize or pad-or-crop",
-    ),
-    clip: key(
-      v.union(
-        [v.literal("none"), pair(v.pipe(v.number(), v.minValue(0), v.maxValue(100)))],
-        "Expected none, or two percentiles as 0.5,99.5",
-      ),
-      "none", // min-max, as the tutorial
-      "percentiles of each volume to clip to before scaling to 0..1, as 0.5,99.5",
-    ),
-    format: key(v.picklist(["npy", "png"]), "npy", "files of the prepared slices"),
-    leaveOut: key(v.boolean(), false, "go on without the cases that have errors"),
+    ...SLICE_KEYS,
+    leaveOut: setting(v.boolean(), false, "go on without the cases that have errors"),
   },
-  "Split by patient": {
-    test: key(fraction, 0.25, "fraction of the patients held out for the final scores"),
-    validation: key(fraction, 0.2, "fraction of the patients to choose the best weights by"),
-    folds: key(
-      v.union([v.literal(0), integer(2)], "Expected 0, or at least 2"),
-      0,
-      "cross-validation: number of folds; 0 is off",
-    ),
-    fold: key(integer(0), 0, "cross-validation: which fold is held out, from 0"),
-    splits: key(
-      v.string(),
-      "",
-      "JSON file of case ids instead: a run's split.json, or nnU-Net's splits_final.json and fold",
-    ),
-  },
+  "Split by patient": SPLIT_KEYS,
   "Model": {
-    channels: key(integer(3, 64), 16, "numbers a cell holds"),
-    hidden: key(integer(1, 1024), 64, "hidden units of the update network"),
-    kernels: key(
-      pair(odd),
-      [7, 3],
-      "perception kernel of the coarse and the fine stage",
-    ),
-    steps: key(
-      pair(integer(1, 1000)),
-      [40, 20],
-      "steps of the coarse and the fine stage",
-    ),
-    fireRate: key(
+    channels: setting(integer(3, 64), 16, "numbers a cell holds"),
+    hidden: setting(integer(1, 1024), 64, "hidden units of the update network"),
+    kernels: setting(pair(odd), [7, 3], "perception kernel of the coarse and the fine stage"),
+    steps: setting(pair(integer(1, 1000)), [40, 20], "steps of the coarse and the fine stage"),
+    fireRate: setting(
       v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
       0.5,
       "chance of a cell to change in a step",
     ),
-    stats: key(
+    stats: setting(
       v.picklist(["slice", "batch"]),
       "slice", // so that training and evaluation normalise alike whatever the batch size
       "batch norm's statistics while training: of each slice, or of the whole batch",
     ),
   },
   "Optimisation": {
-    epochs: key(integer(1, 1e6), 20, "passes over the training slices"), // with the rate below
-    batchSize: key(integer(1, 4096), 4, "slices a step"), // smoother gradients bear a higher rate
-    learningRate: key(positive, 2e-3, "Adam's step size"), // the tutorial's 1e-4 needs 150 epochs
-    betas: key(pair(fraction), [0.9, 0.999], "Adam's decay of its two means"),
-    eps: key(positive, 1e-8, "Adam's epsilon"),
-    augment: key(
+    epochs: setting(integer(1, 1e6), 20, "passes over the training slices"), // with the rate below
+    batchSize: setting(integer(1, 4096), 4, "slices a step"), // smoother gradients bear a higher rate
+    learningRate: setting(positive, 2e-3, "Adam's step size"), // the tutorial's 1e-4 needs 150 epochs
+    betas: setting(pair(fraction), [0.9, 0.999], "Adam's decay of its two means"),
+    eps: setting(positive, 1e-8, "Adam's epsilon"),
+    augment: setting(
       v.picklist(["none", "affine"]),
       "none", // as the tutorial
       "affine: turn, move, scale, mirror and brighten training slices by chance",
     ),
-    schedule: key(
+    schedule: setting(
       v.picklist(["step", "cosine", "cosine-batch"]),
       "cosine", // ends at rate 0 whatever the number of epochs
       "learning rate over the epochs; cosine-batch falls with every batch",
     ),
-    warmup: key(
+    warmup: setting(
       v.pipe(v.number(), v.minValue(0), v.finite()),
       0, // as the tutorial
       "epochs in which the rate rises from 0, as 0.25",
     ),
-    lrStep: key(integer(1), 50, "schedule step: epochs between two steps"),
-    lrGamma: key(positive, 0.5, "schedule step: what a step multiplies the rate by"),
-    clipNorm: key(
+    lrStep: setting(integer(1), 50, "schedule step: epochs between two steps"),
+    lrGamma: setting(positive, 0.5, "schedule step: what a step multiplies the rate by"),
+    clipNorm: setting(
       v.pipe(v.number(), v.minValue(0), v.finite()),
       1, // 60 recurrent steps sometimes give a gradient a hundred times the usual
       "scale gradients down to this norm; 0 is off",
     ),
-    ema: key(
+    ema: setting(
       fraction,
       0, // as the tutorial
       "score and keep a running mean of the weights with this decay, as 0.999; 0 is off",
     ),
-    emptySlices: key(
+    emptySlices: setting(
       v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
       1, // as the tutorial; a model that never saw one finds objects in them
       "share of the slices without object that an epoch trains on, others in every epoch",
     ),
   },
   "Machine": {
-    backend: key(
+    backend: setting(
       v.string(),
       "auto",
       "where the model runs: wasm, webgpu, tensorflow, ops; auto takes the fastest that answers",
     ),
-    threads: key(integer(0, 256), 0, "threads of the wasm backend; 0: one a core"),
-    logEvery: key(integer(1), 1, "batches between two batch entries of the event log"),
-    checkpointMinutes: key(positive, 5, "minutes between two checkpoints within an epoch"),
+    threads: setting(integer(0, 256), 0, "threads of the wasm backend; 0: one a core"),
+    logEvery: setting(integer(1), 1, "batches between two batch entries of the event log"),
+    checkpointMinutes: setting(positive, 5, "minutes between two checkpoints within an epoch"),
   },
 };
 
@@ -230,7 +175,8 @@ export const PRESETS: Record<Config["preset"], ConfigOverrides> = {
     axis: 1, // coronal, as the hippocampus is outlined
     size: [36, 40], // no voxel of a training patient's hippocampus is cut off
     fit: "pad-or-crop",
-    clip: [1, 99], // some volumes have voxels many times brighter than their tissue
+    normalize: "percentile", // some volumes have voxels many times brighter than their tissue
+    clip: [1, 99],
     splits: "models/hippocampus/split.json", // by patient: most have a left and a right case
     epochs: 20,
     batchSize: 8,
@@ -242,6 +188,8 @@ export const PRESETS: Record<Config["preset"], ConfigOverrides> = {
   },
   /** The published tutorial, to the digit. */
   tutorial: {
+    orientation: "stored",
+    channel: [0], // T2 in the Decathlon's prostate task
     stats: "batch",
     epochs: 150,
     batchSize: 1,
@@ -250,19 +198,3 @@ export const PRESETS: Record<Config["preset"], ConfigOverrides> = {
     clipNorm: 0,
   },
 };
-
-/** What a key is for: its entry in `--help` and in the documentation. */
-export function describeKey(key: ConfigKey): string {
-  return v.getDescription(ConfigSchema.entries[key].wrapped) ?? "";
-}
-
-/** The values that a key can have, where they are few. */
-export function choicesOf(key: ConfigKey): readonly (string | number)[] | undefined {
-  const [schema] = ConfigSchema.entries[key].wrapped.pipe as readonly [
-    v.GenericSchema,
-    ...unknown[],
-  ];
-  return "options" in schema && schema.type === "picklist"
-    ? schema.options as readonly (string | number)[]
-    : undefined;
-}

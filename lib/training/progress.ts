@@ -4,8 +4,8 @@
  * @module
  */
 
-// @ts-types="npm:@types/cli-progress@3.11.6"
-import cliProgress from "cli-progress";
+import { formatDuration } from "../support/format_duration.ts";
+import { progressBar, StatusLine } from "../support/status_line.ts";
 import type { EpochMetrics } from "./metrics.ts";
 
 /** One training step as it is shown. */
@@ -44,90 +44,26 @@ export interface Progress {
 export const silentProgress: Progress = { step() {}, epoch() {}, stop() {} };
 
 /**
- * A progress bar with a line an epoch where there is a terminal; where there is none, as in a log
- * file, a plain line at the first step and then every few seconds.
+ * A line on standard error that follows the steps, and one that stays for every epoch.
  *
- * @param options.seconds Between two plain lines.
+ * @param options.seconds Where there is no terminal: between two lines of steps. Default: 10.
  */
 export function terminalProgress(options: { seconds?: number } = {}): Progress {
-  const { seconds = 10 } = options;
-  return Deno.stderr.isTerminal() ? new BarProgress() : new LineProgress(seconds);
-}
-
-/** A time left whose text is the longest, 59 min 59 s. */
-const LONGEST = 3599;
-
-class BarProgress implements Progress {
-  #bar: cliProgress.SingleBar | undefined;
-
-  step(step: TrainingStep): void {
-    const { head, figures } = describe(step);
-    if (this.#bar === undefined) {
-      const longest = describe({ ...step, secondsLeft: LONGEST }).figures;
-      const rest = `${head}  ${step.batches}/${step.batches}   ${longest}`.length;
-      this.#bar = new cliProgress.SingleBar({
-        format: "{head} {bar} {value}/{total}  {figures}",
-        barCompleteChar: "━",
-        barIncompleteChar: "─",
-        barsize: Math.max(3, Math.min(30, columns() - rest - 3)),
-        hideCursor: true,
-        clearOnComplete: true,
-      });
-      this.#bar.start(step.batches, step.batch, { head, figures });
-    }
-    this.#bar.update(step.batch, { head, figures });
-  }
-
-  epoch(metrics: EpochMetrics, options: { epochs: number; best: boolean }): void {
-    this.stop();
-    console.error(epochLine(metrics, options));
-  }
-
-  stop(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
-  }
-}
-
-class LineProgress implements Progress {
-  readonly #milliseconds: number;
-  #last = -Infinity; // the first step is told at once, so that one sees that it runs
-
-  constructor(seconds: number) {
-    this.#milliseconds = 1000 * seconds;
-  }
-
-  step(step: TrainingStep): void {
-    if (performance.now() - this.#last < this.#milliseconds) return;
-    this.#last = performance.now();
-    const { head, figures } = describe(step);
-    console.error(`${head}, batch ${step.batch}/${step.batches}  ${figures}`);
-  }
-
-  epoch(metrics: EpochMetrics, options: { epochs: number; best: boolean }): void {
-    this.#last = performance.now();
-    console.error(epochLine(metrics, options));
-  }
-
-  stop(): void {}
-}
-
-function columns(): number {
-  try {
-    return Deno.consoleSize().columns || 80;
-  } catch {
-    return 80; // standard input or output is no terminal
-  }
-}
-
-function describe(step: TrainingStep): { head: string; figures: string } {
-  const { epoch, epochs, loss, dice, bce, lr, secondsLeft } = step;
+  // The first step is shown at once, so that one sees that it runs
+  const line = new StatusLine({ ...options, atOnce: true });
   return {
-    head: `Epoch ${epoch}/${epochs}`,
-    figures: `loss ${loss.toFixed(3)} = dice ${dice.toFixed(3)} + bce ${bce.toFixed(3)}  ` +
-      `lr ${lr.toExponential(0)}` +
-      (secondsLeft === null ? "" : `  ${formatDuration(secondsLeft)} left`),
+    step: (step) => line.show(stepLine(step)),
+    epoch: (metrics, options) => line.print(epochLine(metrics, options)),
+    stop: () => line.clear(),
   };
+}
+
+function stepLine(step: TrainingStep): string {
+  const { epoch, epochs, batch, batches, loss, dice, bce, lr, secondsLeft } = step;
+  const left = secondsLeft === null ? "" : `  ${formatDuration(secondsLeft)} left`;
+  return `Epoch ${epoch}/${epochs} ${progressBar(batch, batches)} ${batch}/${batches}  ` +
+    `loss ${loss.toFixed(3)} = dice ${dice.toFixed(3)} + bce ${bce.toFixed(3)}  ` +
+    `lr ${lr.toExponential(0)}${left}`;
 }
 
 function epochLine(
@@ -141,25 +77,4 @@ function epochLine(
     : `  validation: loss ${valLoss.toFixed(4)}, volume Dice ${valVolumeDice?.toFixed(4) ?? "–"}`;
   return `Epoch ${epoch}/${epochs}  ${train}${validation}${best ? ", the best so far" : ""}  ` +
     `(${formatDuration(seconds)})`;
-}
-
-/**
- * A duration for people.
- *
- * @example
- * ```ts
- * import { formatDuration } from "./progress.ts";
- * import assert from "node:assert/strict";
- *
- * assert.equal(formatDuration(8), "8 s");
- * assert.equal(formatDuration(192), "3 min 12 s");
- * assert.equal(formatDuration(7500), "2 h 05 min");
- * ```
- */
-export function formatDuration(seconds: number): string {
-  const total = Math.round(seconds);
-  const two = (n: number) => String(n).padStart(2, "0");
-  if (total < 60) return `${total} s`;
-  if (total < 3600) return `${Math.floor(total / 60)} min ${two(total % 60)} s`;
-  return `${Math.floor(total / 3600)} h ${two(Math.floor(total / 60) % 60)} min`;
 }

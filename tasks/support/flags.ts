@@ -4,49 +4,23 @@
  * @module
  */
 
-import { type Command, InvalidArgumentError } from "commander";
-import {
-  choicesOf,
-  CONFIG_GROUPS,
-  type ConfigKey,
-  DEFAULTS,
-  describeKey,
-  parseConfigValue,
-} from "../../lib/training/config.ts";
-import { Option } from "./cli.ts";
+import type { Command } from "commander";
+import { CONFIG_GROUPS, type ConfigKey, ConfigSchema } from "../../lib/training/config_schema.ts";
+import type { Option } from "./cli.ts";
+import { settingFlag } from "./setting_flags.ts";
 
-/** Choices longer than this stand in the description: they would push it aside. */
-const SHORT = 12;
+/** What stands for the value in `--help`, where its type does not say. */
+const VALUES: Partial<Record<ConfigKey, string>> = {
+  data: "folder",
+  out: "folder",
+  init: "folder",
+  prepared: "folder",
+  splits: "file",
+};
 
-/**
- * A flag for a key of a run's configuration, with the key's own check and description.
- *
- * It has no value unless it is given: presets stand between the defaults and the flags.
- */
+/** A flag for a key of a run's configuration. */
 export function configFlag(key: ConfigKey): Option {
-  const fallback = DEFAULTS[key];
-  const choices = choicesOf(key)?.join("|");
-  const value = choices !== undefined && choices.length <= SHORT
-    ? choices
-    : key === "data" || key === "out" || key === "prepared"
-    ? "folder"
-    : key === "splits"
-    ? "file"
-    : Array.isArray(fallback)
-    ? "a,b"
-    : typeof fallback === "number"
-    ? "n"
-    : "value";
-  const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  if (typeof fallback === "boolean") return new Option(`--${name}`, describeKey(key));
-  const note = fallback === "" ? "" : ` (default: ${fallback})`;
-  return new Option(`--${name} <${value}>`, describeKey(key) + note).argParser((text) => {
-    try {
-      return parseConfigValue(key, text);
-    } catch (error) {
-      throw new InvalidArgumentError((error as Error).message);
-    }
-  });
+  return settingFlag(key, ConfigSchema.entries[key], VALUES[key]);
 }
 
 /** Adds a flag for every key of a run's configuration, in groups. */

@@ -67,27 +67,3 @@ export function requireFlag(value: string | undefined, name: string, hint: strin
   }
   return value;
 }
-
-/** Shows how far something is on one line of a terminal, cleared at its end. */
-export function showCount(what: string, done: number, total: number): void {
-  if (Deno.stderr.isTerminal()) replaceLine(done === total ? "" : `${what} ${done}/${total}`);
-}
-
-/**
- * Shows how long work goes: on one line of a terminal, which an empty text clears; where there is
- * none, as in a log file, as a line every few seconds.
- */
-export function progressLine(options: { seconds?: number } = {}): (text: string) => void {
-  const { seconds = 10 } = options;
-  if (Deno.stderr.isTerminal()) return replaceLine;
-  let last = performance.now();
-  return (text) => {
-    if (text === "" || performance.now() - last < 1000 * seconds) return;
-    last = performance.now();
-    console.error(text);
-  };
-}
-
-function replaceLine(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`\r${text}\x1b[K`));
-}

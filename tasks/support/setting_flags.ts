@@ -6,7 +6,12 @@
 
 import { InvalidArgumentError } from "commander";
 import * as v from "valibot";
-import { parseSetting, type Setting } from "../../lib/support/setting.ts";
+import {
+  choicesOf,
+  describeSetting,
+  parseSetting,
+  type Setting,
+} from "../../lib/support/setting.ts";
 import { Option } from "./cli.ts";
 
 /** Choices longer than this stand in the description: they would push it aside. */
@@ -21,7 +26,7 @@ const SHORT = 12;
  */
 export function settingFlag(name: string, schema: Setting, value?: string): Option {
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  const description = v.getDescription(schema.wrapped) ?? "";
+  const description = describeSetting(schema);
   const fallback = v.getDefault(schema);
   if (typeof fallback === "boolean") return new Option(flag, description);
   const choices = choicesOf(schema)?.join("|");
@@ -41,12 +46,4 @@ export function settingFlag(name: string, schema: Setting, value?: string): Opti
       throw new InvalidArgumentError((error as Error).message);
     }
   });
-}
-
-/** The values that a setting can have, where they are few. */
-function choicesOf(schema: Setting): readonly unknown[] | undefined {
-  const [type] = (schema.wrapped as unknown as { pipe: readonly v.GenericSchema[] }).pipe;
-  return type?.type === "picklist"
-    ? (type as unknown as { options: unknown[] }).options
-    : undefined;
 }

@@ -193,7 +193,7 @@ Deno.test("what is wrong on the command line is told in one paragraph", async ()
     await Deno.writeTextFile(join(folder, "c.json"), '{"lerningRate": 1, "epochs": 0}');
     const cases: [Task, string[], RegExp, number?][] = [
       ["train", ["--lerning-rate", "1"], /Did you mean --learning-rate/, 2],
-      ["train", ["--size", "10,10"], /Expected multiples of 4/, 2],
+      ["train", ["--size", "10,10"], /multiples of 4/, 2],
       [
         "train",
         ["--config", "c.json"],
