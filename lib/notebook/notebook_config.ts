@@ -6,7 +6,6 @@
 
 import { basename, join, resolve } from "@std/path";
 import { type Config, resolveConfig } from "../training/config.ts";
-import { preparedFolder } from "../training/prepare_data.ts";
 import { quick } from "./session.ts";
 
 /**
@@ -35,5 +34,5 @@ export function notebookConfig(data: string): Config {
     ...(quick ? { steps: [20, 10] } : {}),
   });
   const name = `notebook-${basename(resolve(data))}${quick ? "-quick" : ""}`;
-  return { ...config, prepared: preparedFolder(config), out: join("runs", name) };
+  return { ...config, out: join("runs", name) };
 }

@@ -5,6 +5,7 @@
  */
 
 import { Random } from "../support/random.ts";
+import type { Targets } from "../slices/case.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
 
 /** How far variations go: what differs between patients and scanners anyway. */
@@ -22,10 +23,28 @@ const LIMITS = {
 /** The axis of a slice that runs from left to right, if one does. */
 export type Mirror = "rows" | "columns" | "none";
 
-/** Along which axis left and right can be swapped in the slices of a data set. */
-export function mirrorOf({ manifest: { kind, options } }: SliceDataset): Mirror {
-  if (kind === "png") return "columns";
-  return options.axis === 0 ? "none" : "rows";
+/** A batch as training takes it. */
+export type TrainingBatch = Omit<Batch, "codes">;
+
+/** How slices of a data set are varied. */
+export interface Variation {
+  /** Along which axis slices are mirrored, one in two. */
+  readonly mirror: Mirror;
+  /** Whether intensities lie from 0 to 1; otherwise contrast changes within each slice's range. */
+  readonly isUnit: boolean;
+  /** Whether classes exclude each other. */
+  readonly kind: Targets["kind"];
+}
+
+/** How the slices of a data set can be varied. */
+export function variationOf({ manifest: { kind, settings } }: SliceDataset): Variation {
+  const { axis, normalize, targets } = settings;
+  const isSagittal = axis === 0 || axis === "sagittal";
+  return {
+    mirror: kind === "pictures" ? "columns" : isSagittal ? "none" : "rows",
+    isUnit: normalize === "minmax" || normalize === "percentile",
+    kind: targets.kind,
+  };
 }
 
 /**
@@ -33,30 +52,79 @@ export function mirrorOf({ manifest: { kind, options } }: SliceDataset): Mirror 
  * changes the image's contrast.
  *
  * @param batch Left as it is.
- * @param options.mirror Along which axis slices are mirrored, one in two.
  * @param options.seed Decides everything, with the slice's place in the batch.
  * @returns A batch of the same size and records.
  */
 export function augmentBatch(
-  batch: Batch,
-  { mirror, seed }: { mirror: Mirror; seed: readonly number[] },
-): Batch {
-  const cells = batch.height * batch.width;
+  batch: TrainingBatch,
+  { mirror, isUnit, kind, seed }: Variation & { seed: readonly number[] },
+): TrainingBatch {
+  const { height, width, channels, classes } = batch;
+  const cells = height * width;
   const images = new Float32Array(batch.images.length);
   const labels = new Float32Array(batch.labels.length);
+  const keep = batch.keep && new Float32Array(batch.keep.length);
   for (let i = 0; i < batch.size; i++) {
     const random = new Random(...seed, i);
-    const span = [i * cells, (i + 1) * cells] as const;
-    const source = sampling(random, batch.height, batch.width, mirror);
+    const source = sampling(random, height, width, mirror);
     const gamma = (1 + LIMITS.gamma) ** between(random, -1, 1);
-    resample(batch.images.subarray(...span), images.subarray(...span), source);
-    resample(batch.labels.subarray(...span), labels.subarray(...span), source);
-    for (let at = span[0]; at < span[1]; at++) {
-      images[at] = images[at]! ** gamma;
-      labels[at] = labels[at]! > 0.5 ? 1 : 0;
+    const of = (values: Float32Array, planes: number) =>
+      values.subarray(i * cells * planes, (i + 1) * cells * planes);
+    resample(of(batch.images, channels), of(images, channels), source, channels);
+    changeContrast(of(images, channels), gamma, channels, isUnit);
+    resample(of(batch.labels, classes), of(labels, classes), source, classes);
+    harden(of(labels, classes), classes, kind);
+    if (keep === null) continue;
+    const ignored = of(batch.keep!, 1).map((kept) => 1 - kept);
+    resample(ignored, of(keep, 1), source, 1);
+    of(keep, 1).forEach((value, at, plane) => plane[at] = value > 0.5 ? 0 : 1);
+  }
+  return { ...batch, images, labels, keep };
+}
+
+/** Raises intensities to a power within their range. */
+function changeContrast(
+  image: Float32Array,
+  gamma: number,
+  channels: number,
+  isUnit: boolean,
+): void {
+  for (let c = 0; c < channels; c++) {
+    const [low, high] = isUnit ? [0, 1] : rangeOf(image, c, channels);
+    const span = high - low;
+    if (span === 0) continue;
+    for (let at = c; at < image.length; at += channels) {
+      image[at] = low + span * ((image[at]! - low) / span) ** gamma;
     }
   }
-  return { ...batch, images, labels };
+}
+
+/** The lowest and the highest value of a channel. */
+function rangeOf(image: Float32Array, channel: number, channels: number): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (let at = channel; at < image.length; at += channels) {
+    low = Math.min(low, image[at]!);
+    high = Math.max(high, image[at]!);
+  }
+  return [low, high];
+}
+
+/**
+ * Makes parts of classes whole again: of those that exclude each other, and the background, the
+ * largest part stays; of one class or region what is more than one half.
+ */
+function harden(labels: Float32Array, classes: number, kind: Targets["kind"]): void {
+  if (classes === 1 || kind === "regions") {
+    labels.forEach((value, at) => labels[at] = value > 0.5 ? 1 : 0);
+    return;
+  }
+  for (let at = 0; at < labels.length; at += classes) {
+    const own = labels.subarray(at, at + classes);
+    const background = 1 - own.reduce((sum, part) => sum + part, 0);
+    const largest = Math.max(...own);
+    const winner = largest > background ? own.indexOf(largest) : -1;
+    own.forEach((_, c) => own[c] = c === winner ? 1 : 0);
+  }
 }
 
 function between(random: Random, low: number, high: number): number {
@@ -94,17 +162,20 @@ function sampling(random: Random, height: number, width: number, mirror: Mirror)
 }
 
 /** Reads one slice bilinearly where the sampling says; what lies outside is 0. */
-function resample(from: Float32Array, to: Float32Array, s: Sampling): void {
-  const value = (y: number, x: number) =>
-    y < 0 || x < 0 || y >= s.height || x >= s.width ? 0 : from[y * s.width + x]!;
-  for (let at = 0; at < to.length; at++) {
+function resample(from: Float32Array, to: Float32Array, s: Sampling, planes: number): void {
+  const value = (y: number, x: number, plane: number) =>
+    y < 0 || x < 0 || y >= s.height || x >= s.width ? 0 : from[(y * s.width + x) * planes + plane]!;
+  for (let at = 0; at < s.height * s.width; at++) {
     const dy = Math.floor(at / s.width) - (s.height - 1) / 2;
     const dx = at % s.width - (s.width - 1) / 2;
     const y = s.a * dy + s.b * dx + s.y0;
     const x = s.c * dy + s.d * dx + s.x0;
     const [top, left] = [Math.floor(y), Math.floor(x)];
     const [v, u] = [y - top, x - left];
-    to[at] = (1 - v) * ((1 - u) * value(top, left) + u * value(top, left + 1)) +
-      v * ((1 - u) * value(top + 1, left) + u * value(top + 1, left + 1));
+    for (let p = 0; p < planes; p++) {
+      to[at * planes + p] =
+        (1 - v) * ((1 - u) * value(top, left, p) + u * value(top, left + 1, p)) +
+        v * ((1 - u) * value(top + 1, left, p) + u * value(top + 1, left + 1, p));
+    }
   }
 }

@@ -18,6 +18,7 @@ import type { Adam, AdamState } from "./adam.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 import { EpochMetricsSchema } from "./metrics.ts";
 import { splitSchema } from "./run_folder.ts";
+import { upgradeConfig } from "./stored_config.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -28,10 +29,15 @@ const countersSchema = v.object({
   epoch: count,
   /** Its next batch, counted from 0. */
   batch: count,
-  /** Sums of loss, Dice loss and BCE over the batches of this epoch that are done. */
-  sums: v.tuple([v.number(), v.number(), v.number()]),
+  /**
+   * Sums over the batches of this epoch that are done: loss, Dice loss, cross-entropy, and of several
+   * classes the Dice loss of each.
+   */
+  sums: v.array(v.number()),
   /** What these batches took. */
   seconds: v.number(),
+  /** The loss of the very first step, to tell by it that a training diverges. */
+  firstLoss: v.optional(v.nullable(v.number()), null),
   /** The best epoch so far, counted from 1, and its score. */
   best: v.nullable(v.object({ epoch: v.number(), score: v.number() })),
   /** The epochs that are done. */
@@ -49,12 +55,39 @@ export function firstCounters(): Counters {
     step: 0,
     epoch: 0,
     batch: 0,
-    sums: [0, 0, 0],
+    sums: [],
     seconds: 0,
+    firstLoss: null,
     best: null,
     history: [],
     events: null,
   };
+}
+
+/**
+ * Checks that counters from a file are those of a training.
+ *
+ * @param batches How many an epoch has.
+ * @param path The file, for the error.
+ * @throws {InputError} If they contradict each other or the slices.
+ */
+export function requireCoherent(
+  { step, epoch, batch, history }: Counters,
+  batches: number,
+  path: string,
+): void {
+  const isCoherent = batch <= batches && step === epoch * batches + batch &&
+    history.length === epoch && history.every((row, i) => row.epoch === i + 1);
+  if (isCoherent) return;
+  throw new InputError(
+    `Cannot resume: the checkpoint stands at step ${step}, batch ${batch} of epoch ${epoch + 1} ` +
+      `with ${history.length} epochs done, and these slices make ${batches} batches an epoch`,
+    {
+      code: "bad-checkpoint",
+      path,
+      hint: "It is damaged, or of other slices: start another run",
+    },
+  );
 }
 
 /** A checkpoint in memory. */
@@ -75,7 +108,7 @@ export interface Checkpoint {
 export async function captureModel(
   model: MedNca,
   adam: Adam,
-  mean?: MedNca,
+  mean: MedNca | null,
 ): Promise<Pick<Checkpoint, "weights" | "adam">> {
   const weights = new Map<string, Float32Array>();
   for (const [name, variable] of namedVariables(model, mean)) {
@@ -93,7 +126,7 @@ export function restoreModel(
   checkpoint: Checkpoint,
   model: MedNca,
   adam: Adam,
-  mean?: MedNca,
+  mean: MedNca | null,
 ): void {
   for (const [name, variable] of namedVariables(model, mean)) {
     const values = checkpoint.weights.get(name);
@@ -155,7 +188,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     if (m === undefined || second === undefined) throw new TypeError("no optimiser");
     return {
       counters,
-      config: resolveConfig(config as ConfigOverrides, path),
+      config: resolveConfig(upgradeConfig(config) as ConfigOverrides, path),
       split,
       weights,
       adam: { step: adam.step, m, v: second },
@@ -170,9 +203,9 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
-function* namedVariables(model: MedNca, mean?: MedNca): Generator<[string, tf.Variable]> {
+function* namedVariables(model: MedNca, mean: MedNca | null): Generator<[string, tf.Variable]> {
   for (const [name, variable] of model.model1.variables) yield [`model1.${name}`, variable];
   for (const [name, variable] of model.model2.variables) yield [`model2.${name}`, variable];
-  if (mean === undefined) return;
-  for (const [name, variable] of namedVariables(mean)) yield [`ema.${name}`, variable];
+  if (mean === null) return;
+  for (const [name, variable] of namedVariables(mean, null)) yield [`ema.${name}`, variable];
 }

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { basename, join } from "@std/path";
+import { join } from "@std/path";
+import { InputError } from "../support/errors.ts";
 import { writeAll, writeError } from "../support/files.ts";
 
 /** A place in an event folder: everything up to it is on disk. */
@@ -21,57 +22,62 @@ export interface EventPosition {
 /**
  * Writes scalars for TensorBoard.
  *
- * Values are gathered in memory and appended to the file by {@linkcode EventLog.flush}. The
- * position that it returns, kept in a checkpoint, lets a resumed run cut off what was logged
- * after the checkpoint, so that no step is there twice.
+ * Values are gathered in memory and appended to the file by {@linkcode EventLog.flush}, which makes
+ * the file where there is something to write. The position that it returns, kept in a checkpoint,
+ * lets a resumed run cut off what was logged after the checkpoint, so that no step is there twice.
  *
  * @example
  * ```ts
  * import { EventLog } from "./event_log.ts";
  *
  * const folder = await Deno.makeTempDir();
- * const log = await EventLog.open(folder);
- * log.scalars(1, { "Loss/batch": 1.3, "LearningRate": 1e-4 });
- * await log.flush();
+ * const log = await EventLog.open(folder, null, () => "0 is perfect");
+ * log.scalars(1, { "Val/Dice": 0.3, "LearningRate": 1e-4 });
+ * const position = await log.flush();
  * log.close();
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
 export class EventLog {
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
+  readonly #folder: string;
+  readonly #describeTag: (tag: string) => string | undefined;
+  readonly #described = new Set<string>();
+  #open: { file: Deno.FsFile; position: EventPosition } | null = null;
+  #position: EventPosition | null;
   #pending: Uint8Array[] = [];
-  #length = 0;
 
-  private constructor(path: string, file: Deno.FsFile) {
-    this.#path = path;
-    this.#file = file;
-    this.#add(concat([tag(1, 1), float64(Date.now() / 1000), text(3, "brain.Event:2")]));
+  private constructor(
+    folder: string,
+    position: EventPosition | null,
+    describeTag: (tag: string) => string | undefined,
+  ) {
+    this.#folder = folder;
+    this.#position = position;
+    this.#describeTag = describeTag;
   }
 
   /**
-   * Starts a new event file in a folder; the folder is made where it is missing.
+   * Opens a folder of event files; it is made where it is missing.
    *
-   * @param resume Where a checkpoint left the folder: what is newer is cut off first.
+   * @param position Where a checkpoint left the folder: files of this program that are newer are
+   * removed, and what was added is cut off. Null: all of them are removed.
+   * @param describeTag What a tag means, if there is anything to say; TensorBoard shows it beside
+   * the curve.
    */
-  static async open(folder: string, resume?: EventPosition): Promise<EventLog> {
+  static async open(
+    folder: string,
+    position: EventPosition | null,
+    describeTag: (tag: string) => string | undefined,
+  ): Promise<EventLog> {
     await Deno.mkdir(folder, { recursive: true });
-    const old = await eventFiles(folder);
-    if (resume !== undefined) {
-      for (const name of old) {
-        if (name > resume.file) await Deno.remove(join(folder, name));
-        else if (name === resume.file) await Deno.truncate(join(folder, name), resume.length);
+    for (const name of await eventFiles(folder)) {
+      const path = join(folder, name);
+      if (position === null || name > position.file) await Deno.remove(path);
+      else if (name === position.file && (await Deno.stat(path)).size > position.length) {
+        await Deno.truncate(path, position.length);
       }
     }
-    // TensorBoard reads files in the order of their names; a counter keeps it within one second.
-    const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, "0");
-    for (let i = 0;; i++) {
-      const name = `events.out.tfevents.${seconds}.${String(i).padStart(3, "0")}`;
-      const newest = old.at(-1);
-      if (newest !== undefined && name <= newest) continue;
-      const path = join(folder, name);
-      return new EventLog(path, await Deno.open(path, { write: true, createNew: true }));
-    }
+    return new EventLog(folder, position, describeTag);
   }
 
   /**
@@ -82,7 +88,7 @@ export class EventLog {
    */
   scalars(step: number, values: Record<string, number>): void {
     const summary = Object.entries(values).map(([name, value]) =>
-      message(1, concat([text(1, name), tag(2, 5), float32(value)]))
+      message(1, concat([text(1, name), tag(2, 5), float32(value), this.#describe(name)]))
     );
     this.#add(concat([
       concat([tag(1, 1), float64(Date.now() / 1000)]),
@@ -91,38 +97,91 @@ export class EventLog {
     ]));
   }
 
-  /** Writes what is pending to disk and tells how far the file now reaches. */
-  async flush(): Promise<EventPosition> {
-    const bytes = concat(this.#pending);
+  /** Writes what is pending to disk and tells how far the log now reaches; null: nowhere yet. */
+  async flush(): Promise<EventPosition | null> {
+    const pending = this.#pending;
+    if (pending.length === 0) return this.#position;
+    const { file, position } = this.#open ??= await startFile(this.#folder);
+    const bytes = concat(pending);
     this.#pending = [];
     try {
-      await writeAll(this.#file, bytes);
-      await this.#file.syncData(); // before a checkpoint counts on it
+      await writeAll(file, bytes);
+      await file.syncData(); // before a checkpoint counts on it
     } catch (error) {
-      throw writeError(error, this.#path);
+      throw writeError(error, join(this.#folder, position.file));
     }
-    this.#length += bytes.length;
-    return { file: basename(this.#path), length: this.#length };
+    position.length += bytes.length;
+    return this.#position = { ...position };
   }
 
   /** Closes the file; values that were not flushed are lost. */
   close(): void {
-    this.#file.close();
+    this.#open?.file.close();
+  }
+
+  /** The metadata of a tag, where it is first used in a file. */
+  #describe(name: string): Uint8Array {
+    const description = this.#described.has(name) ? undefined : this.#describeTag(name);
+    this.#described.add(name);
+    return description === undefined ? new Uint8Array() : message(9, text(3, description));
   }
 
   #add(event: Uint8Array): void {
-    const length = new Uint8Array(8);
-    new DataView(length.buffer).setBigUint64(0, BigInt(event.length), true);
-    this.#pending.push(length, maskedCrc(length), event, maskedCrc(event));
+    this.#pending.push(frame(event));
   }
 }
 
+/** Starts a file that sorts behind all others, whatever the clock says. */
+async function startFile(
+  folder: string,
+): Promise<{ file: Deno.FsFile; position: EventPosition }> {
+  const newest = (await eventFiles(folder)).at(-1)?.match(OURS);
+  let [second, count] = [Math.floor(Date.now() / 1000), 0];
+  if (newest && Number(newest[1]) >= second) {
+    [second, count] = [Number(newest[1]), Number(newest[2]) + 1];
+    if (count > 999) [second, count] = [second + 1, 0];
+  }
+  const [seconds, counter] = [String(second).padStart(10, "0"), String(count).padStart(3, "0")];
+  const name = `events.out.tfevents.${seconds}.${counter}`;
+  const path = join(folder, name);
+  if (seconds.length > 10) {
+    throw new InputError("Cannot log: the newest event file has the latest name there can be", {
+      code: "bad-run",
+      path: join(folder, newest![0]),
+      hint: "Rename or remove it: the number in its name should be a time in seconds",
+    });
+  }
+  try {
+    const file = await Deno.open(path, { write: true, createNew: true });
+    const version = concat([tag(1, 1), float64(Date.now() / 1000), text(3, "brain.Event:2")]);
+    const bytes = frame(version);
+    await writeAll(file, bytes);
+    return { file, position: { file: name, length: bytes.length } };
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+/**
+ * The names that this program gives: TensorBoard reads files in the order of their names; a counter
+ * keeps it within one second.
+ */
+const OURS = /^events\.out\.tfevents\.(\d{10})\.(\d{3})$/;
+
+/** This program's event files in a folder, in the order of their names. */
 async function eventFiles(folder: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name, isFile } of Deno.readDir(folder)) {
-    if (isFile && name.startsWith("events.out.tfevents.")) names.push(name);
+    if (isFile && OURS.test(name)) names.push(name);
   }
   return names.sort();
+}
+
+/** A record of a TFRecord file: its length and its bytes, each with a checksum. */
+function frame(event: Uint8Array): Uint8Array {
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(event.length), true);
+  return concat([length, maskedCrc(length), event, maskedCrc(event)]);
 }
 
 // Protobuf: a field is a tag (number and wire type), then its value; a message is its fields.

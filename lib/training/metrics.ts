@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { csvLine } from "../support/csv.ts";
 import { writeFileAtomic } from "../support/files.ts";
 
 const measured = v.nullable(v.number());
@@ -13,22 +14,29 @@ const measured = v.nullable(v.number());
 export const EpochMetricsSchema = v.object({
   /** Counted from 1. */
   epoch: v.number(),
-  /** Dice loss + BCE on the training slices. */
+  /** Dice loss + cross-entropy on the training slices. */
   loss: v.number(),
-  /** Dice loss, 0 is perfect. */
+  /** Dice loss, of several classes their mean: 0 is perfect. */
   dice: v.number(),
-  /** Binary cross-entropy. */
+  /** Cross-entropy: binary of one class and of regions, softmax of exclusive classes. */
   bce: v.number(),
   /** The learning rate of the epoch. */
   lr: v.number(),
-  /** Dice loss + BCE on the validation slices, each by itself; `null` without validation. */
+  /** Dice loss + cross-entropy on the validation slices, each by itself; `null` without validation. */
   valLoss: measured,
   /** Dice loss on the validation slices. */
   valDice: measured,
-  /** Binary cross-entropy on the validation slices. */
+  /** Cross-entropy on the validation slices. */
   valBce: measured,
+  /** Dice score of the validation slices, as the tutorial counts it: 1 is perfect. */
+  valScore: v.optional(measured, null),
   /** Dice score over whole validation volumes, mean over patients: 1 is perfect. */
   valVolumeDice: measured,
+  /** Of several classes: each by itself, in the order of the logits; else empty. */
+  classes: v.optional(
+    v.array(v.object({ name: v.string(), dice: v.number(), valVolumeDice: measured })),
+    [],
+  ),
   /** What the epoch took. */
   seconds: v.number(),
 });
@@ -36,28 +44,93 @@ export const EpochMetricsSchema = v.object({
 /** The means of one epoch. Losses are means over batches; `loss = dice + bce`. */
 export type EpochMetrics = v.InferOutput<typeof EpochMetricsSchema>;
 
-const COLUMNS: readonly (readonly [string, keyof EpochMetrics])[] = [
-  ["epoch", "epoch"],
-  ["loss", "loss"],
-  ["dice", "dice"],
-  ["bce", "bce"],
-  ["lr", "lr"],
-  ["val_loss", "valLoss"],
-  ["val_dice", "valDice"],
-  ["val_bce", "valBce"],
-  ["val_volume_dice", "valVolumeDice"],
-  ["seconds", "seconds"],
-];
+type Column = readonly [name: string, value: (row: EpochMetrics) => number | null | undefined];
 
 /**
  * Writes the history of a run as CSV, one row an epoch; what was not measured is empty.
  *
- * Columns: `epoch,loss,dice,bce,lr,val_loss,val_dice,val_bce,val_volume_dice,seconds`.
+ * Columns: `epoch,loss,dice,bce,lr,val_loss,val_dice,val_bce,val_volume_dice`, of several classes
+ * `dice (NAME)` and `val_volume_dice (NAME)` of each, then `seconds`. `dice` and `val_dice` are
+ * losses, `val_volume_dice` are scores.
  */
 export async function writeMetrics(path: string, history: readonly EpochMetrics[]): Promise<void> {
-  const lines = [
-    COLUMNS.map(([column]) => column).join(","),
-    ...history.map((row) => COLUMNS.map(([, key]) => row[key] ?? "").join(",")),
+  const classes = history[0]?.classes ?? [];
+  const columns: Column[] = [
+    ["epoch", ({ epoch }) => epoch],
+    ["loss", ({ loss }) => loss],
+    ["dice", ({ dice }) => dice],
+    ["bce", ({ bce }) => bce],
+    ["lr", ({ lr }) => lr],
+    ["val_loss", ({ valLoss }) => valLoss],
+    ["val_dice", ({ valDice }) => valDice],
+    ["val_bce", ({ valBce }) => valBce],
+    ["val_volume_dice", ({ valVolumeDice }) => valVolumeDice],
+    ...classes.flatMap(({ name }, i): Column[] => [
+      [`dice (${name})`, (row) => row.classes[i]?.dice],
+      [`val_volume_dice (${name})`, (row) => row.classes[i]?.valVolumeDice],
+    ]),
+    ["seconds", ({ seconds }) => seconds],
   ];
-  await writeFileAtomic(path, lines.join("\n") + "\n");
+  const lines = [
+    csvLine(columns.map(([name]) => name)),
+    ...history.map((row) => csvLine(columns.map(([, value]) => value(row)))),
+  ];
+  await writeFileAtomic(path, lines.join(""));
+}
+
+/** What the tags of the event log mean; TensorBoard shows it beside the curves. */
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  "Loss": "Dice loss + cross-entropy; lower is better",
+  "Dice": "Dice **loss**, as the tutorial names it: 0 is perfect. See DiceScore for the score",
+  "BCE": "Cross-entropy; lower is better",
+  "DiceScore": "Soft Dice score of the training slices, 1 − Dice loss: 1 is perfect",
+  "LearningRate": "Adam's step size",
+  "Val/Loss": "Dice loss + cross-entropy of the validation slices; lower is better",
+  "Val/Dice":
+    "Dice **loss** of the validation slices, as the tutorial names it: 0 is perfect. See " +
+    "Val/DiceScore and Val/VolumeDice for scores",
+  "Val/BCE": "Cross-entropy of the validation slices; lower is better",
+  "Val/DiceScore": "Dice score of the validation slices, thresholded: 1 is perfect",
+  "Val/VolumeDice": "Dice score of whole validation volumes, mean over patients: 1 is perfect",
+};
+
+/**
+ * The scalars of an epoch for TensorBoard: the tutorial's tags, of which `Dice/epoch` and `Val/Dice`
+ * are losses, scores beside them, and of several classes `DiceScore/epoch (NAME)` and
+ * `Val/VolumeDice (NAME)`.
+ */
+export function epochScalars(metrics: EpochMetrics): Record<string, number> {
+  const { loss, dice, bce, lr, valLoss, valDice, valBce, valScore, valVolumeDice } = metrics;
+  const values: [tag: string, value: number | null][] = [
+    ["Loss/epoch", loss],
+    ["Dice/epoch", dice],
+    ["BCE/epoch", bce],
+    ["DiceScore/epoch", 1 - dice],
+    ["LearningRate", lr],
+    ["Val/Loss", valLoss],
+    ["Val/Dice", valDice],
+    ["Val/BCE", valBce],
+    ["Val/DiceScore", valScore],
+    ["Val/VolumeDice", valVolumeDice],
+    ...metrics.classes.flatMap(({ name, dice, valVolumeDice }): typeof values => [
+      [`DiceScore/epoch (${name})`, 1 - dice],
+      [`Val/VolumeDice (${name})`, valVolumeDice],
+    ]),
+  ];
+  return Object.fromEntries(
+    values.filter((entry): entry is [string, number] => entry[1] !== null),
+  );
+}
+
+/** The scalars of a step. */
+export function stepScalars(
+  { loss, dice, bce }: { loss: number; dice: number; bce: number },
+): Record<string, number> {
+  return { "Loss/batch": loss, "Dice/batch": dice, "BCE/batch": bce };
+}
+
+/** What a tag of {@linkcode epochScalars} or {@linkcode stepScalars} means. */
+export function describeTag(tag: string): string | undefined {
+  const name = tag.replace(/ \(.*\)$/, "");
+  return DESCRIPTIONS[name] ?? DESCRIPTIONS[name.replace(/\/(epoch|batch)$/, "")];
 }

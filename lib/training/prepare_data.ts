@@ -4,88 +4,112 @@
  * @module
  */
 
-import { basename, join, resolve } from "@std/path";
+import * as v from "valibot";
+import type { Problem } from "../slices/discovery/case_source.ts";
 import type { ExtractOptions, PreparedSlices } from "../slices/extract_slices.ts";
-import type { Manifest } from "../slices/manifest.ts";
+import { type Manifest, readManifest } from "../slices/manifest.ts";
 import { prepareSlices } from "../slices/prepare_slices.ts";
+import { holdPrepared } from "../slices/prepared_folder.ts";
 import { SliceDataset } from "../slices/slice_dataset.ts";
+import { SliceSettingsSchema } from "../slices/slice_settings.ts";
 import { chooseSplit } from "../slices/split/choose_split.ts";
 import type { Split } from "../slices/split/split_cases.ts";
-import type { Config } from "./config.ts";
+import { InputError } from "../support/errors.ts";
+import { type Config, PRESETS } from "./config.ts";
 
-/** What {@linkcode prepareData} makes of a data set. */
-export interface PreparedData {
+/** What {@linkcode prepareData} makes of a data set. Disposing it lets others replace the slices. */
+export interface PreparedData extends Disposable {
   /** The slices of all patients. */
   prepared: PreparedSlices;
   /** Which patients are for what. */
   split: Split;
+  /** What is odd about the data set's cases and patients, or wrong with cases that are left out. */
+  problems: readonly Problem[];
   /** Slices to learn from. */
   train: SliceDataset;
   /** Slices to choose the best epoch by, if any. */
   validation?: SliceDataset;
 }
 
+/** How {@linkcode prepareData} goes about it. */
+export interface PrepareDataOptions {
+  /** The split to use in place of a fresh one, as that of a resumed run. */
+  split?: Split;
+  /**
+   * Whether `prepared` was named by the user. One that a run's file names is used only if it holds
+   * just these slices already. Default: true.
+   */
+  isTrusted?: boolean;
+  onProgress?: ExtractOptions["onProgress"];
+}
+
 /**
- * Cuts a data set into slices, unless that was done before, and splits its patients.
+ * Cuts a data set into slices, unless that was done before, and splits its patients. The slices
+ * cannot be replaced by others until the result is disposed or the process ends.
  *
  * @param config Its keys on data, slices and split count.
- * @param options.split The split to use in place of a fresh one, as that of a resumed run.
  * @throws {InputError} If the data cannot be used, has too few patients to be split, or the splits
  * file does not fit them.
  */
 export async function prepareData(
   config: Config,
-  options: { split?: Split; onProgress?: ExtractOptions["onProgress"] } = {},
+  options: PrepareDataOptions = {},
 ): Promise<PreparedData> {
-  const { onProgress } = options;
-  const { data, axis, channel, labels, format, size, fit, clip } = config;
+  const { isTrusted = true, onProgress = () => {} } = options;
   const prepared = await prepareSlices({
-    data,
-    out: preparedFolder(config),
-    axis,
-    channel,
-    labels,
-    format,
-    size,
-    ...(size === "pad" ? {} : { fit }),
-    ...(clip === "none" ? {} : { clip }),
-    ...(onProgress === undefined ? {} : { onProgress }),
+    data: config.data,
+    out: config.prepared,
+    isTrusted,
+    settings: v.parse(SliceSettingsSchema, config),
+    onProgress,
   });
-  const split = options.split ?? await splitOf(config, prepared.manifest);
   const { folder, manifest } = prepared;
-  const open = (cases: readonly string[]) => SliceDataset.open(folder, { cases, manifest });
-  return {
-    prepared,
-    split,
-    train: await open(split.train),
-    ...(split.validation.length === 0 ? {} : { validation: await open(split.validation) }),
-  };
+  const hold = await holdPrepared(folder);
+  try {
+    await requireUnchanged(folder, manifest);
+    const chosen = options.split === undefined
+      ? await splitOf(config, manifest)
+      : { split: options.split, problems: [] };
+    const { split } = chosen;
+    const open = (cases: readonly string[]) => SliceDataset.open(folder, { cases, manifest });
+    return {
+      prepared,
+      split,
+      problems: [...manifest.problems, ...chosen.problems],
+      train: await open(split.train),
+      ...(split.validation.length === 0 ? {} : { validation: await open(split.validation) }),
+      [Symbol.dispose]: () => hold[Symbol.dispose](),
+    };
+  } catch (error) {
+    hold[Symbol.dispose]();
+    throw error;
+  }
 }
 
-async function splitOf(config: Config, { cases, problems }: Manifest): Promise<Split> {
-  const { seed, test, validation, folds, fold, splits } = config;
+/** Another process may have replaced the slices in the moment before they were held. */
+async function requireUnchanged(folder: string, { identity }: Manifest): Promise<void> {
+  if ((await readManifest(folder)).identity === identity) return;
+  throw new InputError("Cannot train: another process has replaced the prepared slices", {
+    code: "folder-in-use",
+    path: folder,
+    hint: "Start again, with another folder as --prepared",
+  });
+}
+
+async function splitOf(config: Config, { cases, problems }: Manifest) {
   const ids = cases.map(({ id }) => id);
   const unusable = problems.filter(({ severity }) => severity === "error")
     .map((problem) => problem.case).filter((id) => !ids.includes(id));
-  const settings = { seed, test, validation, folds, fold, splits, patients: "auto" };
-  return (await chooseSplit(settings, ids, unusable)).split;
-}
-
-/**
- * Where the prepared slices of a configuration lie: as it says, else `prepared/<name of the data>`
- * with the size behind it where one is given, so that presets do not overwrite each other's.
- *
- * @example
- * ```ts
- * import { resolveConfig } from "./config.ts";
- * import { preparedFolder } from "./prepare_data.ts";
- * import assert from "node:assert/strict";
- *
- * const config = resolveConfig({ data: "data/Task04", size: [160, 128] });
- * assert.match(preparedFolder(config), /^prepared.Task04-160x128$/);
- * ```
- */
-export function preparedFolder({ data, prepared, size }: Config): string {
-  if (prepared !== "") return prepared;
-  return join("prepared", basename(resolve(data)) + (size === "pad" ? "" : `-${size.join("x")}`));
+  try {
+    return await chooseSplit(config, ids, unusable);
+  } catch (error) {
+    const isPresets = config.splits !== "" && config.splits === PRESETS[config.preset].splits;
+    if (!(error instanceof InputError) || !isPresets) throw error;
+    throw new InputError(error.message, {
+      code: error.code,
+      hint: `This split belongs to the preset ${config.preset} and its data set. To split other ` +
+        'patients by --test and --validation, add --splits ""',
+      cause: error,
+    });
+  }
 }

@@ -13,6 +13,7 @@ import type { Split } from "../slices/split/split_cases.ts";
 import { requireUnlocked, requireWritable } from "../support/output_folder.ts";
 import { exists, writeJsonAtomic } from "../support/files.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
+import { upgradeConfig } from "./stored_config.ts";
 
 /** Where the parts of a run lie. */
 export interface RunPaths {
@@ -22,6 +23,8 @@ export interface RunPaths {
   split: string;
   /** How slices were cut and put on the model's grid, for predicting alike. */
   slices: string;
+  /** The images and labels that the slices were made from. */
+  sources: string;
   /** One row an epoch. */
   metrics: string;
   /** All that is needed to go on: see `checkpoint.ts`. */
@@ -40,6 +43,7 @@ export function runPaths(folder: string): RunPaths {
     config: join(folder, "config.json"),
     split: join(folder, "split.json"),
     slices: join(folder, "slices.json"),
+    sources: join(folder, "sources.json"),
     metrics: join(folder, "metrics.csv"),
     checkpoint: join(folder, "checkpoint.safetensors"),
     best: folder,
@@ -66,6 +70,7 @@ export const splitSchema = v.object({
   folds: v.exactOptional(v.number()),
   fold: v.exactOptional(v.number()),
   file: v.exactOptional(v.string()),
+  patients: v.exactOptional(v.record(v.string(), v.string())),
 });
 
 /**
@@ -138,7 +143,7 @@ export async function readModelSettings(folder: string): Promise<Omit<RunContent
   const paths = runPaths(folder);
   const config = await readJson(paths.config, folder, v.record(v.string(), v.unknown()));
   return {
-    config: resolveConfig(config as ConfigOverrides, paths.config),
+    config: resolveConfig(upgradeConfig(config) as ConfigOverrides, paths.config),
     slices: await readJson(paths.slices, folder, ModelInputsSchema),
   };
 }

@@ -6,13 +6,21 @@
 
 import type { MedNca } from "../nca/med_nca.ts";
 import { saveWeights } from "../nca/weights.ts";
+import type { SourceFile } from "../slices/manifest.ts";
 import { writeJsonAtomic } from "../support/files.ts";
 import { lockFolder } from "../support/output_folder.ts";
 import type { Adam } from "./adam.ts";
 import { captureModel, type Counters, writeCheckpoint } from "./checkpoint.ts";
 import { EventLog } from "./event_log.ts";
-import { type EpochMetrics, writeMetrics } from "./metrics.ts";
+import {
+  describeTag,
+  type EpochMetrics,
+  epochScalars,
+  stepScalars,
+  writeMetrics,
+} from "./metrics.ts";
 import { createRun, type RunContents, type RunPaths, runPaths } from "./run_folder.ts";
+import { writeSources } from "./run_sources.ts";
 
 /** Keeps a run's folder: event log, metrics, weights, checkpoint. */
 export class RunRecorder {
@@ -39,6 +47,7 @@ export class RunRecorder {
   /**
    * Starts a run's folder, or goes on with one. No other process can until it is closed.
    *
+   * @param files The images and labels that the slices were made from.
    * @param resume Tells, once the folder is ours, where the checkpoint left it; what was recorded
    * after it is removed.
    * @throws {InputError} If a run is to start in a folder that holds one, or another process
@@ -47,19 +56,21 @@ export class RunRecorder {
   static async open(
     folder: string,
     contents: RunContents,
-    resume?: () => Promise<Counters>,
+    files: readonly SourceFile[],
+    resume: (() => Promise<Counters>) | null,
   ): Promise<RunRecorder> {
     using stack = new DisposableStack();
     const lock = stack.use(await lockFolder(folder, "train"));
     const paths = runPaths(folder);
-    const resumed = await resume?.();
-    if (resumed === undefined) {
+    const resumed = await resume?.() ?? null;
+    if (resumed === null) {
       await createRun(folder, contents);
     } else {
       await writeJsonAtomic(paths.config, contents.config); // more epochs, another backend
       await writeMetrics(paths.metrics, resumed.history);
     }
-    const events = await EventLog.open(paths.events, resumed?.events ?? undefined);
+    await writeSources(folder, files);
+    const events = await EventLog.open(paths.events, resumed?.events ?? null, describeTag);
     stack.move();
     return new RunRecorder(paths, events, contents, lock, resumed?.step ?? 0);
   }
@@ -75,29 +86,30 @@ export class RunRecorder {
   }
 
   /** Logs a step. */
-  step(step: number, figures: readonly [loss: number, dice: number, bce: number]): void {
-    if (step % this.#contents.config.logEvery !== 0) return;
-    const [loss, dice, bce] = figures;
-    this.#events.scalars(step, { "Loss/batch": loss, "Dice/batch": dice, "BCE/batch": bce });
+  step(step: number, losses: { loss: number; dice: number; bce: number }): void {
+    if (step % this.#contents.config.logEvery === 0) {
+      this.#events.scalars(step, stepScalars(losses));
+    }
   }
 
   /**
    * Writes a checkpoint and the metrics up to it.
    *
-   * @param options.epoch The epoch that ends here, whose weights and figures are kept too.
-   * @param options.mean The running mean of the weights, which is what an epoch keeps then.
+   * @param options.epoch The epoch that ends here, if one does: its weights and figures are kept too.
+   * @param options.mean The running mean of the weights, if there is one: an epoch keeps that.
    * @throws {RangeError} If a weight is not finite; nothing is overwritten then.
    */
   async checkpoint(
     counters: Counters,
     model: MedNca,
     adam: Adam,
-    options: { epoch?: { metrics: EpochMetrics; best: boolean }; mean?: MedNca | undefined } = {},
+    options: { epoch: { metrics: EpochMetrics; best: boolean } | null; mean: MedNca | null },
   ): Promise<void> {
     const captured = await captureModel(model, adam, options.mean);
     const kept = options.mean ?? model;
-    if (options.epoch !== undefined) {
-      this.#logEpoch(options.epoch.metrics);
+    if (options.epoch !== null) {
+      const { metrics } = options.epoch;
+      this.#events.scalars(metrics.epoch, epochScalars(metrics));
       await saveWeights(kept, this.#paths.last);
       if (options.epoch.best) await saveWeights(kept, this.#paths.best);
     }
@@ -110,23 +122,6 @@ export class RunRecorder {
     });
     await writeMetrics(this.#paths.metrics, counters.history);
     this.#saved = { step: counters.step, time: performance.now() };
-  }
-
-  #logEpoch(metrics: EpochMetrics): void {
-    const { epoch, loss, dice, bce, lr, valLoss, valDice, valBce, valVolumeDice } = metrics;
-    const values = {
-      "Loss/epoch": loss,
-      "Dice/epoch": dice,
-      "BCE/epoch": bce,
-      "LearningRate": lr,
-      "Val/Loss": valLoss,
-      "Val/Dice": valDice,
-      "Val/BCE": valBce,
-      "Val/VolumeDice": valVolumeDice,
-    };
-    const measured = Object.entries(values)
-      .filter((entry): entry is [string, number] => entry[1] !== null);
-    this.#events.scalars(epoch, Object.fromEntries(measured));
   }
 
   /** Closes the event log and lets others have the folder. */

@@ -19,7 +19,7 @@ export class Diverged extends InputError {
   constructor(
     what: string,
     step: number,
-    last: SavedCheckpoint | undefined,
+    last: SavedCheckpoint | null,
     slices: readonly Pick<SliceRecord, "case" | "index">[] = [],
   ) {
     const names = slices.map((slice) => `${slice.case} ${slice.index}`).join(", ");
@@ -28,7 +28,7 @@ export class Diverged extends InputError {
       {
         code: "diverged",
         hint: "Lower the learning rate or set clipNorm to 1, in another run. " +
-          (last === undefined
+          (last === null
             ? ""
             : `The weights of step ${last.step} are safe in ${last.path}, and so are the best ones`),
       },

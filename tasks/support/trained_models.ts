@@ -14,7 +14,7 @@ import { InputError } from "../../lib/support/errors.ts";
 import { exists } from "../../lib/support/files.ts";
 import type { Config } from "../../lib/training/config.ts";
 import { readModelSettings, runPaths } from "../../lib/training/run_folder.ts";
-import { modelConfig } from "../../lib/training/train_med_nca.ts";
+import { modelConfig } from "../../lib/training/model_config.ts";
 
 /** What a run has learnt. */
 export interface TrainedRun {

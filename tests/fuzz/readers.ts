@@ -164,7 +164,7 @@ async function weightFiles(folder: string): Promise<{ model: Bytes; checkpoint: 
     counters: firstCounters(),
     config,
     split: { seed: 0, train: ["a"], validation: ["b"], test: [] },
-    ...await captureModel(model, adam),
+    ...await captureModel(model, adam, null),
   });
   adam.dispose();
   model.dispose();

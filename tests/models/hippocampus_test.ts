@@ -10,7 +10,7 @@ import { listImages } from "../../lib/slices/discovery/list_images.ts";
 import { Random } from "../../lib/support/random.ts";
 import { PRESETS, resolveConfig } from "../../lib/training/config.ts";
 import { readRun } from "../../lib/training/run_folder.ts";
-import { modelConfig } from "../../lib/training/train_med_nca.ts";
+import { modelConfig } from "../../lib/training/model_config.ts";
 import { createVolume } from "../../lib/volume/create_volume.ts";
 import { readVolume, type Volume, writeVolume } from "../../lib/volume/mod.ts";
 import { inFolder } from "../support/in_folder.ts";

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
-import type { Batch } from "../../lib/slices/slice_dataset.ts";
-import { augmentBatch } from "../../lib/training/augment.ts";
+import { augmentBatch, type TrainingBatch } from "../../lib/training/augment.ts";
+
+const UNIT = { isUnit: true, kind: "classes" } as const;
 
 /** A batch of equal slices: a bright disc, right of and below the middle, that is the object. */
-function discs(size: number, height: number, width: number): Batch {
+function discs(size: number, height: number, width: number): TrainingBatch {
   const labels = Float32Array.from({ length: size * height * width }, (_, i) => {
     const [y, x] = [Math.floor(i / width) % height, i % width];
     return Math.hypot(y - 0.6 * height, x - 0.6 * width) < 0.15 * height ? 1 : 0;
   });
   const images = labels.map((label) => 0.2 + 0.6 * label);
-  return { images, labels, size, height, width, records: [] };
+  return {
+    ...{ images, labels, keep: null, size, height, width, channels: 1, classes: 1 },
+    records: [],
+  };
 }
 
 const sum = (values: Float32Array) => values.reduce((a, b) => a + b, 0);
@@ -17,9 +21,9 @@ const sum = (values: Float32Array) => values.reduce((a, b) => a + b, 0);
 Deno.test("the same seed varies slices the same way, another one another way", () => {
   const batch = discs(2, 40, 48);
   const before = batch.images.slice();
-  const once = augmentBatch(batch, { mirror: "rows", seed: [1, 2, 3] });
-  assert.deepEqual(augmentBatch(batch, { mirror: "rows", seed: [1, 2, 3] }), once);
-  assert.notDeepEqual(augmentBatch(batch, { mirror: "rows", seed: [1, 2, 4] }), once);
+  const once = augmentBatch(batch, { ...UNIT, mirror: "rows", seed: [1, 2, 3] });
+  assert.deepEqual(augmentBatch(batch, { ...UNIT, mirror: "rows", seed: [1, 2, 3] }), once);
+  assert.notDeepEqual(augmentBatch(batch, { ...UNIT, mirror: "rows", seed: [1, 2, 4] }), once);
   assert.deepEqual(batch.images, before);
   const half = once.images.length / 2;
   assert.notDeepEqual(once.images.subarray(0, half), once.images.subarray(half));
@@ -27,7 +31,7 @@ Deno.test("the same seed varies slices the same way, another one another way", (
 
 Deno.test("image and label are varied alike, and stay images and labels", () => {
   const batch = discs(16, 40, 48);
-  const { images, labels } = augmentBatch(batch, { mirror: "columns", seed: [5] });
+  const { images, labels } = augmentBatch(batch, { ...UNIT, mirror: "columns", seed: [5] });
   let inside = 0, outside = 0;
   for (const [i, label] of labels.entries()) {
     assert(label === 0 || label === 1);
@@ -45,7 +49,7 @@ Deno.test("slices are mirrored along the axis that is asked for, one in two", ()
   const batch = discs(64, 40, 40);
   const cells = 40 * 40;
   for (const mirror of ["rows", "columns", "none"] as const) {
-    const { labels } = augmentBatch(batch, { mirror, seed: [7] });
+    const { labels } = augmentBatch(batch, { ...UNIT, mirror, seed: [7] });
     let [above, left] = [0, 0];
     for (let slice = 0; slice < batch.size; slice++) {
       let [y, x, count] = [0, 0, 0];

@@ -1,0 +1,77 @@
+/**
+ * What comes of an epoch.
+ *
+ * @module
+ */
+
+import type { EvalResult } from "../evaluation/eval_med_nca.ts";
+import type { Counters } from "./checkpoint.ts";
+import type { EpochMetrics } from "./metrics.ts";
+import { Diverged, type SavedCheckpoint } from "./training_errors.ts";
+
+/** An epoch whose mean loss is so many times that of the very first step has diverged. */
+const DIVERGED = 10;
+
+/**
+ * Ends an epoch in the counters: its means go to the history, and the next one begins.
+ *
+ * @param counters All batches of the epoch are in their sums.
+ * @param options.scores Of the validation slices; null without.
+ * @param options.lr The learning rate of its last batch.
+ * @param options.saved The last checkpoint, for the error.
+ * @returns The figures of the epoch, and whether its weights are the best so far. Without a score to
+ * choose by, the last ones are.
+ * @throws {InputError} If the loss has grown far above its start, or a validation loss is no number.
+ */
+export function endEpoch(
+  counters: Counters,
+  { scores, lr, saved }: { scores: EvalResult | null; lr: number; saved: SavedCheckpoint | null },
+): { metrics: EpochMetrics; isBest: boolean } {
+  const { sums, batch, step, firstLoss } = counters;
+  const [loss = NaN, dice = NaN, bce = NaN] = sums.map((sum) => sum / batch);
+  if (firstLoss !== null && loss > DIVERGED * firstLoss) {
+    const times = Math.round(loss / firstLoss);
+    throw new Diverged(
+      `the loss of the epoch is ${loss.toPrecision(3)}, ${times} times that of the first step,`,
+      step,
+      saved,
+    );
+  }
+  const metrics: EpochMetrics = {
+    ...{ epoch: counters.epoch + 1, loss, dice, bce, lr },
+    ...validationMetrics(scores, step, saved),
+    classes: [],
+    seconds: counters.seconds,
+  };
+  const score = metrics.valVolumeDice;
+  const isBest = score === null || counters.best === null || score > counters.best.score;
+  if (isBest) counters.best = { epoch: metrics.epoch, score: score ?? 0 };
+  counters.history.push(metrics);
+  Object.assign(counters, { epoch: metrics.epoch, batch: 0, sums: [], seconds: 0 });
+  return { metrics, isBest };
+}
+
+type ValidationMetrics = Pick<
+  EpochMetrics,
+  "valLoss" | "valDice" | "valBce" | "valScore" | "valVolumeDice"
+>;
+
+function validationMetrics(
+  scores: EvalResult | null,
+  step: number,
+  saved: SavedCheckpoint | null,
+): ValidationMetrics {
+  if (scores === null) {
+    return { valLoss: null, valDice: null, valBce: null, valScore: null, valVolumeDice: null };
+  }
+  const { diceLoss, bce, dice, volumeDice, slices } = scores;
+  const valLoss = diceLoss + bce;
+  if (!Number.isFinite(valLoss)) {
+    const bad = slices.filter((slice) => !Number.isFinite(slice.diceLoss + slice.bce));
+    throw new Diverged(`the validation loss is ${valLoss}`, step, saved, bad);
+  }
+  return {
+    ...{ valLoss, valDice: diceLoss, valBce: bce, valScore: dice },
+    valVolumeDice: Number.isNaN(volumeDice) ? null : volumeDice,
+  };
+}

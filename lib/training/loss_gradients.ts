@@ -1,0 +1,49 @@
+/**
+ * What a step of training needs of tfjs beside the model and the loss.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import type { SegmentationLoss } from "../losses/segmentation_loss.ts";
+import type { MedNca } from "../nca/med_nca.ts";
+import type { TrainingBatch } from "./augment.ts";
+
+/** A batch as the model and the loss take it. */
+export interface BatchTensors {
+  /** [B, H, W, channels]. */
+  images: tf.Tensor4D;
+  /** [B, H, W, classes] of 0 and 1. */
+  labels: tf.Tensor4D;
+}
+
+/** Puts a batch into tensors. */
+export function batchTensors(batch: TrainingBatch): BatchTensors {
+  const { size, height, width, channels, classes } = batch;
+  return {
+    images: tf.tensor4d(batch.images, [size, height, width, channels]),
+    labels: tf.tensor4d(batch.labels, [size, height, width, classes]),
+  };
+}
+
+/**
+ * Runs a loss and differentiates it by the model's parameters. Call it within `tf.tidy`.
+ *
+ * @param loss Forward and loss.
+ * @returns One gradient a parameter, in the order of `model.variables`; and what is shown of the
+ * loss: [loss, Dice loss, cross-entropy], not read yet, so that a GPU need not be waited for.
+ */
+export function lossGradients(
+  model: MedNca,
+  loss: () => SegmentationLoss,
+): { gradients: tf.Tensor[]; losses: tf.Tensor1D } {
+  let parts: tf.Tensor[] = [];
+  const { grads } = tf.variableGrads(() => {
+    const { loss: total, dice, bce } = loss();
+    parts = [total, dice, bce].map((part) => tf.keep(part));
+    return total;
+  }, model.variables);
+  const losses = tf.stack(parts) as tf.Tensor1D;
+  tf.dispose(parts);
+  return { gradients: model.variables.map(({ name }) => grads[name]!), losses };
+}
