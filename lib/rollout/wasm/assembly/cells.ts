@@ -3,45 +3,39 @@
 // A state is [batch][height + 2r][row][C] with a border of r zeros, so that perception needs no
 // edge cases; "flat" arrays (perception, gradients) are [batch][height][flat row][C].
 
-import { C_ROW, Job, V_ROW } from "./layout";
+import { C_ROW, Job, statesAt, V_ROW } from "./buffers";
 import { subtractRows } from "./stencils";
 
 /** The rows of a chunk. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function firstRow(job: Job, chunk: i32): i32 {
   return (chunk % <i32>job.chunksPerSlice) * <i32>job.chunkRows;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function lastRow(job: Job, chunk: i32): i32 {
   return min(firstRow(job, chunk) + <i32>job.chunkRows, <i32>job.height);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function sliceOf(job: Job, chunk: i32): i32 {
   return chunk / <i32>job.chunksPerSlice;
 }
 
 /** The group whose statistics a chunk shares: its slice, or the batch. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function groupOf(job: Job, chunk: i32): i32 {
   return job.groups == 1 ? 0 : sliceOf(job, chunk);
 }
 
 /** Where row y of a slice begins in a bordered array, at the border's first cell. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function borderedRow(job: Job, slice: i32, y: i32): usize {
   return <usize>((slice * <i32>job.planeRows + y) * <i32>job.rowCells) * C_ROW;
 }
 
 /** Where row y of a slice begins in a flat array. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function flatRow(job: Job, slice: i32, y: i32): usize {
   return <usize>((slice * <i32>job.height + y) * <i32>job.flatRowCells) * C_ROW;
 }
@@ -51,22 +45,19 @@ export function flatRow(job: Job, slice: i32, y: i32): usize {
  * there is one, and each step changes it in place: a cell's change needs only that cell and what
  * it has perceived.
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function stateAt(job: Job, step: i32): usize {
-  return <usize>job.states + (job.keepStates ? <usize>step * <usize>job.stateBytes : 0);
+  return statesAt(job, job.keepStates ? step : 0);
 }
 
 /** The bytes from a bordered row's first cell to its first inner cell, r rows down, r right. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function inset(job: Job): usize {
   const r = <usize>job.kernelSize >> 1;
   return (r * <usize>job.rowCells + r) * C_ROW;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function mix4(x: v128): v128 {
   x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x7feb352d));
   x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), i32x4.splat(0x846ca68b));
@@ -89,7 +80,7 @@ export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
   for (let y = firstRow(job, chunk), last = lastRow(job, chunk); y < last; y++) {
     let bordered = borderedRow(job, slice, y);
     let flat = flatRow(job, slice, y);
-    if (job.masks) {
+    if (job.masked) {
       for (let x = 0; x < width; x++) {
         store<u32>(end, <u32>bordered, 0);
         store<u32>(end, <u32>flat, 4);
@@ -119,8 +110,7 @@ export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
 }
 
 /** One row of v − mean: perception and state of a cell side by side. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function packCell(out: usize, perception: usize, state: usize, mean: usize): void {
   subtractRows(out, perception, mean);
   subtractRows(out + C_ROW, state, mean + C_ROW);
