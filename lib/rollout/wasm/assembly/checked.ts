@@ -1,7 +1,7 @@
 // The checked build: what touches memory asks first. See `checked.ts` one folder up.
 
 import { backward as plainBackward } from "./backward";
-import { Job } from "./buffers";
+import { Job, SYNC_ARRIVED, SYNC_FAILED, SYNC_GENERATION, SYNC_NEXT } from "./buffers";
 import { forward as plainForward } from "./forward";
 
 // @external("env", "outside")
@@ -13,6 +13,9 @@ let count: i32 = 0;
 // The range that was found last.
 let begin: usize = 0;
 let end: usize = 0;
+// The barrier's words. Behind the last barrier a thread looks at them while the first one may be
+// setting up the next job and its ranges.
+let sync: usize = 0;
 
 export function forward(job: Job, thread: i32): void {
   start(job);
@@ -27,6 +30,7 @@ export function backward(job: Job, thread: i32): void {
 function start(job: Job): void {
   ranges = job.ranges;
   count = job.rangeCount;
+  sync = job.sync;
   begin = end = 0;
 }
 
@@ -44,6 +48,12 @@ function check(address: usize, bytes: usize): void {
   if (low == 0 || address + bytes > load<u32>(found, 4)) outside(address, bytes);
   begin = load<u32>(found);
   end = load<u32>(found, 4);
+}
+
+function checkWord(address: usize): void {
+  const word = address - sync;
+  if (word == SYNC_ARRIVED || word == SYNC_GENERATION || word == SYNC_NEXT) return;
+  if (word != SYNC_FAILED) outside(address, 4);
 }
 
 export function checked_load<T>(address: usize, offset: usize = 0): T {
@@ -88,26 +98,26 @@ export function checked_memory_copy(to: usize, from: usize, bytes: usize): void 
 }
 
 export function checked_atomic_load<T>(address: usize): T {
-  check(address, sizeof<T>());
+  checkWord(address);
   return atomic.load<T>(address);
 }
 
 export function checked_atomic_store<T>(address: usize, value: T): void {
-  check(address, sizeof<T>());
+  checkWord(address);
   atomic.store<T>(address, value);
 }
 
 export function checked_atomic_add<T>(address: usize, value: T): T {
-  check(address, sizeof<T>());
+  checkWord(address);
   return atomic.add<T>(address, value);
 }
 
 export function checked_atomic_wait<T>(address: usize, value: T): i32 {
-  check(address, sizeof<T>());
+  checkWord(address);
   return atomic.wait<T>(address, value);
 }
 
 export function checked_atomic_notify(address: usize, waiting: i32): i32 {
-  check(address, 4);
+  checkWord(address);
   return atomic.notify(address, waiting);
 }
