@@ -1,6 +1,7 @@
 /** Rollouts drawn at random, to compare engines on shapes that nobody thought of. */
 
 import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
 import {
   type NcaWeights,
   type RolloutEngine,
@@ -138,6 +139,10 @@ export function differences(
   rollout: RandomRollout,
 ): string[] {
   const expected = runRandom(ops, rollout);
+  const [before, after] = [expected, actual].map((results) =>
+    results.get("last state")!.filter((_, i) => i % rollout.channels < rollout.images)
+  );
+  assert.deepEqual(after, before, "the image has changed");
   const failed = [...expected].filter(([name, values]) => {
     // Batch norm cancels them: noise in the plain ops, zero here.
     if (name === "perceptionBias" || name === "fc1Bias") return actual.get(name)!.some(Boolean);

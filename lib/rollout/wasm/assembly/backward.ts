@@ -6,7 +6,7 @@ import { perceptionChunk } from "./backward_perception";
 import { finishGroup, startGroup } from "./backward_statistics";
 import { stateAt } from "./cells";
 import { CHUNK_GRADIENTS_B2, CHUNK_GRADIENTS_KERNEL, CHUNK_GRADIENTS_W2 } from "./buffers";
-import { CHUNK_GRADIENTS_W2_BYTES, chunkGradientsAt, C_ROW } from "./buffers";
+import { C_ROW, CHUNK_GRADIENTS_W2_BYTES, chunkGradientsAt } from "./buffers";
 import { GROUP_GRADIENTS_BETA, GROUP_GRADIENTS_GAMMA, GROUP_GRADIENTS_W1 } from "./buffers";
 import { GROUP_GRADIENTS_W1_BYTES, groupGradientsAt, H_ROW, Job, scratchAt } from "./buffers";
 import { convolveChunk } from "./perceive";
@@ -19,9 +19,9 @@ import { endPhase, nextTask, startPhases } from "./threads";
  */
 export function backward(job: Job, thread: i32): void {
   const scratch = scratchAt(job, thread);
-  const groups = <i32>job.groups;
-  const chunks = <i32>job.chunks;
-  const steps = <i32>job.steps;
+  const groups = <i32> job.groups;
+  const chunks = <i32> job.chunks;
+  const steps = <i32> job.steps;
   startPhases();
   for (let i = nextTask(job); i < groups; i = nextTask(job)) startGroup(job, i);
   endPhase(job, groups);
@@ -48,15 +48,15 @@ export function backward(job: Job, thread: i32): void {
 /** Adds the groups' and the chunks' sums to the first of them, in order. */
 function sumGradients(job: Job): void {
   const group = groupGradientsAt(job, 0);
-  for (let i = 1; i < <i32>job.groups; i++) {
+  for (let i = 1; i < <i32> job.groups; i++) {
     const other = groupGradientsAt(job, i);
     accumulate(group + GROUP_GRADIENTS_W1, other + GROUP_GRADIENTS_W1, GROUP_GRADIENTS_W1_BYTES);
     accumulate(group + GROUP_GRADIENTS_GAMMA, other + GROUP_GRADIENTS_GAMMA, H_ROW);
     accumulate(group + GROUP_GRADIENTS_BETA, other + GROUP_GRADIENTS_BETA, H_ROW);
   }
   const chunk = chunkGradientsAt(job, 0);
-  const taps = <usize>(job.kernelSize * job.kernelSize);
-  for (let i = 1; i < <i32>job.chunks; i++) {
+  const taps = <usize> (job.kernelSize * job.kernelSize);
+  for (let i = 1; i < <i32> job.chunks; i++) {
     const other = chunkGradientsAt(job, i);
     accumulate(chunk + CHUNK_GRADIENTS_W2, other + CHUNK_GRADIENTS_W2, CHUNK_GRADIENTS_W2_BYTES);
     accumulate(chunk + CHUNK_GRADIENTS_B2, other + CHUNK_GRADIENTS_B2, C_ROW);

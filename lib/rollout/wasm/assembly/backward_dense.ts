@@ -23,32 +23,32 @@ export function denseChunk(job: Job, step: i32, chunk: i32, scratch: usize): voi
   const list = scratch + SCRATCH_LIST;
   const firing = listFiring(job, step, chunk, list);
   // A last entry that no cell equals.
-  store<u32>(list + (<usize>firing << 3), -1);
+  store<u32>(list + (<usize> firing << 3), -1);
   let next = list;
   let fired = firedGradientAt(job, chunk);
   for (let y = firstRow(job, chunk), last = lastRow(job, chunk); y < last; y++) {
     let bordered = borderedRow(job, slice, y);
     let flat = flatRow(job, slice, y);
-    for (let x = 0; x < <i32>job.width; x += BLOCK) {
-      const count = min(BLOCK, <i32>job.width - x);
-      for (let i: usize = 0; i < <usize>count; i++) {
+    for (let x = 0; x < <i32> job.width; x += BLOCK) {
+      const count = min(BLOCK, <i32> job.width - x);
+      for (let i: usize = 0; i < <usize> count; i++) {
         packCell(
           packed + i * V_ROW,
-          <usize>job.perception + flat + i * C_ROW,
+          <usize> job.perception + flat + i * C_ROW,
           state + bordered + i * C_ROW,
           mean,
         );
       }
       dense(packed, m, t, out, (count + 3) & ~3);
-      for (let i: usize = 0; i < <usize>count; i++) {
+      for (let i: usize = 0; i < <usize> count; i++) {
         const row = out + i * V_ROW;
-        if (load<u32>(next) == <u32>bordered) {
+        if (load<u32>(next) == <u32> bordered) {
           addLongRow(row, fired);
           fired += V_ROW;
           next += 8;
         }
-        copyRow(<usize>job.perceptionGradient + inset(job) + bordered, row);
-        addRow(<usize>job.gradient + flat, row + C_ROW);
+        copyRow(<usize> job.perceptionGradient + inset(job) + bordered, row);
+        addRow(<usize> job.gradient + flat, row + C_ROW);
         bordered += C_ROW;
         flat += C_ROW;
       }

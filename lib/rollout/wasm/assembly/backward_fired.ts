@@ -2,7 +2,13 @@
 // ReLU and of the folded fc1, and the part of ∂L/∂v that goes through the cell's own update.
 
 import { groupOf, inset, listFiring, packListed, stateAt } from "./cells";
-import { BLOCK, C_ROW, CHUNK_GRADIENTS_B2, CHUNK_GRADIENTS_D, CHUNK_GRADIENTS_D_BIAS } from "./buffers";
+import {
+  BLOCK,
+  C_ROW,
+  CHUNK_GRADIENTS_B2,
+  CHUNK_GRADIENTS_D,
+  CHUNK_GRADIENTS_D_BIAS,
+} from "./buffers";
 import { CHUNK_GRADIENTS_D_BYTES, CHUNK_GRADIENTS_KERNEL, CHUNK_GRADIENTS_W2 } from "./buffers";
 import { CHUNK_GRADIENTS_W2_BYTES, chunkGradientsAt, firedGradientAt, H_ROW, Job } from "./buffers";
 import { SCRATCH_CHANGE, SCRATCH_HIDDEN, SCRATCH_LIST, SCRATCH_PACKED } from "./buffers";
@@ -14,7 +20,7 @@ import { statsOf } from "./statistics";
 /** Clears what a chunk adds up over all steps. */
 export function clearChunk(job: Job, chunk: i32): void {
   const sums = chunkGradientsAt(job, chunk);
-  const taps = <usize>(job.kernelSize * job.kernelSize);
+  const taps = <usize> (job.kernelSize * job.kernelSize);
   memory.fill(sums + CHUNK_GRADIENTS_W2, 0, CHUNK_GRADIENTS_W2_BYTES);
   memory.fill(sums + CHUNK_GRADIENTS_B2, 0, C_ROW);
   memory.fill(sums + CHUNK_GRADIENTS_KERNEL, 0, taps * C_ROW);
@@ -38,7 +44,7 @@ export function firedChunk(job: Job, step: i32, chunk: i32, scratch: usize): voi
   let out = firedGradientAt(job, chunk);
   const firing = listFiring(job, step, chunk, list);
   for (let at = 0; at < firing; at += BLOCK) {
-    const cells = list + (<usize>at << 3);
+    const cells = list + (<usize> at << 3);
     const count = min(BLOCK, firing - at);
     const padded = packListed(packed, cells, count, job.perception, state, mean);
     packSlopes(slope, cells, count, job.gradient);
@@ -48,15 +54,15 @@ export function firedChunk(job: Job, step: i32, chunk: i32, scratch: usize): voi
     fc2Input(slope, job.w2, job.zeros, hidden, padded, sums + CHUNK_GRADIENTS_D_BIAS);
     foldedGradient(hidden, packed, sums + CHUNK_GRADIENTS_D, padded);
     foldedInput(hidden, folded, job.zeros, out, padded);
-    out += <usize>count * V_ROW;
+    out += <usize> count * V_ROW;
   }
 }
 
 function packSlopes(out: usize, list: usize, count: i32, gradient: usize): void {
   for (let i = 0; i < count; i++) {
-    const from = gradient + load<u32>(list + (<usize>i << 3), 4);
+    const from = gradient + load<u32>(list + (<usize> i << 3), 4);
     copyRow(out, from);
     out += C_ROW;
   }
-  memory.fill(out, 0, <usize>(((count + 3) & ~3) - count) * C_ROW);
+  memory.fill(out, 0, <usize> (((count + 3) & ~3) - count) * C_ROW);
 }

@@ -11,12 +11,12 @@ export function perceptionChunk(job: Job, step: i32, chunk: i32): void {
   convolveChunk(job, chunk, job.perceptionGradient, job.kernelFlipped, job.gradient, true);
 
   const slice = sliceOf(job, chunk);
-  const size = <usize>job.kernelSize;
-  const row = <usize>job.rowCells * C_ROW;
-  const width = <i32>job.width;
+  const size = <usize> job.kernelSize;
+  const row = <usize> job.rowCells * C_ROW;
+  const width = <i32> job.width;
   const sums = chunkGradientsAt(job, chunk) + CHUNK_GRADIENTS_KERNEL;
   const state = stateAt(job, step);
-  const slopes = <usize>job.perceptionGradient + inset(job);
+  const slopes = <usize> job.perceptionGradient + inset(job);
   for (let y = firstRow(job, chunk), last = lastRow(job, chunk); y < last; y++) {
     const offset = borderedRow(job, slice, y);
     for (let g: usize = 0; g < C_ROW; g += PAIR_BYTES) {

@@ -7,7 +7,12 @@
 // and every cell, firing or not, gets M (v − mean) + t.
 
 import { CHUNK_GRADIENTS_D, CHUNK_GRADIENTS_D_BIAS, CHUNK_GRADIENTS_D_BYTES } from "./buffers";
-import { chunkGradientsAt, groupGradientsAt, GROUP_GRADIENTS_BETA, GROUP_GRADIENTS_GAMMA } from "./buffers";
+import {
+  chunkGradientsAt,
+  GROUP_GRADIENTS_BETA,
+  GROUP_GRADIENTS_GAMMA,
+  groupGradientsAt,
+} from "./buffers";
 import { GROUP_GRADIENTS_W1, GROUP_GRADIENTS_W1_BYTES, H, H_ROW, Job } from "./buffers";
 import { SCRATCH_D, SCRATCH_D_BIAS, SCRATCH_PRODUCT, STATS_COVARIANCE } from "./buffers";
 import { STATS_INVERSE, V, V_ROW, WORK_MAP, WORK_MAP_BYTES, WORK_SHIFT, workAt } from "./buffers";
@@ -20,15 +25,15 @@ export function startGroup(job: Job, group: i32): void {
   memory.fill(sums + GROUP_GRADIENTS_W1, 0, GROUP_GRADIENTS_W1_BYTES);
   memory.fill(sums + GROUP_GRADIENTS_GAMMA, 0, H_ROW);
   memory.fill(sums + GROUP_GRADIENTS_BETA, 0, H_ROW);
-  foldWeights(job, <i32>job.steps - 1, group);
+  foldWeights(job, <i32> job.steps - 1, group);
 }
 
 /** A group's share of the gradients at a step, M and t; then folds the weights of the step before. */
 export function finishGroup(job: Job, step: i32, group: i32, scratch: usize): void {
   const all = job.groups == 1;
-  const chunks = all ? <i32>job.chunks : <i32>job.chunksPerSlice;
+  const chunks = all ? <i32> job.chunks : <i32> job.chunksPerSlice;
   const first = all ? 0 : group * chunks;
-  const n = <f32>(<i32>(job.height * job.width)) * (all ? <f32>job.batch : 1);
+  const n = <f32> (<i32> (job.height * job.width)) * (all ? <f32> job.batch : 1);
   const d = scratch + SCRATCH_D;
   const dBias = scratch + SCRATCH_D_BIAS;
   const wg = scratch + SCRATCH_PRODUCT;
@@ -46,15 +51,15 @@ export function finishGroup(job: Job, step: i32, group: i32, scratch: usize): vo
   memory.fill(m, 0, WORK_MAP_BYTES);
   memory.fill(t, 0, V_ROW);
   accumulate(out + GROUP_GRADIENTS_BETA, dBias, H_ROW);
-  for (let h: usize = 0; h < <usize>H; h++) {
-    const w = <usize>job.w1 + h * V_ROW;
+  for (let h: usize = 0; h < <usize> H; h++) {
+    const w = <usize> job.w1 + h * V_ROW;
     const row = d + h * V_ROW;
     let product = f32x4.splat(0);
     for (let j: usize = 0; j < V_ROW; j += 16) {
       product = madd(v128.load(w + j), v128.load(row + j), product);
     }
     const inverse = load<f32>(stats + STATS_INVERSE + (h << 2));
-    const scale = inverse * load<f32>(<usize>job.gamma + (h << 2));
+    const scale = inverse * load<f32>(<usize> job.gamma + (h << 2));
     const r = inverse * sum(product);
     const gamma = out + GROUP_GRADIENTS_GAMMA + (h << 2);
     store<f32>(gamma, load<f32>(gamma) + r);
@@ -70,7 +75,7 @@ export function finishGroup(job: Job, step: i32, group: i32, scratch: usize): vo
       v128.store(at, madd(s, gradient, v128.load(at)));
       v128.store(t + j, madd(tScale, v128.load(w + j), v128.load(t + j)));
     }
-    for (let i: usize = 0; i < <usize>V; i++) {
+    for (let i: usize = 0; i < <usize> V; i++) {
       const factor = f32x4.splat(mScale * load<f32>(w + (i << 2)));
       const mRow = m + i * V_ROW;
       for (let j: usize = 0; j < V_ROW; j += 16) {
@@ -84,7 +89,7 @@ export function finishGroup(job: Job, step: i32, group: i32, scratch: usize): vo
 function vectorTimesMatrix(vector: usize, matrix: usize, out: usize): void {
   for (let j: usize = 0; j < V_ROW; j += 16) {
     let total = f32x4.splat(0);
-    for (let i: usize = 0; i < <usize>V; i++) {
+    for (let i: usize = 0; i < <usize> V; i++) {
       total = madd(
         v128.load32_splat(vector + (i << 2)),
         v128.load(matrix + i * V_ROW + j),

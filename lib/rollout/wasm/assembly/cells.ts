@@ -9,17 +9,17 @@ import { subtractRows } from "./stencils";
 /** The rows of a chunk. */
 // @inline
 export function firstRow(job: Job, chunk: i32): i32 {
-  return (chunk % <i32>job.chunksPerSlice) * <i32>job.chunkRows;
+  return (chunk % <i32> job.chunksPerSlice) * <i32> job.chunkRows;
 }
 
 // @inline
 export function lastRow(job: Job, chunk: i32): i32 {
-  return min(firstRow(job, chunk) + <i32>job.chunkRows, <i32>job.height);
+  return min(firstRow(job, chunk) + <i32> job.chunkRows, <i32> job.height);
 }
 
 // @inline
 export function sliceOf(job: Job, chunk: i32): i32 {
-  return chunk / <i32>job.chunksPerSlice;
+  return chunk / <i32> job.chunksPerSlice;
 }
 
 /** The group whose statistics a chunk shares: its slice, or the batch. */
@@ -31,13 +31,13 @@ export function groupOf(job: Job, chunk: i32): i32 {
 /** Where row y of a slice begins in a bordered array, at the border's first cell. */
 // @inline
 export function borderedRow(job: Job, slice: i32, y: i32): usize {
-  return <usize>((slice * <i32>job.planeRows + y) * <i32>job.rowCells) * C_ROW;
+  return <usize> ((slice * <i32> job.planeRows + y) * <i32> job.rowCells) * C_ROW;
 }
 
 /** Where row y of a slice begins in a flat array. */
 // @inline
 export function flatRow(job: Job, slice: i32, y: i32): usize {
-  return <usize>((slice * <i32>job.height + y) * <i32>job.flatRowCells) * C_ROW;
+  return <usize> ((slice * <i32> job.height + y) * <i32> job.flatRowCells) * C_ROW;
 }
 
 /**
@@ -53,8 +53,8 @@ export function stateAt(job: Job, step: i32): usize {
 /** The bytes from a bordered row's first cell to its first inner cell, r rows down, r right. */
 // @inline
 export function inset(job: Job): usize {
-  const r = <usize>job.kernelSize >> 1;
-  return (r * <usize>job.rowCells + r) * C_ROW;
+  const r = <usize> job.kernelSize >> 1;
+  return (r * <usize> job.rowCells + r) * C_ROW;
 }
 
 // @inline
@@ -70,11 +70,11 @@ function mix4(x: v128): v128 {
  */
 export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
   const slice = sliceOf(job, chunk);
-  const width = <i32>job.width;
-  const at = step * <i32>job.batch + slice;
-  const cells = <i32>job.height * width;
-  const masks = <usize>job.masks + <usize>(at * cells);
-  const key = i32x4.splat(load<i32>(<usize>job.keys + (<usize>at << 2)));
+  const width = <i32> job.width;
+  const at = step * <i32> job.batch + slice;
+  const cells = <i32> job.height * width;
+  const masks = <usize> job.masks + <usize> (at * cells);
+  const key = i32x4.splat(load<i32>(<usize> job.keys + (<usize> at << 2)));
   const threshold = i32x4.splat(job.threshold);
   let end = list;
   for (let y = firstRow(job, chunk), last = lastRow(job, chunk); y < last; y++) {
@@ -82,9 +82,9 @@ export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
     let flat = flatRow(job, slice, y);
     if (job.masked) {
       for (let x = 0; x < width; x++) {
-        store<u32>(end, <u32>bordered, 0);
-        store<u32>(end, <u32>flat, 4);
-        end += <usize>load<u8>(masks + <usize>(y * width + x)) << 3;
+        store<u32>(end, <u32> bordered, 0);
+        store<u32>(end, <u32> flat, 4);
+        end += <usize> load<u8>(masks + <usize> (y * width + x)) << 3;
         bordered += C_ROW;
         flat += C_ROW;
       }
@@ -96,9 +96,9 @@ export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
       let bits = i32x4.bitmask(i32x4.lt_s(i32x4.shr_u(hash, 8), threshold));
       const n = min(width - x, 4);
       for (let i = 0; i < n; i++) {
-        store<u32>(end, <u32>bordered, 0);
-        store<u32>(end, <u32>flat, 4);
-        end += <usize>(bits & 1) << 3;
+        store<u32>(end, <u32> bordered, 0);
+        store<u32>(end, <u32> flat, 4);
+        end += <usize> (bits & 1) << 3;
         bits >>= 1;
         bordered += C_ROW;
         flat += C_ROW;
@@ -106,7 +106,7 @@ export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
       cell = i32x4.add(cell, i32x4.splat(4));
     }
   }
-  return <i32>((end - list) >> 3);
+  return <i32> ((end - list) >> 3);
 }
 
 /** One row of v − mean: perception and state of a cell side by side. */
@@ -131,6 +131,6 @@ export function packListed(
     list += 8;
   }
   const padded = (count + 3) & ~3;
-  memory.fill(out, 0, <usize>(padded - count) * V_ROW);
+  memory.fill(out, 0, <usize> (padded - count) * V_ROW);
   return padded;
 }

@@ -8,10 +8,10 @@ import { updateChunk } from "./update";
 /** Runs the steps of a job; every thread calls it with its own number. */
 export function forward(job: Job, thread: i32): void {
   const scratch = scratchAt(job, thread);
-  const groups = <i32>job.groups;
-  const chunks = <i32>job.chunks;
+  const groups = <i32> job.groups;
+  const chunks = <i32> job.chunks;
   // Read now: behind the last barrier the first thread may set the next job up in its place.
-  const steps = <i32>job.steps;
+  const steps = <i32> job.steps;
   startPhases();
   for (let i = nextTask(job); i < groups; i = nextTask(job)) guessMean(job, i);
   endPhase(job, groups);

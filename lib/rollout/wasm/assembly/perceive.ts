@@ -19,13 +19,13 @@ export function convolveChunk(
   add: bool,
 ): void {
   const slice = sliceOf(job, chunk);
-  const row = <usize>job.rowCells * C_ROW;
-  const out = <usize>job.flatRowCells * C_ROW;
-  const size = <i32>job.kernelSize;
+  const row = <usize> job.rowCells * C_ROW;
+  const out = <usize> job.flatRowCells * C_ROW;
+  const size = <i32> job.kernelSize;
   for (let y = firstRow(job, chunk), last = lastRow(job, chunk); y < last; y++) {
     const from = bordered + borderedRow(job, slice, y);
     const to = flat + flatRow(job, slice, y);
-    for (let x: usize = 0; x < out; x += <usize>TILE * C_ROW) {
+    for (let x: usize = 0; x < out; x += <usize> TILE * C_ROW) {
       for (let g: usize = 0; g < C_ROW; g += PAIR_BYTES) {
         convolveTile(from + x + g, row, kernel + g, size, to + x + g, add);
       }

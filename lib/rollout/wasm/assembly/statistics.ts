@@ -19,7 +19,7 @@ import { sumLongRows } from "./stencils";
 /** The statistics of a group at a step; the step before the first holds the first shift. */
 // @inline
 export function statsOf(job: Job, step: i32, group: i32): usize {
-  return statsAt(job, (step + 1) * <i32>job.groups + group);
+  return statsAt(job, (step + 1) * <i32> job.groups + group);
 }
 
 /**
@@ -31,23 +31,23 @@ export function guessMean(job: Job, group: i32): void {
   const out = statsOf(job, -1, group) + STATS_MEAN;
   memory.fill(out, 0, V_ROW);
   const first = job.groups == 1 ? 0 : group;
-  const last = job.groups == 1 ? <i32>job.batch : group + 1;
+  const last = job.groups == 1 ? <i32> job.batch : group + 1;
   let count = 0;
   for (let slice = first; slice < last; slice++) {
-    for (let y = 0; y < <i32>job.height; y += 4) {
+    for (let y = 0; y < <i32> job.height; y += 4) {
       let cell = stateAt(job, 0) + inset(job) + borderedRow(job, slice, y);
-      for (let x = 0; x < <i32>job.width; x++) {
+      for (let x = 0; x < <i32> job.width; x++) {
         accumulate(out + C_ROW, cell, C_ROW);
         cell += C_ROW;
       }
-      count += <i32>job.width;
+      count += <i32> job.width;
     }
   }
   for (let c: usize = 0; c < C_ROW; c += 4) {
-    const mean = load<f32>(out + C_ROW + c) / <f32>count;
+    const mean = load<f32>(out + C_ROW + c) / <f32> count;
     let taps: f32 = 0;
-    for (let t = 0; t < <i32>(job.kernelSize * job.kernelSize); t++) {
-      taps += load<f32>(<usize>job.kernel + <usize>t * C_ROW + c);
+    for (let t = 0; t < <i32> (job.kernelSize * job.kernelSize); t++) {
+      taps += load<f32>(<usize> job.kernel + <usize> t * C_ROW + c);
     }
     store<f32>(out + C_ROW + c, mean);
     store<f32>(out + c, mean * taps);
@@ -68,9 +68,9 @@ export function sumChunk(job: Job, step: i32, chunk: i32, scratch: usize): void 
   let filled = 0;
   for (let y = firstRow(job, chunk), last = lastRow(job, chunk); y < last; y++) {
     let cell = state + inset(job) + borderedRow(job, slice, y);
-    let seen = <usize>job.perception + flatRow(job, slice, y);
-    for (let x = 0; x < <i32>job.width; x++) {
-      packCell(packed + <usize>filled * V_ROW, seen, cell, shift);
+    let seen = <usize> job.perception + flatRow(job, slice, y);
+    for (let x = 0; x < <i32> job.width; x++) {
+      packCell(packed + <usize> filled * V_ROW, seen, cell, shift);
       cell += C_ROW;
       seen += C_ROW;
       if (++filled == BLOCK) {
@@ -80,7 +80,7 @@ export function sumChunk(job: Job, step: i32, chunk: i32, scratch: usize): void 
     }
   }
   const padded = (filled + 3) & ~3;
-  memory.fill(packed + <usize>filled * V_ROW, 0, <usize>(padded - filled) * V_ROW);
+  memory.fill(packed + <usize> filled * V_ROW, 0, <usize> (padded - filled) * V_ROW);
   addBlock(packed, padded, sums);
 }
 
@@ -92,9 +92,9 @@ function addBlock(block: usize, cells: i32, sums: usize): void {
 /** Mean, covariance and 1/√(var + eps) of a group, in float64 from the sums of its chunks. */
 export function finishStatistics(job: Job, step: i32, group: i32, scratch: usize): void {
   const all = job.groups == 1;
-  const chunks = all ? <i32>job.chunks : <i32>job.chunksPerSlice;
+  const chunks = all ? <i32> job.chunks : <i32> job.chunksPerSlice;
   const first = all ? 0 : group * chunks;
-  const n = <f64>(<i32>(job.height * job.width)) * (all ? <f64>job.batch : 1);
+  const n = <f64> (<i32> (job.height * job.width)) * (all ? <f64> job.batch : 1);
   const out = statsOf(job, step, group);
   const shift = statsOf(job, step - 1, group) + STATS_MEAN;
 
@@ -109,41 +109,41 @@ export function finishStatistics(job: Job, step: i32, group: i32, scratch: usize
     accumulateDoubles(products, sums + CHUNK_SUMS_PRODUCTS, CHUNK_SUMS_PRODUCTS_BYTES);
   }
   for (let i = 0; i < V; i++) {
-    const at = totals + (<usize>i << 3);
+    const at = totals + (<usize> i << 3);
     const mean = load<f64>(at) / n;
     store<f64>(at, mean);
     store<f32>(
-      out + STATS_MEAN + (<usize>i << 2),
-      <f32>(<f64>load<f32>(shift + (<usize>i << 2)) + mean),
+      out + STATS_MEAN + (<usize> i << 2),
+      <f32> (<f64> load<f32>(shift + (<usize> i << 2)) + mean),
     );
   }
   for (let i = 0; i < V; i++) {
     for (let j = i; j < V; j++) {
-      const upper = products + (<usize>(i * V + j) << 3);
-      const lower = products + (<usize>(j * V + i) << 3);
+      const upper = products + (<usize> (i * V + j) << 3);
+      const lower = products + (<usize> (j * V + i) << 3);
       const value = load<f64>(upper) / n -
-        load<f64>(totals + (<usize>i << 3)) * load<f64>(totals + (<usize>j << 3));
+        load<f64>(totals + (<usize> i << 3)) * load<f64>(totals + (<usize> j << 3));
       store<f64>(upper, value);
       store<f64>(lower, value);
-      store<f32>(out + STATS_COVARIANCE + (<usize>(i * V + j) << 2), <f32>value);
-      store<f32>(out + STATS_COVARIANCE + (<usize>(j * V + i) << 2), <f32>value);
+      store<f32>(out + STATS_COVARIANCE + (<usize> (i * V + j) << 2), <f32> value);
+      store<f32>(out + STATS_COVARIANCE + (<usize> (j * V + i) << 2), <f32> value);
     }
   }
   // var = w G wᵀ for each row w of fc1.
   for (let h = 0; h < H; h++) {
-    const w = <usize>job.w1 + <usize>h * V_ROW;
+    const w = <usize> job.w1 + <usize> h * V_ROW;
     let variance = f64x2.splat(0);
     for (let i = 0; i < V; i++) {
       let dot = f64x2.splat(0);
-      const row = products + (<usize>(i * V) << 3);
+      const row = products + (<usize> (i * V) << 3);
       for (let j: usize = 0; j < V_ROW; j += 8) {
         const wj = f64x2.promote_low_f32x4(v128.load64_zero(w + j));
         dot = f64x2.add(dot, f64x2.mul(v128.load(row + 2 * j), wj));
       }
-      variance = f64x2.add(variance, f64x2.mul(dot, f64x2.splat(load<f32>(w + (<usize>i << 2)))));
+      variance = f64x2.add(variance, f64x2.mul(dot, f64x2.splat(load<f32>(w + (<usize> i << 2)))));
     }
     const total = max(f64x2.extract_lane(variance, 0) + f64x2.extract_lane(variance, 1), 0);
-    store<f32>(out + STATS_INVERSE + (<usize>h << 2), <f32>(1 / Math.sqrt(total + EPSILON)));
+    store<f32>(out + STATS_INVERSE + (<usize> h << 2), <f32> (1 / Math.sqrt(total + EPSILON)));
   }
   foldWeights(job, step, group);
 }
@@ -153,10 +153,10 @@ export function foldWeights(job: Job, step: i32, group: i32): void {
   const inverse = statsOf(job, step, group) + STATS_INVERSE;
   const folded = workAt(job, group) + WORK_FOLDED;
   const transposed = workAt(job, group) + WORK_TRANSPOSED;
-  for (let h: usize = 0; h < <usize>H; h++) {
-    const scale = load<f32>(<usize>job.gamma + (h << 2)) * load<f32>(inverse + (h << 2));
-    for (let j: usize = 0; j < <usize>V; j++) {
-      const a = scale * load<f32>(<usize>job.w1 + h * V_ROW + (j << 2));
+  for (let h: usize = 0; h < <usize> H; h++) {
+    const scale = load<f32>(<usize> job.gamma + (h << 2)) * load<f32>(inverse + (h << 2));
+    for (let j: usize = 0; j < <usize> V; j++) {
+      const a = scale * load<f32>(<usize> job.w1 + h * V_ROW + (j << 2));
       store<f32>(folded + h * V_ROW + (j << 2), a);
       store<f32>(transposed + j * H_ROW + (h << 2), a);
     }

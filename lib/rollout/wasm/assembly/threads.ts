@@ -19,16 +19,16 @@ export function startPhases(): void {
 /** The next task of this phase, or a number of `tasks` or more where none is left. */
 // @inline
 export function nextTask(job: Job): i32 {
-  return atomic.add<i32>(<usize>job.sync + SYNC_NEXT, 1) - given;
+  return atomic.add<i32>(<usize> job.sync + SYNC_NEXT, 1) - given;
 }
 
 /** Waits until every thread has finished the phase of this many tasks. */
 export function endPhase(job: Job, tasks: i32): void {
-  given += tasks + <i32>job.threads;
+  given += tasks + <i32> job.threads;
   if (job.threads == 1) return;
-  const sync = <usize>job.sync;
+  const sync = <usize> job.sync;
   const generation = atomic.load<i32>(sync + SYNC_GENERATION);
-  if (atomic.add<i32>(sync + SYNC_ARRIVED, 1) == <i32>job.threads - 1) {
+  if (atomic.add<i32>(sync + SYNC_ARRIVED, 1) == <i32> job.threads - 1) {
     atomic.store<i32>(sync + SYNC_ARRIVED, 0);
     atomic.add<i32>(sync + SYNC_GENERATION, 1);
     atomic.notify(sync + SYNC_GENERATION, -1);

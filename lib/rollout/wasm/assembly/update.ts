@@ -24,14 +24,14 @@ export function updateChunk(job: Job, step: i32, chunk: i32, scratch: usize): vo
   const list = scratch + SCRATCH_LIST;
   const firing = listFiring(job, step, chunk, list);
   for (let at = 0; at < firing; at += BLOCK) {
-    const cells = list + (<usize>at << 3);
+    const cells = list + (<usize> at << 3);
     const count = min(BLOCK, firing - at);
     const padded = packListed(packed, cells, count, job.perception, from + inner, mean);
     fc1(packed, transposed, job.beta, hidden, padded);
     fc2(hidden, job.w2t, job.b2, change, padded);
     for (let i = 0; i < count; i++) {
-      const cell = to + inner + load<u32>(cells + (<usize>i << 3));
-      addRow(cell, change + <usize>i * C_ROW);
+      const cell = to + inner + load<u32>(cells + (<usize> i << 3));
+      addRow(cell, change + <usize> i * C_ROW);
     }
   }
 }
@@ -39,10 +39,10 @@ export function updateChunk(job: Job, step: i32, chunk: i32, scratch: usize): vo
 // The border goes along with the first and last rows, so that a state need not be cleared first.
 function copyRows(job: Job, chunk: i32, from: usize, to: usize): void {
   const slice = sliceOf(job, chunk);
-  const border = <i32>job.kernelSize >> 1;
+  const border = <i32> job.kernelSize >> 1;
   const first = firstRow(job, chunk);
   const last = lastRow(job, chunk);
   const begin = borderedRow(job, slice, first == 0 ? 0 : first + border);
-  const end = borderedRow(job, slice, last + (last == <i32>job.height ? 2 * border : border));
+  const end = borderedRow(job, slice, last + (last == <i32> job.height ? 2 * border : border));
   memory.copy(to + begin, from + begin, end - begin);
 }
