@@ -10,7 +10,8 @@ import { evaluateCases } from "../lib/evaluation/evaluate_cases.ts";
 import { formatScores } from "../lib/evaluation/format_scores.ts";
 import type { EvaluationSummary } from "../lib/evaluation/summary.ts";
 import { UNCERTAINTY_SAMPLES } from "../lib/evaluation/uncertainty.ts";
-import { loadWeights } from "../lib/nca/weights.ts";
+import { MedNca } from "../lib/nca/med_nca.ts";
+import { readWeights } from "../lib/nca/weights.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { caseQualities, describeCorrelation, plotQuality } from "../lib/plots/quality.ts";
 import { readRun, runPaths } from "../lib/training/run_folder.ts";
@@ -86,10 +87,12 @@ await runTask(async () => {
   const out = flags.out ??
     (usual ? folder : join(folder, `evaluation-${flags.split}-${flags.weights}`));
   const data = flags.data ?? config.data;
-  const backend = await initBackend(backendOptions(flags, config));
+  // Checked before the backend compiles anything for them.
+  const weights = await readWeights(runPaths(folder)[flags.weights]);
+  const backend = await initBackend(backendOptions(flags, weights.config));
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`Backend  ${backend.describe()}`);
-  const model = await loadWeights(runPaths(folder)[flags.weights]);
+  const model = new MedNca(weights.config, weights);
   try {
     const summary = await evaluateCases({
       model,

@@ -14,7 +14,8 @@ import {
   takeShard,
 } from "../lib/evaluation/list_images.ts";
 import { type ImageResult, predictFiles } from "../lib/evaluation/predict_files.ts";
-import { loadWeights } from "../lib/nca/weights.ts";
+import { MedNca } from "../lib/nca/med_nca.ts";
+import { readWeights } from "../lib/nca/weights.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { requireWritable } from "../lib/support/output_folder.ts";
 import { formatDuration } from "../lib/training/progress.ts";
@@ -80,15 +81,17 @@ await runTask(async () => {
   await requireWritable(out, { bytes: MASK_BYTES });
   await Deno.mkdir(out, { recursive: true });
   await requireApart(all, out);
-  const backend = await initBackend(backendOptions(flags, config));
+  const { best } = runPaths(folder);
+  // Checked before the backend compiles anything for them.
+  const weights = await readWeights(best, modelConfig(config));
+  const backend = await initBackend(backendOptions(flags, weights.config));
   const signal = interruptSignal(() => console.error("\nStopping …"));
   console.log(`Backend  ${backend.describe()}`);
   if (flags.shard !== undefined) {
     const { index, count } = flags.shard;
     console.log(`Shard    ${index} of ${count}: ${images.length} of ${all.length} images`);
   }
-  const { best } = runPaths(folder);
-  const model = await loadWeights(best, modelConfig(config));
+  const model = new MedNca(weights.config, weights);
   const show = progressLine();
   let done = 0;
   try {

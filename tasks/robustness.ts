@@ -13,7 +13,8 @@ import {
   type RobustnessProgress,
   writeRobustness,
 } from "../lib/evaluation/robustness/mod.ts";
-import { loadWeights } from "../lib/nca/weights.ts";
+import { MedNca } from "../lib/nca/med_nca.ts";
+import { readWeights } from "../lib/nca/weights.ts";
 import { meanRobustness, plotRobustness, plotRobustnessExamples } from "../lib/plots/robustness.ts";
 import { discoverCases } from "../lib/slices/mod.ts";
 import { InputError } from "../lib/support/errors.ts";
@@ -87,10 +88,12 @@ await runTask(async () => {
   const out = flags.out ??
     (flags.split === "test" ? folder : join(folder, `robustness-${flags.split}`));
   const data = flags.data ?? config.data;
-  const backend = await initBackend(backendOptions(flags, config));
+  // Checked before the backend compiles anything for them.
+  const weights = await readWeights(runPaths(folder).best);
+  const backend = await initBackend(backendOptions(flags, weights.config));
   const signal = interruptSignal(() => console.error("\nStopping, the cases done are kept …"));
   console.log(`Backend  ${backend.describe()}`);
-  const model = await loadWeights(runPaths(folder).best);
+  const model = new MedNca(weights.config, weights);
   try {
     const { scores, examples, aborted, problems } = await evaluateRobustness({
       model,

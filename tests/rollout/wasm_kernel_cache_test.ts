@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { fileURLToPath } from "node:url";
+import { WEIGHT_FILES } from "../../lib/nca/weights.ts";
 import { cached, cacheFolder } from "../../lib/rollout/wasm/kernel_cache.ts";
+import { inFolder, runTaskIn } from "../tasks/support/run_task.ts";
+
+/** Where another variable names the folder. */
+const ignore = Deno.build.os === "windows" || Deno.build.os === "darwin";
 
 Deno.test("cacheFolder() is where each system keeps caches", () => {
   const home = { HOME: "/home/ada" };
@@ -15,23 +20,39 @@ Deno.test("cacheFolder() is where each system keeps caches", () => {
   assert.equal(folder("linux", {}), undefined);
 });
 
-/** Runs with an empty folder as the user's cache. */
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Runs Deno. */
+async function deno(...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root })
+    .output();
+  assert(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+/** Runs with an empty folder as the user's cache; Deno's own stays where it is. */
 async function withCache(run: (folder: string) => Promise<void>): Promise<void> {
-  const before = Deno.env.get("XDG_CACHE_HOME");
   const folder = await Deno.makeTempDir();
-  Deno.env.set("XDG_CACHE_HOME", folder);
+  const variables = {
+    DENO_DIR: JSON.parse(await deno("info", "--json")).denoDir,
+    XDG_CACHE_HOME: folder,
+  };
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
   try {
     await run(join(folder, "med-nca"));
   } finally {
-    if (before === undefined) Deno.env.delete("XDG_CACHE_HOME");
-    else Deno.env.set("XDG_CACHE_HOME", before);
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
     await Deno.remove(folder, { recursive: true });
   }
 }
 
 Deno.test({
   name: "cached() makes anew what is missing, damaged or of another source",
-  ignore: Deno.build.os === "windows" || Deno.build.os === "darwin",
+  ignore,
   fn: () =>
     withCache(async (folder) => {
       let made = 0;
@@ -56,27 +77,15 @@ Deno.test({
     }),
 });
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-
-/** Runs Deno. */
-async function deno(args: string[], env: Record<string, string> = {}): Promise<string> {
-  const command = new Deno.Command(Deno.execPath(), { args, env, cwd: root });
-  const { success, stdout, stderr } = await command.output();
-  assert(success, new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
 Deno.test({
   name: "compileKernels() keeps kernels for the next start, and does without where it may not",
-  ignore: Deno.build.os === "windows" || Deno.build.os === "darwin",
-  fn: async () => {
-    // Deno's own cache would move with the user's.
-    const { denoDir } = JSON.parse(await deno(["info", "--json"]));
-    await withCache(async (folder) => {
+  ignore,
+  fn: () =>
+    withCache(async (folder) => {
       const compile = async (...permissions: string[]) => {
         const script = "tests/rollout/support/compile.ts";
-        const args = ["run", "--quiet", "--no-prompt", ...permissions, script];
-        assert.equal(await deno(args, { DENO_DIR: denoDir }), "forward\n");
+        const printed = await deno("run", "--quiet", "--no-prompt", ...permissions, script);
+        assert.equal(printed, "forward\n");
       };
       // The compiler asks for CI.
       const [none, env] = ["--allow-env=CI", "--allow-env=CI,XDG_CACHE_HOME"];
@@ -88,6 +97,29 @@ Deno.test({
       await compile(env, read, write);
       const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
       assert.match(names.join(), /^kernels-8-16-[0-9a-f]{16}\.bin$/);
-    });
-  },
+    }),
+});
+
+Deno.test({
+  name: "the predict task compiles no kernels for weights that are damaged",
+  ignore,
+  fn: () =>
+    withCache((cache) =>
+      inFolder(async (folder) => {
+        const model = join(root, "models/hippocampus");
+        for (const name of ["config.json", "slices.json", ...WEIGHT_FILES]) {
+          const bytes = await Deno.readFile(join(model, name));
+          await Deno.writeFile(
+            join(folder, name),
+            bytes.subarray(0, name === WEIGHT_FILES[1] ? 99 : undefined),
+          );
+        }
+        const images = join(root, "data.example/imagesTs");
+        const args = ["--run", ".", "--image", images, "--out", "masks", "--backend", "wasm"];
+        const { code, error } = await runTaskIn(folder, "predict", ...args);
+        assert.equal(code, 1);
+        assert.match(error, /model2\.safetensors/);
+        await assert.rejects(Deno.stat(cache), Deno.errors.NotFound);
+      })
+    ),
 });
