@@ -12,11 +12,13 @@ Deno.test("cacheFolder() is where each system keeps caches", () => {
   const home = { HOME: "/home/ada" };
   const folder = (os: typeof Deno.build.os, env: Record<string, string>) =>
     cacheFolder(os, (name) => env[name]);
-  assert.equal(folder("linux", home), "/home/ada/.cache/med-nca");
-  assert.equal(folder("linux", { ...home, XDG_CACHE_HOME: "/scratch" }), "/scratch/med-nca");
-  assert.equal(folder("linux", { ...home, XDG_CACHE_HOME: "here" }), "/home/ada/.cache/med-nca");
-  assert.equal(folder("darwin", home), "/home/ada/Library/Caches/med-nca");
-  assert.equal(folder("windows", { LOCALAPPDATA: "/local" }), "/local/med-nca");
+  const cache = join("/home/ada", ".cache", "med-nca");
+  assert.equal(folder("linux", home), cache);
+  assert.equal(folder("linux", { ...home, XDG_CACHE_HOME: "here" }), cache);
+  const scratch = join("/scratch", "med-nca");
+  assert.equal(folder("linux", { ...home, XDG_CACHE_HOME: "/scratch" }), scratch);
+  assert.equal(folder("darwin", home), join("/home/ada", "Library", "Caches", "med-nca"));
+  assert.equal(folder("windows", { LOCALAPPDATA: "/local" }), join("/local", "med-nca"));
   assert.equal(folder("linux", {}), undefined);
 });
 
