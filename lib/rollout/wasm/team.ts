@@ -69,7 +69,7 @@ export class Team {
     const team = new Team(module, arena, threads);
     const ready = [];
     for (let thread = 1; thread < threads; thread++) {
-      const worker = new Worker(new URL("./worker.ts", import.meta.url));
+      const worker = new Worker(workerUrl());
       // A job blocks this thread, and a worker cannot finish starting while it is blocked.
       ready.push(
         new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject)),
@@ -112,6 +112,13 @@ export class Team {
   dispose(): void {
     for (const worker of this.#workers) worker.terminate();
   }
+}
+
+/** A worker starts from a file or from data: one from the web is imported by a line of data. */
+function workerUrl(): URL {
+  const url = new URL("./worker.ts", import.meta.url);
+  if (url.protocol === "file:") return url;
+  return new URL(`data:text/javascript,import ${JSON.stringify(url)}`);
 }
 
 /**
