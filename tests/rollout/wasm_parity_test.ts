@@ -47,12 +47,13 @@ for (const shape of shapes) {
       for (const threads of [1, 2]) {
         engines.push(await WasmEngine.create({ shape, threads, checked: true }));
       }
-      const failures = range(1, cases).flatMap((seed) => {
-        const rollout = randomRollout(shape, seed, seconds);
-        return compare(engines, rollout).map((what) => `${what} of ${JSON.stringify(rollout)}`);
-      });
+      const failures = range(1, cases)
+        .map((seed) => randomRollout(shape, seed, seconds))
+        .map((rollout) => ({ ...rollout, differ: compare(engines, rollout) }))
+        .filter(({ differ }) => differ.length > 0);
       if (asked > 0) {
-        console.log(`c = ${channels}, h = ${hidden}: ${cases}, ${failures.length} differ`);
+        const name = `c = ${channels}, h = ${hidden}`;
+        console.log(`${name}: ${cases} rollouts, ${failures.length} differ`, ...failures);
       }
       assert.deepEqual(failures, []);
     } finally {
