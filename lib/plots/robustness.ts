@@ -174,7 +174,10 @@ export function plotRobustnessExamples(
       const { height, width } = image;
       const turn = (data: ArrayLike<number>) => orientForDisplay({ data, height, width }, view);
       const raster = turn(image.data);
-      let picture = sliceToRgb(raster, { scale: displayScale(raster, 180), range: [0, 1] });
+      let picture = sliceToRgb(raster, {
+        scale: displayScale(raster, { size: 180 }),
+        range: [0, 1],
+      });
       picture = overlayMask(picture, turn(truth), { colour: MASK_COLOURS.truth });
       picture = overlayMask(picture, turn(prediction), { colour: MASK_COLOURS.prediction });
       if (wound) picture = overlayMask(picture, turn(wound), { colour: WOUND_COLOUR });
