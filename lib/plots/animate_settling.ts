@@ -134,7 +134,6 @@ export function animateSettling(
   const encoder = GIFEncoder();
 
   for (const [i, frame] of frames.entries()) {
-    checkRaster(frame.probability, "probability map");
     const pixels = new Uint8Array(canvas.width * canvas.height);
     const probability = orientForDisplay(frame.probability, view);
     const [tall, wide] = [height / probability.height, width / probability.width];
