@@ -147,7 +147,8 @@ function placeNames(
       height: LETTERS,
     }));
     const inside = boxes.map((box) =>
-      box.left - width / 2 > 0 && box.left + width / 2 < WIDTH && box.top > 0 && box.top < HEIGHT
+      box.left - width / 2 > MARGIN && box.left + width / 2 < WIDTH && box.top > 0 &&
+      box.top < HEIGHT
     );
     const free = boxes.findIndex((box, place) =>
       inside[place] &&

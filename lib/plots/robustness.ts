@@ -13,7 +13,7 @@ import { composePanels } from "./panels.ts";
 import { orientForDisplay, type View } from "./raster.ts";
 import { type Chart, drawChart } from "./render_plot.ts";
 import { displayScale, overlayMask, sliceToRgb } from "./slice_image.ts";
-import { svgDocument, svgGroup, svgLegend, svgText } from "./svg.ts";
+import { svgDocument, svgGroup, svgLegend, svgText, textWidth } from "./svg.ts";
 
 /** The mean score of all cases at one strength of a perturbation. */
 export interface MeanRobustness {
@@ -114,8 +114,10 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
     x: {
       label: unit,
       labelAnchor: "center",
+      labelArrow: "none",
       type: "point", // as far apart as they are in the list: each is one step worse
       domain: means.map(({ strength }) => strength),
+      ticks: roomyTicks(means.map(({ strength }) => strength), format),
       tickFormat: format,
       padding: 0.2,
     },
@@ -148,6 +150,14 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
       Plot.dot(means, { x: "strength", y: "dice", fill: COLOURS.mean, r: 5 }),
     ],
   });
+}
+
+/** As many of the strengths, evenly, as have room for their labels beside each other. */
+function roomyTicks(strengths: readonly number[], format: (strength: number) => string): number[] {
+  const longest = Math.max(...strengths.map((strength) => textWidth(`${format(strength)} `, 16)));
+  const room = Math.max(1, Math.floor((WIDTH - 120) / longest));
+  const every = Math.ceil(strengths.length / room);
+  return strengths.filter((_, i) => i % every === 0);
 }
 
 /** At most so many strengths of a perturbation are shown. */
