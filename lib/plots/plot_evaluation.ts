@@ -28,6 +28,7 @@ interface Row {
 
 const SMALLEST_WIDTH = 1000;
 const CHART_HEIGHT = 290;
+const [MARGIN_TOP, MARGIN_RIGHT, MARGIN_BOTTOM, MARGIN_LEFT] = [56, 24, 56, 28];
 
 /**
  * Draws Dice and HD95 of all cases, each as a box plot with a dot a case that names the worst and
@@ -134,11 +135,17 @@ function boxChart({ rows, worst, best, label, digits, width, total, statistics }
       (rows.length > 1 ? ` ± ${text(sd)}` : "") + `, median ${text(median)}`,
     width,
     height: CHART_HEIGHT,
-    marginLeft: 28,
-    marginTop: 56,
+    marginLeft: MARGIN_LEFT,
+    marginRight: MARGIN_RIGHT,
+    marginTop: MARGIN_TOP,
+    marginBottom: MARGIN_BOTTOM,
     x: { domain: [low, high], label: null, grid: true },
     marks: [
-      ...boxMarks(rows, "value"),
+      ...boxMarks(rows, "value", {
+        domain: [low, high],
+        width: width - MARGIN_LEFT - MARGIN_RIGHT,
+        height: CHART_HEIGHT - MARGIN_TOP - MARGIN_BOTTOM,
+      }),
       meanRule(mean),
       name(worst, "worst", 1),
       ...(best === worst ? [] : [name(best, "best", 0)]),

@@ -10,6 +10,7 @@ import type { EvaluationSummary } from "../evaluation/summary.ts";
 import { Figure } from "./figure.ts";
 import { OKABE_ITO, TEXT_COLOUR } from "./palette.ts";
 import { renderPlot } from "./render_plot.ts";
+import { textWidth } from "./svg.ts";
 
 /** The quality metric and the score of one case. */
 export interface CaseQuality {
@@ -30,12 +31,12 @@ export function caseQualities(summary: EvaluationSummary | undefined): CaseQuali
 
 /** More cases than this are not named. */
 const MOST_NAMES = 12;
-/** Through fewer cases no line is drawn: it would say nothing. */
-const FEWEST_FOR_LINE = 5;
+/** Through fewer cases no line is drawn: its band would be as wide as the chart. */
+const FEWEST_FOR_LINE = 20;
 
 /**
  * Draws the NCA quality metric of cases against their Dice score, with the straight line through
- * them (from five cases on) and both correlations. Where the metric is of use, doubt (to the right) goes with a low
+ * them (from twenty cases on) and both correlations. Where the metric is of use, doubt (to the right) goes with a low
  * score.
  *
  * @throws {RangeError} Where no case has both.
@@ -62,28 +63,25 @@ export function plotQuality(
   );
   if (rows.length === 0) throw new RangeError("Cannot draw quality: no case has it and a score");
   const left = cases.length - rows.length;
-  const names = (part: readonly CaseQuality[], dy: number) =>
-    Plot.text(part, {
-      x: "quality",
-      y: "dice",
-      text: "case",
-      dy,
-      fill: TEXT_COLOUR,
-      stroke: "#ffffff",
-      strokeWidth: 5,
-    });
-  // Above and below in turn, or neighbours' names lie on each other
-  const named = rows.length > MOST_NAMES ? [] : rows.toSorted((a, b) => a.quality - b.quality);
+  const domains = {
+    x: spanOf(rows.map(({ quality }) => quality), Infinity),
+    y: spanOf(rows.map(({ dice }) => dice), 1),
+  };
+  const named = rows.length > MOST_NAMES ? [] : placeNames(rows, domains);
   return new Figure(renderPlot({
     title: options.title ?? "Does it know when it is wrong?",
     subtitle: describeCorrelation(rows) + (left > 0 ? `; ${left} undefined` : ""),
-    height: 480,
-    marginRight: 48,
+    width: WIDTH,
+    height: HEIGHT,
+    marginRight: MARGIN,
+    marginLeft: MARGIN,
     x: {
       label: "NCA quality metric (0: all runs agree)",
-      domain: spanOf(rows.map(({ quality }) => quality), Infinity),
+      labelAnchor: "center",
+      labelArrow: "none",
+      domain: domains.x,
     },
-    y: { label: "Dice score", domain: spanOf(rows.map(({ dice }) => dice), 1), grid: true },
+    y: { label: "volume Dice", domain: domains.y, grid: true },
     marks: [
       ...(rows.length < FEWEST_FOR_LINE ? [] : [
         Plot.linearRegressionY(rows, {
@@ -95,10 +93,74 @@ export function plotQuality(
         }),
       ]),
       Plot.dot(rows, { x: "quality", y: "dice", r: 6, fill: OKABE_ITO.blue }),
-      names(named.filter((_, i) => i % 2 === 0), -16),
-      names(named.filter((_, i) => i % 2 === 1), 18),
+      ...named.map(({ row, dx, dy }) =>
+        Plot.text([row], {
+          x: "quality",
+          y: "dice",
+          text: "case",
+          dx,
+          dy,
+          fill: TEXT_COLOUR,
+          stroke: "#ffffff",
+          strokeWidth: 5,
+        })
+      ),
     ],
   }));
+}
+
+const [WIDTH, HEIGHT, MARGIN] = [800, 480, 76];
+/** The names' letters, in pixels. */
+const LETTERS = 16;
+
+/** A case's name beside its dot. */
+interface PlacedName {
+  row: CaseQuality;
+  dx: number;
+  dy: number;
+}
+
+/** Puts each name where it lies on no other name and no dot, nearest places first. */
+function placeNames(
+  rows: readonly CaseQuality[],
+  { x, y }: { x: readonly [number, number]; y: readonly [number, number] },
+): PlacedName[] {
+  const [across, down] = [WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN];
+  const points = rows.map(({ quality, dice }) => ({
+    left: MARGIN + (quality - x[0]) / (x[1] - x[0]) * across,
+    top: MARGIN + (y[1] - dice) / (y[1] - y[0]) * down,
+  }));
+  const taken = points.map(({ left, top }) => ({ left, top, width: 14, height: 14 }));
+  return rows.map((row, i) => {
+    const { left, top } = points[i]!;
+    const width = textWidth(row.case, LETTERS);
+    const places = [1, 2, 3, 4].flatMap((line) => [
+      { dx: 0, dy: -18 * line },
+      { dx: 0, dy: 18 * line },
+      { dx: width / 2 + 12, dy: 18 * (line - 1) },
+      { dx: -width / 2 - 12, dy: 18 * (line - 1) },
+    ]);
+    const boxes = places.map(({ dx, dy }) => ({
+      left: left + dx,
+      top: top + dy,
+      width,
+      height: LETTERS,
+    }));
+    const inside = boxes.map((box) =>
+      box.left - width / 2 > MARGIN && box.left + width / 2 < WIDTH && box.top > 0 &&
+      box.top < HEIGHT
+    );
+    const free = boxes.findIndex((box, place) =>
+      inside[place] &&
+      !taken.some((other) =>
+        Math.abs(box.left - other.left) < (box.width + other.width) / 2 &&
+        Math.abs(box.top - other.top) < (box.height + other.height) / 2
+      )
+    );
+    const chosen = Math.max(0, free);
+    taken.push(boxes[chosen]!);
+    return { row, ...places[chosen]! };
+  });
 }
 
 /** The values' span with a margin, from 0 on and up to a largest value. */

@@ -13,7 +13,7 @@ import { composePanels } from "./panels.ts";
 import { orientForDisplay, type View } from "./raster.ts";
 import { type Chart, drawChart } from "./render_plot.ts";
 import { displayScale, overlayMask, sliceToRgb } from "./slice_image.ts";
-import { svgDocument, svgGroup, svgLegend, svgText } from "./svg.ts";
+import { svgDocument, svgGroup, svgLegend, svgText, textWidth } from "./svg.ts";
 
 /** The mean score of all cases at one strength of a perturbation. */
 export interface MeanRobustness {
@@ -114,8 +114,10 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
     x: {
       label: unit,
       labelAnchor: "center",
+      labelArrow: "none",
       type: "point", // as far apart as they are in the list: each is one step worse
       domain: means.map(({ strength }) => strength),
+      ticks: roomyTicks(means.map(({ strength }) => strength), format),
       tickFormat: format,
       padding: 0.2,
     },
@@ -150,6 +152,14 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
   });
 }
 
+/** As many of the strengths, evenly, as have room for their labels beside each other. */
+function roomyTicks(strengths: readonly number[], format: (strength: number) => string): number[] {
+  const longest = Math.max(...strengths.map((strength) => textWidth(`${format(strength)} `, 16)));
+  const room = Math.max(1, Math.floor((WIDTH - 120) / longest));
+  const every = Math.ceil(strengths.length / room);
+  return strengths.filter((_, i) => i % every === 0);
+}
+
 /** At most so many strengths of a perturbation are shown. */
 const MOST_EXAMPLES = 5;
 
@@ -174,7 +184,10 @@ export function plotRobustnessExamples(
       const { height, width } = image;
       const turn = (data: ArrayLike<number>) => orientForDisplay({ data, height, width }, view);
       const raster = turn(image.data);
-      let picture = sliceToRgb(raster, { scale: displayScale(raster, 180), range: [0, 1] });
+      let picture = sliceToRgb(raster, {
+        scale: displayScale(raster, { size: 180 }),
+        range: [0, 1],
+      });
       picture = overlayMask(picture, turn(truth), { colour: MASK_COLOURS.truth });
       picture = overlayMask(picture, turn(prediction), { colour: MASK_COLOURS.prediction });
       if (wound) picture = overlayMask(picture, turn(wound), { colour: WOUND_COLOUR });

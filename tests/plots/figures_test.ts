@@ -20,7 +20,9 @@ const ROWS = [1, 2, 3].map((epoch) => ({
 
 Deno.test("plotTrainingCurves draws a panel for each thing that was measured", () => {
   const figure = plotTrainingCurves(ROWS);
-  for (const title of ["Loss (Dice + BCE)", "Dice loss", "Binary", "Dice score", "Learning rate"]) {
+  for (
+    const title of ["Loss (Dice + BCE)", "Dice loss", "Binary", "Volume Dice", "Learning rate"]
+  ) {
     assert.ok(figure.svg.includes(title), title);
   }
   for (const label of [">train<", ">validation<", "epoch"]) assert.ok(figure.svg.includes(label));
@@ -84,7 +86,15 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
     scored("void", [0, 0, 0, 0], [0, 0, 0, 0]),
   ]);
   const { image, mask, height, width } = disc(16, 12);
-  const sample = { case: "far", image, truth: mask, prediction: mask, height, width, dice: 0.25 };
+  const sample = {
+    case: "far",
+    image,
+    truth: mask,
+    prediction: mask,
+    height,
+    width,
+    volumeDice: 0.25,
+  };
   const figure = plotEvaluation(summary, { samples: [sample] });
   for (
     const text of [
@@ -94,7 +104,7 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
       "HD95, mm",
       "worst: far, 5.70", // 0 and 6 mm from the prediction, the 95th percentile between them
       "2 of 4 cases",
-      "prediction, Dice 0.250",
+      "prediction, volume Dice 0.250",
     ]
   ) assert.ok(figure.svg.includes(text), text);
   assert.doesNotMatch(figure.svg, /NaN/);
@@ -118,7 +128,7 @@ Deno.test("plotStateChannels draws one picture a channel, with the limits of eac
     { length: height * width * 16 },
     (_, i) => i % 16 === 3 ? (i % 32 === 3 ? 2 : -2) : 0,
   );
-  const figure = plotStateChannels({ data, height, width });
+  const figure = plotStateChannels({ data, height, width, channels: 16 });
   assert.equal(figure.svg.match(/<image/g)?.length, 16);
   for (const text of ["0: image", "1: logit", ">15<", "±2", "±0"]) {
     assert.ok(figure.svg.includes(text), text);
@@ -132,11 +142,18 @@ Deno.test("visualizePredictions shows input, truth, prediction and errors of eve
   const sample = { case: "case_01", slice: 3, image, height, width, prediction: mask };
   const figure = visualizePredictions([
     { ...sample, truth: disc(32, 24, 4).mask },
-    { ...sample, case: "case_02", truth: mask, dice: 0.125 },
+    { ...sample, case: "case_02", truth: mask, sliceDice: 0.125, volumeDice: NaN },
     { ...sample, case: "picture <3>" },
   ]);
   assert.equal(figure.svg.match(/<image/g)?.length, 12);
-  for (const text of ["case_01, slice 3", "Dice 0.", "Dice 0.125", "no truth", "&lt;3&gt;"]) {
+  for (
+    const text of [
+      "case_01, slice 3",
+      "slice Dice 0.125, volume Dice undefined",
+      "no truth",
+      "&lt;3&gt;",
+    ]
+  ) {
     assert.ok(figure.svg.includes(text), text);
   }
   for (const label of [">truth<", ">both<", ">prediction only<", ">truth only<"]) {
