@@ -5,6 +5,7 @@
  */
 
 import gifenc from "gifenc";
+import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
 import type { Targets } from "../slices/case.ts";
 import { Animation } from "./figure.ts";
 import {
@@ -58,8 +59,9 @@ export interface AnimateSettlingOptions {
 /**
  * The states of `MedNca.trace` as frames.
  *
- * @param trace States [B, h, w, c]; they are read, not disposed.
- * @param slice Which slice of the batch; the first unless told.
+ * @param trace States [1, h, w, c]; they are read, not disposed.
+ * @param options.targets What the logits stand for.
+ * @param options.imageChannels How many channels, the first ones, are the image's; the logits follow.
  */
 export function settlingFrames(
   trace: readonly {
@@ -67,17 +69,32 @@ export function settlingFrames(
     step: number;
     state: { shape: readonly number[]; dataSync(): ArrayLike<number> };
   }[],
-  slice = 0,
+  { targets: { kind, classes }, imageChannels }: { targets: Targets; imageChannels: number },
 ): SettlingFrame[] {
+  const k = classes.length;
   return trace.map(({ stage, step, state }) => {
     const [, height = 0, width = 0, channels = 0] = state.shape;
     const values = state.dataSync();
-    const start = slice * height * width * channels;
-    const data = Float32Array.from(
-      { length: height * width },
-      (_, i) => 1 / (1 + Math.exp(-values[start + i * channels + 1]!)),
+    const pixels = height * width;
+    const logits = Float32Array.from(
+      { length: pixels * k },
+      (_, i) => values[Math.floor(i / k) * channels + imageChannels + i % k]!,
     );
-    return { stage, step, probability: { data, height, width } };
+    const probabilities = probabilitiesOf(logits, kind, k);
+    const probability = new Float32Array(pixels);
+    for (let i = 0; i < probabilities.length; i++) {
+      const at = i % pixels;
+      probability[at] = kind === "classes"
+        ? probability[at]! + probabilities[i]!
+        : Math.max(probability[at]!, probabilities[i]!);
+    }
+    const codes = maskOf(probabilities, kind, k);
+    return {
+      stage,
+      step,
+      probability: { data: probability, height, width },
+      codes: { data: codes, height, width },
+    };
   });
 }
 

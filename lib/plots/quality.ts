@@ -5,29 +5,11 @@
  */
 
 import * as Plot from "@observablehq/plot";
-import { pearson, spearman } from "../evaluation/correlation.ts";
-import type { EvaluationSummary } from "../evaluation/summary.ts";
+import { type CaseQuality, describeCorrelation } from "../evaluation/case_quality.ts";
 import { Figure } from "./figure.ts";
 import { OKABE_ITO, TEXT_COLOUR } from "./palette.ts";
 import { renderPlot } from "./render_plot.ts";
 import { textWidth } from "./svg.ts";
-
-/** The quality metric and the score of one case. */
-export interface CaseQuality {
-  /** Its name. */
-  case: string;
-  /** The NCA quality metric, see `ncaQuality`; cases in which it is undefined are not drawn. */
-  quality: number;
-  /** From 0 to 1; cases in which it is undefined are not drawn. */
-  dice: number;
-}
-
-/** The quality metric and score of each case that was predicted several times. */
-export function caseQualities(summary: EvaluationSummary | undefined): CaseQuality[] {
-  return (summary?.metric_per_case ?? []).flatMap(({ case: id, quality, metrics }) =>
-    quality === undefined ? [] : [{ case: id, quality, dice: metrics["1"].Dice }]
-  );
-}
 
 /** More cases than this are not named. */
 const MOST_NAMES = 12;
@@ -168,26 +150,4 @@ function spanOf(values: readonly number[], largest: number): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = 0.2 * (high - low) || 0.05;
   return [Math.max(0, low - margin), Math.min(largest, high + margin)];
-}
-
-/**
- * How the quality metric and the score of cases go together, in words.
- *
- * @example
- * ```ts
- * import { describeCorrelation } from "./quality.ts";
- * import assert from "node:assert/strict";
- *
- * const few = [{ case: "a", quality: 0.1, dice: 0.8 }];
- * assert.equal(describeCorrelation(few), "1 case: too few for a correlation");
- * ```
- */
-export function describeCorrelation(cases: readonly CaseQuality[]): string {
-  const x = cases.map(({ quality }) => quality);
-  const y = cases.map(({ dice }) => dice);
-  const count = `${cases.length} ${cases.length === 1 ? "case" : "cases"}`;
-  const [line, rank] = [pearson(x, y), spearman(x, y)];
-  if (Number.isNaN(line)) return `${count}: too few for a correlation`;
-  const text = (value: number) => value.toFixed(2).replace("-", "−");
-  return `${count}: correlation ${text(line)} (Pearson), ${text(rank)} (Spearman)`;
 }

@@ -5,7 +5,11 @@
  */
 
 import * as Plot from "@observablehq/plot";
-import type { RobustnessExample, RobustnessScore } from "../evaluation/robustness/mod.ts";
+import {
+  meanRobustness,
+  type RobustnessExample,
+  type RobustnessScore,
+} from "../evaluation/robustness/mod.ts";
 import { type Perturbation, PERTURBATIONS } from "../evaluation/robustness/mod.ts";
 import { Figure } from "./figure.ts";
 import { MASK_COLOURS, MUTED_COLOUR, OKABE_ITO } from "./palette.ts";
@@ -15,18 +19,6 @@ import { type Chart, drawChart } from "./render_plot.ts";
 import { displayScale, overlayMask, sliceToRgb } from "./slice_image.ts";
 import { svgDocument, svgGroup, svgLegend, svgText, textWidth } from "./svg.ts";
 
-/** The mean score of all cases at one strength of a perturbation. */
-export interface MeanRobustness {
-  /** The perturbation's name. */
-  perturbation: string;
-  /** In the perturbation's unit. */
-  strength: number;
-  /** The mean over the cases in which it is defined; NaN where it is in none. */
-  dice: number;
-  /** Of erased cells: the mean if nothing healed; NaN elsewhere. */
-  unhealed: number;
-}
-
 const WIDTH = 440;
 const HEIGHT = 320;
 const MOST_COLUMNS = 3;
@@ -34,17 +26,6 @@ const MOST_COLUMNS = 3;
 const MOST_LINES = 60;
 const WOUND_COLOUR = OKABE_ITO.purple;
 const COLOURS = { mean: OKABE_ITO.blue, case: "#b5b5b5", unhealed: OKABE_ITO.vermillion };
-
-/** The means over the cases, for each perturbation and strength in the order of the scores. */
-export function meanRobustness(scores: readonly RobustnessScore[]): MeanRobustness[] {
-  const groups = Map.groupBy(scores, (row) => `${row.perturbation} ${row.strength}`);
-  return [...groups.values()].map((rows) => ({
-    perturbation: rows[0]!.perturbation,
-    strength: rows[0]!.strength,
-    dice: mean(rows.map(({ dice }) => dice)),
-    unhealed: mean(rows.map(({ unhealed = NaN }) => unhealed)),
-  }));
-}
 
 /**
  * Draws Dice scores against the strength of each perturbation, one small chart for each: the mean
@@ -216,9 +197,4 @@ function spread<T>(items: readonly T[], count: number): T[] {
     { length: count },
     (_, i) => items[Math.round(i * (items.length - 1) / Math.max(1, count - 1))]!,
   );
-}
-
-function mean(values: readonly number[]): number {
-  const defined = values.filter(Number.isFinite);
-  return defined.reduce((a, b) => a + b, 0) / defined.length;
 }
