@@ -8,19 +8,20 @@ import { join } from "@std/path";
 import { type Backend, initBackend } from "../lib/backend.ts";
 import { evaluateCases } from "../lib/evaluation/evaluate_cases.ts";
 import { formatScores } from "../lib/evaluation/format_scores.ts";
-import { loadWeights } from "../lib/nca/weights.ts";
-import { formatReport } from "../lib/slices/mod.ts";
+import { discoverCases, formatReport } from "../lib/slices/mod.ts";
+import { requireCases } from "../lib/slices/split/require_cases.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { formatDuration } from "../lib/support/format_duration.ts";
+import { StatusLine } from "../lib/support/status_line.ts";
 import {
   type Config,
   type ConfigOverrides,
-  formatDuration,
   prepareData,
-  preparedFolder,
   PRESETS,
   readRun,
   requireNoRun,
   requireRunnable,
+  requireSameSources,
   resolveConfig,
   terminalProgress,
   trainMedNca,
@@ -28,26 +29,30 @@ import {
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { addConfigFlags } from "./support/flags.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
-import { backendOptions, requireSound, showCount, showScore } from "./support/run.ts";
+import { backendOptions, requireSound, showScore } from "./support/run.ts";
+import { readTrainedRun } from "./support/trained_models.ts";
 
 const command = addConfigFlags(
   createTask(
     "train",
     "Train a Med-NCA: prepare the data, split it by patient, train, score held-out patients, " +
       "draw the figures. Without flags it runs on data.example.",
-  ).option("--resume", "go on with the run in --out"),
+  ).option("--resume", "go on with the run in --out")
+    .option("--accept-changes", "resume although images or labels were changed since the start"),
 ).addHelpText("after", presetHelp());
 
 await runTask(async () => {
-  const { resume = false, ...overrides } = await parseTask<
-    ConfigOverrides & { resume?: boolean }
+  const { resume = false, acceptChanges = false, ...overrides } = await parseTask<
+    ConfigOverrides & { resume?: boolean; acceptChanges?: boolean }
   >(command);
   const config = resume ? await resumedConfig(overrides) : newConfig(overrides);
   if (!resume) await requireNoRun(config.out);
   await requireRunnable(config.out);
+  if (resume && !acceptChanges) await requireSameSources(config.out, config.data);
+  const isTrusted = !resume || overrides.prepared !== undefined;
   const backend = await initBackend(backendOptions(config, config));
   try {
-    return await run(config, backend, resume);
+    return await run(config, backend, { resume, isTrusted });
   } finally {
     backend.dispose();
   }
@@ -57,7 +62,7 @@ function newConfig(overrides: ConfigOverrides): Config {
   const config = resolveConfig(overrides);
   const time = new Date().toLocaleString("sv").slice(0, 16).replace(" ", "-").replace(":", "");
   const out = config.out || join("runs", `${config.preset}-${time}`);
-  return { ...config, out, prepared: preparedFolder(config) };
+  return { ...config, out };
 }
 
 async function resumedConfig(overrides: ConfigOverrides): Promise<Config> {
@@ -71,17 +76,27 @@ async function resumedConfig(overrides: ConfigOverrides): Promise<Config> {
   return resolveConfig({ ...config, ...overrides });
 }
 
-async function run(config: Config, backend: Backend, resume: boolean): Promise<number> {
+async function run(
+  config: Config,
+  backend: Backend,
+  { resume, isTrusted }: { resume: boolean; isTrusted: boolean },
+): Promise<number> {
   const started = performance.now();
   const { out } = config;
   console.log(`Backend   ${backend.describe()}`);
   const stored = resume ? { split: (await readRun(out)).split } : {};
-  const { prepared, split, train, validation } = await prepareData(config, {
+  using line = new StatusLine();
+  using data = await prepareData(config, {
     ...stored,
-    onProgress: ({ done, total }) => showCount("Preparing", done, total),
+    isTrusted,
+    onProgress: ({ done, total }) => line.count(done, total, "cases prepared"),
   });
+  const { prepared, split, train, validation, problems } = data;
   console.log(`Data      ${formatReport(prepared).replaceAll("\n", "\n          ")}`);
   requireSound(prepared, config.leaveOut);
+  for (const { case: name, message } of problems.slice(prepared.manifest.problems.length)) {
+    console.log(`          ${name}: ${message}`);
+  }
   console.log(
     `Patients  ${split.train.length} to train on, ${split.validation.length} to choose the ` +
       `best weights by, ${split.test.length} held out`,
@@ -109,7 +124,7 @@ async function run(config: Config, backend: Backend, resume: boolean): Promise<n
   }
   try {
     if (split.test.length > 0) await score(config, split.test, signal);
-    await draw(out, config.prepared);
+    await draw(out);
   } catch (error) {
     if (!signal.aborted) throw error;
     console.log(`The training is done. Score it with\n  deno task evaluate --run ${out}`);
@@ -119,32 +134,32 @@ async function run(config: Config, backend: Backend, resume: boolean): Promise<n
   return 0;
 }
 
-async function score(config: Config, cases: readonly string[], signal: AbortSignal) {
+async function score(config: Config, ids: readonly string[], signal: AbortSignal) {
   const { out, data, batchSize, seed } = config;
   console.log(`\nHeld-out patients, with the best weights`);
-  const model = await loadWeights(out);
+  const { cases } = await discoverCases(data);
+  requireCases(ids, cases.map(({ id }) => id), data);
+  const run = await (await readTrainedRun(out)).load("best");
   try {
     const summary = await evaluateCases({
-      model,
-      data,
-      cases,
-      settings: (await readRun(out)).slices,
+      models: run.models,
+      sources: cases.filter(({ id }) => ids.includes(id)),
       out,
       predictions: join(out, "predictions"),
-      batchSize,
-      seed,
-      signal,
+      variances: null,
+      postprocess: run.postprocess,
+      ...{ batchSize, seed, samples: 1, signal },
       onProgress: showScore,
     });
     for (const line of formatScores(summary)) console.log(`  ${line}`);
   } finally {
-    model.dispose();
+    run.dispose();
   }
 }
 
-async function draw(out: string, prepared: string): Promise<void> {
+async function draw(out: string): Promise<void> {
   const { plotRun } = await import("../lib/plots/plot_run.ts"); // slow to load, needed only here
-  const { skipped } = await plotRun(out, { prepared });
+  const { skipped } = await plotRun(out);
   for (const reason of skipped) console.error(`Not drawn: ${reason}`);
 }
 
