@@ -130,7 +130,7 @@ function closing(
   }
   return `
 Done in ${formatDuration(seconds)}. In ${out}:
-${isFolds ? FOLDS_FILES : runFiles(out, result.best)}
+${isFolds ? foldFiles() : runFiles(out, result.best)}
 
 Next:
   deno task predict --run ${out} --image FILE_OR_FOLDER --out masks
@@ -147,10 +147,11 @@ function runFiles(out: string, best: number | null): string {
   metrics.csv, events/                    every epoch; tensorboard --logdir ${out}`;
 }
 
-const FOLDS_FILES =
-  `  fold_0/, fold_1/, …                     a run each, with its masks and figures
+function foldFiles(): string {
+  return `  fold_0/, fold_1/, …                     a run each, with its masks and figures
   summary.json, summary.csv               every patient, scored by the fold that held it out
   plots/                                  the scores of all patients`;
+}
 
 function presetHelp(): string {
   const lines = Object.entries(PRESETS).map(([name, overrides]) => {
