@@ -5,183 +5,152 @@
  */
 
 import { join } from "@std/path";
-import { type Backend, initBackend } from "../lib/backend.ts";
-import { evaluateCases } from "../lib/evaluation/evaluate_cases.ts";
-import { formatScores } from "../lib/evaluation/format_scores.ts";
-import { discoverCases, formatReport } from "../lib/slices/mod.ts";
-import { requireCases } from "../lib/slices/split/require_cases.ts";
+import { initBackend } from "../lib/backend.ts";
+import { modelInputs } from "../lib/slices/mod.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { formatDuration } from "../lib/support/format_duration.ts";
-import { StatusLine } from "../lib/support/status_line.ts";
 import {
   type Config,
   type ConfigOverrides,
-  prepareData,
+  initialModel,
+  modelConfig,
+  type PreparedData,
   PRESETS,
+  readFolds,
+  readModelSettings,
   readRun,
   requireNoRun,
   requireRunnable,
-  requireSameSources,
+  requireSameConfig,
   resolveConfig,
-  terminalProgress,
-  trainMedNca,
+  upgradeConfig,
 } from "../lib/training/mod.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { addConfigFlags } from "./support/flags.ts";
 import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
-import { backendOptions, requireSound, showScore } from "./support/run.ts";
-import { readTrainedRun } from "./support/trained_models.ts";
+import { backendOptions } from "./support/run.ts";
+import { trainFolds } from "./support/train_folds.ts";
+import { trainRun, type TrainRunOptions, type TrainRunResult } from "./support/train_run.ts";
+
+interface Flags extends ConfigOverrides {
+  resume?: boolean;
+  acceptChanges?: boolean;
+}
 
 const command = addConfigFlags(
   createTask(
     "train",
     "Train a Med-NCA: prepare the data, split it by patient, train, score held-out patients, " +
       "draw the figures. Without flags it runs on data.example.",
-  ).option("--resume", "go on with the run in --out")
-    .option("--accept-changes", "resume although images or labels were changed since the start"),
+  )
+    .option("--resume", "go on with the run in --out")
+    .option(
+      "--accept-changes",
+      "with --resume: go on although images or labels were changed since the run started",
+    ),
 ).addHelpText("after", presetHelp());
 
 await runTask(async () => {
-  const { resume = false, acceptChanges = false, ...overrides } = await parseTask<
-    ConfigOverrides & { resume?: boolean; acceptChanges?: boolean }
-  >(command);
-  const config = resume ? await resumedConfig(overrides) : newConfig(overrides);
+  const { resume = false, acceptChanges = false, ...overrides } = await parseTask<Flags>(
+    command,
+    Deno.args,
+    upgradeConfig,
+  );
+  const started = performance.now();
+  const { config, isFolds } = resume ? await resumedConfig(overrides) : await newConfig(overrides);
   if (!resume) await requireNoRun(config.out);
   await requireRunnable(config.out);
-  if (resume && !acceptChanges) await requireSameSources(config.out, config.data);
-  const isTrusted = !resume || overrides.prepared !== undefined;
   const backend = await initBackend(backendOptions(config, config));
+  console.log(`Backend   ${backend.describe()}`);
+  const options: TrainRunOptions = {
+    ...{ resume, acceptChanges },
+    isPreparedNamed: (overrides.prepared ?? "") !== "",
+    makeModel: config.init === "" ? null : (data) => startingModel(config, data),
+    signal: interruptSignal(() => console.error("\nStopping after this step, saving …")),
+  };
   try {
-    return await run(config, backend, { resume, isTrusted });
+    const result = isFolds ? await trainFolds(config, options) : await trainRun(config, options);
+    const seconds = (performance.now() - started) / 1000;
+    console.log(closing(config, result, { isFolds, seconds }));
+    return result.status === "done" ? 0 : INTERRUPTED;
   } finally {
     backend.dispose();
   }
 });
 
-function newConfig(overrides: ConfigOverrides): Config {
-  const config = resolveConfig(overrides);
-  const time = new Date().toLocaleString("sv").slice(0, 16).replace(" ", "-").replace(":", "");
-  const out = config.out || join("runs", `${config.preset}-${time}`);
-  return { ...config, out };
+/** A configuration, and whether it is that of all folds of a cross-validation. */
+interface Chosen {
+  config: Config;
+  isFolds: boolean;
 }
 
-async function resumedConfig(overrides: ConfigOverrides): Promise<Config> {
-  if (!overrides.out) {
+async function newConfig(overrides: ConfigOverrides): Promise<Chosen> {
+  const shape = overrides.init ? modelConfig((await readModelSettings(overrides.init)).config) : {};
+  const config = resolveConfig({ ...shape, ...overrides });
+  const time = new Date().toLocaleString("sv").slice(0, 16).replace(" ", "-").replace(":", "");
+  const out = config.out || join("runs", `${config.preset}-${time}`);
+  return {
+    config: { ...config, out },
+    isFolds: config.folds > 0 && overrides.fold === undefined,
+  };
+}
+
+async function resumedConfig(overrides: ConfigOverrides): Promise<Chosen> {
+  const { out } = overrides;
+  if (!out) {
     throw new InputError("Cannot resume: no run was named", {
       code: "bad-command-line",
       hint: "Name its folder with --out runs/NAME",
     });
   }
-  const { config } = await readRun(overrides.out);
-  return resolveConfig({ ...config, ...overrides });
+  const folds = await readFolds(out);
+  const { config: stored } = folds ?? await readRun(out);
+  const config = resolveConfig({ ...stored, ...overrides });
+  requireSameConfig(stored, config, out); // before anything is prepared
+  return { config, isFolds: folds !== null };
 }
 
-async function run(
-  config: Config,
-  backend: Backend,
-  { resume, isTrusted }: { resume: boolean; isTrusted: boolean },
-): Promise<number> {
-  const started = performance.now();
-  const { out } = config;
-  console.log(`Backend   ${backend.describe()}`);
-  const stored = resume ? { split: (await readRun(out)).split } : {};
-  using line = new StatusLine();
-  using data = await prepareData(config, {
-    ...stored,
-    isTrusted,
-    onProgress: ({ done, total }) => line.count(done, total, "cases prepared"),
-  });
-  const { prepared, split, train, validation, problems } = data;
-  console.log(`Data      ${formatReport(prepared).replaceAll("\n", "\n          ")}`);
-  requireSound(prepared, config.leaveOut);
-  for (const { case: name, message } of problems.slice(prepared.manifest.problems.length)) {
-    console.log(`          ${name}: ${message}`);
-  }
-  console.log(
-    `Patients  ${split.train.length} to train on, ${split.validation.length} to choose the ` +
-      `best weights by, ${split.test.length} held out`,
-  );
-  console.log(`Run       ${out}, preset ${config.preset}, ${config.epochs} epochs`);
-
-  const signal = interruptSignal(() => console.error("\nStopping after this step, saving …"));
-  const result = await trainMedNca({
-    train,
-    ...(validation === undefined ? {} : { validation }),
-    config,
-    split,
-    out,
-    resume,
-    signal,
-    progress: terminalProgress(),
-  });
-  result.model.dispose();
-  if (result.aborted) {
-    console.log(
-      `Stopped in epoch ${result.history.length + 1} of ${config.epochs}; nothing is lost. ` +
-        `Go on with\n  deno task train --out ${out} --resume`,
-    );
-    return INTERRUPTED;
-  }
-  try {
-    if (split.test.length > 0) await score(config, split.test, signal);
-    await draw(out);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    console.log(`The training is done. Score it with\n  deno task evaluate --run ${out}`);
-    return INTERRUPTED;
-  }
-  console.log(closing(config, result.best, (performance.now() - started) / 1000));
-  return 0;
-}
-
-async function score(config: Config, ids: readonly string[], signal: AbortSignal) {
-  const { out, data, batchSize, seed } = config;
-  console.log(`\nHeld-out patients, with the best weights`);
-  const { cases } = await discoverCases(data);
-  requireCases(ids, cases.map(({ id }) => id), data);
-  const run = await (await readTrainedRun(out)).load("best");
-  try {
-    const summary = await evaluateCases({
-      models: run.models,
-      sources: cases.filter(({ id }) => ids.includes(id)),
-      out,
-      predictions: join(out, "predictions"),
-      variances: null,
-      postprocess: run.postprocess,
-      ...{ batchSize, seed, samples: 1, signal },
-      onProgress: showScore,
-    });
-    for (const line of formatScores(summary)) console.log(`  ${line}`);
-  } finally {
-    run.dispose();
-  }
-}
-
-async function draw(out: string): Promise<void> {
-  const { plotRun } = await import("../lib/plots/plot_run.ts"); // slow to load, needed only here
-  const { skipped } = await plotRun(out);
-  for (const reason of skipped) console.error(`Not drawn: ${reason}`);
+function startingModel(config: Config, { prepared, split }: PreparedData) {
+  return initialModel(config.init, config, modelInputs(prepared.manifest, split.train));
 }
 
 function closing(
-  { out }: Config,
-  best: { epoch: number } | null,
-  seconds: number,
+  { out, epochs }: Config,
+  result: TrainRunResult,
+  { isFolds, seconds }: { isFolds: boolean; seconds: number },
 ): string {
+  const goOn = `deno task train --out ${out} --resume`;
+  if (result.status === "stopped") {
+    return `Stopped in epoch ${result.epoch} of ${epochs}; nothing is lost. Go on with\n  ${goOn}`;
+  }
+  if (result.status === "trained") {
+    return `The training is done. Score it with\n  ${
+      isFolds ? goOn : `deno task evaluate --run ${out}`
+    }`;
+  }
   return `
 Done in ${formatDuration(seconds)}. In ${out}:
-  model1.safetensors, model2.safetensors  the best weights${
-    best === null ? "" : `, of epoch ${best.epoch}`
-  }; PyTorch loads them too
-  summary.json, summary.csv               scores of the held-out patients
-  predictions/                            their masks, in the space of their images
-  plots/                                  curves, scores, predictions, the mask as it settles
-  metrics.csv, events/                    every epoch; tensorboard --logdir ${out}
+${isFolds ? foldFiles() : runFiles(out, result.best)}
 
 Next:
   deno task predict --run ${out} --image FILE_OR_FOLDER --out masks
   deno task train --data FOLDER           your own volumes, or folders of PNGs
   deno task train --help                  every setting`;
+}
+
+function runFiles(out: string, best: number | null): string {
+  const epoch = best === null ? "" : `, of epoch ${best}`;
+  return `  model1.safetensors, model2.safetensors  the best weights${epoch}; PyTorch loads them too
+  summary.json, summary.csv               scores of the held-out patients
+  predictions/                            their masks, in the space of their images
+  plots/                                  curves, scores, predictions, the mask as it settles
+  metrics.csv, events/                    every epoch; tensorboard --logdir ${out}`;
+}
+
+function foldFiles(): string {
+  return `  fold_0/, fold_1/, …                     a run each, with its masks and figures
+  summary.json, summary.csv               every patient, scored by the fold that held it out
+  plots/                                  the scores of all patients`;
 }
 
 function presetHelp(): string {
@@ -197,5 +166,7 @@ Examples:
   deno task train                                     everything, on data.example
   deno task train --data data/Task05_Prostate --preset tutorial
   deno task train --data mine --size 256,256 --epochs 50 --out runs/mine
-  deno task train --out runs/mine --resume            after Ctrl-C, or to add --epochs`;
+  deno task train --out runs/mine --resume            after Ctrl-C, or to add --epochs
+  deno task train --data mine --folds 5 --out runs/cv cross-validation, all folds
+  deno task train --data mine --init models/hippocampus`;
 }

@@ -6,6 +6,7 @@
  */
 
 import * as v from "valibot";
+import { POSTPROCESSES } from "../evaluation/postprocess.ts";
 import { SLICE_KEYS } from "../slices/slice_settings.ts";
 import { SPLIT_KEYS } from "../slices/split/split_keys.ts";
 import { integer, pair, setting } from "../support/setting.ts";
@@ -105,6 +106,14 @@ const groups = {
       "share of the slices without object that an epoch trains on, others in every epoch",
     ),
   },
+  "Masks": {
+    postprocess: setting(
+      v.picklist(["auto", ...POSTPROCESSES]),
+      "auto",
+      "what is done to the mask of each class: nothing, keep its largest piece, fill its holes; auto: " +
+        "what raises the validation patients' Dice, chosen after training",
+    ),
+  },
   "Machine": {
     backend: setting(
       v.string(),
@@ -124,6 +133,7 @@ export const ConfigSchema = v.strictObject({
   ...groups["Split by patient"],
   ...groups["Model"],
   ...groups["Optimisation"],
+  ...groups["Masks"],
   ...groups["Machine"],
 });
 
@@ -144,6 +154,7 @@ export const RESUMABLE_KEYS: readonly ConfigKey[] = [
   "data",
   "prepared",
   "leaveOut",
+  "postprocess",
   "out",
 ];
 
@@ -197,5 +208,6 @@ export const PRESETS: Record<Config["preset"], ConfigOverrides> = {
     learningRate: 1e-4,
     schedule: "step",
     clipNorm: 0,
+    postprocess: "none",
   },
 };

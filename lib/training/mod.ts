@@ -8,6 +8,8 @@ export * from "./adam.ts";
 export * from "./checkpoint.ts";
 export * from "./config.ts";
 export * from "./event_log.ts";
+export * from "./folds.ts";
+export * from "./initial_model.ts";
 export * from "./loss_gradients.ts";
 export * from "./metrics.ts";
 export * from "./model_config.ts";

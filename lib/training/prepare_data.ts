@@ -23,8 +23,8 @@ export interface PreparedData extends Disposable {
   prepared: PreparedSlices;
   /** Which patients are for what. */
   split: Split;
-  /** What is odd about the data set's cases and patients, or wrong with cases that are left out. */
-  problems: readonly Problem[];
+  /** What is odd about the patients in it; the manifest says what is odd about the cases. */
+  splitProblems: readonly Problem[];
   /** Slices to learn from. */
   train: SliceDataset;
   /** Slices to choose the best epoch by, if any. */
@@ -76,7 +76,7 @@ export async function prepareData(
     return {
       prepared,
       split,
-      problems: [...manifest.problems, ...chosen.problems],
+      splitProblems: chosen.problems,
       train: await open(split.train),
       ...(split.validation.length === 0 ? {} : { validation: await open(split.validation) }),
       [Symbol.dispose]: () => hold[Symbol.dispose](),

@@ -15,6 +15,9 @@ import { exists, writeJsonAtomic } from "../support/files.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 import { upgradeConfig } from "./stored_config.ts";
 
+/** The file that makes a folder a cross-validation, see `folds.ts`. */
+export const FOLDS_FILE = "folds.json";
+
 /** Where the parts of a run lie. */
 export interface RunPaths {
   /** The resolved configuration. */
@@ -94,12 +97,13 @@ export async function createRun(folder: string, contents: RunContents): Promise<
  */
 export async function requireNoRun(folder: string): Promise<void> {
   const { checkpoint } = runPaths(folder);
-  const kept = [checkpoint, ...WEIGHT_FILES.map((name) => join(folder, name))];
+  const folds = join(folder, FOLDS_FILE);
+  const kept = [checkpoint, folds, ...WEIGHT_FILES.map((name) => join(folder, name))];
   if (!(await Promise.all(kept.map(exists))).includes(true)) return;
   throw new InputError("Cannot start a run: the folder holds one already", {
     code: "folder-in-use",
     path: folder,
-    hint: await exists(checkpoint)
+    hint: await exists(checkpoint) || await exists(folds)
       ? `Go on with it by adding --resume, as deno task train --out ${folder} --resume, or ` +
         "choose another folder with --out"
       : "It has weights but no checkpoint to go on from: choose another folder with --out",

@@ -6,8 +6,8 @@
 
 /**
  * Brings the keys of an older version to today's form: a `channel` number, a list of `labels`, `clip`
- * without `normalize`. Older versions cut volumes as they were stored and took each case for a
- * patient, so a whole configuration of theirs says so.
+ * without `normalize`. Older versions cut volumes as they were stored, took each case for a patient
+ * and left masks as they are, so a whole configuration of theirs says so.
  *
  * @param stored The object of a `config.json`; other keys and values are left as they are.
  *
@@ -23,6 +23,7 @@
  *   channel: [0],
  *   orientation: "stored",
  *   patients: "case",
+ *   postprocess: "none",
  * });
  * ```
  */
@@ -39,7 +40,7 @@ export function upgradeConfig(
       : { channel: typeof channel === "number" ? [channel] : channel }),
     ...(labels === undefined ? {} : { labels: Array.isArray(labels) ? labels.join(",") : labels }),
     ...upgradeClip(clip, stored),
-    ...(isComplete ? { orientation: "stored", patients: "case" } : {}),
+    ...(isComplete ? { orientation: "stored", patients: "case", postprocess: "none" } : {}),
   };
 }
 

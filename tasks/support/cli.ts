@@ -46,6 +46,7 @@ export function createTask(name: string, description: string): Command {
  * @typeParam T The flags by their camelCase names, `config` and `debug` aside.
  * @param command From {@linkcode createTask}, with the task's flags and positional arguments.
  * @param args The command line; positional arguments are then in `command.processedArgs`.
+ * @param upgrade Brings the keys of a config file that an older version wrote to today's form.
  * @throws {InputError} If the config file cannot be read, has unknown keys or wrong values (all of
  * them are listed).
  * @throws {CommanderError} If the command line is wrong, or after `--help`; already printed.
@@ -64,12 +65,25 @@ export function createTask(name: string, description: string): Command {
 export async function parseTask<T extends object>(
   command: Command,
   args: readonly string[] = Deno.args,
+  upgrade: (config: Record<string, unknown>) => Record<string, unknown> = (config) => config,
 ): Promise<T> {
+  refuseTwice(command);
   command.parse([...args], { from: "user" });
   const { config } = command.opts<{ config?: string }>();
-  if (config !== undefined) applyConfig(command, await readConfig(config), config);
+  if (config !== undefined) applyConfig(command, upgrade(await readConfig(config)), config);
   const { config: _config, debug: _debug, ...flags } = command.opts();
   return flags as T;
+}
+
+/** Makes it an error to give a flag twice: one of the two would be passed over. */
+function refuseTwice(command: Command): void {
+  const seen = new Set<string>();
+  for (const option of command.options) {
+    command.on(`option:${option.name()}`, () => {
+      if (seen.has(option.name())) command.error(`error: option '${option.flags}' is given twice`);
+      seen.add(option.name());
+    });
+  }
 }
 
 async function readConfig(path: string): Promise<Record<string, unknown>> {

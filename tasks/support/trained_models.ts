@@ -14,6 +14,7 @@ import { InputError } from "../../lib/support/errors.ts";
 import { exists } from "../../lib/support/files.ts";
 import type { Config } from "../../lib/training/config.ts";
 import { readModelSettings, runPaths } from "../../lib/training/run_folder.ts";
+import { readFolds } from "../../lib/training/folds.ts";
 import { modelConfig } from "../../lib/training/model_config.ts";
 
 /** What a run has learnt. */
@@ -38,9 +39,24 @@ export interface RunSettings extends Pick<TrainedRun, "config" | "folders"> {
   readonly load: (which: "best" | "last") => Promise<TrainedRun>;
 }
 
-/** The folders of a run's folds, in order; the run itself where it has none. */
+/**
+ * The folders of a run's folds, in order; the run itself where it has none.
+ *
+ * @throws {InputError} If some of its folds are not trained yet.
+ */
 export async function runFolders(folder: string): Promise<string[]> {
   if (await exists(runPaths(folder).config)) return [folder];
+  const state = await readFolds(folder);
+  if (state !== null && state.done.length < state.config.folds) {
+    throw new InputError(
+      `Cannot use the cross-validation: ${state.done.length} of ${state.config.folds} folds are done`,
+      {
+        code: "bad-run",
+        path: folder,
+        hint: `Go on with deno task train --out ${folder} --resume, or use one fold with --run`,
+      },
+    );
+  }
   const folds: string[] = [];
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {

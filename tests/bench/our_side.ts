@@ -12,7 +12,8 @@ import { initBackend } from "../../lib/backend.ts";
 import { decodeSafetensors } from "../../lib/nca/safetensors.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
 import { Adam } from "../../lib/training/adam.ts";
-import { trainingStep } from "../../lib/training/training_step.ts";
+import { segmentationLoss } from "../../lib/losses/segmentation_loss.ts";
+import { batchTensors, lossGradients } from "../../lib/training/loss_gradients.ts";
 import { trackGpu } from "./gpu_usage.ts";
 import { peakMegabytes } from "./memory.ts";
 
@@ -45,7 +46,8 @@ async function open({ threads, backend, folder, batch, seeds, logits }: SetUp) {
   const images = tensors.get("images")!.data as Float32Array;
   const labels = tensors.get("labels")!.data as Float32Array;
   const adam = new Adam(model.variables, { betas: [0.9, 0.999], eps: 1e-8 });
-  const data = { images, labels, size, height, width, records: [] };
+  const shape = { size, height, width, channels: 1, classes: 1 };
+  const data = { images, labels, keep: null, ...shape, records: [] };
   // Reading waits for the device, which may run behind.
   const read = async (tensor: tf.Tensor) => {
     const values = await tensor.data<"float32">();
@@ -68,7 +70,17 @@ async function open({ threads, backend, folder, batch, seeds, logits }: SetUp) {
   await Deno.writeFile(logits, new Uint8Array(first.buffer, first.byteOffset, first.byteLength));
   return {
     inference: infer,
-    train: repeat(() => trainingStep(model, adam, data, { seeds, learningRate: 1e-4 })),
+    train: repeat(() =>
+      tf.tidy(() => {
+        const { images, labels } = batchTensors(data);
+        const { gradients, losses } = lossGradients(
+          model,
+          () => segmentationLoss(model.forward(images, { seeds }), labels),
+        );
+        adam.apply(gradients, 1e-4);
+        return losses;
+      })
+    ),
     usage,
   };
 }

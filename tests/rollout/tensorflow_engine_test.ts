@@ -13,7 +13,7 @@ import {
   TENSORFLOW_VARIABLE,
 } from "../../lib/tensorflow_backend.ts";
 import { Adam } from "../../lib/training/adam.ts";
-import { trainingStep } from "../../lib/training/training_step.ts";
+import { trainingStep } from "../support/training_step.ts";
 import { parityTests } from "./parity_suite.ts";
 
 const ignore = findTensorflow() === undefined;
@@ -41,7 +41,7 @@ async function losses(backend: string, prepared: string): Promise<number[]> {
     const losses: number[] = [];
     for await (const batch of data.batches({ batchSize: 1 })) {
       const before = tf.memory().numTensors;
-      const figures = trainingStep(model, adam, batch, { seeds: [7], learningRate: 1e-3 });
+      const figures = trainingStep(model, adam, batch, [7]);
       losses.push(figures.dataSync()[0]!);
       figures.dispose();
       assert.equal(tf.memory().numTensors, before, "tensors leak");

@@ -12,10 +12,9 @@ import { readCheckpoint } from "../../lib/training/checkpoint.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
 import type { EpochMetrics } from "../../lib/training/metrics.ts";
 import { type Progress, silentProgress } from "../../lib/training/progress.ts";
-import { segmentationLoss } from "../../lib/losses/segmentation_loss.ts";
-import { batchTensors, lossGradients } from "../../lib/training/loss_gradients.ts";
 import { modelConfig } from "../../lib/training/model_config.ts";
 import { trainMedNca, type TrainResult } from "../../lib/training/train_med_nca.ts";
+import { trainingStep } from "../support/training_step.ts";
 import { readEvents } from "./support/read_events.ts";
 import { TINY, withTinyData } from "./support/tiny_data.ts";
 
@@ -316,14 +315,7 @@ Deno.test("ten training steps leave no tensor behind", async () => {
     for (let epoch = 0; epoch < 2; epoch++) {
       for await (const batch of train.batches({ batchSize: 2, seed: 0, epoch })) {
         const seeds = batch.records.map((_, i) => i);
-        tf.tidy(() => {
-          const { images, labels } = batchTensors(batch);
-          const { gradients } = lossGradients(
-            model,
-            () => segmentationLoss(model.forward(images, { seeds }), labels),
-          );
-          adam.apply(gradients, 1e-3);
-        });
+        trainingStep(model, adam, batch, seeds).dispose();
         counts.push(tf.memory().numTensors);
       }
     }

@@ -6,7 +6,7 @@ import { isSoftware } from "../../../lib/rollout/webgpu/adapter.ts";
 import { WebGpuEngine } from "../../../lib/rollout/webgpu/webgpu_engine.ts";
 import { Random } from "../../../lib/support/random.ts";
 import { Adam } from "../../../lib/training/adam.ts";
-import { trainingStep } from "../../../lib/training/training_step.ts";
+import { trainingStep } from "../../support/training_step.ts";
 import { parityTests } from "../parity_suite.ts";
 import { assertEqualsOps } from "../support/equals_ops.ts";
 import { EXAMPLES, runExample } from "../support/examples.ts";
@@ -50,8 +50,9 @@ async function losses(backend: string): Promise<number[]> {
   const result: number[] = [];
   for (let step = 0; step < 5; step++) {
     const before = tf.memory().numTensors;
-    const batch = { images, labels, size, height, width, records: [] };
-    const figures = trainingStep(model, adam, batch, { seeds: [step, 99], learningRate: 1e-3 });
+    const shape = { size, height, width, channels: 1, classes: 1 };
+    const batch = { images, labels, keep: null, ...shape, records: [] };
+    const figures = trainingStep(model, adam, batch, [step, 99]);
     result.push((await figures.data())[0]!);
     figures.dispose();
     assert.equal(tf.memory().numTensors, before, "tensors leak");

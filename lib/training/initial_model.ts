@@ -1,0 +1,153 @@
+/**
+ * Starting from weights that were trained before, on the same or other data.
+ *
+ * @module
+ */
+
+import { MedNca } from "../nca/med_nca.ts";
+import { loadWeights } from "../nca/weights.ts";
+import type { ModelInputs } from "../slices/model_inputs.ts";
+import { InputError } from "../support/errors.ts";
+import type { Config } from "./config.ts";
+import { modelConfig } from "./model_config.ts";
+import { readModelSettings } from "./run_folder.ts";
+
+/**
+ * Makes the model that a training starts from, with the weights of another one.
+ *
+ * Image channels and classes are matched by name: the same channels in another order, and the same
+ * classes or some of them in any order. One class takes the place of one class, and channels without
+ * names keep their order.
+ *
+ * @param folder A run or model, with its `config.json` and `slices.json`.
+ * @param config What is to be trained.
+ * @param inputs The slices that it is to be trained on.
+ * @throws {InputError} If the folder holds no model, one of another shape, or other channels or
+ * classes; the error names both.
+ */
+export async function initialModel(
+  folder: string,
+  config: Config,
+  inputs: ModelInputs,
+): Promise<MedNca> {
+  const { config: before, slices } = await readModelSettings(folder);
+  const wanted = modelConfig(config);
+  const places = matchChannels(slices, inputs, config.channels, folder);
+  const old = await loadWeights(folder, modelConfig({ ...before, ...shapeOf(config) }));
+  try {
+    const values = [];
+    for (const { variables } of [old.model1, old.model2]) {
+      const named = new Map<string, Float32Array>();
+      for (const [name, variable] of variables) named.set(name, await variable.data<"float32">());
+      values.push(permuteChannels(named, places, inputs.channels!));
+    }
+    return new MedNca(wanted, { values: [values[0]!, values[1]!] });
+  } finally {
+    old.dispose();
+  }
+}
+
+/** What of a configuration weights depend on. */
+function shapeOf({ channels, hidden, kernels }: Config) {
+  return { channels, hidden, kernels };
+}
+
+/**
+ * For each channel of the new state the one of the old state that it goes on with: image channels,
+ * then logits, then the rest.
+ */
+export function matchChannels(
+  before: ModelInputs,
+  now: ModelInputs,
+  channels: number,
+  folder: string,
+): number[] {
+  const images = matchNames(channelNames(before), channelNames(now));
+  if (images === null) {
+    throw mismatch("image channels", channelNames(before), channelNames(now), folder);
+  }
+  const [old, wanted] = [before, now].map(({ targets }) => targets.classes.map(({ name }) => name));
+  const classes = before.targets.kind === now.targets.kind || old!.length === 1
+    ? matchClasses(old!, wanted!)
+    : null;
+  if (classes === null) throw mismatch("classes", old!, wanted!, folder);
+  const placed = [...images, ...classes.map((index) => images.length + index)];
+  const rest = Array.from({ length: channels }, (_, i) => i).filter((i) => !placed.includes(i));
+  return [...placed, ...rest];
+}
+
+/** The names of the channels that a model takes; "channel 0" where the data gave none. */
+function channelNames({ channel, channels, trained }: ModelInputs): string[] {
+  return Array.from({ length: channels! }, (_, i) => {
+    const number = channel === "all" ? i : channel[i]!;
+    return trained?.channelNames[number] ?? `channel ${number}`;
+  });
+}
+
+/** Where each wanted name stands among the old ones; null where that is not clear. */
+function matchNames(old: readonly string[], wanted: readonly string[]): number[] | null {
+  if (old.length !== wanted.length) return null;
+  const isUnnamed = [old, wanted].some((names) => names.some((name) => /^channel \d+$/.test(name)));
+  if (old.length === 1 || isUnnamed) return old.map((_, i) => i);
+  const places = wanted.map((name) => old.indexOf(name));
+  return new Set(places).size < old.length || places.includes(-1) ? null : places;
+}
+
+function matchClasses(old: readonly string[], wanted: readonly string[]): number[] | null {
+  if (old.length === 1 && wanted.length === 1) return [0];
+  const places = wanted.map((name) => old.indexOf(name));
+  return places.includes(-1) ? null : places;
+}
+
+function mismatch(
+  what: string,
+  before: readonly string[],
+  now: readonly string[],
+  folder: string,
+): InputError {
+  return new InputError(
+    `Cannot start from these weights: their ${what} are ${before.join(", ")}, those of the data ` +
+      `are ${now.join(", ")}`,
+    {
+      code: "bad-weights",
+      path: folder,
+      hint: `Choose the same ones with ${
+        what === "classes" ? "--labels, under the same names" : "--channel"
+      }, or start without --init`,
+    },
+  );
+}
+
+/**
+ * Puts the channels of an NCA's state into another order.
+ *
+ * @param values By PyTorch's names and shapes; perception and state have c channels, the update has
+ * those that change.
+ * @param places For each channel of the new state, which it was before; the first ones are the
+ * image's, before and after.
+ * @param images How many these are.
+ */
+export function permuteChannels(
+  values: ReadonlyMap<string, Float32Array>,
+  places: readonly number[],
+  images: number,
+): Map<string, Float32Array> {
+  const c = places.length;
+  const changing = places.slice(images).map((place) => place - images);
+  const both = [...places, ...places.map((place) => c + place)];
+  const rows = (array: Float32Array, order: readonly number[], count: number) => {
+    const size = array.length / count;
+    return Float32Array.from(
+      array,
+      (_, i) => array[order[Math.floor(i / size)]! * size + i % size]!,
+    );
+  };
+  const columns = (array: Float32Array, order: readonly number[]) =>
+    Float32Array.from(array, (_, i) => array[i - i % order.length + order[i % order.length]!]!);
+  return new Map([...values].map(([name, array]) => {
+    if (name.startsWith("perception.")) return [name, rows(array, places, c)];
+    if (name === "fc1.weight") return [name, columns(array, both)];
+    if (name.startsWith("fc2.")) return [name, rows(array, changing, changing.length)];
+    return [name, array];
+  }));
+}

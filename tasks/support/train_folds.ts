@@ -1,0 +1,89 @@
+/**
+ * A cross-validation, as `deno task train` does it: every fold a run, then the scores of all.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { formatScores } from "../../lib/evaluation/format_scores.ts";
+import {
+  type CrossValidationSummary,
+  formatFolds,
+  mergeSummaries,
+} from "../../lib/evaluation/merge_summaries.ts";
+import { readSummary, writeSummary } from "../../lib/evaluation/summary_files.ts";
+import { InputError } from "../../lib/support/errors.ts";
+import { exists } from "../../lib/support/files.ts";
+import { lockFolder } from "../../lib/support/output_folder.ts";
+import {
+  type Config,
+  foldConfig,
+  type FoldsState,
+  readFolds,
+  runPaths,
+  writeFolds,
+} from "../../lib/training/mod.ts";
+import { trainRun, type TrainRunOptions, type TrainRunResult } from "./train_run.ts";
+
+/**
+ * Trains all folds that are not done yet, one after the other, each in a folder of its own, and
+ * merges their scores. Stopped at any moment and resumed, it ends with the same files.
+ *
+ * @param config `out` is the folder of all.
+ */
+export async function trainFolds(
+  config: Config,
+  options: TrainRunOptions,
+): Promise<TrainRunResult> {
+  const { out, folds, epochs } = config;
+  using _lock = await lockFolder(out, "train");
+  const before = await readFolds(out);
+  let state: FoldsState = { config, done: before?.config.epochs === epochs ? before.done : [] };
+  await writeFolds(out, state);
+  for (let fold = 0; fold < folds; fold++) {
+    console.log(`\nFold ${fold + 1} of ${folds}${state.done.includes(fold) ? ": done" : ""}`);
+    if (state.done.includes(fold)) continue;
+    const own = foldConfig(config, fold);
+    const resume = await exists(runPaths(own.out).checkpoint);
+    const result = await trainRun(own, { ...options, resume });
+    if (result.status !== "done") return result;
+    state = { config, done: [...state.done, fold] };
+    await writeFolds(out, state);
+  }
+  const merged = await mergeFolds(config);
+  await writeSummary(out, merged);
+  await draw(out, merged);
+  console.log(
+    `\nAll ${merged.metric_per_case.length} cases, each scored by the fold that held it out`,
+  );
+  for (const line of [...formatFolds(merged, "Dice"), "", ...formatScores(merged)]) {
+    console.log(`  ${line}`);
+  }
+  return { status: "done", best: null };
+}
+
+/** The scores of all folds together. */
+async function mergeFolds(config: Config): Promise<CrossValidationSummary> {
+  const parts = [];
+  for (let fold = 0; fold < config.folds; fold++) {
+    const { out } = foldConfig(config, fold);
+    const summary = await readSummary(out);
+    if (summary === undefined) {
+      throw new InputError("Cannot merge the scores of folds: the fold has none", {
+        code: "bad-run",
+        path: out,
+        hint: `Score it again with deno task evaluate --run ${out}`,
+      });
+    }
+    parts.push({ fold, summary });
+  }
+  return mergeSummaries(parts);
+}
+
+async function draw(out: string, merged: CrossValidationSummary): Promise<void> {
+  const { plotEvaluation } = await import("../../lib/plots/plot_evaluation.ts"); // slow to load
+  const figure = plotEvaluation(merged, { title: "Scores by case, all folds" });
+  for (const ending of ["svg", "png"]) {
+    await figure.save(join(out, "plots", `evaluation.${ending}`));
+  }
+}
