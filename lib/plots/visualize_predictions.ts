@@ -144,7 +144,8 @@ export function visualizePredictions(
         case "prediction":
           return {
             image: overlayClasses(base, prediction, targets, MASK_COLOURS.prediction),
-            title: `prediction${scoreText(sample)}`,
+            title: "prediction",
+            ...(scoreText(sample) === "" ? {} : { caption: scoreText(sample) }),
           };
         case "errors":
           return {
@@ -164,6 +165,8 @@ export function visualizePredictions(
 /** The scores of a sample, each by its name: a slice's Dice is not its volume's. */
 function scoreText({ sliceDice, volumeDice }: PredictionSample): string {
   const text = (score: number) => Number.isNaN(score) ? "undefined" : score.toFixed(3);
-  return (sliceDice === undefined ? "" : `, slice Dice ${text(sliceDice)}`) +
-    (volumeDice === undefined ? "" : `, volume Dice ${text(volumeDice)}`);
+  return [
+    ...(sliceDice === undefined ? [] : [`slice Dice ${text(sliceDice)}`]),
+    ...(volumeDice === undefined ? [] : [`volume Dice ${text(volumeDice)}`]),
+  ].join(", ");
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { caseMetrics } from "../../lib/evaluation/metrics.ts";
+import { caseMetrics } from "../../lib/evaluation/case_metrics.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { plotCaseScores } from "../../lib/plots/case_scores.ts";
 import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
@@ -104,7 +104,7 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
       "HD95, mm",
       "worst: far, 5.70", // 0 and 6 mm from the prediction, the 95th percentile between them
       "2 of 4 cases",
-      "prediction, volume Dice 0.250",
+      "volume Dice 0.250",
     ]
   ) assert.ok(figure.svg.includes(text), text);
   assert.doesNotMatch(figure.svg, /NaN/);
