@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { caseMetrics } from "../../lib/evaluation/case_metrics.ts";
+import { FOREGROUND } from "../../lib/evaluation/overlap.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { plotCaseScores } from "../../lib/plots/case_scores.ts";
 import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
@@ -76,15 +77,16 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
       "1": caseMetrics(Uint8Array.from(prediction), Uint8Array.from(reference), {
         shape: [4, 1, 1],
         spacing: [2, 1, 1],
-      }),
+      }, FOREGROUND),
     },
   });
+  const options = { names: { "1": "foreground" }, problems: [], seed: 0 };
   const summary = summarize([
     scored("near", [1, 1, 0, 0], [1, 1, 0, 0]),
     scored("far", [1, 0, 0, 1], [1, 0, 0, 0]),
     scored("missed", [0, 0, 0, 0], [1, 1, 0, 0]),
     scored("void", [0, 0, 0, 0], [0, 0, 0, 0]),
-  ]);
+  ], options);
   const { image, mask, height, width } = disc(16, 12);
   const sample = {
     case: "far",
@@ -111,7 +113,7 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
   const { width: pixels, deviation } = inspectPng(figure.png());
   assert.ok(pixels >= 1000 && deviation > 10);
   assert.doesNotMatch(plotEvaluation(summary).svg, /<image/);
-  const empty = summarize([scored("void", [0, 0, 0, 0], [0, 0, 0, 0])]);
+  const empty = summarize([scored("void", [0, 0, 0, 0], [0, 0, 0, 0])], options);
   assert.throws(() => plotEvaluation(empty), RangeError);
 });
 
