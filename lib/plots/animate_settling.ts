@@ -17,7 +17,14 @@ import {
   type Rgb,
 } from "./palette.ts";
 import { orientForDisplay, quantile, type Raster, turnPair, type View } from "./raster.ts";
-import { displayScale, maskOfClass, overlayMask, type Scale, sliceToRgb } from "./slice_image.ts";
+import {
+  displayScale,
+  maskOfClass,
+  ONE_CLASS,
+  overlayMask,
+  type Scale,
+  sliceToRgb,
+} from "./slice_image.ts";
 import { FONT_FAMILY, svgText } from "./svg.ts";
 import { renderSvg } from "./svg_to_png.ts";
 
@@ -42,8 +49,8 @@ export interface AnimateSettlingOptions {
   image: Raster;
   /** Its reference as codes, drawn as an outline where there is one class. */
   truth?: Raster;
-  /** What codes stand for. */
-  targets: Targets;
+  /** What codes stand for. Default: one class. */
+  targets?: Targets;
   /** How the slice lies in the patient. */
   view?: View;
   /** Height and width of a voxel, in any unit. Default: as high as wide. */
@@ -60,8 +67,9 @@ export interface AnimateSettlingOptions {
  * The states of `MedNca.trace` as frames.
  *
  * @param trace States [1, h, w, c]; they are read, not disposed.
- * @param options.targets What the logits stand for.
+ * @param options.targets What the logits stand for. Default: one class.
  * @param options.imageChannels How many channels, the first ones, are the image's; the logits follow.
+ * Default: 1.
  */
 export function settlingFrames(
   trace: readonly {
@@ -69,8 +77,9 @@ export function settlingFrames(
     step: number;
     state: { shape: readonly number[]; dataSync(): ArrayLike<number> };
   }[],
-  { targets: { kind, classes }, imageChannels }: { targets: Targets; imageChannels: number },
+  options: { targets?: Targets; imageChannels?: number } = {},
 ): SettlingFrame[] {
+  const { targets: { kind, classes } = ONE_CLASS, imageChannels = 1 } = options;
   const k = classes.length;
   return trace.map(({ stage, step, state }) => {
     const [, height = 0, width = 0, channels = 0] = state.shape;
@@ -138,7 +147,7 @@ export function animateSettling(
   options: AnimateSettlingOptions,
 ): Animation {
   if (frames.length === 0) throw new RangeError("Cannot animate: there are no frames");
-  const { delay = 120, hold = 2000, size = 320, view = {}, targets } = options;
+  const { delay = 120, hold = 2000, size = 320, view = {}, targets = ONE_CLASS } = options;
   const image = orientForDisplay(options.image, view);
   const scale = displayScale(image, { size, voxel: turnPair(options.voxel ?? [1, 1], view) });
   const background = greyLevels(image, scale);

@@ -85,6 +85,13 @@ export function sliceToRgb(slice: Raster, options: SliceToRgbOptions = {}): RgbI
   return { data, width, height };
 }
 
+/** What codes stand for where there is one object: 0 the background, 1 the object. */
+export const ONE_CLASS: Targets = {
+  kind: "classes",
+  classes: [{ name: "foreground", values: "above 0" }],
+  ignore: [],
+};
+
 /** How a mask is laid over an image. */
 export interface OverlayOptions {
   /** `#rrggbb`. Default: the prediction's colour. */

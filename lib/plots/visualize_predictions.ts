@@ -11,6 +11,7 @@ import { composePanels, type Panel } from "./panels.ts";
 import { orientForDisplay, type Raster, turnPair, type View } from "./raster.ts";
 import {
   displayScale,
+  ONE_CLASS,
   overlayClasses,
   overlayErrors,
   type Scale,
@@ -58,12 +59,6 @@ export interface VisualizePredictionsOptions {
   /** Pixels per voxel. Default: such that a panel is about 320 high, in true proportions. */
   scale?: Scale;
 }
-
-const ONE_CLASS: Targets = {
-  kind: "classes",
-  classes: [{ name: "foreground", values: "above 0" }],
-  ignore: [],
-};
 
 /** What the colours of the chosen columns mean. */
 function legendOf(columns: readonly PredictionColumn[], { classes }: Targets): LegendEntry[] {
