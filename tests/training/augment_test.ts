@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { augmentBatch, type TrainingBatch } from "../../lib/training/augment.ts";
+import type { SliceDataset } from "../../lib/slices/slice_dataset.ts";
+import { resolveSliceSettings, type SliceSettings } from "../../lib/slices/slice_settings.ts";
+import { augmentBatch, type TrainingBatch, variationOf } from "../../lib/training/augment.ts";
 
 const UNIT = { isUnit: true, kind: "classes" } as const;
 
@@ -67,4 +69,78 @@ Deno.test("slices are mirrored along the axis that is asked for, one in two", ()
     assert.equal(above > 16, expected[0], `${mirror}: ${above} of 64 above`);
     assert.equal(left > 16, expected[1], `${mirror}: ${left} of 64 left`);
   }
+});
+
+Deno.test("augmentBatch() moves all channels and classes alike, and what is ignored with them", () => {
+  const one = discs(4, 24, 32);
+  const [{ images, labels }] = [one];
+  const twice = (values: Float32Array, other: (value: number) => number) =>
+    Float32Array.from({ length: 2 * values.length }, (_, i) => {
+      const value = values[i >> 1]!;
+      return i % 2 === 0 ? value : other(value);
+    });
+  const several: TrainingBatch = {
+    ...one,
+    ...{ channels: 2, classes: 2 },
+    images: twice(images, (value) => 10 * value - 5),
+    labels: twice(labels, () => 0),
+    keep: labels.map((label) => 1 - label),
+  };
+  const options = { mirror: "rows", seed: [3] } as const;
+  const alone = augmentBatch(one, { ...UNIT, ...options });
+  const unit = augmentBatch(several, { ...UNIT, ...options });
+  const even = (values: Float32Array) => values.filter((_, i) => i % 2 === 0);
+  const odd = (values: Float32Array) => values.filter((_, i) => i % 2 === 1);
+  // The first channel and class are to the bit what they are alone
+  assert.deepEqual(even(unit.images), alone.images);
+  assert.deepEqual(even(unit.labels), alone.labels);
+  assert.equal(sum(odd(unit.labels)), 0);
+  // What was ignored is the disc, so it lies where the disc lies now
+  assert.deepEqual(unit.keep, alone.labels.map((label) => 1 - label));
+  assert.equal(alone.keep, null);
+  // Outside of 0..1 the power is taken within the slice's own range: nothing becomes NaN
+  const { images: free } = augmentBatch(several, { ...UNIT, isUnit: false, ...options });
+  assert.ok(free.every(Number.isFinite));
+  assert.ok(Math.min(...odd(free)) >= -3 - 1e-5 && Math.max(...odd(free)) <= 3 + 1e-5);
+});
+
+Deno.test("augmentBatch() leaves no gap between classes that exclude each other", () => {
+  const [height, width] = [32, 32];
+  // Three classes side by side over the whole slice, as stripes
+  const labels = new Float32Array(height * width * 3);
+  for (let i = 0; i < height * width; i++) labels[i * 3 + Math.floor((i % width) / 4) % 3] = 1;
+  const batch: TrainingBatch = {
+    ...{ images: new Float32Array(height * width), labels, keep: null },
+    ...{ size: 1, height, width, channels: 1, classes: 3, records: [] },
+  };
+  const of = (kind: "classes" | "regions") =>
+    augmentBatch(batch, { mirror: "none", isUnit: true, kind, seed: [2] }).labels;
+  const inside = (result: Float32Array) => {
+    const counts: number[] = [];
+    for (let y = 8; y < 24; y++) {
+      for (let x = 8; x < 24; x++) {
+        const at = (y * width + x) * 3;
+        counts.push(sum(result.subarray(at, at + 3)));
+      }
+    }
+    return counts;
+  };
+  assert.ok(inside(of("classes")).every((count) => count === 1));
+  assert.ok(of("regions").every((value) => value === 0 || value === 1));
+});
+
+Deno.test("variationOf() mirrors left and right only, and knows which intensities lie in 0..1", () => {
+  const of = (kind: "volume" | "pictures", settings: Partial<SliceSettings>) => {
+    const targets = { kind: "regions", classes: [], ignore: [] };
+    const resolved = { ...resolveSliceSettings(settings), targets };
+    return variationOf({ manifest: { kind, settings: resolved } } as unknown as SliceDataset);
+  };
+  assert.deepEqual(of("volume", {}), { mirror: "rows", isUnit: true, kind: "regions" });
+  assert.equal(of("volume", { axis: "coronal" }).mirror, "rows");
+  assert.equal(of("volume", { axis: 0 }).mirror, "none");
+  assert.equal(of("volume", { axis: "sagittal" }).mirror, "none");
+  assert.equal(of("pictures", { axis: 0 }).mirror, "columns");
+  assert.equal(of("volume", { normalize: "percentile" }).isUnit, true);
+  assert.equal(of("volume", { normalize: "zscore" }).isUnit, false);
+  assert.equal(of("volume", { normalize: "ct" }).isUnit, false);
 });

@@ -6,6 +6,9 @@ import { evalMedNca } from "../../lib/evaluation/eval_med_nca.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
 import { InputError } from "../../lib/support/errors.ts";
+import { extractSlices } from "../../lib/slices/extract_slices.ts";
+import { encodeNpy } from "../../lib/slices/npy.ts";
+import { loadSlice } from "../../lib/slices/save_slice.ts";
 import { SliceDataset } from "../../lib/slices/slice_dataset.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { readCheckpoint } from "../../lib/training/checkpoint.ts";
@@ -328,5 +331,86 @@ Deno.test("ten training steps leave no tensor behind", async () => {
     const result = await trainMedNca({ train, validation: train, config: TINY });
     result.model.dispose();
     assert.equal(tf.memory().numTensors, before);
+  });
+});
+
+Deno.test("trainMedNca() keeps the weights of the epoch that scores best, and only those", async () => {
+  await withTinyData(async ({ train, validation, folder }) => {
+    const out = join(folder, "run");
+    // A rate that overshoots: epochs get better and worse
+    const config = { ...TINY, epochs: 6, learningRate: 0.1, schedule: "step", seed: 3 } as const;
+    const { history, best, model } = await trainMedNca({ train, validation, config, out });
+    model.dispose();
+    const scores = history.map(({ valVolumeDice }) => valVolumeDice!);
+    const top = Math.max(...scores);
+    assert.notEqual(scores.at(-1), top, `the last of ${scores} must not be the best`);
+    assert.deepEqual(best, { epoch: scores.indexOf(top) + 1, score: top });
+    const score = async (path: string) => {
+      const weights = await loadWeights(path);
+      const { volumeDice } = await evalMedNca(weights, validation, { batchSize: 2, seed: 3 });
+      weights.dispose();
+      return volumeDice;
+    };
+    assert.equal(await score(out), top);
+    assert.equal(await score(join(out, "last")), scores.at(-1));
+  });
+});
+
+Deno.test("trainMedNca() says that it diverged where the loss stays finite", async () => {
+  await withTinyData(async ({ train, folder }) => {
+    const out = join(folder, "run");
+    const config = { ...TINY, learningRate: 1e3 };
+    await assert.rejects(trainMedNca({ train, config, out }), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.equal(error.code, "diverged");
+      assert.match(error.message, /the loss of the epoch is .* times that of the first step/);
+      return true;
+    });
+    assert.equal((await readCheckpoint(join(out, "checkpoint.safetensors"))).counters.step, 0);
+  });
+});
+
+Deno.test("a NaN in a prepared slice is named as what it is, not as a learning rate too high", async () => {
+  await withTinyData(async ({ train }) => {
+    const path = join(train.folder, train.slices[0]!.image);
+    const image = (await loadSlice(path)).data;
+    image[5] = NaN;
+    await Deno.writeFile(path, encodeNpy({ data: image, shape: [16, 16] }));
+    await assert.rejects(trainMedNca({ train, config: TINY }), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.equal(error.code, "bad-prepared");
+      assert.match(error.message, /values that are not finite: .*case_0_slice_000\.npy$/);
+      assert.doesNotMatch(error.hint, /learning rate/);
+      return true;
+    });
+  });
+});
+
+Deno.test("a resume with nothing left to do leaves the run as it was", async () => {
+  await withTinyData(async ({ train, validation, folder }) => {
+    const out = join(folder, "run");
+    const options = { train, validation, config: { ...TINY, epochs: 1 }, out };
+    const whole = await contentOf(out, await trainMedNca(options));
+    const names = () => Array.fromAsync(Deno.readDir(join(out, "events")), ({ name }) => name);
+    const before = await names();
+    const again = await trainMedNca({ ...options, resume: true });
+    assert.deepEqual(await contentOf(out, again), whole);
+    assert.deepEqual(await names(), before);
+  });
+});
+
+Deno.test("trainMedNca() does not go on with slices of another size", async () => {
+  await withTinyData(async ({ train, folder }) => {
+    const out = join(folder, "run");
+    const config = { ...TINY, epochs: 1 };
+    (await trainMedNca({ train, config, out })).model.dispose();
+    const other = join(folder, "other");
+    await extractSlices({ data: join(folder, "data"), out: other, size: [8, 8] });
+    const cases = casesOf(train);
+    const smaller = await SliceDataset.open(other, { cases });
+    await assert.rejects(
+      trainMedNca({ train: smaller, config, out, resume: true }),
+      /the slices are not what they were: the size was \[16,16\], now \[8,8\]/,
+    );
   });
 });
