@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { decodePng, encodePng } from "../../lib/slices/png.ts";
+import { encodePng } from "../../lib/slices/png.ts";
+import { decodePngLabel, encodePngLabel } from "../../lib/slices/png_label.ts";
 import { Random } from "../../lib/support/random.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
@@ -150,7 +151,7 @@ Deno.test("folders of pictures and masks train, and predict pictures", async () 
       );
       await Deno.writeFile(
         join(folder, "data", "masks", `p${i}.png`),
-        encodePng({ data: mask, height, width }),
+        encodePngLabel({ data: mask, height, width }),
       );
     }
     const train = await run(folder, "train", "--data", "data", "--out", "run", ...FLAGS);
@@ -167,7 +168,7 @@ Deno.test("folders of pictures and masks train, and predict pictures", async () 
       "out",
     );
     assert.equal(predict.code, 0, predict.error);
-    const mask = decodePng(await Deno.readFile(join(folder, "out", "p5.png")), { kind: "label" });
+    const mask = decodePngLabel(await Deno.readFile(join(folder, "out", "p5.png")), []);
     assert.deepEqual([mask.height, mask.width], [height, width]);
     assert.ok(mask.data.every((value) => value === 0 || value === 255));
   });
