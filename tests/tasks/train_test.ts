@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { encodePng } from "../../lib/slices/png.ts";
-import { decodePngLabel, encodePngLabel } from "../../lib/slices/png_label.ts";
+import { decodePng, encodePng } from "../../lib/slices/png.ts";
 import { Random } from "../../lib/support/random.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
@@ -10,7 +9,7 @@ import {
   runTaskIn as run,
   startTask as start,
   type Task,
-  TINY_FLAGS as FLAGS,
+  tinyFlags,
 } from "./support/run_task.ts";
 
 const readJson = async (path: string) => JSON.parse(await Deno.readTextFile(path));
@@ -18,7 +17,7 @@ const readJson = async (path: string) => JSON.parse(await Deno.readTextFile(path
 Deno.test("train, evaluate and predict: from volumes to masks in their space", async () => {
   await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
-    const train = await run(folder, "train", "--data", "data", "--out", "runs/a", ...FLAGS);
+    const train = await run(folder, "train", "--data", "data", "--out", "runs/a", ...tinyFlags());
     assert.equal(train.code, 0, train.error);
     assert.match(train.out, /2 to train on, 1 to choose the best weights by, 1 held out/);
     assert.match(train.out, /deno task predict --run runs.a /);
@@ -97,7 +96,7 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
 Deno.test("a run that is interrupted saves, says how to go on, and goes on", async () => {
   await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
-    const args = ["--data", "data", "--out", "run", ...FLAGS, "--epochs", "400"];
+    const args = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 400 })];
     const child = start(folder, "train", args);
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let out = "";
@@ -151,10 +150,10 @@ Deno.test("folders of pictures and masks train, and predict pictures", async () 
       );
       await Deno.writeFile(
         join(folder, "data", "masks", `p${i}.png`),
-        encodePngLabel({ data: mask, height, width }),
+        encodePng({ data: Float32Array.from(mask), height, width }),
       );
     }
-    const train = await run(folder, "train", "--data", "data", "--out", "run", ...FLAGS);
+    const train = await run(folder, "train", "--data", "data", "--out", "run", ...tinyFlags());
     assert.equal(train.code, 0, train.error);
     assert.match(train.out, /5 cases, 5 slices of 20×24/);
     const predict = await run(
@@ -168,9 +167,9 @@ Deno.test("folders of pictures and masks train, and predict pictures", async () 
       "out",
     );
     assert.equal(predict.code, 0, predict.error);
-    const mask = decodePngLabel(await Deno.readFile(join(folder, "out", "p5.png")), []);
+    const mask = decodePng(await Deno.readFile(join(folder, "out", "p5.png")));
     assert.deepEqual([mask.height, mask.width], [height, width]);
-    assert.ok(mask.data.every((value) => value === 0 || value === 255));
+    assert.ok(mask.data.every((value) => value === 0 || value === 1)); // as the masks of the data
   });
 });
 
@@ -178,7 +177,7 @@ Deno.test("a run that leaves a broken case out does so when it goes on", async (
   await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"), { cases: 5 });
     await Deno.writeTextFile(join(folder, "data", "images", "case_4.nii.gz"), "broken");
-    const args = ["--data", "data", "--out", "run", ...FLAGS, "--epochs", "1"];
+    const args = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 1 })];
     const refused = await run(folder, "train", ...args);
     assert.equal(refused.code, 1);
     assert.match(refused.error, /^error: Cannot use the data set: case_4: /);
@@ -195,12 +194,17 @@ Deno.test("what is wrong on the command line is told in one paragraph", async ()
     const cases: [Task, string[], RegExp, number?][] = [
       ["train", ["--lerning-rate", "1"], /Did you mean --learning-rate/, 2],
       ["train", ["--size", "10,10"], /multiples of 4/, 2],
+      ["train", ["--size", "4,4,4"], /Expected pad, or height and width/, 2],
+      ["train", ["--kernels", "7,3,3"], /Expected two numbers/, 2],
+      ["train", ["--out", "a", "--out", "b"], /option '--out <folder>' is given twice/, 2],
+      ["evaluate", ["--run", "a", "--run", "b"], /option '--run <folder>' is given twice/, 2],
+      ["train", ["--init", "none"], /Cannot read run: the folder holds none: none/],
       [
         "train",
         ["--config", "c.json"],
         /"lerningRate" \(did you mean "learningRate"\?\).*Expected >=1/,
       ],
-      ["train", ["--data", "nowhere"], /Cannot find data: no such folder: nowhere/],
+      ["train", ["--data", "nowhere"], /no such folder: nowhere/],
       ["train", ["--resume"], /Cannot resume: no run was named/, 2],
       ["train", ["--resume", "--out", "none"], /Cannot read run: the folder holds none: none/],
       ["evaluate", [], /--run is missing/, 2],
@@ -222,5 +226,77 @@ Deno.test("what is wrong on the command line is told in one paragraph", async ()
     assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), [
       "c.json",
     ]);
+  });
+});
+
+Deno.test("train --resume refuses other settings and changed data before it prepares anything", async () => {
+  await inFolder(async (folder) => {
+    await writeTinyVolumes(join(folder, "data"));
+    const flags = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 1 })];
+    const train = await run(folder, "train", ...flags);
+    assert.equal(train.code, 0, train.error);
+    const prepared = () =>
+      Array.fromAsync(Deno.readDir(join(folder, "prepared")), ({ name }) => name);
+    const [made, ...others] = await prepared();
+    assert.match(made!, /^data-[0-9a-f]{10}$/);
+    assert.deepEqual(others, []);
+
+    const resume = ["--out", "run", "--resume", "--epochs", "2"];
+    const axis = await run(folder, "train", ...resume, "--axis", "0");
+    assert.equal(axis.code, 1);
+    assert.match(axis.error, /^error: Cannot resume: axis was 2, now 0: run\n/);
+    assert.deepEqual(await prepared(), [made]);
+
+    await Deno.utime(join(folder, "data", "labels", "case_1.nii.gz"), 1, 1);
+    const changed = await run(folder, "train", ...resume);
+    assert.equal(changed.code, 1);
+    assert.match(
+      changed.error,
+      /what the run started with: labels\/case_1\.nii\.gz is changed: data/,
+    );
+    assert.deepEqual(await prepared(), [made]);
+    const accepted = await run(folder, "train", ...resume, "--accept-changes");
+    assert.equal(accepted.code, 0, accepted.error);
+    assert.equal((await prepared()).length, 2);
+    // From here on these are the run's files
+    const again = await run(folder, "train", "--out", "run", "--resume", "--epochs", "3");
+    assert.equal(again.code, 0, again.error);
+  });
+});
+
+Deno.test("train repeats the configuration that an older version stored", async () => {
+  await inFolder(async (folder) => {
+    await writeTinyVolumes(join(folder, "data"));
+    const old = { data: "data", axis: 2, channel: 0, labels: [1], clip: [1, 99], patients: "case" };
+    await Deno.writeTextFile(join(folder, "old.json"), JSON.stringify(old));
+    const flags = ["--config", "old.json", "--out", "run", ...tinyFlags({ epochs: 1 })];
+    const train = await run(folder, "train", ...flags);
+    assert.equal(train.code, 0, train.error);
+    const { channel, labels, normalize, clip, orientation } = await readJson(
+      join(folder, "run", "config.json"),
+    );
+    assert.deepEqual([channel, labels, normalize, clip], [[0], "1", "percentile", [1, 99]]);
+    assert.equal(orientation, "stored");
+  });
+});
+
+Deno.test("train --init goes on from the weights of another run", async () => {
+  await inFolder(async (folder) => {
+    await writeTinyVolumes(join(folder, "data"), { cases: 5 });
+    const data = ["--data", "data"];
+    const first = await run(folder, "train", ...data, "--out", "a", ...tinyFlags({ epochs: 6 }));
+    assert.equal(first.code, 0, first.error);
+    const lossOf = async (name: string, row: number) => {
+      const rows = (await Deno.readTextFile(join(folder, name, "metrics.csv"))).trim().split("\n");
+      return Number(rows.at(row)!.split(",")[1]);
+    };
+    // The shape is taken from there; a low rate changes little in one epoch
+    const rest = ["--epochs", "1", "--learning-rate", "1e-5", "--seed", "5", "--backend", "ops"];
+    const second = await run(folder, "train", ...data, "--out", "b", "--init", "a", ...rest);
+    assert.equal(second.code, 0, second.error);
+    const [start, end, tuned] = [await lossOf("a", 1), await lossOf("a", -1), await lossOf("b", 1)];
+    assert.ok(Math.abs(tuned - end) < 0.3 * (start - end), `${start} to ${end}, then ${tuned}`);
+    const config = await readJson(join(folder, "b", "config.json"));
+    assert.deepEqual([config.channels, config.steps, config.init], [6, [3, 2], "a"]);
   });
 });

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { type Task, taskCommand } from "../../support/task_command.ts";
+import type { ConfigOverrides } from "../../../lib/training/config.ts";
 import { TINY } from "../../training/support/tiny_data.ts";
 
 export type { Task };
@@ -7,11 +8,13 @@ export { inFolder } from "../../support/in_folder.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
-/** The flags of a training of some seconds. */
-export const TINY_FLAGS = Object.entries({ ...TINY, backend: "ops" }).flatMap(([key, value]) => [
-  `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-  String(value),
-]);
+/** The flags of a training of some seconds, and others. */
+export function tinyFlags(others: ConfigOverrides = {}): string[] {
+  return Object.entries({ ...TINY, backend: "ops", ...others }).flatMap(([key, value]) => [
+    `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    String(value),
+  ]);
+}
 
 /** Starts a task in a folder, with the permissions that deno.json gives it. */
 export function startTask(folder: string, task: Task, args: readonly string[]) {
