@@ -177,6 +177,34 @@ Deno.test("readVolume() reads gzip in several members, and with padding", async 
   });
 });
 
+Deno.test("readVolume() allows for 65536 bytes of padding within the gzip stream, no more", async () => {
+  await inFolder(async (folder) => {
+    const good = await goodFile(folder);
+    const path = join(folder, "padded.nii.gz");
+    const write = (padding: number) =>
+      Deno.writeFile(path, gzipSync(Uint8Array.from([...good, ...new Uint8Array(padding)])));
+    await write(65536);
+    assert.deepEqual((await readVolume(path)).data, Float32Array.from(VALUES));
+    await write(65537);
+    await assert.rejects(readVolume(path), /it inflates to more than the 48 bytes/);
+  });
+});
+
+Deno.test("readVolume() converts volumes of any length, block by block", async () => {
+  await inFolder(async (folder) => {
+    const shape = [100, 70, 20]; // 140,000 voxels: two blocks and a part
+    const data = Int16Array.from({ length: 140_000 }, (_, i) => i % 30_011);
+    const like = createVolume({ data: new Float32Array(140_000), shape, spacing: [1, 1, 1] });
+    for (const name of ["a.nii", "a.nii.gz"]) {
+      await writeVolume(join(folder, name), { data, like });
+      assert.deepEqual((await readVolume(join(folder, name))).data, Float32Array.from(data));
+    }
+    const bytes = await Deno.readFile(join(folder, "a.nii"));
+    await Deno.writeFile(join(folder, "a.nii.gz"), gzipSync(bytes.subarray(0, 352 + 250_001)));
+    await assert.rejects(readVolume(join(folder, "a.nii.gz")), /the file holds 250001/);
+  });
+});
+
 Deno.test("readVolume() reads a whole gzip with something behind it, and says so", async () => {
   await inFolder(async (folder) => {
     const gz = gzipSync(await goodFile(folder));
