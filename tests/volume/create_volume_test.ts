@@ -9,6 +9,9 @@ Deno.test("createVolume() takes its spacing and affine to float32, as they will 
   assert.deepEqual(volume.spacing, [0.6, 0.6, 3.6].map(Math.fround));
   assert.deepEqual(volume.affine[2], [0, 0, Math.fround(3.6), 0]);
   assert.equal(volume.header.bytes.length, 348);
+  const view = new DataView(volume.header.bytes.buffer);
+  const dimensions = Array.from({ length: 8 }, (_, i) => view.getInt16(40 + 2 * i, true));
+  assert.deepEqual(dimensions, [3, 2, 3, 4, 1, 1, 1, 1]);
 });
 
 Deno.test("createVolume() drops a single channel", () => {

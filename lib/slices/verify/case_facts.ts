@@ -43,6 +43,7 @@ export interface CaseFacts {
  */
 export function caseFacts(opened: Case): CaseFacts {
   const { id, shape, spacing, orientation, channels, summary, grid, intensities, indices } = opened;
+  const { values, foreground, hasBackground } = summary!;
   const { height, width, spacing: pixel } = opened.extent(indices[0]!);
   const image = createHash("sha256").update(JSON.stringify(intensities));
   const label = createHash("sha256");
@@ -57,9 +58,9 @@ export function caseFacts(opened: Case): CaseFacts {
     slice: [height, width],
     pixel,
     distance: grid?.spacing?.[2] ?? null,
-    labelValues: summary?.values ?? [],
-    foreground: summary?.foreground ?? 0,
-    hasBackground: summary?.hasBackground ?? true,
+    labelValues: values,
+    foreground,
+    hasBackground,
     imageHash: image.digest("base64"),
     labelHash: label.digest("base64"),
   };

@@ -13,3 +13,17 @@ Deno.test("requireCases() is one error, however many cases are not there", () =>
   });
   assert.throws(() => requireCases(["a"], [], "empty"), { hint: "The data set has no cases" });
 });
+
+Deno.test("requireCases() guesses what a few mistyped ids mean, and no more", () => {
+  const known = Array.from({ length: 9 }, (_, i) => `knee_${i}`);
+  const typed = (n: number) => known.slice(0, n).map((id) => id.replace("knee", "kneee"));
+  const guesses = (n: number) => {
+    try {
+      requireCases(typed(n), known, "data");
+    } catch (error) {
+      return (error as Error).message.split("did you mean").length - 1;
+    }
+  };
+  assert.equal(guesses(5), 5);
+  assert.equal(guesses(6), 0);
+});
