@@ -30,7 +30,7 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
       assert.ok((await Deno.stat(at(name))).isFile, name);
     }
     assert.ok((await Deno.stat(at("plots", "predictions.png"))).isFile);
-    assert.match(train.out, /mean +sd +median +95 % interval\n +Dice +\d/);
+    assert.match(train.out, /mean +sd +median +95 % interval\n +volume Dice +\d/);
 
     // The same scores again, and others for other patients
     await Deno.remove(at("summary.json"));
