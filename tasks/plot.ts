@@ -13,16 +13,14 @@ import { backendOptions } from "./support/run.ts";
 
 interface Flags {
   run?: string;
-  prepared?: string;
   backend?: string;
 }
 
 await runTask(async () => {
   const command = createTask("plot", "Draw the figures of a run again, into its folder plots")
     .option("--run <folder>", "the run, as runs/NAME")
-    .option("--prepared <folder>", "the prepared slices (default: where the run found them)")
     .option("--backend <name>", "where the model runs (default: the fastest that answers)");
-  const { run, prepared, backend } = await parseTask<Flags>(command);
+  const { run, backend } = await parseTask<Flags>(command);
   if (run === undefined) {
     throw new InputError("Cannot draw: no run was named", {
       code: "bad-command-line",
@@ -33,7 +31,7 @@ await runTask(async () => {
   const { config } = await readRun(run);
   const chosen = backendOptions(backend === undefined ? {} : { backend }, config);
   stack.adopt(await initBackend(chosen), (b) => b.dispose());
-  const { files, skipped } = await plotRun(run, prepared === undefined ? {} : { prepared });
+  const { files, skipped } = await plotRun(run);
   for (const file of files) console.log(file);
   for (const what of skipped) console.error(`left out: ${what}`);
 });

@@ -4,14 +4,11 @@
  * @module
  */
 
-import {
-  formatReport,
-  prepareSlices,
-  resolveSliceSettings,
-  SLICE_KEYS,
-  type SliceSettings,
-} from "../lib/slices/mod.ts";
+import * as v from "valibot";
+import { formatReport, prepareSlices, SLICE_KEYS } from "../lib/slices/mod.ts";
+import { SliceSettingsSchema } from "../lib/slices/slice_settings.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
+import { type ConfigOverrides, resolveConfig } from "../lib/training/config.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { LEAVE_OUT, requireSound } from "./support/run.ts";
 import { settingFlag } from "./support/setting_flags.ts";
@@ -29,10 +26,10 @@ for (const [key, schema] of Object.entries(SLICE_KEYS)) command.addOption(settin
 command.option(...LEAVE_OUT);
 
 await runTask(async () => {
-  const { data, out = "", leaveOut, ...given } = await parseTask<
-    Partial<SliceSettings> & { data: string; out?: string; leaveOut?: boolean }
-  >(command);
-  const settings = resolveSliceSettings(given);
+  const { out = "", ...given } = await parseTask<ConfigOverrides>(command);
+  // As `train` would, with the preset for the data
+  const { data, leaveOut, ...config } = resolveConfig(given);
+  const settings = v.parse(SliceSettingsSchema, config);
   using line = new StatusLine();
   const prepared = await prepareSlices({
     data,

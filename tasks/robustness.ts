@@ -14,7 +14,8 @@ import {
   type RobustnessProgress,
   writeRobustness,
 } from "../lib/evaluation/robustness/mod.ts";
-import { loadWeights } from "../lib/nca/weights.ts";
+import { MedNca } from "../lib/nca/med_nca.ts";
+import { readWeights } from "../lib/nca/weights.ts";
 import { plotRobustness, plotRobustnessExamples } from "../lib/plots/robustness.ts";
 import type { View } from "../lib/plots/raster.ts";
 import { discoverCases } from "../lib/slices/mod.ts";
@@ -94,10 +95,12 @@ await runTask(async () => {
   const found = (await discoverCases(data)).cases;
   requireCases(cases, found.map(({ id }) => id), data);
   const sources = cases.map((id) => found.find((source) => source.id === id)!);
-  const backend = await initBackend(backendOptions(flags, config));
+  // Checked before the backend compiles anything for them.
+  const weights = await readWeights(runPaths(folder).best);
+  const backend = await initBackend(backendOptions(flags, weights.config));
   const signal = interruptSignal(() => console.error("\nStopping, the cases done are kept …"));
   console.log(`Backend  ${backend.describe()}`);
-  const model = await loadWeights(runPaths(folder).best);
+  const model = new MedNca(weights.config, weights);
   using line = new StatusLine();
   const started = performance.now();
   try {

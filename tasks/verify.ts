@@ -4,10 +4,12 @@
  * @module
  */
 
+import * as v from "valibot";
 import { formatVerification, type SliceSettings, verifyData } from "../lib/slices/mod.ts";
-import { SLICE_KEYS } from "../lib/slices/slice_settings.ts";
+import { SLICE_KEYS, SliceSettingsSchema } from "../lib/slices/slice_settings.ts";
 import { SPLIT_KEYS } from "../lib/slices/split/split_keys.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
+import { type ConfigOverrides, resolveConfig } from "../lib/training/config.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { settingFlag } from "./support/setting_flags.ts";
 
@@ -27,9 +29,9 @@ for (const key of KEYS) command.addOption(settingFlag(key, SLICE_KEYS[key as key
 command.addOption(settingFlag("patients", SPLIT_KEYS.patients));
 
 await runTask(async () => {
-  const { data, patients = "auto", ...settings } = await parseTask<
-    Partial<SliceSettings> & { data: string; patients?: string }
-  >(command);
+  const given = await parseTask<ConfigOverrides>(command);
+  const { data, patients, ...config } = resolveConfig(given);
+  const settings = v.parse(SliceSettingsSchema, config);
   using line = new StatusLine();
   const verification = await verifyData({
     data,

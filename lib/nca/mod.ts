@@ -4,6 +4,7 @@
  * @module
  */
 
+export * from "./cell_seeds.ts";
 export * from "./erase_cells.ts";
 export * from "./initialization.ts";
 export * from "./med_nca.ts";

@@ -66,8 +66,29 @@ async function digest(stages: readonly Map<string, StoredTensor>[]): Promise<str
   return new Uint8Array(hash).toHex().slice(0, 16);
 }
 
+/** A model's configuration and its parameters, coarse and fine, as {@linkcode MedNca} takes them. */
+export interface ModelWeights {
+  config: MedNcaConfig;
+  values: [ReadonlyMap<string, Float32Array>, ReadonlyMap<string, Float32Array>];
+}
+
 /**
  * Loads a model that {@linkcode saveWeights} saved, or one from PyTorch.
+ *
+ * @param folder As {@linkcode readWeights} takes it.
+ * @param config As {@linkcode readWeights} takes it.
+ * @throws {InputError} As `readWeights` does.
+ */
+export async function loadWeights(
+  folder: string,
+  config: Partial<MedNcaConfig> = {},
+): Promise<MedNca> {
+  const weights = await readWeights(folder, config);
+  return new MedNca(weights.config, { values: weights.values });
+}
+
+/**
+ * Reads and checks the weights of a model, before a backend is chosen for it.
  *
  * @param folder Holds `model1.safetensors` and `model2.safetensors`.
  * @param config What the files do not say (those from PyTorch hold no configuration), and what
@@ -75,10 +96,10 @@ async function digest(stages: readonly Map<string, StoredTensor>[]): Promise<str
  * @throws {InputError} Names every parameter that is missing, unknown or of another shape, and
  *   every setting that differs.
  */
-export async function loadWeights(
+export async function readWeights(
   folder: string,
   config: Partial<MedNcaConfig> = {},
-): Promise<MedNca> {
+): Promise<ModelWeights> {
   const files = [];
   for (const name of WEIGHT_FILES) {
     const path = join(folder, name);
@@ -100,7 +121,7 @@ export async function loadWeights(
   const values = [coarse, fine].map((file, stage) =>
     checkedValues(file, resolved, resolved.kernels[stage]!)
   );
-  return new MedNca(resolved, { values: [values[0]!, values[1]!] });
+  return { config: resolved, values: [values[0]!, values[1]!] };
 }
 
 type LoadedFile = { path: string } & ReturnType<typeof decodeSafetensors>;

@@ -21,14 +21,14 @@ export interface SlicePanel extends Raster {
   truth?: ArrayLike<number>;
   /** A prediction, drawn as an outline. */
   prediction?: ArrayLike<number>;
-  /** The values of black and white; all but the outermost half per cent unless told. */
+  /** The values of black and white. Default: all but the outermost half per cent. */
   range?: readonly [number, number];
   /**
    * "signed" shows values on a map from blue over white (0) to vermillion, for what has two signs;
-   * "grey" unless told.
+   * Default: "grey".
    */
   colour?: "grey" | "signed";
-  /** Whether to interpolate between voxels; yes for grey ones unless told. */
+  /** Whether to interpolate between voxels. Default: true where grey. */
   smooth?: boolean;
 }
 
@@ -36,11 +36,11 @@ export interface SlicePanel extends Raster {
 export interface SliceFigureOptions {
   /** Above all. */
   title?: string;
-  /** How many stand side by side; all unless told. */
+  /** How many stand side by side. Default: all. */
   columns?: number;
-  /** Pixels of the longer side; 240 unless told. */
+  /** Pixels of the longer side. Default: 240. */
   size?: number;
-  /** How the slices lie in the patient; RAS cut along axis 2 unless told. */
+  /** How the slices lie in the patient. Default: cut along axis 2 of a volume in RAS. */
   view?: View;
 }
 
@@ -71,7 +71,7 @@ export function sliceFigure(
     const limit = quantile(raster.data.map(Math.abs), 0.995) || 1;
     const range = panel.range ?? (signed ? [-limit, limit] as const : undefined);
     let image = sliceToRgb(raster, {
-      scale: displayScale(raster, size),
+      scale: displayScale(raster, { size }),
       smooth: panel.smooth ?? !signed,
       ...(range === undefined ? {} : { range }),
       ...(signed ? { colour: (t: number) => divergingColour(2 * t - 1) } : {}),

@@ -7,18 +7,19 @@
 import { join } from "@std/path";
 import type { View } from "../plots/raster.ts";
 import { discoverCases } from "../slices/discovery/discover_cases.ts";
-import { orientation, readVolume } from "../volume/mod.ts";
+import { readVolumeHeader } from "../volume/mod.ts";
 
 /**
- * How axial slices of a data set lie in the patient, as its first volume tells; pictures stay as
- * they are.
+ * How axial slices of volumes in canonical orientation lie in the patient; pictures, and volumes
+ * that do not say how they lie, stay as they are.
  *
- * @param data The data folder.
+ * @param data The data folder; its first case counts.
  * @throws {InputError} Where it cannot be read.
  */
 export async function viewOf(data: string): Promise<View> {
   const { kind, cases } = await discoverCases(data);
-  if (kind === "png" || cases[0] === undefined) return "raw";
-  const { affine } = await readVolume(join(data, cases[0].image));
-  return { orientation: orientation(affine) };
+  const first = cases[0]?.files[0]?.images[0];
+  if (kind === "pictures" || first === undefined) return "raw";
+  const { orientation } = await readVolumeHeader(join(data, first));
+  return orientation === null ? "raw" : { orientation: "RAS" };
 }

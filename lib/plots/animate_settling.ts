@@ -5,10 +5,26 @@
  */
 
 import gifenc from "gifenc";
+import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
+import type { Targets } from "../slices/case.ts";
 import { Animation } from "./figure.ts";
-import { MASK_COLOURS, mixColours, OKABE_ITO, parseColour, type Rgb } from "./palette.ts";
-import { checkRaster, orientForDisplay, quantile, type Raster, type View } from "./raster.ts";
-import { displayScale, overlayMask, sliceToRgb } from "./slice_image.ts";
+import {
+  classColour,
+  MASK_COLOURS,
+  mixColours,
+  OKABE_ITO,
+  parseColour,
+  type Rgb,
+} from "./palette.ts";
+import { orientForDisplay, quantile, type Raster, turnPair, type View } from "./raster.ts";
+import {
+  displayScale,
+  maskOfClass,
+  ONE_CLASS,
+  overlayMask,
+  type Scale,
+  sliceToRgb,
+} from "./slice_image.ts";
 import { FONT_FAMILY, svgText } from "./svg.ts";
 import { renderSvg } from "./svg_to_png.ts";
 
@@ -18,31 +34,42 @@ export interface SettlingFrame {
   stage: "coarse" | "fine";
   /** How many steps of this stage are done. */
   step: number;
-  /** The probability of each cell; a coarse stage's raster is smaller by a whole factor. */
+  /**
+   * The probability that a cell is of any class; a coarse stage's raster is smaller by a whole
+   * factor.
+   */
   probability: Raster;
+  /** What each cell is taken for, as codes (see `Targets`); of the same size. */
+  codes: Raster;
 }
 
 /** How {@linkcode animateSettling} draws. */
 export interface AnimateSettlingOptions {
   /** The slice, in its full size. */
   image: Raster;
-  /** Its reference, drawn as an outline. */
+  /** Its reference as codes, drawn as an outline where there is one class. */
   truth?: Raster;
+  /** What codes stand for. Default: one class. */
+  targets?: Targets;
   /** How the slice lies in the patient. */
   view?: View;
-  /** How long a frame stays, in milliseconds; 120 unless told. */
+  /** Height and width of a voxel, in any unit. Default: as high as wide. */
+  voxel?: readonly [number, number];
+  /** How long a frame stays, in milliseconds. Default: 120. */
   delay?: number;
-  /** How long the last frame stays, in milliseconds; 2000 unless told. */
+  /** How long the last frame stays, in milliseconds. Default: 2000. */
   hold?: number;
-  /** Pixels per voxel, a whole number; chosen so that the picture is about 320 high unless told. */
-  scale?: number;
+  /** Pixels of the picture's longer side, about. Default: 320. */
+  size?: number;
 }
 
 /**
  * The states of `MedNca.trace` as frames.
  *
- * @param trace States [B, h, w, c]; they are read, not disposed.
- * @param slice Which slice of the batch; the first unless told.
+ * @param trace States [1, h, w, c]; they are read, not disposed.
+ * @param options.targets What the logits stand for. Default: one class.
+ * @param options.imageChannels How many channels, the first ones, are the image's; the logits follow.
+ * Default: 1.
  */
 export function settlingFrames(
   trace: readonly {
@@ -50,17 +77,33 @@ export function settlingFrames(
     step: number;
     state: { shape: readonly number[]; dataSync(): ArrayLike<number> };
   }[],
-  slice = 0,
+  options: { targets?: Targets; imageChannels?: number } = {},
 ): SettlingFrame[] {
+  const { targets: { kind, classes } = ONE_CLASS, imageChannels = 1 } = options;
+  const k = classes.length;
   return trace.map(({ stage, step, state }) => {
     const [, height = 0, width = 0, channels = 0] = state.shape;
     const values = state.dataSync();
-    const start = slice * height * width * channels;
-    const data = Float32Array.from(
-      { length: height * width },
-      (_, i) => 1 / (1 + Math.exp(-values[start + i * channels + 1]!)),
+    const pixels = height * width;
+    const logits = Float32Array.from(
+      { length: pixels * k },
+      (_, i) => values[Math.floor(i / k) * channels + imageChannels + i % k]!,
     );
-    return { stage, step, probability: { data, height, width } };
+    const probabilities = probabilitiesOf(logits, kind, k);
+    const probability = new Float32Array(pixels);
+    for (let i = 0; i < probabilities.length; i++) {
+      const at = i % pixels;
+      probability[at] = kind === "classes"
+        ? probability[at]! + probabilities[i]!
+        : Math.max(probability[at]!, probabilities[i]!);
+    }
+    const codes = maskOf(probabilities, kind, k);
+    return {
+      stage,
+      step,
+      probability: { data: probability, height, width },
+      codes: { data: codes, height, width },
+    };
   });
 }
 
@@ -83,15 +126,11 @@ const GREYS = 32;
 const TINTS = 7;
 const TINT_OPACITY = 0.6;
 const TINT = parseColour(MASK_COLOURS.prediction);
-const CONTOUR = GREYS * TINTS;
-const TRUTH = CONTOUR + 1;
-const BAR = { coarse: CONTOUR + 2, fine: CONTOUR + 3 };
-const EXTRA: readonly Rgb[] = [
-  TINT,
-  parseColour(MASK_COLOURS.truth),
-  parseColour(OKABE_ITO.purple),
-  parseColour(OKABE_ITO.green),
-];
+const BAR = { coarse: GREYS * TINTS, fine: GREYS * TINTS + 1 };
+const TRUTH = GREYS * TINTS + 2;
+/** The first of the classes' colours. */
+const CONTOURS = GREYS * TINTS + 3;
+const MOST_COLOURS = 256;
 const BAND = 58;
 const SMALLEST_WIDTH = 256;
 
@@ -108,47 +147,47 @@ export function animateSettling(
   options: AnimateSettlingOptions,
 ): Animation {
   if (frames.length === 0) throw new RangeError("Cannot animate: there are no frames");
-  const { delay = 120, hold = 2000, view = {} } = options;
+  const { delay = 120, hold = 2000, size = 320, view = {}, targets = ONE_CLASS } = options;
   const image = orientForDisplay(options.image, view);
-  const scale = options.scale ?? displayScale(image);
+  const scale = displayScale(image, { size, voxel: turnPair(options.voxel ?? [1, 1], view) });
   const background = greyLevels(image, scale);
-  const truth = options.truth && orientForDisplay(options.truth, view);
-  const [height, width] = [image.height * scale, image.width * scale];
+  const [height, width] = [image.height * scale[0], image.width * scale[1]];
+  const truth = options.truth !== undefined && targets.classes.length === 1
+    ? outlines({ width, height }, orientForDisplay(options.truth, view), targets)
+    : undefined;
   const canvas = { width: Math.max(width, SMALLEST_WIDTH), height: height + BAND };
   const left = Math.floor((canvas.width - width) / 2);
   const encoder = GIFEncoder();
 
   for (const [i, frame] of frames.entries()) {
-    checkRaster(frame.probability, "probability map");
     const pixels = new Uint8Array(canvas.width * canvas.height);
     const probability = orientForDisplay(frame.probability, view);
-    const picture = { width, height };
-    const factor = width / probability.width;
-    if (!Number.isInteger(factor) || height !== probability.height * factor) {
+    const [tall, wide] = [height / probability.height, width / probability.width];
+    if (!Number.isInteger(tall) || !Number.isInteger(wide)) {
       throw new RangeError(
         `Expected an image a whole number of times as large as the probability map of ` +
           `${probability.height} × ${probability.width}, got ${image.height} × ${image.width}`,
       );
     }
-    const outline = outlineOf(picture, probability);
-    const reference = truth && outlineOf(picture, truth);
+    const contours = outlines({ width, height }, orientForDisplay(frame.codes, view), targets);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
+        const at = y * width + x;
         const p = probability.data[
-          Math.floor(y / factor) * probability.width + Math.floor(x / factor)
+          Math.floor(y / tall) * probability.width + Math.floor(x / wide)
         ]!;
         const tint = Math.round((TINTS - 1) * Math.min(1, Math.max(0, p || 0)));
-        const index = outline[y * width + x]
-          ? CONTOUR
-          : reference?.[y * width + x]
+        const contour = contours[at]!;
+        pixels[y * canvas.width + left + x] = contour > 0
+          ? CONTOURS + contour - 1
+          : (truth?.[at] ?? 0) > 0
           ? TRUTH
-          : tint * GREYS + background[y * width + x]!;
-        pixels[y * canvas.width + left + x] = index;
+          : tint * GREYS + background[at]!;
       }
     }
     drawBand(pixels, canvas, frames, i);
     encoder.writeFrame(pixels, canvas.width, canvas.height, {
-      ...(i === 0 ? { palette: palette(), repeat: 0 } : {}),
+      ...(i === 0 ? { palette: palette(targets), repeat: 0 } : {}),
       delay: i === frames.length - 1 ? hold : delay,
     });
   }
@@ -156,7 +195,7 @@ export function animateSettling(
   return new Animation(encoder.bytes());
 }
 
-function palette(): Rgb[] {
+function palette({ classes }: Targets): Rgb[] {
   const colours = Array.from({ length: GREYS * TINTS }, (_, i): Rgb => {
     const grey = Math.round(255 * (i % GREYS) / (GREYS - 1));
     return mixColours(
@@ -165,10 +204,14 @@ function palette(): Rgb[] {
       TINT_OPACITY * Math.floor(i / GREYS) / (TINTS - 1),
     );
   });
-  return [...colours, ...EXTRA];
+  const contours = classes.length === 1
+    ? [TINT]
+    : classes.map((_, index) => parseColour(classColour(index)));
+  const extra = [OKABE_ITO.purple, OKABE_ITO.green, MASK_COLOURS.truth].map(parseColour);
+  return [...colours, ...extra, ...contours].slice(0, MOST_COLOURS);
 }
 
-function greyLevels(image: Raster, scale: number): Uint8Array {
+function greyLevels(image: Raster, scale: Scale): Uint8Array {
   const range = [quantile(image.data, 0.005), quantile(image.data, 0.995)] as const;
   const { data } = sliceToRgb(image, { scale, range });
   return Uint8Array.from(
@@ -177,11 +220,19 @@ function greyLevels(image: Raster, scale: number): Uint8Array {
   );
 }
 
-/** 1 where the outline of a mask runs, in pixels of the picture. */
-function outlineOf({ width, height }: { width: number; height: number }, mask: Raster): Uint8Array {
+/** Where outlines run, in pixels of the picture: the number of the class, from 1; else 0. */
+function outlines(
+  { width, height }: { width: number; height: number },
+  codes: Raster,
+  targets: Targets,
+): Uint8Array {
+  const result = new Uint8Array(width * height);
   const blank = { data: new Uint8Array(3 * width * height), width, height };
-  const { data } = overlayMask(blank, mask, { colour: "#ffffff" });
-  return Uint8Array.from({ length: width * height }, (_, i) => data[3 * i]! > 0 ? 1 : 0);
+  for (const index of targets.classes.keys()) {
+    const { data } = overlayMask(blank, maskOfClass(codes, targets, index), { colour: "#ffffff" });
+    for (let i = 0; i < result.length; i++) if (data[3 * i]! > 0) result[i] = index + 1;
+  }
+  return result;
 }
 
 /** Stage, step and progress below the picture. */
@@ -194,7 +245,9 @@ function drawBand(
   const { stage, step } = frames[current]!;
   const last = Math.max(...frames.filter((f) => f.stage === stage).map((f) => f.step));
   const top = canvas.height - BAND;
-  const text = `${stage === "coarse" ? "Coarse" : "Fine"}, step ${step} of ${last}`;
+  const text = `${stage === "coarse" ? "Coarse" : "Fine"}, step ${step} of ${last}` +
+    // Every logit is 0 then, which is a probability of one half everywhere.
+    (current === 0 && step === 0 ? ": undecided" : "");
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${canvas.width}" height="${BAND}" ` +
     `font-family="${FONT_FAMILY}">` +
     `<rect width="100%" height="100%" fill="#000000"/>` +

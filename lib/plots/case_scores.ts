@@ -25,6 +25,7 @@ type Row = CaseScore & { dice: number };
 /** More cases than this get no line of their own. */
 const MOST_LINES = 40;
 const WIDTH = 800;
+const MARGIN_RIGHT = 24;
 
 /**
  * Draws the Dice scores of cases: their distribution as a box and dots, and (up to forty cases)
@@ -55,20 +56,29 @@ export function plotCaseScores(
   const longest = Math.max(...rows.map((row) => row.case.length));
   const named = rows.length <= MOST_LINES;
   const marginLeft = named ? Math.min(320, Math.max(60, 24 + longest * 9)) : 60;
-  const x = { domain: [0, 1], label: "Dice score", grid: true };
+  const x = { domain: [0, 1], label: "volume Dice", grid: true };
   const meanLine = meanRule(mean);
+  const [height, marginTop, marginBottom] = [named ? 110 : 280, 12, named ? 12 : 56];
   const box = drawChart({
     width: WIDTH,
-    height: named ? 110 : 280,
+    height,
     marginLeft,
-    marginTop: 12,
-    marginBottom: named ? 12 : 56,
+    marginRight: MARGIN_RIGHT,
+    marginTop,
+    marginBottom,
     x: named ? { ...x, axis: null } : x,
-    marks: [...boxMarks(rows, "dice"), meanLine],
+    marks: [
+      ...boxMarks(rows, "dice", {
+        domain: [0, 1],
+        width: WIDTH - marginLeft - MARGIN_RIGHT,
+        height: height - marginTop - marginBottom,
+      }),
+      meanLine,
+    ],
   });
   const cases = named ? caseChart(rows, meanLine, marginLeft, x) : undefined;
 
-  const title = options.title ?? "Dice score of held-out cases";
+  const title = options.title ?? "Volume Dice of held-out cases";
   const median = quantile(rows.map(({ dice }) => dice), 0.5);
   const subtitle = `${rows.length} ${rows.length === 1 ? "case" : "cases"}, mean ` +
     `${mean.toFixed(3)} (dashed), median ${median.toFixed(3)}` +
@@ -89,6 +99,7 @@ function caseChart(
     width: WIDTH,
     height: 80 + rows.length * 28,
     marginLeft,
+    marginRight: MARGIN_RIGHT,
     marginTop: 8,
     x,
     y: { type: "point", domain: rows.map((row) => row.case), label: null, tickSize: 0 },

@@ -6,6 +6,7 @@
 
 export * from "./animate_settling.ts";
 export * from "./case_scores.ts";
+export * from "./case_view.ts";
 export * from "./draw_evaluation.ts";
 export * from "./figure.ts";
 export * from "./palette.ts";
@@ -15,6 +16,7 @@ export * from "./quality.ts";
 export * from "./raster.ts";
 export * from "./render_plot.ts";
 export * from "./robustness.ts";
+export * from "./scored_slice.ts";
 export * from "./slice_image.ts";
 export * from "./state_channels.ts";
 export * from "./svg_to_png.ts";

@@ -42,10 +42,39 @@ export const MASK_COLOURS = {
   /** In both. */
   truePositive: OKABE_ITO.green,
   /** In the prediction only. */
-  falsePositive: OKABE_ITO.orange,
+  falsePositive: OKABE_ITO.vermillion,
   /** In the reference only. */
   falseNegative: OKABE_ITO.purple,
+  /** Foreground in both, but of different classes. */
+  otherClass: OKABE_ITO.yellow,
 } as const;
+
+/** The colours of classes or regions where there are several, in the order of the model's logits. */
+const CLASS_COLOURS: readonly string[] = [
+  OKABE_ITO.orange,
+  OKABE_ITO.skyBlue,
+  OKABE_ITO.purple,
+  OKABE_ITO.green,
+  OKABE_ITO.yellow,
+  OKABE_ITO.vermillion,
+  OKABE_ITO.blue,
+];
+
+/**
+ * The colour of a class or region, counted from 0. After seven they repeat.
+ *
+ * @example
+ * ```ts
+ * import { classColour } from "./palette.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.notEqual(classColour(0), classColour(1));
+ * assert.equal(classColour(7), classColour(0));
+ * ```
+ */
+export function classColour(index: number): string {
+  return CLASS_COLOURS[index % CLASS_COLOURS.length]!;
+}
 
 /** The colour of text. */
 export const TEXT_COLOUR = "#1a1a1a";

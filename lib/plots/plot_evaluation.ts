@@ -5,7 +5,8 @@
  */
 
 import * as Plot from "@observablehq/plot";
-import type { EvaluationSummary, ScoreName } from "../evaluation/summary.ts";
+import { type EvaluationSummary, foregroundMean, type ScoreName } from "../evaluation/summary.ts";
+import type { Targets } from "../slices/case.ts";
 import { boxMarks, meanRule } from "./box_marks.ts";
 import { Figure } from "./figure.ts";
 import { TEXT_COLOUR } from "./palette.ts";
@@ -17,6 +18,8 @@ import { type PredictionSample, visualizePredictions } from "./visualize_predict
 export interface PlotEvaluationOptions {
   /** Slices to show below, turned for display; see `extremeSlices`. */
   samples?: readonly PredictionSample[];
+  /** What the codes of the samples stand for. Default: one class. */
+  targets?: Targets;
   /** Above the figure. */
   title?: string;
 }
@@ -28,11 +31,12 @@ interface Row {
 
 const SMALLEST_WIDTH = 1000;
 const CHART_HEIGHT = 290;
+const [MARGIN_TOP, MARGIN_RIGHT, MARGIN_BOTTOM, MARGIN_LEFT] = [56, 24, 56, 28];
 
 /**
  * Draws Dice and HD95 of all cases, each as a box plot with a dot a case that names the worst and
  * the best, and below them slices, if there are any. Undefined scores are counted, not drawn; where
- * HD95 is undefined in all cases it is left out.
+ * HD95 is undefined in all cases it is left out. Of several classes each case counts with their mean.
  *
  * @param summary From `evaluateCases` or `readSummary`.
  * @throws {RangeError} Where no Dice score is defined.
@@ -50,18 +54,20 @@ export function plotEvaluation(
   const { samples = [], title = "Scores by case" } = options;
   const slices = samples.length === 0 ? undefined : visualizePredictions(samples, {
     view: "raw",
-    title: "Worst and best cases, Dice of the whole volume",
+    title: "Worst and best cases",
+    ...(options.targets === undefined ? {} : { targets: options.targets }),
   }).svg;
   const width = Math.max(SMALLEST_WIDTH, slices === undefined ? 0 : svgSize(slices).width);
   const rows = (name: ScoreName) =>
     summary.metric_per_case.map((scored): Row => ({
       case: scored.case,
-      value: scored.metrics["1"][name],
+      value: foregroundMean(scored.metrics)[name],
     })).filter(({ value }) => Number.isFinite(value)).sort((a, b) => a.value - b.value);
   const [dice, hd95] = [rows("Dice"), rows("HD95")];
   if (dice.length === 0) throw new RangeError("Cannot draw scores: no Dice score is defined");
 
-  const unit = summary.statistics["1"].VolumeDifference.n > 0 ? "mm" : "pixels";
+  const statistics = summary.foreground_statistics ?? Object.values(summary.statistics)[0]!;
+  const unit = statistics.VolumeDifference.n > 0 ? "mm" : "pixels";
   const panels = [
     { name: "Dice", rows: dice, worst: dice[0]!, best: dice.at(-1)!, label: "Dice", digits: 3 },
     {
@@ -79,7 +85,7 @@ export function plotEvaluation(
       ...panel,
       width: chartWidth,
       total: summary.metric_per_case.length,
-      statistics: summary.statistics["1"][panel.name as ScoreName],
+      statistics: statistics[panel.name as ScoreName],
     })
   );
   const content = svgText(title, 12, 32, { size: 22, bold: true }) +
@@ -134,11 +140,17 @@ function boxChart({ rows, worst, best, label, digits, width, total, statistics }
       (rows.length > 1 ? ` ± ${text(sd)}` : "") + `, median ${text(median)}`,
     width,
     height: CHART_HEIGHT,
-    marginLeft: 28,
-    marginTop: 56,
+    marginLeft: MARGIN_LEFT,
+    marginRight: MARGIN_RIGHT,
+    marginTop: MARGIN_TOP,
+    marginBottom: MARGIN_BOTTOM,
     x: { domain: [low, high], label: null, grid: true },
     marks: [
-      ...boxMarks(rows, "value"),
+      ...boxMarks(rows, "value", {
+        domain: [low, high],
+        width: width - MARGIN_LEFT - MARGIN_RIGHT,
+        height: CHART_HEIGHT - MARGIN_TOP - MARGIN_BOTTOM,
+      }),
       meanRule(mean),
       name(worst, "worst", 1),
       ...(best === worst ? [] : [name(best, "best", 0)]),

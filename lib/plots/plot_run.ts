@@ -6,35 +6,31 @@
 
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
-import { maskOf, predictSlices } from "../evaluation/predict_slices.ts";
+import { caseQualities } from "../evaluation/case_quality.ts";
 import { readRobustness } from "../evaluation/robustness/mod.ts";
-import { type EvaluationSummary, readSummary } from "../evaluation/summary.ts";
+import { caseDice, type EvaluationSummary } from "../evaluation/summary.ts";
+import { readSummary } from "../evaluation/summary_files.ts";
+import { cellSeed } from "../nca/cell_seeds.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import { loadWeights } from "../nca/weights.ts";
-import { type Sample, SliceDataset } from "../slices/slice_dataset.ts";
-import type { Split } from "../slices/split/split_cases.ts";
+import { discoverCases } from "../slices/discovery/discover_cases.ts";
+import { labelToModelGrid, sliceGeometry, toModelGrid } from "../slices/geometry.ts";
+import type { ModelInputs } from "../slices/model_inputs.ts";
 import { InputError } from "../support/errors.ts";
-import { hash32 } from "../support/random.ts";
-import { preparedFolder } from "../training/prepare_data.ts";
 import { readRun, runPaths } from "../training/run_folder.ts";
 import { animateSettling, settlingFrames } from "./animate_settling.ts";
 import { plotCaseScores } from "./case_scores.ts";
-import { caseQualities, plotQuality } from "./quality.ts";
-import type { View } from "./raster.ts";
+import { viewOfCase } from "./case_view.ts";
 import { drawEvaluation } from "./draw_evaluation.ts";
+import { plotQuality } from "./quality.ts";
 import { plotRobustness } from "./robustness.ts";
+import { type ScoredSlice, scoredSlice, voxelOf } from "./scored_slice.ts";
 import { plotStateChannels } from "./state_channels.ts";
 import { plotTrainingCurves, readMetrics } from "./training_curves.ts";
 import { visualizePredictions } from "./visualize_predictions.ts";
 
 /** How many held-out cases `predictions.png` shows. */
 const SHOWN_CASES = 4;
-
-/** How {@linkcode plotRun} draws. */
-export interface PlotRunOptions {
-  /** The prepared slices, where they are not where the run's config says. */
-  prepared?: string;
-}
 
 /** What {@linkcode plotRun} drew. */
 export interface PlottedRun {
@@ -46,17 +42,18 @@ export interface PlottedRun {
 
 /**
  * Draws all pictures of a run into its folder `plots`: `training_curves`, `case_scores` and
- * `evaluation` (SVG and PNG), `predictions.png`, `settling.gif` and `channels.png`. What a run lacks
- * the data for (it was not scored yet, its slices are gone) is left out and told. `quality` (SVG and
- * PNG) is added where the run was scored with several samples, `robustness` where that was measured.
+ * `evaluation` (SVG and PNG), `predictions.png`, `settling.gif` and `channels.png`. The slices are
+ * drawn from the masks in `predictions`, so that number, picture and file agree. What a run lacks the
+ * data for (it was not scored yet, its data are gone) is left out and named. `quality` (SVG and PNG)
+ * is added where the run was scored with several samples, `robustness` where that was measured.
  *
- * Choose a backend first (`initBackend`): the last three run the model.
+ * Choose a backend first (`initBackend`): the last two run the model.
  *
  * @param folder The run's folder.
  * @throws {InputError} Where the folder holds no run.
  */
-export async function plotRun(folder: string, options: PlotRunOptions = {}): Promise<PlottedRun> {
-  const { config, split, slices } = await readRun(folder);
+export async function plotRun(folder: string): Promise<PlottedRun> {
+  const { config, slices: inputs } = await readRun(folder);
   const files: string[] = [];
   const skipped: string[] = [];
   const save = async (name: string, picture: { save(path: string): Promise<void> }) => {
@@ -86,10 +83,7 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
       throw new InputError("the run was not scored yet", { code: "bad-run" });
     }
     const scores = plotCaseScores(
-      summary.metric_per_case.map((scored) => ({
-        case: scored.case,
-        dice: scored.metrics["1"].Dice,
-      })),
+      summary.metric_per_case.map((scored) => ({ case: scored.case, dice: caseDice(scored) })),
     );
     for (const ending of ["svg", "png"]) await save(`case_scores.${ending}`, scores);
   });
@@ -99,7 +93,7 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
       throw new InputError("the run was not scored yet", { code: "bad-run" });
     }
     const { data } = config;
-    const drawn = await drawEvaluation(folder, { data, settings: slices });
+    const drawn = await drawEvaluation(folder, { data, settings: inputs });
     files.push(...drawn.files);
     skipped.push(...drawn.skipped.map((what) => `evaluation: ${what}`));
   });
@@ -120,12 +114,25 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
   });
 
   await attempt("predictions, settling, channels", async () => {
-    const prepared = options.prepared ?? preparedFolder(config);
-    const dataset = await SliceDataset.open(prepared, { cases: shownCases(split, summary) });
-    const view = dataset.manifest.kind === "png" ? "raw" : { axis: config.axis };
+    if (summary === undefined) {
+      throw new InputError("the run was not scored yet", { code: "bad-run" });
+    }
+    const { cases } = await discoverCases(config.data);
+    const shown: ScoredSlice[] = [];
+    for (const scored of shownCases(summary)) {
+      shown.push(await scoredSlice(folder, scored, cases, inputs));
+    }
+    await save(
+      "predictions.png",
+      visualizePredictions(shown.map(({ sample }) => sample), {
+        view: "raw",
+        targets: inputs.targets,
+        title: "Held-out cases",
+      }),
+    );
     const model = await loadWeights(runPaths(folder).best);
     try {
-      await drawSamples(model, await shownSamples(dataset), { seed: config.seed, view, save });
+      await drawTrace(model, shown[0]!, { seed: config.seed, inputs, save });
     } finally {
       model.dispose();
     }
@@ -133,15 +140,11 @@ export async function plotRun(folder: string, options: PlotRunOptions = {}): Pro
   return { files, skipped };
 }
 
-/** Held-out cases from best to worst, as evenly as there are scores for it. */
-function shownCases(split: Split, summary: EvaluationSummary | undefined): string[] {
-  const heldOut = [split.test, split.validation, split.train].find((part) => part.length > 0) ?? [];
-  const scored = (summary?.metric_per_case ?? [])
-    .map((scored) => ({ case: scored.case, dice: scored.metrics["1"].Dice }))
-    .filter((scored) => heldOut.includes(scored.case) && Number.isFinite(scored.dice))
-    .sort((a, b) => b.dice - a.dice)
-    .map((scored) => scored.case);
-  const cases = scored.length > 0 ? scored : [...heldOut];
+/** Scored cases from best to worst, evenly. */
+function shownCases(summary: EvaluationSummary) {
+  const scored = summary.metric_per_case.filter((scored) => Number.isFinite(caseDice(scored)))
+    .sort((a, b) => caseDice(b) - caseDice(a));
+  const cases = scored.length > 0 ? scored : summary.metric_per_case;
   const count = Math.min(SHOWN_CASES, cases.length);
   return Array.from(
     { length: count },
@@ -149,64 +152,47 @@ function shownCases(split: Split, summary: EvaluationSummary | undefined): strin
   );
 }
 
-/** Of each case the slice with most of the object. */
-async function shownSamples(dataset: SliceDataset): Promise<Sample[]> {
-  const best = new Map<string, number>();
-  for (const [i, { case: id, foreground }] of dataset.slices.entries()) {
-    const known = best.get(id);
-    if (known === undefined || foreground > dataset.slices[known]!.foreground) best.set(id, i);
-  }
-  return await Promise.all([...best.values()].map((i) => dataset.get(i)));
-}
-
-async function drawSamples(
+/** The mask as it settles, and the state in the end, of the cells that made the saved mask. */
+async function drawTrace(
   model: MedNca,
-  samples: readonly Sample[],
-  { seed, view, save }: {
+  { opened, index, sample }: ScoredSlice,
+  { seed, inputs, save }: {
     seed: number;
-    view: View;
+    inputs: ModelInputs;
     save: (name: string, picture: { save(path: string): Promise<void> }) => Promise<void>;
   },
 ): Promise<void> {
-  const [first] = samples;
-  if (first === undefined) {
-    throw new InputError("there are no prepared slices", { code: "bad-run" });
-  }
-  const [height, width] = first.record.geometry.size;
-  const predictions = await predictSlices(
-    model,
-    samples.map(({ image }) => ({ data: image, height, width })),
-    { seed },
+  const geometry = sliceGeometry(opened.extent(index), inputs);
+  const { data, height, width, channels } = toModelGrid(opened.slice(index), geometry);
+  const truth = labelToModelGrid(opened.label(index), geometry);
+  const view = viewOfCase(opened, inputs);
+  // Resized slices have voxels of another shape
+  const voxel = voxelOf(opened).map((length, i) =>
+    length * [geometry.crop.height, geometry.crop.width][i]! / geometry.scaled[i]!
+  ) as [number, number];
+  const pixels = height * width;
+  const interleaved = Float32Array.from(
+    { length: data.length },
+    (_, i) => data[(i % channels) * pixels + Math.floor(i / channels)]!,
   );
-  const rows = samples.map(({ image, label, record }, i) => ({
-    case: record.case,
-    slice: record.index,
-    image,
-    truth: label,
-    prediction: maskOf(predictions[i]!.probability),
-    height,
-    width,
-  }));
-  await save("predictions.png", visualizePredictions(rows, { view, title: "Held-out cases" }));
-
-  const images = tf.tensor4d(first.image, [1, height, width, 1]);
-  const trace = model.trace(images, { seeds: [hash32(seed, 0)], stats: "slice" });
+  const images = tf.tensor4d(interleaved, [1, height, width, channels]);
+  const trace = model.trace(images, { seeds: [cellSeed(seed, index)], stats: "slice" });
   try {
     // On a GPU states cannot be read at once; those that were read stay readable.
     await Promise.all(trace.map(({ state }) => state.data()));
-    const settling = animateSettling(settlingFrames(trace), {
-      image: { data: first.image, height, width },
-      truth: { data: first.label, height, width },
-      view,
+    const { targets } = inputs;
+    const settling = animateSettling(settlingFrames(trace, { targets, imageChannels: channels }), {
+      image: { data: data.subarray(0, pixels), height, width },
+      ...{ truth, targets, view, voxel },
     });
     await save("settling.gif", settling);
-    const data = await trace.at(-1)!.state.data();
-    const { case: id, index } = first.record;
-    const channels = plotStateChannels({ data, height, width, channels: model.config.channels }, {
-      view,
-      title: `State after the last step: ${id}, slice ${index}`,
-    });
-    await save("channels.png", channels);
+    const state = {
+      data: await trace.at(-1)!.state.data(),
+      ...{ height, width, channels: model.config.channels, imageChannels: channels },
+      logits: targets.classes.length === 1 ? [""] : targets.classes.map(({ name }) => name),
+    };
+    const title = `State after the last step: ${sample.case}, slice ${index}`;
+    await save("channels.png", plotStateChannels(state, { view, voxel, title }));
   } finally {
     tf.dispose([images, ...trace.map(({ state }) => state)]);
   }

@@ -5,37 +5,20 @@
  */
 
 import * as Plot from "@observablehq/plot";
-import { pearson, spearman } from "../evaluation/correlation.ts";
-import type { EvaluationSummary } from "../evaluation/summary.ts";
+import { type CaseQuality, describeCorrelation } from "../evaluation/case_quality.ts";
 import { Figure } from "./figure.ts";
 import { OKABE_ITO, TEXT_COLOUR } from "./palette.ts";
 import { renderPlot } from "./render_plot.ts";
-
-/** The quality metric and the score of one case. */
-export interface CaseQuality {
-  /** Its name. */
-  case: string;
-  /** The NCA quality metric, see `ncaQuality`; cases in which it is undefined are not drawn. */
-  quality: number;
-  /** From 0 to 1; cases in which it is undefined are not drawn. */
-  dice: number;
-}
-
-/** The quality metric and score of each case that was predicted several times. */
-export function caseQualities(summary: EvaluationSummary | undefined): CaseQuality[] {
-  return (summary?.metric_per_case ?? []).flatMap(({ case: id, quality, metrics }) =>
-    quality === undefined ? [] : [{ case: id, quality, dice: metrics["1"].Dice }]
-  );
-}
+import { textWidth } from "./svg.ts";
 
 /** More cases than this are not named. */
 const MOST_NAMES = 12;
-/** Through fewer cases no line is drawn: it would say nothing. */
-const FEWEST_FOR_LINE = 5;
+/** Through fewer cases no line is drawn: its band would be as wide as the chart. */
+const FEWEST_FOR_LINE = 20;
 
 /**
  * Draws the NCA quality metric of cases against their Dice score, with the straight line through
- * them (from five cases on) and both correlations. Where the metric is of use, doubt (to the right) goes with a low
+ * them (from twenty cases on) and both correlations. Where the metric is of use, doubt (to the right) goes with a low
  * score.
  *
  * @throws {RangeError} Where no case has both.
@@ -62,28 +45,25 @@ export function plotQuality(
   );
   if (rows.length === 0) throw new RangeError("Cannot draw quality: no case has it and a score");
   const left = cases.length - rows.length;
-  const names = (part: readonly CaseQuality[], dy: number) =>
-    Plot.text(part, {
-      x: "quality",
-      y: "dice",
-      text: "case",
-      dy,
-      fill: TEXT_COLOUR,
-      stroke: "#ffffff",
-      strokeWidth: 5,
-    });
-  // Above and below in turn, or neighbours' names lie on each other
-  const named = rows.length > MOST_NAMES ? [] : rows.toSorted((a, b) => a.quality - b.quality);
+  const domains = {
+    x: spanOf(rows.map(({ quality }) => quality), Infinity),
+    y: spanOf(rows.map(({ dice }) => dice), 1),
+  };
+  const named = rows.length > MOST_NAMES ? [] : placeNames(rows, domains);
   return new Figure(renderPlot({
     title: options.title ?? "Does it know when it is wrong?",
     subtitle: describeCorrelation(rows) + (left > 0 ? `; ${left} undefined` : ""),
-    height: 480,
-    marginRight: 48,
+    width: WIDTH,
+    height: HEIGHT,
+    marginRight: MARGIN,
+    marginLeft: MARGIN,
     x: {
       label: "NCA quality metric (0: all runs agree)",
-      domain: spanOf(rows.map(({ quality }) => quality), Infinity),
+      labelAnchor: "center",
+      labelArrow: "none",
+      domain: domains.x,
     },
-    y: { label: "Dice score", domain: spanOf(rows.map(({ dice }) => dice), 1), grid: true },
+    y: { label: "volume Dice", domain: domains.y, grid: true },
     marks: [
       ...(rows.length < FEWEST_FOR_LINE ? [] : [
         Plot.linearRegressionY(rows, {
@@ -95,10 +75,74 @@ export function plotQuality(
         }),
       ]),
       Plot.dot(rows, { x: "quality", y: "dice", r: 6, fill: OKABE_ITO.blue }),
-      names(named.filter((_, i) => i % 2 === 0), -16),
-      names(named.filter((_, i) => i % 2 === 1), 18),
+      ...named.map(({ row, dx, dy }) =>
+        Plot.text([row], {
+          x: "quality",
+          y: "dice",
+          text: "case",
+          dx,
+          dy,
+          fill: TEXT_COLOUR,
+          stroke: "#ffffff",
+          strokeWidth: 5,
+        })
+      ),
     ],
   }));
+}
+
+const [WIDTH, HEIGHT, MARGIN] = [800, 480, 76];
+/** The names' letters, in pixels. */
+const LETTERS = 16;
+
+/** A case's name beside its dot. */
+interface PlacedName {
+  row: CaseQuality;
+  dx: number;
+  dy: number;
+}
+
+/** Puts each name where it lies on no other name and no dot, nearest places first. */
+function placeNames(
+  rows: readonly CaseQuality[],
+  { x, y }: { x: readonly [number, number]; y: readonly [number, number] },
+): PlacedName[] {
+  const [across, down] = [WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN];
+  const points = rows.map(({ quality, dice }) => ({
+    left: MARGIN + (quality - x[0]) / (x[1] - x[0]) * across,
+    top: MARGIN + (y[1] - dice) / (y[1] - y[0]) * down,
+  }));
+  const taken = points.map(({ left, top }) => ({ left, top, width: 14, height: 14 }));
+  return rows.map((row, i) => {
+    const { left, top } = points[i]!;
+    const width = textWidth(row.case, LETTERS);
+    const places = [1, 2, 3, 4].flatMap((line) => [
+      { dx: 0, dy: -18 * line },
+      { dx: 0, dy: 18 * line },
+      { dx: width / 2 + 12, dy: 18 * (line - 1) },
+      { dx: -width / 2 - 12, dy: 18 * (line - 1) },
+    ]);
+    const boxes = places.map(({ dx, dy }) => ({
+      left: left + dx,
+      top: top + dy,
+      width,
+      height: LETTERS,
+    }));
+    const inside = boxes.map((box) =>
+      box.left - width / 2 > MARGIN && box.left + width / 2 < WIDTH && box.top > 0 &&
+      box.top < HEIGHT
+    );
+    const free = boxes.findIndex((box, place) =>
+      inside[place] &&
+      !taken.some((other) =>
+        Math.abs(box.left - other.left) < (box.width + other.width) / 2 &&
+        Math.abs(box.top - other.top) < (box.height + other.height) / 2
+      )
+    );
+    const chosen = Math.max(0, free);
+    taken.push(boxes[chosen]!);
+    return { row, ...places[chosen]! };
+  });
 }
 
 /** The values' span with a margin, from 0 on and up to a largest value. */
@@ -106,26 +150,4 @@ function spanOf(values: readonly number[], largest: number): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = 0.2 * (high - low) || 0.05;
   return [Math.max(0, low - margin), Math.min(largest, high + margin)];
-}
-
-/**
- * How the quality metric and the score of cases go together, in words.
- *
- * @example
- * ```ts
- * import { describeCorrelation } from "./quality.ts";
- * import assert from "node:assert/strict";
- *
- * const few = [{ case: "a", quality: 0.1, dice: 0.8 }];
- * assert.equal(describeCorrelation(few), "1 case: too few for a correlation");
- * ```
- */
-export function describeCorrelation(cases: readonly CaseQuality[]): string {
-  const x = cases.map(({ quality }) => quality);
-  const y = cases.map(({ dice }) => dice);
-  const count = `${cases.length} ${cases.length === 1 ? "case" : "cases"}`;
-  const [line, rank] = [pearson(x, y), spearman(x, y)];
-  if (Number.isNaN(line)) return `${count}: too few for a correlation`;
-  const text = (value: number) => value.toFixed(2).replace("-", "−");
-  return `${count}: correlation ${text(line)} (Pearson), ${text(rank)} (Spearman)`;
 }

@@ -24,9 +24,9 @@ export interface Raster {
  * are, which is right for PNG pictures.
  */
 export type View = "raw" | {
-  /** Which axis of the volume the slice was cut along; 2 unless told. */
+  /** Which axis of the volume the slice was cut along. Default: 2. */
   axis?: 0 | 1 | 2;
-  /** Where the volume's axes run to; "RAS" unless told. */
+  /** Where the volume's axes run to. Default: "RAS". */
   orientation?: string;
 };
 
@@ -67,20 +67,7 @@ export function orientForDisplay(raster: Raster, view: View = {}): Slice {
   checkRaster(raster);
   const { data, height, width } = raster;
   if (view === "raw") return { data: Float32Array.from(data), height, width };
-  const { axis = 2, orientation = "RAS" } = view;
-  const groups = [...orientation].map((letter) =>
-    ["RL", "AP", "SI"].find((g) => g.includes(letter))
-  );
-  if (orientation.length !== 3 || groups.includes(undefined) || new Set(groups).size !== 3) {
-    throw new RangeError(`Expected an orientation like RAS, got ${orientation}`);
-  }
-  const rows = orientation[axis === 0 ? 1 : 0]!;
-  const columns = orientation[axis === 2 ? 1 : 2]!;
-
-  const rowsAreVertical = "SI".includes(rows) || ("AP".includes(rows) && "RL".includes(columns));
-  const [vertical, horizontal] = rowsAreVertical ? [rows, columns] : [columns, rows];
-  const flipVertical = "SA".includes(vertical);
-  const flipHorizontal = "RA".includes(horizontal);
+  const { rowsAreVertical, flipVertical, flipHorizontal } = turnOf(view);
   const [outHeight, outWidth] = rowsAreVertical ? [height, width] : [width, height];
   const out = new Float32Array(data.length);
   for (let i = 0; i < outHeight; i++) {
@@ -91,4 +78,34 @@ export function orientForDisplay(raster: Raster, view: View = {}): Slice {
     }
   }
   return { data: out, height: outHeight, width: outWidth };
+}
+
+/**
+ * What belongs to a raster's rows and columns, such as a voxel's height and width, turned as
+ * {@linkcode orientForDisplay} turns the raster.
+ */
+export function turnPair(
+  [rows, columns]: readonly [number, number],
+  view: View,
+): readonly [number, number] {
+  return view === "raw" || turnOf(view).rowsAreVertical ? [rows, columns] : [columns, rows];
+}
+
+/** Which way a slice is turned. */
+function turnOf({ axis = 2, orientation = "RAS" }: Exclude<View, "raw">) {
+  const groups = [...orientation].map((letter) =>
+    ["RL", "AP", "SI"].find((g) => g.includes(letter))
+  );
+  if (orientation.length !== 3 || groups.includes(undefined) || new Set(groups).size !== 3) {
+    throw new RangeError(`Expected an orientation like RAS, got ${orientation}`);
+  }
+  const rows = orientation[axis === 0 ? 1 : 0]!;
+  const columns = orientation[axis === 2 ? 1 : 2]!;
+  const rowsAreVertical = "SI".includes(rows) || ("AP".includes(rows) && "RL".includes(columns));
+  const [vertical, horizontal] = rowsAreVertical ? [rows, columns] : [columns, rows];
+  return {
+    rowsAreVertical,
+    flipVertical: "SA".includes(vertical),
+    flipHorizontal: "RA".includes(horizontal),
+  };
 }

@@ -5,7 +5,11 @@
  */
 
 import * as Plot from "@observablehq/plot";
-import type { RobustnessExample, RobustnessScore } from "../evaluation/robustness/mod.ts";
+import {
+  meanRobustness,
+  type RobustnessExample,
+  type RobustnessScore,
+} from "../evaluation/robustness/mod.ts";
 import { type Perturbation, PERTURBATIONS } from "../evaluation/robustness/mod.ts";
 import { Figure } from "./figure.ts";
 import { MASK_COLOURS, MUTED_COLOUR, OKABE_ITO } from "./palette.ts";
@@ -13,19 +17,7 @@ import { composePanels } from "./panels.ts";
 import { orientForDisplay, type View } from "./raster.ts";
 import { type Chart, drawChart } from "./render_plot.ts";
 import { displayScale, overlayMask, sliceToRgb } from "./slice_image.ts";
-import { svgDocument, svgGroup, svgLegend, svgText } from "./svg.ts";
-
-/** The mean score of all cases at one strength of a perturbation. */
-export interface MeanRobustness {
-  /** The perturbation's name. */
-  perturbation: string;
-  /** In the perturbation's unit. */
-  strength: number;
-  /** The mean over the cases in which it is defined; NaN where it is in none. */
-  dice: number;
-  /** Of erased cells: the mean if nothing healed; NaN elsewhere. */
-  unhealed: number;
-}
+import { svgDocument, svgGroup, svgLegend, svgText, textWidth } from "./svg.ts";
 
 const WIDTH = 440;
 const HEIGHT = 320;
@@ -34,17 +26,6 @@ const MOST_COLUMNS = 3;
 const MOST_LINES = 60;
 const WOUND_COLOUR = OKABE_ITO.purple;
 const COLOURS = { mean: OKABE_ITO.blue, case: "#b5b5b5", unhealed: OKABE_ITO.vermillion };
-
-/** The means over the cases, for each perturbation and strength in the order of the scores. */
-export function meanRobustness(scores: readonly RobustnessScore[]): MeanRobustness[] {
-  const groups = Map.groupBy(scores, (row) => `${row.perturbation} ${row.strength}`);
-  return [...groups.values()].map((rows) => ({
-    perturbation: rows[0]!.perturbation,
-    strength: rows[0]!.strength,
-    dice: mean(rows.map(({ dice }) => dice)),
-    unhealed: mean(rows.map(({ unhealed = NaN }) => unhealed)),
-  }));
-}
 
 /**
  * Draws Dice scores against the strength of each perturbation, one small chart for each: the mean
@@ -114,8 +95,10 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
     x: {
       label: unit,
       labelAnchor: "center",
+      labelArrow: "none",
       type: "point", // as far apart as they are in the list: each is one step worse
       domain: means.map(({ strength }) => strength),
+      ticks: roomyTicks(means.map(({ strength }) => strength), format),
       tickFormat: format,
       padding: 0.2,
     },
@@ -150,6 +133,14 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
   });
 }
 
+/** As many of the strengths, evenly, as have room for their labels beside each other. */
+function roomyTicks(strengths: readonly number[], format: (strength: number) => string): number[] {
+  const longest = Math.max(...strengths.map((strength) => textWidth(`${format(strength)} `, 16)));
+  const room = Math.max(1, Math.floor((WIDTH - 120) / longest));
+  const every = Math.ceil(strengths.length / room);
+  return strengths.filter((_, i) => i % every === 0);
+}
+
 /** At most so many strengths of a perturbation are shown. */
 const MOST_EXAMPLES = 5;
 
@@ -174,7 +165,10 @@ export function plotRobustnessExamples(
       const { height, width } = image;
       const turn = (data: ArrayLike<number>) => orientForDisplay({ data, height, width }, view);
       const raster = turn(image.data);
-      let picture = sliceToRgb(raster, { scale: displayScale(raster, 180), range: [0, 1] });
+      let picture = sliceToRgb(raster, {
+        scale: displayScale(raster, { size: 180 }),
+        range: [0, 1],
+      });
       picture = overlayMask(picture, turn(truth), { colour: MASK_COLOURS.truth });
       picture = overlayMask(picture, turn(prediction), { colour: MASK_COLOURS.prediction });
       if (wound) picture = overlayMask(picture, turn(wound), { colour: WOUND_COLOUR });
@@ -203,9 +197,4 @@ function spread<T>(items: readonly T[], count: number): T[] {
     { length: count },
     (_, i) => items[Math.round(i * (items.length - 1) / Math.max(1, count - 1))]!,
   );
-}
-
-function mean(values: readonly number[]): number {
-  const defined = values.filter(Number.isFinite);
-  return defined.reduce((a, b) => a + b, 0) / defined.length;
 }

@@ -5,7 +5,15 @@
  */
 
 import { encode } from "fast-png";
-import { greyColour, MASK_COLOURS, mixColours, parseColour, type Rgb } from "./palette.ts";
+import { IGNORED, type Targets } from "../slices/case.ts";
+import {
+  classColour,
+  greyColour,
+  MASK_COLOURS,
+  mixColours,
+  parseColour,
+  type Rgb,
+} from "./palette.ts";
 import { checkRaster, quantile, type Raster } from "./raster.ts";
 
 /** A picture: red, green and blue per pixel, row by row. */
@@ -18,18 +26,21 @@ export interface RgbImage {
   readonly height: number;
 }
 
+/** Pixels per voxel: one number, or one for the height and one for the width of a voxel. */
+export type Scale = number | readonly [vertical: number, horizontal: number];
+
 /** How {@linkcode sliceToRgb} draws. */
 export interface SliceToRgbOptions {
-  /** Pixels per voxel, a whole number; 1 unless told. */
-  scale?: number;
+  /** Pixels per voxel, whole numbers: of rows and columns alike, or each its own. Default: 1. */
+  scale?: Scale;
   /**
-   * The values shown as the first and the last colour. Unless told, all but the darkest and the
+   * The values shown as the first and the last colour. Default: all but the darkest and the
    * brightest half per cent, so that one hot voxel does not darken the picture.
    */
   range?: readonly [number, number];
-  /** The colour of a value, given 0 at the range's start to 1 at its end; grey unless told. */
+  /** The colour of a value, given 0 at the range's start to 1 at its end. Default: grey. */
   colour?: (t: number) => Rgb;
-  /** Whether to interpolate between voxels rather than to show them as squares; yes unless told. */
+  /** Whether to interpolate between voxels rather than to show them as squares. Default: true. */
   smooth?: boolean;
 }
 
@@ -37,7 +48,7 @@ export interface SliceToRgbOptions {
  * Draws a slice in grey (or by another map of colours).
  *
  * @throws {TypeError} Where the data does not fit the shape.
- * @throws {RangeError} Where the scale is not a whole number from 1 on.
+ * @throws {RangeError} Where a scale is not a whole number from 1 on.
  *
  * @example
  * ```ts
@@ -51,19 +62,20 @@ export interface SliceToRgbOptions {
 export function sliceToRgb(slice: Raster, options: SliceToRgbOptions = {}): RgbImage {
   checkRaster(slice, "slice");
   const { scale = 1, colour = greyColour, smooth = true } = options;
-  if (!Number.isInteger(scale) || scale < 1) {
-    throw new RangeError(`Expected a scale that is a whole number from 1 on, got ${scale}`);
+  const [tall, wide] = typeof scale === "number" ? [scale, scale] : scale;
+  if (![tall, wide].every((n) => Number.isInteger(n) && n >= 1)) {
+    throw new RangeError(`Expected a scale of whole numbers from 1 on, got ${scale}`);
   }
   const [low, high] = options.range ?? [quantile(slice.data, 0.005), quantile(slice.data, 0.995)];
   const table = Array.from({ length: 256 }, (_, i) => colour(i / 255));
-  const width = slice.width * scale;
-  const height = slice.height * scale;
+  const width = slice.width * wide;
+  const height = slice.height * tall;
   const data = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const value = smooth && scale > 1
-        ? interpolate(slice, (y + 0.5) / scale - 0.5, (x + 0.5) / scale - 0.5)
-        : slice.data[Math.floor(y / scale) * slice.width + Math.floor(x / scale)]!;
+      const value = smooth && tall * wide > 1
+        ? interpolate(slice, (y + 0.5) / tall - 0.5, (x + 0.5) / wide - 0.5)
+        : slice.data[Math.floor(y / tall) * slice.width + Math.floor(x / wide)]!;
       const t = high > low ? (value - low) / (high - low) : 0;
       // NaN goes to the first colour, as voxels that were not measured do in viewers.
       const index = Math.round(255 * Math.min(1, Math.max(0, t || 0)));
@@ -73,15 +85,22 @@ export function sliceToRgb(slice: Raster, options: SliceToRgbOptions = {}): RgbI
   return { data, width, height };
 }
 
+/** What codes stand for where there is one object: 0 the background, 1 the object. */
+export const ONE_CLASS: Targets = {
+  kind: "classes",
+  classes: [{ name: "foreground", values: "above 0" }],
+  ignore: [],
+};
+
 /** How a mask is laid over an image. */
 export interface OverlayOptions {
-  /** `#rrggbb`; the prediction's colour unless told. */
+  /** `#rrggbb`. Default: the prediction's colour. */
   colour?: string;
-  /** Its outline, or all of it seen through; the outline unless told. */
+  /** Its outline, or all of it, see-through. Default: the outline. */
   style?: "contour" | "tint";
-  /** Of the outline, in pixels of the image; 2 unless told. */
+  /** Of the outline, in pixels of the image. Default: 2. */
   thickness?: number;
-  /** Of the tint, 0 to 1; 0.5 unless told. */
+  /** Of the tint, 0 to 1. Default: 0.5. */
   opacity?: number;
 }
 
@@ -115,9 +134,45 @@ export function overlayMask(
 }
 
 /**
- * Lays agreement and errors over an image: what prediction and truth share, what only one of them
- * has, each in a colour of its own ({@linkcode MASK_COLOURS}).
+ * Lays the outline of each class over an image, each in its own colour ({@linkcode classColour}).
+ * A single class takes the colour that is given.
  *
+ * @param image An image of the codes' slice, at any whole scale.
+ * @param codes What each pixel is, see `Targets`.
+ * @param targets What the codes stand for.
+ * @param single The colour where there is one class only.
+ */
+export function overlayClasses(
+  image: RgbImage,
+  codes: Raster,
+  targets: Targets,
+  single: string,
+): RgbImage {
+  const count = targets.classes.length;
+  let result = image;
+  for (let index = 0; index < count; index++) {
+    result = overlayMask(result, maskOfClass(codes, targets, index), {
+      colour: count === 1 ? single : classColour(index),
+    });
+  }
+  return result;
+}
+
+/** 1 where a class or region (counted from 0) holds, else 0. */
+export function maskOfClass(codes: Raster, { kind }: Targets, index: number): Raster {
+  const data = Uint8Array.from(codes.data, (code) => {
+    if (code === IGNORED) return 0;
+    return kind === "classes" ? Number(code === index + 1) : code >> index & 1;
+  });
+  return { ...codes, data };
+}
+
+/**
+ * Lays agreement and errors over an image: where prediction and truth say the same, where only one
+ * of them has an object, where they differ in its class; each in its own colour
+ * ({@linkcode MASK_COLOURS}). Ignored pixels show neither.
+ *
+ * @param masks Codes of prediction and truth, 0 for the background.
  * @throws {RangeError} Where the image is not a whole number of times as large as the masks.
  */
 export function overlayErrors(
@@ -126,18 +181,21 @@ export function overlayErrors(
   options: { opacity?: number } = {},
 ): RgbImage {
   const { opacity = 0.6 } = options;
-  const predicted = maskAt(image, masks.prediction);
-  const true_ = maskAt(image, masks.truth);
-  const both = parseColour(MASK_COLOURS.truePositive);
-  const predictedOnly = parseColour(MASK_COLOURS.falsePositive);
-  const trueOnly = parseColour(MASK_COLOURS.falseNegative);
+  const predicted = codeAt(image, masks.prediction);
+  const actual = codeAt(image, masks.truth);
+  const colours = {
+    both: parseColour(MASK_COLOURS.truePositive),
+    predictedOnly: parseColour(MASK_COLOURS.falsePositive),
+    actualOnly: parseColour(MASK_COLOURS.falseNegative),
+    other: parseColour(MASK_COLOURS.otherClass),
+  };
   return paint(image, (x, y) => {
-    const [p, t] = [predicted(x, y), true_(x, y)];
-    if (!p && !t) return undefined;
+    const [p, t] = [predicted(x, y), actual(x, y)];
+    if ((p === 0 && t === 0) || t === IGNORED) return undefined;
     // Errors are few and thin: they are laid on more strongly than agreement.
-    return p && t
-      ? [both, opacity * 0.7]
-      : [p ? predictedOnly : trueOnly, Math.min(1, opacity * 1.4)];
+    if (p === t) return [colours.both, opacity * 0.7];
+    const colour = t === 0 ? colours.predictedOnly : p === 0 ? colours.actualOnly : colours.other;
+    return [colour, Math.min(1, opacity * 1.4)];
   });
 }
 
@@ -146,9 +204,31 @@ export function imageToPng({ data, width, height }: RgbImage): Uint8Array {
   return encode({ data, width, height, channels: 3, depth: 8 });
 }
 
-/** Pixels per voxel that bring the longer side of a slice to about the size asked for. */
-export function displayScale(slice: Raster, size = 320): number {
-  return Math.max(1, Math.round(size / Math.max(slice.width, slice.height)));
+/**
+ * Pixels per voxel that bring the longer side of a slice to about the size asked for, with voxels
+ * in their true proportions.
+ *
+ * @param slice What is to be drawn.
+ * @param options.size Pixels of the longer side. Default: 320.
+ * @param options.voxel Height and width of a voxel, in any unit. Default: as high as wide.
+ *
+ * @example
+ * ```ts
+ * import { displayScale } from "./slice_image.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const slice = { data: new Float32Array(800), height: 10, width: 80 };
+ * assert.deepEqual(displayScale(slice, { voxel: [5, 0.5] }), [32, 3]);
+ * ```
+ */
+export function displayScale(
+  slice: Raster,
+  options: { size?: number; voxel?: readonly [number, number] } = {},
+): readonly [number, number] {
+  const { size = 320, voxel: [tall, wide] = [1, 1] } = options;
+  const longer = Math.max(slice.height * tall, slice.width * wide);
+  const across = Math.max(1, Math.round(size / longer * wide));
+  return [Math.max(1, Math.round(size / longer * tall)), across];
 }
 
 function interpolate({ data, height, width }: Raster, y: number, x: number): number {
@@ -163,18 +243,25 @@ function interpolate({ data, height, width }: Raster, y: number, x: number): num
   return upper * (1 - ty) + lower * ty;
 }
 
-function maskAt(image: RgbImage, mask: Raster): (x: number, y: number) => boolean {
+/** The code of a mask at a pixel of an image of it; 0 outside. */
+function codeAt(image: RgbImage, mask: Raster): (x: number, y: number) => number {
   checkRaster(mask, "mask");
-  const scale = image.width / mask.width;
-  if (!Number.isInteger(scale) || image.height !== mask.height * scale) {
+  const [tall, wide] = [image.height / mask.height, image.width / mask.width];
+  if (!Number.isInteger(tall) || !Number.isInteger(wide)) {
     throw new RangeError(
       `Expected an image a whole number of times as large as the mask of ${mask.height} × ` +
         `${mask.width}, got ${image.height} × ${image.width}`,
     );
   }
   return (x, y) =>
-    x >= 0 && y >= 0 && x < image.width && y < image.height &&
-    mask.data[Math.floor(y / scale) * mask.width + Math.floor(x / scale)]! > 0.5;
+    x >= 0 && y >= 0 && x < image.width && y < image.height
+      ? mask.data[Math.floor(y / tall) * mask.width + Math.floor(x / wide)]!
+      : 0;
+}
+
+function maskAt(image: RgbImage, mask: Raster): (x: number, y: number) => boolean {
+  const code = codeAt(image, mask);
+  return (x, y) => code(x, y) > 0.5;
 }
 
 function paint(

@@ -7,7 +7,7 @@
 import type { Figure } from "./figure.ts";
 import { divergingColour, greyColour } from "./palette.ts";
 import { composePanels, type Panel } from "./panels.ts";
-import { orientForDisplay, quantile, type View } from "./raster.ts";
+import { orientForDisplay, quantile, turnPair, type View } from "./raster.ts";
 import { displayScale, sliceToRgb } from "./slice_image.ts";
 import { type Legend, svgText } from "./svg.ts";
 
@@ -19,12 +19,16 @@ export interface ChannelState {
   height: number;
   /** Number of columns. */
   width: number;
-  /** Number of channels; 16 unless told. */
-  channels?: number;
+  /** Number of channels. */
+  channels: number;
+  /** How many of them, the first ones, are the image's. Default: 1. */
+  imageChannels?: number;
+  /** The names of the logits, which stand behind the image's channels. Default: one, unnamed. */
+  logits?: readonly string[];
 }
 
 /**
- * Draws each channel of a state: 0, the image, in grey; the others on a map of blue, white and
+ * Draws each channel of a state: those of the image in grey; the others on a map of blue, white and
  * vermillion centred at 0, each to its own largest absolute value (all but the outermost half per
  * cent), which stands below it.
  *
@@ -35,15 +39,22 @@ export interface ChannelState {
  * import { plotStateChannels } from "./state_channels.ts";
  * import assert from "node:assert/strict";
  *
- * const state = { data: new Float32Array(8 * 8 * 16), height: 8, width: 8 };
+ * const state = { data: new Float32Array(8 * 8 * 16), height: 8, width: 8, channels: 16 };
  * assert.match(plotStateChannels(state).svg, /1: logit/);
  * ```
  */
 export function plotStateChannels(
   state: ChannelState,
-  options: { title?: string; view?: View; columns?: number } = {},
+  options: {
+    title?: string;
+    view?: View;
+    columns?: number;
+    /** Height and width of a voxel, in any unit. */
+    voxel?: readonly [number, number];
+  } = {},
 ): Figure {
-  const { data, height, width, channels = 16 } = state;
+  const { data, height, width, channels, imageChannels = 1, logits = [""] } = state;
+  const voxel = turnPair(options.voxel ?? [1, 1], options.view ?? {});
   if (data.length !== height * width * channels) {
     throw new TypeError(
       `Expected a state of ${height} × ${width} × ${channels} numbers, got ${data.length}`,
@@ -55,11 +66,11 @@ export function plotStateChannels(
       (_, i) => data[i * channels + channel]!,
     );
     const raster = orientForDisplay({ data: values, height, width }, options.view);
-    const scale = displayScale(raster, 200);
-    if (channel === 0) {
+    const scale = displayScale(raster, { size: 200, voxel });
+    if (channel < imageChannels) {
       return {
         image: sliceToRgb(raster, { scale, colour: greyColour }),
-        title: "0: image",
+        title: `${channel}: image`,
         caption: "never changes",
       };
     }
@@ -72,7 +83,7 @@ export function plotStateChannels(
         range: limit > 0 ? [-limit, limit] : [-1, 1],
         colour: (t) => divergingColour(2 * t - 1),
       }),
-      title: channel === 1 ? "1: logit" : String(channel),
+      title: titleOf(channel, logits[channel - imageChannels]),
       caption: `±${Number(limit.toPrecision(2))}`,
     };
   });
@@ -81,6 +92,11 @@ export function plotStateChannels(
     title: options.title ?? "State channels",
     legend: rampLegend,
   });
+}
+
+function titleOf(channel: number, logit: string | undefined): string {
+  if (logit === undefined) return String(channel);
+  return logit === "" ? `${channel}: logit` : `${channel}: logit, ${logit}`;
 }
 
 function rampLegend(): Legend {

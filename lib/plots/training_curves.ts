@@ -8,7 +8,7 @@ import * as Plot from "@observablehq/plot";
 import { InputError } from "../support/errors.ts";
 import type { EpochMetrics } from "../training/metrics.ts";
 import { Figure } from "./figure.ts";
-import { OKABE_ITO } from "./palette.ts";
+import { MUTED_COLOUR, OKABE_ITO } from "./palette.ts";
 import { type Chart, drawChart } from "./render_plot.ts";
 import { svgDocument, svgGroup, svgLegend, svgText } from "./svg.ts";
 
@@ -55,7 +55,7 @@ const CHART_HEIGHT = 300;
 interface Panel {
   title: string;
   series: readonly (readonly [keyof typeof COLOURS, keyof EpochMetrics])[];
-  /** What the vertical axis spans; from 0 to the largest value unless told. */
+  /** What the vertical axis spans. Default: from 0 to the largest value. */
   domain?: [number, number];
   tickFormat?: (value: number) => string;
 }
@@ -65,12 +65,62 @@ const PANELS: readonly Panel[] = [
   { title: "Dice loss", series: [["train", "dice"], ["validation", "valDice"]] },
   { title: "Binary cross-entropy", series: [["train", "bce"], ["validation", "valBce"]] },
   {
-    title: "Dice score per patient",
+    title: "Volume Dice, mean over validation patients",
     series: [["validation", "valVolumeDice"]],
     domain: [0, 1],
   },
   { title: "Learning rate", series: [["train", "lr"]], tickFormat: scientific },
 ];
+
+/**
+ * The epoch whose weights a run keeps: the first with the highest Dice on the validation patients.
+ *
+ * @returns `undefined` where no epoch was validated.
+ *
+ * @example
+ * ```ts
+ * import { bestEpoch } from "./training_curves.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const dice = [0.5, 0.75, 0.75];
+ * const rows = dice.map((valVolumeDice, i) => ({ epoch: i + 1, valVolumeDice }));
+ * assert.equal(bestEpoch(rows), 2);
+ * ```
+ */
+export function bestEpoch(rows: readonly TrainingRow[]): number | undefined {
+  let best: TrainingRow | undefined;
+  for (const row of rows) {
+    const score = row.valVolumeDice ?? -Infinity;
+    if (score > (best?.valVolumeDice ?? -Infinity)) best = row;
+  }
+  return best?.epoch;
+}
+
+/** A value of one epoch. */
+export interface CurvePoint {
+  series: "train" | "validation";
+  epoch: number;
+  value: number;
+}
+
+/**
+ * The points of one of the curves that {@linkcode plotTrainingCurves} draws; values that are missing
+ * or not finite are left out.
+ *
+ * @param key Which figure of an epoch.
+ */
+export function curvePoints(
+  rows: readonly TrainingRow[],
+  series: CurvePoint["series"],
+  key: keyof EpochMetrics,
+): CurvePoint[] {
+  return rows.map((row, i) => ({
+    series,
+    epoch: row.epoch ?? i + 1,
+    value: Number(row[key] ?? NaN),
+  }))
+    .filter(({ value }) => Number.isFinite(value));
+}
 
 /**
  * Draws loss, Dice loss, cross-entropy, Dice score per patient and learning rate over the epochs,
@@ -93,22 +143,22 @@ export function plotTrainingCurves(
   options: { title?: string } = {},
 ): Figure {
   const epochs = rows.map((row, i) => row.epoch ?? i + 1);
+  const best = bestEpoch(rows);
   const charts = PANELS.flatMap((panel) => {
-    const points = panel.series.flatMap(([series, key]) =>
-      rows.map((row, i) => ({ series, epoch: epochs[i]!, value: row[key] ?? NaN }))
-        .filter(({ value }) => Number.isFinite(value))
-    );
-    return points.length === 0 ? [] : [drawPanel(panel, points, epochs)];
+    const points = panel.series.flatMap(([series, key]) => curvePoints(rows, series, key));
+    return points.length === 0 ? [] : [drawPanel(panel, points, epochs, best)];
   });
   if (charts.length === 0) throw new RangeError("Cannot draw training curves: no finite values");
 
   const columns = Math.min(charts.length, 2);
   const width = columns * CHART_WIDTH;
   let content = svgText(options.title ?? "Training", 12, 32, { size: 22, bold: true });
-  const legend = svgLegend(
-    Object.entries(COLOURS).map(([label, colour]) => ({ label, colour })),
-    { width: width - 24 },
-  );
+  const legend = svgLegend([
+    ...Object.entries(COLOURS).map(([label, colour]) => ({ label, colour })),
+    ...(best === undefined
+      ? []
+      : [{ label: `best epoch: ${best} (dotted)`, colour: MUTED_COLOUR }]),
+  ], { width: width - 24 });
   content += svgGroup(12, 46, legend.content);
   const top = 46 + legend.height + 14;
   const height = charts[0]!.height;
@@ -121,15 +171,14 @@ export function plotTrainingCurves(
   );
 }
 
-interface Point {
-  series: keyof typeof COLOURS;
-  epoch: number;
-  value: number;
-}
-
-function drawPanel(panel: Panel, points: readonly Point[], epochs: readonly number[]): Chart {
+function drawPanel(
+  panel: Panel,
+  points: readonly CurvePoint[],
+  epochs: readonly number[],
+  best: number | undefined,
+): Chart {
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
-  const fill = (point: Point) => COLOURS[point.series];
+  const fill = (point: CurvePoint) => COLOURS[point.series];
   return drawChart({
     title: panel.title,
     width: CHART_WIDTH,
@@ -139,6 +188,8 @@ function drawPanel(panel: Panel, points: readonly Point[], epochs: readonly numb
     // Whole epochs only, and room for a run of one.
     x: {
       label: "epoch",
+      labelAnchor: "center",
+      labelArrow: "none",
       domain: first === last ? [first - 1, last + 1] : [first, last],
       ticks: last - first < 10 ? epochs : 8,
       tickFormat: String,
@@ -153,6 +204,9 @@ function drawPanel(panel: Panel, points: readonly Point[], epochs: readonly numb
       ...(panel.domain === undefined ? {} : { domain: panel.domain }),
     },
     marks: [
+      ...(best === undefined ? [] : [
+        Plot.ruleX([best], { stroke: MUTED_COLOUR, strokeDasharray: "2 4", strokeWidth: 2 }),
+      ]),
       Plot.lineY(points, {
         x: "epoch",
         y: "value",

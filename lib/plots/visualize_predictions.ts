@@ -4,11 +4,19 @@
  * @module
  */
 
+import type { Targets } from "../slices/case.ts";
 import type { Figure } from "./figure.ts";
-import { MASK_COLOURS } from "./palette.ts";
+import { classColour, MASK_COLOURS } from "./palette.ts";
 import { composePanels, type Panel } from "./panels.ts";
-import { orientForDisplay, type Raster, type View } from "./raster.ts";
-import { displayScale, overlayErrors, overlayMask, sliceToRgb } from "./slice_image.ts";
+import { orientForDisplay, type Raster, turnPair, type View } from "./raster.ts";
+import {
+  displayScale,
+  ONE_CLASS,
+  overlayClasses,
+  overlayErrors,
+  type Scale,
+  sliceToRgb,
+} from "./slice_image.ts";
 import { type LegendEntry, svgLegend } from "./svg.ts";
 
 /** A slice with its truth and its prediction, all of the same height and width. */
@@ -19,16 +27,20 @@ export interface PredictionSample {
   slice?: number;
   /** Row by row. */
   image: ArrayLike<number>;
-  /** 0 or 1 per voxel; left out where there is none. */
+  /** Codes, see `Targets`: 0 and 1 where there is one class. Left out where there is no truth. */
   truth?: ArrayLike<number>;
-  /** 0 or 1 (or a probability) per voxel. */
+  /** Codes, as of `truth`. */
   prediction: ArrayLike<number>;
   /** Number of rows. */
   height: number;
   /** Number of columns. */
   width: number;
-  /** The Dice score to write beside it; computed from the masks unless told. */
-  dice?: number;
+  /** Height and width of a voxel, in any unit. Default: as high as wide. */
+  voxel?: readonly [number, number];
+  /** The Dice score of this slice, to write beside it; see `overlap`. */
+  sliceDice?: number;
+  /** The Dice score of its whole volume, to write beside it. */
+  volumeDice?: number;
 }
 
 /** What a column of {@linkcode visualizePredictions} shows. */
@@ -36,30 +48,43 @@ export type PredictionColumn = "input" | "truth" | "prediction" | "errors";
 
 /** How {@linkcode visualizePredictions} draws. */
 export interface VisualizePredictionsOptions {
-  /** What to show, from left to right; all four unless told. */
+  /** What to show, from left to right. Default: all four. */
   columns?: readonly PredictionColumn[];
-  /** How the slices lie in the patient. */
+  /** What the codes stand for. Default: one class. */
+  targets?: Targets;
+  /** How the slices lie in the patient. Default: cut along axis 2 of a volume in RAS. */
   view?: View;
   /** Above the picture. */
   title?: string;
-  /** Pixels per voxel, a whole number; chosen so that a panel is about 320 high unless told. */
-  scale?: number;
+  /** Pixels per voxel. Default: such that a panel is about 320 high, in true proportions. */
+  scale?: Scale;
 }
 
-const LEGEND: Record<PredictionColumn, readonly LegendEntry[]> = {
-  input: [],
-  truth: [{ label: "truth", colour: MASK_COLOURS.truth }],
-  prediction: [{ label: "prediction", colour: MASK_COLOURS.prediction }],
-  errors: [
-    { label: "both", colour: MASK_COLOURS.truePositive },
-    { label: "prediction only", colour: MASK_COLOURS.falsePositive },
-    { label: "truth only", colour: MASK_COLOURS.falseNegative },
-  ],
-};
+/** What the colours of the chosen columns mean. */
+function legendOf(columns: readonly PredictionColumn[], { classes }: Targets): LegendEntry[] {
+  const entries: LegendEntry[] = [];
+  const outlined = (["truth", "prediction"] as const).filter((name) => columns.includes(name));
+  if (classes.length === 1) {
+    for (const name of outlined) entries.push({ label: name, colour: MASK_COLOURS[name] });
+  } else if (outlined.length > 0) {
+    for (const [i, { name }] of classes.entries()) {
+      entries.push({ label: name, colour: classColour(i) });
+    }
+  }
+  if (columns.includes("errors")) {
+    entries.push(
+      { label: "both", colour: MASK_COLOURS.truePositive },
+      { label: "prediction only", colour: MASK_COLOURS.falsePositive },
+      { label: "truth only", colour: MASK_COLOURS.falseNegative },
+      ...(classes.length > 1 ? [{ label: "other class", colour: MASK_COLOURS.otherClass }] : []),
+    );
+  }
+  return entries;
+}
 
 /**
  * Draws slices, one a row: the input, the outline of the truth, the outline of the prediction, and
- * where the two differ, with case, slice and Dice score.
+ * where the two differ, with case, slice and the Dice scores that it is given.
  *
  * @param samples What to draw.
  * @returns The picture; `save("predictions.png")` writes it.
@@ -79,9 +104,10 @@ const LEGEND: Record<PredictionColumn, readonly LegendEntry[]> = {
  *   prediction: [0, 0, 0, 1],
  *   height: 2,
  *   width: 2,
+ *   sliceDice: 2 / 3,
  * }]);
  * assert.match(figure.svg, /prostate_00, slice 7/);
- * assert.match(figure.svg, /Dice 0.667/);
+ * assert.match(figure.svg, /slice Dice 0.667/);
  * ```
  */
 export function visualizePredictions(
@@ -89,14 +115,15 @@ export function visualizePredictions(
   options: VisualizePredictionsOptions = {},
 ): Figure {
   const { columns = ["input", "truth", "prediction", "errors"], view = {} } = options;
+  const { targets = ONE_CLASS } = options;
   const panels = samples.flatMap((sample) => {
     const turn = (data: ArrayLike<number>): Raster =>
       orientForDisplay({ data, height: sample.height, width: sample.width }, view);
     const image = turn(sample.image);
     const prediction = turn(sample.prediction);
     const truth = sample.truth === undefined ? undefined : turn(sample.truth);
-    const base = sliceToRgb(image, { scale: options.scale ?? displayScale(image) });
-    const score = sample.dice ?? (truth === undefined ? undefined : dice(prediction, truth));
+    const voxel = turnPair(sample.voxel ?? [1, 1], view);
+    const base = sliceToRgb(image, { scale: options.scale ?? displayScale(image, { voxel }) });
 
     return columns.map((column): Panel => {
       switch (column) {
@@ -105,13 +132,15 @@ export function visualizePredictions(
           return { image: base, title: `${sample.case}${slice}` };
         }
         case "truth":
-          return truth === undefined
-            ? { image: base, title: "no truth" }
-            : { image: overlayMask(base, truth, { colour: MASK_COLOURS.truth }), title: "truth" };
+          return truth === undefined ? { image: base, title: "no truth" } : {
+            image: overlayClasses(base, truth, targets, MASK_COLOURS.truth),
+            title: "truth",
+          };
         case "prediction":
           return {
-            image: overlayMask(base, prediction),
-            title: score === undefined ? "prediction" : `prediction, Dice ${diceText(score)}`,
+            image: overlayClasses(base, prediction, targets, MASK_COLOURS.prediction),
+            title: "prediction",
+            ...(scoreText(sample) === "" ? {} : { caption: scoreText(sample) }),
           };
         case "errors":
           return {
@@ -124,22 +153,15 @@ export function visualizePredictions(
   return composePanels(panels, {
     columns: columns.length,
     ...(options.title === undefined ? {} : { title: options.title }),
-    legend: (width) => svgLegend(columns.flatMap((column) => LEGEND[column]), { width }),
+    legend: (width) => svgLegend(legendOf(columns, targets), { width }),
   });
 }
 
-function diceText(score: number): string {
-  return Number.isNaN(score) ? "undefined" : score.toFixed(3);
-}
-
-function dice(prediction: Raster, truth: Raster): number {
-  let both = 0;
-  let sum = 0;
-  for (let i = 0; i < truth.data.length; i++) {
-    const p = prediction.data[i]! > 0.5 ? 1 : 0;
-    const t = truth.data[i]! > 0.5 ? 1 : 0;
-    both += p * t;
-    sum += p + t;
-  }
-  return sum === 0 ? NaN : 2 * both / sum;
+/** The scores of a sample, each by its name: a slice's Dice is not its volume's. */
+function scoreText({ sliceDice, volumeDice }: PredictionSample): string {
+  const text = (score: number) => Number.isNaN(score) ? "undefined" : score.toFixed(3);
+  return [
+    ...(sliceDice === undefined ? [] : [`slice Dice ${text(sliceDice)}`]),
+    ...(volumeDice === undefined ? [] : [`volume Dice ${text(volumeDice)}`]),
+  ].join(", ");
 }

@@ -45,6 +45,7 @@ function checkRollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutO
   const [b, height, width, c] = state.shape;
   const k = weights.perceptionWeight.shape[2]!;
   const h = weights.fc1Weight.shape[0]!;
+  const changing = weights.fc2Weight.shape[0]!;
   const expected: [keyof NcaWeights, number[]][] = [
     ["perceptionWeight", [c, 1, k, k]],
     ["perceptionBias", [c]],
@@ -52,8 +53,8 @@ function checkRollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutO
     ["fc1Bias", [h]],
     ["bnWeight", [h]],
     ["bnBias", [h]],
-    ["fc2Weight", [c - 1, h, 1, 1]],
-    ["fc2Bias", [c - 1]],
+    ["fc2Weight", [changing, h, 1, 1]],
+    ["fc2Bias", [changing]],
   ];
   for (const [name, shape] of expected) {
     if (String(weights[name].shape) !== String(shape)) {
@@ -62,6 +63,14 @@ function checkRollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutO
           `got [${weights[name].shape}]`,
       );
     }
+  }
+  if (changing < 1 || changing >= c) {
+    throw new TypeError(
+      `Cannot run an NCA: fc2Weight must have from 1 to ${
+        c - 1
+      } rows for a state of ${c} channels, ` +
+        `got ${changing}`,
+    );
   }
   if (k % 2 === 0) throw new RangeError(`Cannot run an NCA: kernel size must be odd, got ${k}`);
   if (!Number.isInteger(options.steps) || options.steps < 0) {

@@ -8,7 +8,7 @@ import { basename, join } from "@std/path";
 import { readPostprocess } from "../../lib/evaluation/choose_postprocess.ts";
 import type { Postprocess } from "../../lib/evaluation/postprocess.ts";
 import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
-import { loadWeights } from "../../lib/nca/weights.ts";
+import { loadWeights, readWeights } from "../../lib/nca/weights.ts";
 import type { ModelInputs } from "../../lib/slices/model_inputs.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { exists } from "../../lib/support/files.ts";
@@ -96,6 +96,10 @@ export async function readTrainedRun(
       path: folders[other]!,
       hint: "Use one fold, or train all folds with the same settings",
     });
+  }
+  // A backend compiles its kernels for minutes at worst: not for weights that cannot be used
+  for (const [i, path] of folders.entries()) {
+    await readWeights(runPaths(path).best, modelConfig(settings[i]!.config));
   }
   const chosen = await Promise.all(folders.map((path) => readPostprocess(path, first.targets)));
   const postprocess = chosen[0]!.map((step, c) =>

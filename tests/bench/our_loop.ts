@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
 import { Job } from "../../lib/rollout/wasm/job.ts";
-import { prepareSlices } from "../../lib/slices/prepare_slices.ts";
+import { extractSlices } from "../../lib/slices/extract_slices.ts";
 import { SliceDataset } from "../../lib/slices/slice_dataset.ts";
 import { silentProgress, trainMedNca } from "../../lib/training/mod.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
@@ -27,7 +27,7 @@ try {
   const data = join(folder, "data");
   const slices = Math.ceil((WARM + STEPS + 1) * batch / 2);
   await writeTinyVolumes(data, { cases: 2, size, slices });
-  await prepareSlices({ data, out: join(folder, "prepared") });
+  await extractSlices({ data, out: join(folder, "prepared") });
   const train = await SliceDataset.open(join(folder, "prepared"));
   const backend = await initBackend({ backend: "wasm", threads });
 

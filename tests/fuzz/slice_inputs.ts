@@ -11,6 +11,7 @@ import { join } from "@std/path";
 import { normalize } from "../../lib/slices/normalize.ts";
 import { encodeNpy } from "../../lib/slices/npy.ts";
 import { encodePng } from "../../lib/slices/png.ts";
+import { encodePngLabel } from "../../lib/slices/png_label.ts";
 import { readVolume, type Slice, volumeSlice } from "../../lib/volume/mod.ts";
 import { type Bytes, damagedBytes, encode, HOSTILE_NUMBERS } from "./damage.ts";
 
@@ -161,7 +162,7 @@ export async function pngInputs(): Promise<fc.Arbitrary<Bytes>> {
   const grey = encodePng(slice);
   const files = [
     grey,
-    encodePng({ data: Uint8Array.from(slice.data, (v) => Number(v > 0.5)), height, width }),
+    encodePngLabel({ data: Uint8Array.from(slice.data, (v) => Number(v > 0.5)), height, width }),
     Uint8Array.from(encodeColours({ data: colours, height: 10, width: 12, channels: 3 })),
     joinChunks([
       head(4, 4, 2, 3, 0, 0, 0),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Targets } from "../../lib/slices/case.ts";
 import { animateSettling, settlingFrames } from "../../lib/plots/animate_settling.ts";
 import { disc } from "./support.ts";
 
@@ -71,18 +72,35 @@ function unpack(data: readonly number[], codeSize: number): number[] {
   return assert.fail("the frame has no end");
 }
 
+const ONE: Targets = {
+  kind: "classes",
+  classes: [{ name: "foreground", values: "above 0" }],
+  ignore: [],
+};
+
 function example() {
   const { image, mask, height, width } = disc(16, 24);
   const coarse = { data: new Float32Array(4 * 6).fill(0.5), height: 4, width: 6 };
   const fine = { data: Float32Array.from(mask), height, width };
   return animateSettling([
-    { stage: "coarse", step: 0, probability: coarse },
-    { stage: "coarse", step: 1, probability: coarse },
-    { stage: "fine", step: 1, probability: fine },
+    {
+      stage: "coarse",
+      step: 0,
+      probability: coarse,
+      codes: { ...coarse, data: new Uint8Array(24) },
+    },
+    {
+      stage: "coarse",
+      step: 1,
+      probability: coarse,
+      codes: { ...coarse, data: new Uint8Array(24) },
+    },
+    { stage: "fine", step: 1, probability: fine, codes: fine },
   ], {
     image: { data: image, height, width },
     truth: { data: mask, height, width },
-    scale: 4,
+    targets: ONE,
+    size: 96,
     delay: 50,
     hold: 900,
   });
@@ -109,20 +127,44 @@ Deno.test("animateSettling gives the same bytes every time", () => {
 
 Deno.test("animateSettling refuses what does not fit", () => {
   const image = { data: new Float32Array(64), height: 8, width: 8 };
-  assert.throws(() => animateSettling([], { image }), RangeError);
+  assert.throws(() => animateSettling([], { image, targets: ONE }), RangeError);
   const wrong = { data: new Float32Array(9), height: 3, width: 3 };
   assert.throws(
-    () => animateSettling([{ stage: "fine", step: 1, probability: wrong }], { image, scale: 1 }),
+    () =>
+      animateSettling([{ stage: "fine", step: 1, probability: wrong, codes: wrong }], {
+        image,
+        targets: ONE,
+        size: 8,
+      }),
     /whole number of times as large/,
   );
 });
 
-Deno.test("settlingFrames takes the sigmoid of channel 1 of one slice", () => {
-  const values = new Float32Array(2 * 2 * 2 * 3);
-  values[2 * 2 * 3 + 1] = 100; // slice 1, cell 0, channel 1
-  values[2 * 2 * 3 + 4] = -100;
-  const state = { shape: [2, 2, 2, 3], dataSync: () => values };
-  const [frame] = settlingFrames([{ stage: "fine", step: 4, state }], 1);
+Deno.test("settlingFrames takes the sigmoid of the channel behind the image's", () => {
+  const values = new Float32Array(2 * 2 * 4);
+  values[2] = 100; // cell 0, channel 2
+  values[4 + 2] = -100;
+  values[8 + 1] = 100; // an image channel
+  const state = { shape: [1, 2, 2, 4], dataSync: () => values };
+  const options = { targets: ONE, imageChannels: 2 };
+  const [frame] = settlingFrames([{ stage: "fine", step: 4, state }], options);
   assert.deepEqual(Array.from(frame!.probability.data), [1, Math.fround(Math.exp(-100)), 0.5, 0.5]);
+  assert.deepEqual([...Array.from(frame!.codes.data)], [1, 0, 0, 0]);
   assert.deepEqual([frame!.stage, frame!.step], ["fine", 4]);
+});
+
+Deno.test("settlingFrames adds the probabilities of classes that exclude each other", () => {
+  const targets: Targets = {
+    kind: "classes",
+    classes: [{ name: "a", values: [1] }, { name: "b", values: [2] }],
+    ignore: [],
+  };
+  const state = { shape: [1, 1, 1, 4], dataSync: () => [0, 0, Math.log(2), 0] };
+  const [frame] = settlingFrames([{ stage: "fine", step: 1, state }], {
+    targets,
+    imageChannels: 1,
+  });
+  // exp: 1 for the background, 1 and 2 for the classes
+  assert.ok(Math.abs(frame!.probability.data[0]! - 0.75) < 1e-6);
+  assert.deepEqual(Array.from(frame!.codes.data), [2]);
 });

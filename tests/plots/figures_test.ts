@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { caseMetrics } from "../../lib/evaluation/metrics.ts";
+import { caseMetrics } from "../../lib/evaluation/case_metrics.ts";
+import { FOREGROUND } from "../../lib/evaluation/overlap.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { plotCaseScores } from "../../lib/plots/case_scores.ts";
 import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
@@ -20,7 +21,9 @@ const ROWS = [1, 2, 3].map((epoch) => ({
 
 Deno.test("plotTrainingCurves draws a panel for each thing that was measured", () => {
   const figure = plotTrainingCurves(ROWS);
-  for (const title of ["Loss (Dice + BCE)", "Dice loss", "Binary", "Dice score", "Learning rate"]) {
+  for (
+    const title of ["Loss (Dice + BCE)", "Dice loss", "Binary", "Volume Dice", "Learning rate"]
+  ) {
     assert.ok(figure.svg.includes(title), title);
   }
   for (const label of [">train<", ">validation<", "epoch"]) assert.ok(figure.svg.includes(label));
@@ -74,17 +77,26 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
       "1": caseMetrics(Uint8Array.from(prediction), Uint8Array.from(reference), {
         shape: [4, 1, 1],
         spacing: [2, 1, 1],
-      }),
+      }, FOREGROUND),
     },
   });
+  const options = { names: { "1": "foreground" }, problems: [], seed: 0 };
   const summary = summarize([
     scored("near", [1, 1, 0, 0], [1, 1, 0, 0]),
     scored("far", [1, 0, 0, 1], [1, 0, 0, 0]),
     scored("missed", [0, 0, 0, 0], [1, 1, 0, 0]),
     scored("void", [0, 0, 0, 0], [0, 0, 0, 0]),
-  ]);
+  ], options);
   const { image, mask, height, width } = disc(16, 12);
-  const sample = { case: "far", image, truth: mask, prediction: mask, height, width, dice: 0.25 };
+  const sample = {
+    case: "far",
+    image,
+    truth: mask,
+    prediction: mask,
+    height,
+    width,
+    volumeDice: 0.25,
+  };
   const figure = plotEvaluation(summary, { samples: [sample] });
   for (
     const text of [
@@ -94,14 +106,14 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
       "HD95, mm",
       "worst: far, 5.70", // 0 and 6 mm from the prediction, the 95th percentile between them
       "2 of 4 cases",
-      "prediction, Dice 0.250",
+      "volume Dice 0.250",
     ]
   ) assert.ok(figure.svg.includes(text), text);
   assert.doesNotMatch(figure.svg, /NaN/);
   const { width: pixels, deviation } = inspectPng(figure.png());
   assert.ok(pixels >= 1000 && deviation > 10);
   assert.doesNotMatch(plotEvaluation(summary).svg, /<image/);
-  const empty = summarize([scored("void", [0, 0, 0, 0], [0, 0, 0, 0])]);
+  const empty = summarize([scored("void", [0, 0, 0, 0], [0, 0, 0, 0])], options);
   assert.throws(() => plotEvaluation(empty), RangeError);
 });
 
@@ -118,7 +130,7 @@ Deno.test("plotStateChannels draws one picture a channel, with the limits of eac
     { length: height * width * 16 },
     (_, i) => i % 16 === 3 ? (i % 32 === 3 ? 2 : -2) : 0,
   );
-  const figure = plotStateChannels({ data, height, width });
+  const figure = plotStateChannels({ data, height, width, channels: 16 });
   assert.equal(figure.svg.match(/<image/g)?.length, 16);
   for (const text of ["0: image", "1: logit", ">15<", "±2", "±0"]) {
     assert.ok(figure.svg.includes(text), text);
@@ -132,11 +144,18 @@ Deno.test("visualizePredictions shows input, truth, prediction and errors of eve
   const sample = { case: "case_01", slice: 3, image, height, width, prediction: mask };
   const figure = visualizePredictions([
     { ...sample, truth: disc(32, 24, 4).mask },
-    { ...sample, case: "case_02", truth: mask, dice: 0.125 },
+    { ...sample, case: "case_02", truth: mask, sliceDice: 0.125, volumeDice: NaN },
     { ...sample, case: "picture <3>" },
   ]);
   assert.equal(figure.svg.match(/<image/g)?.length, 12);
-  for (const text of ["case_01, slice 3", "Dice 0.", "Dice 0.125", "no truth", "&lt;3&gt;"]) {
+  for (
+    const text of [
+      "case_01, slice 3",
+      "slice Dice 0.125, volume Dice undefined",
+      "no truth",
+      "&lt;3&gt;",
+    ]
+  ) {
     assert.ok(figure.svg.includes(text), text);
   }
   for (const label of [">truth<", ">both<", ">prediction only<", ">truth only<"]) {

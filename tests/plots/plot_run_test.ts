@@ -2,49 +2,52 @@ import assert from "node:assert/strict";
 import { basename, join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { initBackend } from "../../lib/backend.ts";
-import { evaluateCases, predictionSettings } from "../../lib/evaluation/evaluate_cases.ts";
-import { MedNca } from "../../lib/nca/med_nca.ts";
-import { saveWeights } from "../../lib/nca/weights.ts";
+import { evaluateCases } from "../../lib/evaluation/evaluate_cases.ts";
+import { readSummary } from "../../lib/evaluation/summary_files.ts";
+import { loadWeights } from "../../lib/nca/weights.ts";
 import { plotRun } from "../../lib/plots/plot_run.ts";
-import { extractSlices, splitCases } from "../../lib/slices/mod.ts";
-import { resolveConfig } from "../../lib/training/config.ts";
-import { createRun } from "../../lib/training/run_folder.ts";
+import { scoredSlice } from "../../lib/plots/scored_slice.ts";
+import type { CaseSource } from "../../lib/slices/discovery/case_source.ts";
+import { readModelSettings } from "../../lib/training/run_folder.ts";
+import { readLabelVolume } from "../../lib/volume/mod.ts";
 import { inFolder, writeData } from "../evaluation/support.ts";
+import { makeRun } from "../tasks/support/make_run.ts";
 
 await initBackend({ backend: "ops" });
 
-Deno.test("plotRun draws every picture of a run, and tells what it cannot draw", () =>
+const SPLIT = { train: ["case_0"], validation: [], test: ["case_1", "case_2"] };
+
+async function score(run: string, sources: readonly CaseSource[]): Promise<void> {
+  const model = await loadWeights(run);
+  await evaluateCases({
+    models: [{ model, inputs: (await readModelSettings(run)).slices }],
+    sources,
+    out: run,
+    predictions: join(run, "predictions"),
+    variances: null,
+    postprocess: ["none"],
+    batchSize: 4,
+    seed: 0,
+    samples: 1,
+  });
+  model.dispose();
+}
+
+Deno.test("plotRun draws every picture of a run, and names what it cannot draw", () =>
   inFolder(async (folder) => {
-    const data = await writeData(folder, [[12, 12, 3], [12, 12, 3], [12, 12, 3]]);
-    const prepared = join(folder, "prepared");
-    const { manifest } = await extractSlices({ data, out: prepared });
+    const sources = await writeData(folder, [[12, 12, 3], [12, 12, 3], [12, 12, 3]]);
     const run = join(folder, "run");
-    const split = splitCases(manifest.cases.map(({ id }) => id));
-    const config = resolveConfig({ data, prepared, steps: [2, 1] });
-    await createRun(run, { config, split, slices: predictionSettings(manifest) });
-    const model = new MedNca({ steps: [2, 1] });
-    await saveWeights(model, run);
+    await makeRun(run, folder, { split: SPLIT });
 
     const bare = await plotRun(run);
-    assert.deepEqual(bare.files.map((file) => basename(file)), [
-      "predictions.png",
-      "settling.gif",
-      "channels.png",
-    ]);
+    assert.deepEqual(bare.files, []);
     assert.match(
       bare.skipped.join("\n"),
-      /training_curves: .*\ncase_scores: .*not scored.*\nevaluation: .*not scored/,
+      /training_curves: .*\ncase_scores: .*not scored.*\nevaluation: .*not scored.*\npredictions/,
     );
 
     await Deno.writeTextFile(join(run, "metrics.csv"), "epoch,loss\n1,1.5\n2,1.2\n");
-    await evaluateCases({
-      model,
-      data,
-      cases: split.test,
-      settings: predictionSettings(manifest),
-      out: run,
-      predictions: join(run, "predictions"),
-    });
+    await score(run, sources.slice(1));
     const before = tf.memory().numTensors;
     const { files, skipped } = await plotRun(run);
     assert.equal(tf.memory().numTensors, before);
@@ -61,15 +64,40 @@ Deno.test("plotRun draws every picture of a run, and tells what it cannot draw",
       "channels.png",
     ]);
     const figure = await Deno.readTextFile(join(run, "plots", "evaluation.svg"));
-    assert.match(figure, /worst: case_\d[^]*prediction, Dice/);
+    assert.match(figure, /worst: case_\d[^]*slice Dice/);
     for (const file of files) assert.ok((await Deno.stat(file)).size > 1000, file);
 
-    const elsewhere = await plotRun(run, { prepared: join(folder, "nowhere") });
-    assert.match(elsewhere.skipped.join(), /Cannot open prepared slices/);
     await Deno.remove(join(run, "predictions"), { recursive: true });
     const again = await plotRun(run);
     assert.match(again.skipped.join(), /^evaluation: slices of the worst .*predictions/);
     assert.ok(again.files.includes(join(run, "plots", "evaluation.png")));
     await assert.rejects(plotRun(join(folder, "no run")), { name: "InputError" });
-    model.dispose();
+  }));
+
+Deno.test("scoredSlice shows the saved mask, the right way round whichever way it is stored", () =>
+  inFolder(async (folder) => {
+    const shape = [12, 10, 3] as const;
+    const affines = ["RAS", "RAS", "LPS"];
+    const sources = await writeData(folder, [shape, shape, shape], { affines });
+    const run = join(folder, "run");
+    await makeRun(run, folder, { split: SPLIT });
+    await score(run, sources);
+    const { slices: inputs } = await readModelSettings(run);
+    const summary = (await readSummary(run))!;
+    for (const [i, scored] of summary.metric_per_case.entries()) {
+      const { sample, index } = await scoredSlice(run, scored, sources, inputs);
+      const path = join(run, "predictions", `${scored.case}.nii.gz`);
+      const { data } = await readLabelVolume(path);
+      const [nx, ny] = shape;
+      assert.deepEqual([sample.height, sample.width], [ny, nx]);
+      for (let row = 0; row < ny; row++) {
+        for (let column = 0; column < nx; column++) {
+          // Up is anterior and left is the patient's right: of RAS both axes run backwards
+          const [x, y] = affines[i] === "RAS" ? [nx - 1 - column, ny - 1 - row] : [column, row];
+          assert.equal(sample.prediction[row * nx + column], data[x + nx * (y + ny * index)]);
+        }
+      }
+      assert.deepEqual(sample.voxel, [0.75, 0.5]);
+      assert.equal(sample.volumeDice, scored.metrics["1"]!.Dice);
+    }
   }));

@@ -22,3 +22,23 @@ export function disc(height: number, width: number, shift = 0) {
   const image = Float32Array.from(mask, (m, i) => 0.5 * m + 0.4 * (i % width) / width);
   return { image, mask, height, width };
 }
+
+/** The pictures inside an SVG, in order, as red, green and blue at (row, column). */
+export function picturesOf(svg: string) {
+  return [...svg.matchAll(/<image[^>]*href="data:image\/png;base64,([^"]+)"/g)].map(([, text]) => {
+    const { width, height, data, channels } = decode(
+      Uint8Array.from(atob(text!), (c) => c.charCodeAt(0)),
+    );
+    const at = (y: number, x: number) => [
+      ...data.subarray((y * width + x) * channels, (y * width + x) * channels + 3),
+    ];
+    return { width, height, at };
+  });
+}
+
+/** The values of a path's points, "M x,y L x,y …", in pixels. */
+export function pointsOf(path: string): [number, number][] {
+  return [...path.matchAll(/[ML]?(-?[\d.]+),(-?[\d.]+)/g)].map((
+    [, x, y],
+  ) => [Number(x), Number(y)]);
+}

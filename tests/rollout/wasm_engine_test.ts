@@ -143,7 +143,11 @@ Deno.test("wasm is chosen at start by what the runtime has", async () => {
 
 Deno.test("wasm says what it cannot run", async () => {
   await assert.rejects(
-    () => compileKernels({ channels: 12, hidden: 64, relaxed: true, shared: true }),
+    () =>
+      compileKernels(
+        { channels: 12, hidden: 64 },
+        { relaxed: true, shared: true, checked: false },
+      ),
     /multiples of 8, got 12 and 64/,
   );
   await assert.rejects(() => WasmEngine.create({ threads: 0 }), RangeError);

@@ -66,7 +66,7 @@ for (const { name, before, flags, ignore } of ways) {
         ]);
         const runs: [Task, string[]][] = [
           ["preprocess", ["--data", "data", "--out", "slices"]],
-          ["train", ["--data", "data", "--out", "run", "--channels", "8", "--hidden", "8"]],
+          ["train", ["--data", "data", "--out", "run"]],
           ["predict", ["--run", "run", "--image", "data/images", "--out", "masks"]],
           ["evaluate", ["--run", "run"]],
           ["plot", ["--run", "run"]],

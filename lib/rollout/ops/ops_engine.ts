@@ -44,7 +44,7 @@ export function batchNorm(x: tf.Tensor4D, weights: NcaWeights, stats: Stats): tf
  *
  * @param state [B, H, W, c].
  * @param mask [B, H, W, 1], 1 where the cell fires.
- * @returns The next state, [B, H, W, c]; channel 0, the image, is the same.
+ * @returns The next state, [B, H, W, c]; the first channels, the image, are the same.
  */
 export function ncaStep(
   state: tf.Tensor4D,
@@ -54,14 +54,14 @@ export function ncaStep(
 ): tf.Tensor4D {
   const [h, c2] = weights.fc1Weight.shape as [number, number];
   const [out] = weights.fc2Weight.shape as [number];
-  const [b, height, width] = state.shape;
+  const [b, height, width, c] = state.shape;
 
   const both = tf.concat([perceive(state, weights), state], 3).as2D(-1, c2);
   const hidden = tf.matMul(both, weights.fc1Weight.as2D(h, c2), false, true).add(weights.fc1Bias);
   const active = batchNorm(hidden.as4D(b, height, width, h), weights, stats).relu();
   const change = tf.matMul(active.as2D(-1, h), weights.fc2Weight.as2D(out, h), false, true)
     .add(weights.fc2Bias).as4D(b, height, width, out);
-  return state.add(tf.pad(change.mul(mask), [[0, 0], [0, 0], [0, 0], [1, 0]]));
+  return state.add(tf.pad(change.mul(mask), [[0, 0], [0, 0], [0, 0], [c - out, 0]]));
 }
 
 /** The engine of plain ops, on the tfjs backend that is set. */

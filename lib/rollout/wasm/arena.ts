@@ -5,26 +5,27 @@
  */
 
 import { InputError } from "../../support/errors.ts";
+import { LINE } from "./buffers.ts";
 import { INITIAL_PAGES, MAX_PAGES } from "./compile.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE = 65536;
 
-/** Pieces begin at cache lines, so that threads do not share one by accident. */
-const ALIGNMENT = 64;
-
 /** A memory and its free pieces. */
 export class Arena {
   readonly memory: WebAssembly.Memory;
-  // Sorted by address, no two adjacent. The first page is never handed out: no address is 0, and
-  // what the kernels read from there is zeros (see `products.ts`).
+  // Sorted by address, no two adjacent. The first page is the compiler's, for constants.
   #free: { at: number; bytes: number }[] = [
     { at: PAGE, bytes: (INITIAL_PAGES - 1) * PAGE },
   ];
   #sizes = new Map<number, number>();
 
-  /** @param shared Whether threads share it. */
-  constructor(shared: boolean) {
+  /**
+   * @param shared Whether threads share it.
+   * @param guard Bytes that stay free behind each part of a buffer: 0, or {@linkcode GUARD} for a
+   *   checked build.
+   */
+  constructor(shared: boolean, readonly guard: number) {
     this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES, shared });
   }
 
@@ -55,7 +56,7 @@ export class Arena {
    * @throws {InputError} Where the memory cannot grow enough.
    */
   allocate(bytes: number): number {
-    bytes = Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;
+    bytes = Math.ceil(Math.max(bytes, 1) / LINE) * LINE;
     let piece = this.#free.find((piece) => piece.bytes >= bytes);
     if (!piece) piece = this.#grow(bytes);
     const { at } = piece;

@@ -1,36 +1,30 @@
 /**
- * Compiles the kernels for a model's shape, once: the result is kept in `.cache/`.
+ * Compiles the kernels for a model's shape, once: the result is cached.
  *
  * @module
  */
 
-import { fileURLToPath } from "node:url";
-import { writeFileAtomic } from "../../support/files.ts";
-import { layoutSource } from "./layout.ts";
-import { productsSource } from "./products.ts";
-import { stencilsSource } from "./stencils.ts";
-
-const SOURCES = [
-  "backward",
-  "backward_dense",
-  "backward_fired",
-  "backward_perception",
-  "backward_statistics",
-  "cells",
-  "forward",
-  "index",
-  "perceive",
-  "simd",
-  "statistics",
-  "threads",
-  "update",
-];
+import { PAIR, type WasmShape } from "./buffers.ts";
+import { cached } from "./kernel_cache.ts";
+import { kernelSources } from "./sources.ts";
 
 /** Largest memory of a 32-bit module, in pages of 64 kB. */
 export const MAX_PAGES = 65536;
 
 /** Pages that a kernel's memory begins with. */
 export const INITIAL_PAGES = 16;
+
+/** Options of the compiler for every build. */
+const OPTIONS = [
+  "--outFile=index.wasm",
+  "-O3",
+  "--converge",
+  "--noAssert",
+  "--runtime=stub",
+  "--importMemory",
+  `--initialMemory=${INITIAL_PAGES}`,
+  `--maximumMemory=${MAX_PAGES}`,
+];
 
 /** Whether the machine has relaxed SIMD, and with it fused multiply-add. */
 export function hasRelaxedSimd(): boolean {
@@ -52,66 +46,56 @@ export function hasSharedMemory(): boolean {
   return typeof SharedArrayBuffer !== "undefined";
 }
 
+/** What of WebAssembly the kernels use. */
+export interface Build {
+  /** Relaxed SIMD, with its fused multiply-add. */
+  relaxed: boolean;
+  /** Memory that threads share. */
+  shared: boolean;
+  /** Whether every access to memory is checked, for tests. */
+  checked: boolean;
+}
+
+/** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
+export function canCompile({ channels, hidden }: WasmShape): boolean {
+  return channels % PAIR === 0 && hidden % PAIR === 0;
+}
+
 /**
  * The compiled kernels for c channels and h hidden units.
  *
- * @param options.channels A multiple of 8.
- * @param options.hidden A multiple of 8.
- * @param options.relaxed Whether to use relaxed SIMD's fused multiply-add.
- * @param options.shared Whether their memory is shared.
  * @throws {RangeError} Where channels or hidden units are not multiples of 8.
  */
 export async function compileKernels(
-  options: { channels: number; hidden: number; relaxed: boolean; shared: boolean },
+  shape: WasmShape,
+  build: Build,
 ): Promise<WebAssembly.Module> {
-  const { channels, hidden, relaxed, shared } = options;
-  if (channels % 8 !== 0 || hidden % 8 !== 0) {
+  const { channels, hidden } = shape;
+  if (!canCompile(shape)) {
     throw new RangeError(
-      "Cannot compile kernels: channels and hidden units must be multiples of 8, " +
+      `Cannot compile kernels: channels and hidden units must be multiples of ${PAIR}, ` +
         `got ${channels} and ${hidden}`,
     );
   }
-  const sources = new Map([
-    ["layout.ts", layoutSource(channels, hidden)],
-    ["products.ts", productsSource(channels, hidden)],
-    ["stencils.ts", stencilsSource(channels)],
-  ]);
-  await Promise.all(SOURCES.map(async (name) => {
-    const url = new URL(`./assembly/${name}.ts`, import.meta.url);
-    sources.set(`${name}.ts`, await Deno.readTextFile(url));
-  }));
-  const key = await digest(JSON.stringify([relaxed, shared, [...sources].sort()]));
-  const name = `rollout-${channels}-${hidden}-${key}.wasm`;
-  const cached = fileURLToPath(new URL(`../../../.cache/${name}`, import.meta.url));
-  try {
-    return await WebAssembly.compile(await Deno.readFile(cached));
-  } catch {
-    // Not compiled yet, or the file is broken: compile.
-  }
-  const bytes = await compile(sources, { relaxed, shared });
-  // A cache that cannot be written costs a second at the next start, no more.
-  await writeFileAtomic(cached, bytes).catch(() => {});
-  return await WebAssembly.compile(bytes);
+  const sources = kernelSources(shape, build.checked);
+  const compiler = import.meta.resolve("assemblyscript/asc");
+  const all = JSON.stringify([compiler, OPTIONS, build, [...sources].sort()]);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(all)));
+  const name = `kernels-${channels}-${hidden}-${hash.toHex().slice(0, 16)}.bin`;
+  return await WebAssembly.compile(await cached(name, all, () => compile(sources, build)));
 }
 
 async function compile(
   sources: ReadonlyMap<string, string>,
-  { relaxed, shared }: { relaxed: boolean; shared: boolean },
+  { relaxed, shared, checked }: Build,
 ): Promise<Uint8Array<ArrayBuffer>> {
   // The compiler takes most of a second to load, so only where it is needed.
   const { default: asc } = await import("assemblyscript/asc");
   let wasm: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main([
-    "index.ts",
-    "--outFile=index.wasm",
-    "-O3",
-    "--converge",
-    "--noAssert",
-    "--runtime=stub",
-    "--importMemory",
+    checked ? "checked.ts" : "index.ts",
+    ...OPTIONS,
     ...(shared ? ["--sharedMemory"] : []),
-    `--initialMemory=${INITIAL_PAGES}`,
-    `--maximumMemory=${MAX_PAGES}`,
     `--enable=simd,threads,bulk-memory${relaxed ? ",relaxed-simd" : ""}`,
   ], {
     readFile: (name) => sources.get(name) ?? null,
@@ -122,9 +106,4 @@ async function compile(
   });
   if (error || !wasm) throw new Error(`Cannot compile kernels: ${stderr.toString()}`);
   return wasm;
-}
-
-async function digest(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(hash).toHex().slice(0, 16);
 }

@@ -61,8 +61,7 @@ function tile(columns: number, rows = ROWS, vectors = columns % 16 === 0 ? 4 : 2
 
 /**
  * `out[cells × columns] = initial + a[cells × terms] · w[terms × columns]`, all row-major and
- * dense, `initial` one row, or 0 for zeros: the first page of memory holds nothing else. Cells a
- * multiple of 4.
+ * dense, `initial` one row. Cells a multiple of 4.
  */
 function matmul({ name, terms, columns, epilogue }: MatmulShape): string {
   const [aRow, wRow] = [terms * 4, columns * 4];

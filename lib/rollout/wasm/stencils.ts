@@ -6,24 +6,23 @@
  * @module
  */
 
+import { TILE } from "./buffers.ts";
+
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const lines = (texts: string[]) => texts.join("\n");
 
-/** Cells that perception computes at once. */
-const CELLS = 8;
-
-/** Bytes of two vectors. */
-const PAIR = 32;
+/** Bytes of rows that one turn of a sum adds. */
+const TURN = 128;
 
 /**
- * `to[0..8) = Σ kernel[ty, tx] · from[ty, 0..8 + tx]` for eight channels, added to what is there
- * with `add`: each weight is loaded once for eight cells.
+ * `to[0..TILE) = Σ kernel[ty, tx] · from[ty, 0..TILE + tx]` for a pair of vectors, added to what is
+ * there with `add`: each weight is loaded once for the cells of a tile.
  */
 function convolve(row: number): string {
   const each = (make: (cell: number, s: number) => string) =>
-    lines(range(CELLS).flatMap((cell) => range(2).map((s) => make(cell, s))));
+    lines(range(TILE).flatMap((cell) => range(2).map((s) => make(cell, s))));
   return `
-export function convolve8(from: usize, rowBytes: usize, kernel: usize, size: i32, to: usize, add: bool): void {
+export function convolveTile(from: usize, rowBytes: usize, kernel: usize, size: i32, to: usize, add: bool): void {
   ${each((cell, s) => `let c${cell}${s} = f32x4.splat(0);`)}
   for (let ty = 0; ty < size; ty++) {
     let a = from;
@@ -52,8 +51,8 @@ export function convolve8(from: usize, rowBytes: usize, kernel: usize, size: i32
 }
 
 /**
- * `sums[ty, tx] += Σ slope[x] · seen[ty, x + tx]` over the cells of one row, for eight channels: the
- * sums of `rows` × `taps` taps stay in registers.
+ * `sums[ty, tx] += Σ slope[x] · seen[ty, x + tx]` over the cells of one row, for a pair of vectors:
+ * the sums of `rows` × `taps` taps stay in registers.
  */
 function correlate(name: string, row: number, rows: number, taps: number): string {
   const each = (make: (ty: number, tx: number, s: number) => string) =>
@@ -89,8 +88,7 @@ export function ${name}(slope: usize, seen: usize, rowBytes: usize, width: i32, 
  */
 function rowwise(head: string, bytes: number, expression: (offset: number) => string): string {
   return `
-// @ts-ignore: decorator
-@inline
+// @inline
 export function ${head}: void {
   ${lines(range(bytes / 16).map((s) => `const x${s} = ${expression(s * 16)};`))}
   ${lines(range(bytes / 16).map((s) => `v128.store(out, x${s}, ${s * 16});`))}
@@ -99,11 +97,12 @@ export function ${head}: void {
 }
 
 /**
- * `sums += Σ rows`, rows of `bytes` bytes; cells a multiple of 4. Eight sums run beside each other,
- * each as long as a block: longer ones would lose digits.
+ * `sums += Σ rows`, rows of `bytes` bytes; cells a multiple of 4. Six or more sums run beside each
+ * other, each as long as a block: longer ones would lose digits.
  */
 function sumRows(name: string, bytes: number): string {
-  const [vectors, turns] = [bytes / 16, Math.max(1, 128 / bytes)];
+  // A turn takes whole rows, and the cells are a whole number of turns: 1, 2 or 4 rows.
+  const [vectors, turns] = [bytes / 16, Math.max(1, Math.floor(TURN / bytes))];
   const each = (make: (turn: number, s: number) => string) =>
     lines(range(turns).flatMap((turn) => range(vectors).map((s) => make(turn, s))));
   const total = (s: number) =>
@@ -137,7 +136,6 @@ export function stencilsSource(c: number): string {
   const [out, a, b] = [load("out"), load("a"), load("b")];
   return [
     `import { madd } from "./simd";`,
-    `export const PAIR: usize = ${PAIR};`,
     convolve(row),
     correlate("correlate3", row, 3, 3),
     correlate("correlate7", row, 1, 7),

@@ -5,16 +5,10 @@
  */
 
 import { Worker } from "node:worker_threads";
+import { Allocation } from "./allocation.ts";
 import type { Arena } from "./arena.ts";
-
-/** Words of the control block, each a 32-bit integer. */
-export const CONTROL = { generation: 0, task: 1, job: 2 } as const;
-
-/** The barrier's words, on a cache line of their own. See `assembly/threads.ts`. */
-export const SYNC_OFFSET = 64;
-
-/** Words at {@linkcode SYNC_OFFSET}. */
-export const SYNC = { arrived: 0, generation: 1, next: 2, failed: 3 } as const;
+import { teamBuffers } from "./buffers.ts";
+import type { CheckedRanges } from "./checked.ts";
 
 /** What the kernels export. */
 export interface Kernels {
@@ -25,11 +19,16 @@ export interface Kernels {
 /** The tasks by their number in the control block. */
 export const TASKS = ["forward", "backward"] as const;
 
+/** Where the words of {@linkcode teamBuffers} lie among the memory's integers. */
+export type Words = {
+  [B in keyof ReturnType<typeof teamBuffers>]: Record<string, number>;
+};
+
 /** What a worker is given. */
 export interface WorkerStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  control: number;
+  words: Words;
   thread: number;
 }
 
@@ -37,20 +36,26 @@ export interface WorkerStart {
 export class Team {
   /** The number of threads, this one included. */
   readonly threads: number;
-  /** The address of the barrier's words. */
-  readonly sync: number;
-  readonly #control: number;
+  /** What the threads share. */
+  readonly memory: Allocation;
+  readonly #words: Words;
   readonly #kernels: Kernels;
   readonly #arena: Arena;
+  #ranges: CheckedRanges | undefined;
   readonly #workers: Worker[] = [];
 
   private constructor(module: WebAssembly.Module, arena: Arena, threads: number) {
     this.threads = threads;
     this.#arena = arena;
-    this.#control = arena.allocate(2 * SYNC_OFFSET);
-    this.sync = this.#control + SYNC_OFFSET;
-    arena.bytes.fill(0, this.#control, this.#control + 2 * SYNC_OFFSET);
-    this.#kernels = instantiate(module, arena.memory);
+    this.memory = new Allocation(arena);
+    this.memory.add(teamBuffers());
+    for (const { begin, end } of this.memory.ranges()) arena.bytes.fill(0, begin, end);
+    this.#words = { control: this.memory.words("control"), sync: this.memory.words("sync") };
+    this.#kernels = instantiate(
+      module,
+      arena.memory,
+      (address, bytes) => this.#ranges!.describe(address, bytes),
+    );
   }
 
   /**
@@ -64,13 +69,14 @@ export class Team {
     const team = new Team(module, arena, threads);
     const ready = [];
     for (let thread = 1; thread < threads; thread++) {
-      const worker = new Worker(new URL("./worker.ts", import.meta.url));
-      const control = team.#control;
+      const worker = new Worker(workerUrl());
       // A job blocks this thread, and a worker cannot finish starting while it is blocked.
       ready.push(
         new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject)),
       );
-      worker.postMessage({ module, memory: arena.memory, control, thread } satisfies WorkerStart);
+      worker.postMessage(
+        { module, memory: arena.memory, words: team.#words, thread } satisfies WorkerStart,
+      );
       team.#workers.push(worker);
     }
     await Promise.all(ready);
@@ -79,16 +85,22 @@ export class Team {
     return team;
   }
 
-  /** Runs a task on every thread and returns when all are done. */
-  run(task: typeof TASKS[number], job: number): void {
-    const words = this.#arena.integers;
-    const control = this.#control / 4;
-    words[this.sync / 4 + SYNC.arrived] = 0;
-    words[this.sync / 4 + SYNC.next] = 0;
-    words[control + CONTROL.task] = TASKS.indexOf(task);
-    words[control + CONTROL.job] = job;
-    Atomics.add(words, control + CONTROL.generation, 1);
-    Atomics.notify(words, control + CONTROL.generation);
+  /**
+   * Runs a task on every thread and returns when all are done.
+   *
+   * @param job The address of the job.
+   * @param ranges What it may touch.
+   */
+  run(task: typeof TASKS[number], job: number, ranges: CheckedRanges): void {
+    this.#ranges = ranges;
+    const integers = this.#arena.integers;
+    const { control, sync } = this.#words;
+    integers[sync.arrived!] = 0;
+    integers[sync.next!] = 0;
+    integers[control.task!] = TASKS.indexOf(task);
+    integers[control.job!] = job;
+    Atomics.add(integers, control.generation!, 1);
+    Atomics.notify(integers, control.generation!);
     try {
       this.#kernels[task](job, 0);
     } catch (cause) {
@@ -102,13 +114,31 @@ export class Team {
   }
 }
 
-/** An instance of the kernels on a memory. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+/** A worker starts from a file or from data: one from the web is imported by a line of data. */
+function workerUrl(): URL {
+  const url = new URL("./worker.ts", import.meta.url);
+  if (url.protocol === "file:") return url;
+  return new URL(`data:text/javascript,import ${JSON.stringify(url)}`);
+}
+
+/**
+ * An instance of the kernels on a memory.
+ *
+ * @param describe Says what a checked build touched that it may not.
+ */
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  describe: (address: number, bytes: number) => string,
+): Kernels {
   const instance = new WebAssembly.Instance(module, {
     env: {
       memory,
       abort: () => {
         throw new Error("The kernel stopped itself");
+      },
+      outside: (address: number, bytes: number) => {
+        throw new RangeError(describe(address >>> 0, bytes));
       },
     },
   });

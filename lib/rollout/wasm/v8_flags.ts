@@ -17,11 +17,11 @@ const NOTHING = "--stack-trace-limit=10";
  * bits.
  *
  * - `no-wasm-bounds-checks`: Deno does not let V8 catch a bad access by its signal, so V8 compares
- *   every address, three instructions a load. The kernels' addresses come from TypeScript's own
- *   tables, and all that 32 bits can address is reserved for their memory, so a wrong one still ends
- *   the program instead of touching anything else (not so where shared memory is missing). Other
- *   WebAssembly of the tasks (the compiler's, the pictures') is then as safe as native code of its
- *   languages.
+ *   every address, three instructions a load. The kernels' addresses come from one table, against
+ *   which tests check every access, and all that 32 bits can address is reserved for their memory,
+ *   so a wrong one still ends the program instead of touching anything else (not so where shared
+ *   memory is missing). Other WebAssembly of the tasks (the compiler's, the pictures') is then as
+ *   safe as native code of its languages.
  * - `experimental-wasm-revectorize`: joins pairs of 128-bit operations into 256-bit ones where the
  *   processor has AVX2. Only V8 for x64 has it.
  *

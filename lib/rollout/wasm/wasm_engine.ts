@@ -12,23 +12,16 @@ import {
   WEIGHT_NAMES,
 } from "../types.ts";
 import { Arena } from "./arena.ts";
-import { compileKernels, hasRelaxedSimd, hasSharedMemory } from "./compile.ts";
+import { GUARD, type WasmShape } from "./buffers.ts";
+import {
+  type Build,
+  canCompile,
+  compileKernels,
+  hasRelaxedSimd,
+  hasSharedMemory,
+} from "./compile.ts";
 import { Job, type WeightValues } from "./job.ts";
 import { Team } from "./team.ts";
-
-/** The part of a model's shape that kernels are compiled for. */
-export interface KernelShape {
-  channels: number;
-  hidden: number;
-}
-
-/** What of WebAssembly the kernels are compiled to use. */
-interface Build {
-  /** Relaxed SIMD, with its fused multiply-add. */
-  relaxed: boolean;
-  /** Memory that threads share. */
-  shared: boolean;
-}
 
 /**
  * The engine of fused kernels on the CPU, for tfjs's `cpu` backend.
@@ -40,14 +33,14 @@ interface Build {
  */
 export class WasmEngine implements RolloutEngine {
   readonly name = "wasm";
-  readonly #shape: KernelShape;
+  readonly #shape: WasmShape;
   readonly #build: Build;
   readonly #arena: Arena;
   readonly #team: Team;
   // Frees the states of a rollout whose gradient was never asked for.
   readonly #forgotten = new FinalizationRegistry<Job>((job) => job.release());
 
-  private constructor(shape: KernelShape, build: Build, arena: Arena, team: Team) {
+  private constructor(shape: WasmShape, build: Build, arena: Arena, team: Team) {
     this.#shape = shape;
     this.#build = build;
     this.#arena = arena;
@@ -55,8 +48,8 @@ export class WasmEngine implements RolloutEngine {
   }
 
   /** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
-  static canRun({ channels, hidden }: KernelShape): boolean {
-    return channels % 8 === 0 && hidden % 8 === 0;
+  static canRun(shape: WasmShape): boolean {
+    return canCompile(shape);
   }
 
   /**
@@ -67,21 +60,23 @@ export class WasmEngine implements RolloutEngine {
    * @param options.relaxed Whether to use relaxed SIMD; by default where the machine has it.
    * @param options.shared Whether threads share memory; by default where the runtime can. Without
    * it there is one thread, whatever was asked for.
+   * @param options.checked Whether every access to memory is checked, for tests; much slower.
    * @throws {RangeError} Where the shape cannot be run or there is less than one thread.
    */
   static async create(
-    options: { shape?: KernelShape; threads?: number } & Partial<Build> = {},
+    options: { shape?: WasmShape; threads?: number } & Partial<Build> = {},
   ): Promise<WasmEngine> {
     const shape = options.shape ?? { channels: 16, hidden: 64 };
     const threads = options.threads ?? navigator.hardwareConcurrency;
-    const { relaxed = hasRelaxedSimd(), shared = hasSharedMemory() } = options;
+    const { relaxed = hasRelaxedSimd(), shared = hasSharedMemory(), checked = false } = options;
+    const build = { relaxed, shared, checked };
     if (!Number.isInteger(threads) || threads < 1) {
       throw new RangeError(`Cannot start threads: must be at least 1, got ${threads}`);
     }
-    const module = await compileKernels({ ...shape, relaxed, shared });
-    const arena = new Arena(shared);
+    const module = await compileKernels(shape, build);
+    const arena = new Arena(shared, checked ? GUARD : 0);
     const team = await Team.start(module, arena, shared ? threads : 1);
-    return new WasmEngine(shape, { relaxed, shared }, arena, team);
+    return new WasmEngine(shape, build, arena, team);
   }
 
   get description(): string {

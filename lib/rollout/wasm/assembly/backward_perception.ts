@@ -1,26 +1,25 @@
 // Backward, perception: the transposed convolution carries ∂L/∂perception to the cells that were
 // seen, and the kernel's gradient is the correlation of ∂L/∂perception with the state.
 
-import { chunkGradients, SUM_KERNEL } from "./backward_fired";
 import { borderedRow, firstRow, inset, lastRow, sliceOf, stateAt } from "./cells";
-import { C_ROW, Job } from "./layout";
+import { C_ROW, CHUNK_GRADIENTS_KERNEL, chunkGradientsAt, Job, PAIR_BYTES } from "./buffers";
 import { convolveChunk } from "./perceive";
-import { correlate1, correlate3, correlate7, PAIR } from "./stencils";
+import { correlate1, correlate3, correlate7 } from "./stencils";
 
 /** Adds what a chunk's cells were seen by, and its share of the kernel's gradient. */
 export function perceptionChunk(job: Job, step: i32, chunk: i32): void {
   convolveChunk(job, chunk, job.perceptionGradient, job.kernelFlipped, job.gradient, true);
 
   const slice = sliceOf(job, chunk);
-  const size = <usize>job.kernelSize;
-  const row = <usize>job.rowCells * C_ROW;
-  const width = <i32>job.width;
-  const sums = chunkGradients(job, chunk) + SUM_KERNEL;
+  const size = <usize> job.kernelSize;
+  const row = <usize> job.rowCells * C_ROW;
+  const width = <i32> job.width;
+  const sums = chunkGradientsAt(job, chunk) + CHUNK_GRADIENTS_KERNEL;
   const state = stateAt(job, step);
-  const slopes = <usize>job.perceptionGradient + inset(job);
+  const slopes = <usize> job.perceptionGradient + inset(job);
   for (let y = firstRow(job, chunk), last = lastRow(job, chunk); y < last; y++) {
     const offset = borderedRow(job, slice, y);
-    for (let g: usize = 0; g < C_ROW; g += PAIR) {
+    for (let g: usize = 0; g < C_ROW; g += PAIR_BYTES) {
       const slope = slopes + offset + g;
       const seen = state + offset + g;
       if (size == 3) {

@@ -6,63 +6,76 @@
 //
 // and every cell, firing or not, gets M (v − mean) + t.
 
-import { chunkGradients, SUM_D_BIAS, SUM_W2 } from "./backward_fired";
-import { GROUP_GRADIENTS, H, H_ROW, Job, V, V_ROW } from "./layout";
+import { CHUNK_GRADIENTS_D, CHUNK_GRADIENTS_D_BIAS, CHUNK_GRADIENTS_D_BYTES } from "./buffers";
+import {
+  chunkGradientsAt,
+  GROUP_GRADIENTS_BETA,
+  GROUP_GRADIENTS_GAMMA,
+  groupGradientsAt,
+} from "./buffers";
+import { GROUP_GRADIENTS_W1, GROUP_GRADIENTS_W1_BYTES, H, H_ROW, Job } from "./buffers";
+import { SCRATCH_D, SCRATCH_D_BIAS, SCRATCH_PRODUCT, STATS_COVARIANCE } from "./buffers";
+import { STATS_INVERSE, V, V_ROW, WORK_MAP, WORK_MAP_BYTES, WORK_SHIFT, workAt } from "./buffers";
 import { accumulate, madd, sum } from "./simd";
-import { foldWeights, STATS_COVARIANCE, STATS_INVERSE, statsOf } from "./statistics";
-import { WORK_M, workOf, WORK_T } from "./statistics";
-
-const GROUP_GAMMA: usize = <usize>H * V_ROW;
-const GROUP_BETA: usize = GROUP_GAMMA + H_ROW;
+import { foldWeights, statsOf } from "./statistics";
 
 /** Clears a group's sums and folds the weights of the last step. */
 export function startGroup(job: Job, group: i32): void {
-  memory.fill(<usize>job.groupGradients + <usize>group * GROUP_GRADIENTS, 0, GROUP_GRADIENTS);
-  foldWeights(job, <i32>job.steps - 1, group);
+  const sums = groupGradientsAt(job, group);
+  memory.fill(sums + GROUP_GRADIENTS_W1, 0, GROUP_GRADIENTS_W1_BYTES);
+  memory.fill(sums + GROUP_GRADIENTS_GAMMA, 0, H_ROW);
+  memory.fill(sums + GROUP_GRADIENTS_BETA, 0, H_ROW);
+  foldWeights(job, <i32> job.steps - 1, group);
 }
 
 /** A group's share of the gradients at a step, M and t; then folds the weights of the step before. */
 export function finishGroup(job: Job, step: i32, group: i32, scratch: usize): void {
   const all = job.groups == 1;
-  const chunks = all ? <i32>job.chunks : <i32>job.chunksPerSlice;
+  const chunks = all ? <i32> job.chunks : <i32> job.chunksPerSlice;
   const first = all ? 0 : group * chunks;
-  const n = <f32>(<i32>(job.height * job.width)) * (all ? <f32>job.batch : 1);
-  // D (H × V), then d (H): they lie side by side in a chunk's sums.
-  const d = scratch;
-  memory.copy(d, chunkGradients(job, first), SUM_W2);
-  for (let i = 1; i < chunks; i++) accumulate(d, chunkGradients(job, first + i), SUM_W2);
+  const n = <f32> (<i32> (job.height * job.width)) * (all ? <f32> job.batch : 1);
+  const d = scratch + SCRATCH_D;
+  const dBias = scratch + SCRATCH_D_BIAS;
+  const wg = scratch + SCRATCH_PRODUCT;
+  memory.copy(d, chunkGradientsAt(job, first) + CHUNK_GRADIENTS_D, CHUNK_GRADIENTS_D_BYTES);
+  memory.copy(dBias, chunkGradientsAt(job, first) + CHUNK_GRADIENTS_D_BIAS, H_ROW);
+  for (let i = first + 1; i < first + chunks; i++) {
+    accumulate(d, chunkGradientsAt(job, i) + CHUNK_GRADIENTS_D, CHUNK_GRADIENTS_D_BYTES);
+    accumulate(dBias, chunkGradientsAt(job, i) + CHUNK_GRADIENTS_D_BIAS, H_ROW);
+  }
 
   const stats = statsOf(job, step, group);
-  const out = <usize>job.groupGradients + <usize>group * GROUP_GRADIENTS;
-  const m = workOf(job, group) + WORK_M;
-  const t = workOf(job, group) + WORK_T;
-  const wg = d + SUM_W2;
-  memory.fill(m, 0, <usize>V * V_ROW + V_ROW);
-  accumulate(out + GROUP_BETA, d + SUM_D_BIAS, H_ROW);
-  for (let h: usize = 0; h < <usize>H; h++) {
-    const w = <usize>job.w1 + h * V_ROW;
+  const out = groupGradientsAt(job, group);
+  const m = workAt(job, group) + WORK_MAP;
+  const t = workAt(job, group) + WORK_SHIFT;
+  memory.fill(m, 0, WORK_MAP_BYTES);
+  memory.fill(t, 0, V_ROW);
+  accumulate(out + GROUP_GRADIENTS_BETA, dBias, H_ROW);
+  for (let h: usize = 0; h < <usize> H; h++) {
+    const w = <usize> job.w1 + h * V_ROW;
     const row = d + h * V_ROW;
     let product = f32x4.splat(0);
     for (let j: usize = 0; j < V_ROW; j += 16) {
       product = madd(v128.load(w + j), v128.load(row + j), product);
     }
     const inverse = load<f32>(stats + STATS_INVERSE + (h << 2));
-    const scale = inverse * load<f32>(<usize>job.gamma + (h << 2));
+    const scale = inverse * load<f32>(<usize> job.gamma + (h << 2));
     const r = inverse * sum(product);
-    store<f32>(out + GROUP_GAMMA + (h << 2), load<f32>(out + GROUP_GAMMA + (h << 2)) + r);
+    const gamma = out + GROUP_GRADIENTS_GAMMA + (h << 2);
+    store<f32>(gamma, load<f32>(gamma) + r);
 
     vectorTimesMatrix(w, stats + STATS_COVARIANCE, wg);
     const ri = f32x4.splat(-r * inverse);
     const s = f32x4.splat(scale);
-    const tScale = f32x4.splat(-scale * load<f32>(d + SUM_D_BIAS + (h << 2)) / n);
+    const tScale = f32x4.splat(-scale * load<f32>(dBias + (h << 2)) / n);
     const mScale = -scale * inverse * r / n;
     for (let j: usize = 0; j < V_ROW; j += 16) {
       const gradient = madd(ri, v128.load(wg + j), v128.load(row + j));
-      const at = out + h * V_ROW + j;
+      const at = out + GROUP_GRADIENTS_W1 + h * V_ROW + j;
       v128.store(at, madd(s, gradient, v128.load(at)));
       v128.store(t + j, madd(tScale, v128.load(w + j), v128.load(t + j)));
     }
-    for (let i: usize = 0; i < <usize>V; i++) {
+    for (let i: usize = 0; i < <usize> V; i++) {
       const factor = f32x4.splat(mScale * load<f32>(w + (i << 2)));
       const mRow = m + i * V_ROW;
       for (let j: usize = 0; j < V_ROW; j += 16) {
@@ -76,7 +89,7 @@ export function finishGroup(job: Job, step: i32, group: i32, scratch: usize): vo
 function vectorTimesMatrix(vector: usize, matrix: usize, out: usize): void {
   for (let j: usize = 0; j < V_ROW; j += 16) {
     let total = f32x4.splat(0);
-    for (let i: usize = 0; i < <usize>V; i++) {
+    for (let i: usize = 0; i < <usize> V; i++) {
       total = madd(
         v128.load32_splat(vector + (i << 2)),
         v128.load(matrix + i * V_ROW + j),

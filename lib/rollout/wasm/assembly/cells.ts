@@ -3,47 +3,41 @@
 // A state is [batch][height + 2r][row][C] with a border of r zeros, so that perception needs no
 // edge cases; "flat" arrays (perception, gradients) are [batch][height][flat row][C].
 
-import { C_ROW, Job, V_ROW } from "./layout";
+import { C_ROW, Job, statesAt, V_ROW } from "./buffers";
 import { subtractRows } from "./stencils";
 
 /** The rows of a chunk. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function firstRow(job: Job, chunk: i32): i32 {
-  return (chunk % <i32>job.chunksPerSlice) * <i32>job.chunkRows;
+  return (chunk % <i32> job.chunksPerSlice) * <i32> job.chunkRows;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function lastRow(job: Job, chunk: i32): i32 {
-  return min(firstRow(job, chunk) + <i32>job.chunkRows, <i32>job.height);
+  return min(firstRow(job, chunk) + <i32> job.chunkRows, <i32> job.height);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function sliceOf(job: Job, chunk: i32): i32 {
-  return chunk / <i32>job.chunksPerSlice;
+  return chunk / <i32> job.chunksPerSlice;
 }
 
 /** The group whose statistics a chunk shares: its slice, or the batch. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function groupOf(job: Job, chunk: i32): i32 {
   return job.groups == 1 ? 0 : sliceOf(job, chunk);
 }
 
 /** Where row y of a slice begins in a bordered array, at the border's first cell. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function borderedRow(job: Job, slice: i32, y: i32): usize {
-  return <usize>((slice * <i32>job.planeRows + y) * <i32>job.rowCells) * C_ROW;
+  return <usize> ((slice * <i32> job.planeRows + y) * <i32> job.rowCells) * C_ROW;
 }
 
 /** Where row y of a slice begins in a flat array. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function flatRow(job: Job, slice: i32, y: i32): usize {
-  return <usize>((slice * <i32>job.height + y) * <i32>job.flatRowCells) * C_ROW;
+  return <usize> ((slice * <i32> job.height + y) * <i32> job.flatRowCells) * C_ROW;
 }
 
 /**
@@ -51,22 +45,19 @@ export function flatRow(job: Job, slice: i32, y: i32): usize {
  * there is one, and each step changes it in place: a cell's change needs only that cell and what
  * it has perceived.
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function stateAt(job: Job, step: i32): usize {
-  return <usize>job.states + (job.keepStates ? <usize>step * <usize>job.stateBytes : 0);
+  return statesAt(job, job.keepStates ? step : 0);
 }
 
 /** The bytes from a bordered row's first cell to its first inner cell, r rows down, r right. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function inset(job: Job): usize {
-  const r = <usize>job.kernelSize >> 1;
-  return (r * <usize>job.rowCells + r) * C_ROW;
+  const r = <usize> job.kernelSize >> 1;
+  return (r * <usize> job.rowCells + r) * C_ROW;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function mix4(x: v128): v128 {
   x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x7feb352d));
   x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), i32x4.splat(0x846ca68b));
@@ -79,21 +70,21 @@ function mix4(x: v128): v128 {
  */
 export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
   const slice = sliceOf(job, chunk);
-  const width = <i32>job.width;
-  const at = step * <i32>job.batch + slice;
-  const cells = <i32>job.height * width;
-  const masks = <usize>job.masks + <usize>(at * cells);
-  const key = i32x4.splat(load<i32>(<usize>job.keys + (<usize>at << 2)));
+  const width = <i32> job.width;
+  const at = step * <i32> job.batch + slice;
+  const cells = <i32> job.height * width;
+  const masks = <usize> job.masks + <usize> (at * cells);
+  const key = i32x4.splat(load<i32>(<usize> job.keys + (<usize> at << 2)));
   const threshold = i32x4.splat(job.threshold);
   let end = list;
   for (let y = firstRow(job, chunk), last = lastRow(job, chunk); y < last; y++) {
     let bordered = borderedRow(job, slice, y);
     let flat = flatRow(job, slice, y);
-    if (job.masks) {
+    if (job.masked) {
       for (let x = 0; x < width; x++) {
-        store<u32>(end, <u32>bordered, 0);
-        store<u32>(end, <u32>flat, 4);
-        end += <usize>load<u8>(masks + <usize>(y * width + x)) << 3;
+        store<u32>(end, <u32> bordered, 0);
+        store<u32>(end, <u32> flat, 4);
+        end += <usize> load<u8>(masks + <usize> (y * width + x)) << 3;
         bordered += C_ROW;
         flat += C_ROW;
       }
@@ -105,9 +96,9 @@ export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
       let bits = i32x4.bitmask(i32x4.lt_s(i32x4.shr_u(hash, 8), threshold));
       const n = min(width - x, 4);
       for (let i = 0; i < n; i++) {
-        store<u32>(end, <u32>bordered, 0);
-        store<u32>(end, <u32>flat, 4);
-        end += <usize>(bits & 1) << 3;
+        store<u32>(end, <u32> bordered, 0);
+        store<u32>(end, <u32> flat, 4);
+        end += <usize> (bits & 1) << 3;
         bits >>= 1;
         bordered += C_ROW;
         flat += C_ROW;
@@ -115,12 +106,11 @@ export function listFiring(job: Job, step: i32, chunk: i32, list: usize): i32 {
       cell = i32x4.add(cell, i32x4.splat(4));
     }
   }
-  return <i32>((end - list) >> 3);
+  return <i32> ((end - list) >> 3);
 }
 
 /** One row of v − mean: perception and state of a cell side by side. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function packCell(out: usize, perception: usize, state: usize, mean: usize): void {
   subtractRows(out, perception, mean);
   subtractRows(out + C_ROW, state, mean + C_ROW);
@@ -141,6 +131,6 @@ export function packListed(
     list += 8;
   }
   const padded = (count + 3) & ~3;
-  memory.fill(out, 0, <usize>(padded - count) * V_ROW);
+  memory.fill(out, 0, <usize> (padded - count) * V_ROW);
   return padded;
 }

@@ -1,17 +1,17 @@
 // A whole rollout, run by every thread at once.
 
 import { finishStatistics, guessMean, sumChunk } from "./statistics";
-import { Job } from "./layout";
+import { Job, scratchAt } from "./buffers";
 import { endPhase, nextTask, startPhases } from "./threads";
 import { updateChunk } from "./update";
 
 /** Runs the steps of a job; every thread calls it with its own number. */
 export function forward(job: Job, thread: i32): void {
-  const scratch = <usize>job.scratch + <usize>thread * <usize>job.scratchBytes;
-  const groups = <i32>job.groups;
-  const chunks = <i32>job.chunks;
+  const scratch = scratchAt(job, thread);
+  const groups = <i32> job.groups;
+  const chunks = <i32> job.chunks;
   // Read now: behind the last barrier the first thread may set the next job up in its place.
-  const steps = <i32>job.steps;
+  const steps = <i32> job.steps;
   startPhases();
   for (let i = nextTask(job); i < groups; i = nextTask(job)) guessMean(job, i);
   endPhase(job, groups);

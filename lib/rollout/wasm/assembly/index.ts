@@ -10,6 +10,6 @@ export { finishGroup, startGroup } from "./backward_statistics";
 export { listFiring, packListed } from "./cells";
 export { convolveChunk } from "./perceive";
 export * from "./products";
-export { convolve8, correlate1, correlate3, correlate7, sumLongRows, sumRows } from "./stencils";
+export { convolveTile, correlate1, correlate3, correlate7, sumLongRows, sumRows } from "./stencils";
 export { finishStatistics, guessMean, sumChunk } from "./statistics";
 export { updateChunk } from "./update";

@@ -2,10 +2,11 @@
 
 import { borderedRow, firstRow, groupOf, inset, lastRow, listFiring } from "./cells";
 import { packListed, sliceOf, stateAt } from "./cells";
-import { BLOCK, C_ROW, H_ROW, Job, V_ROW } from "./layout";
+import { BLOCK, C_ROW, Job, SCRATCH_CHANGE, SCRATCH_HIDDEN, SCRATCH_LIST } from "./buffers";
+import { SCRATCH_PACKED, STATS_MEAN, WORK_TRANSPOSED, workAt } from "./buffers";
 import { fc1, fc2 } from "./products";
 import { addRow } from "./stencils";
-import { statsOf, workOf } from "./statistics";
+import { statsOf } from "./statistics";
 
 /** One step of a chunk, from the state at `step` to the one after. */
 export function updateChunk(job: Job, step: i32, chunk: i32, scratch: usize): void {
@@ -14,23 +15,23 @@ export function updateChunk(job: Job, step: i32, chunk: i32, scratch: usize): vo
   if (to != from) copyRows(job, chunk, from, to);
 
   const group = groupOf(job, chunk);
-  const mean = statsOf(job, step, group);
-  const folded = workOf(job, group);
+  const mean = statsOf(job, step, group) + STATS_MEAN;
+  const transposed = workAt(job, group) + WORK_TRANSPOSED;
   const inner = inset(job);
-  const packed = scratch;
-  const hidden = packed + <usize>BLOCK * V_ROW;
-  const change = hidden + <usize>BLOCK * H_ROW;
-  const list = change + <usize>BLOCK * C_ROW;
+  const packed = scratch + SCRATCH_PACKED;
+  const hidden = scratch + SCRATCH_HIDDEN;
+  const change = scratch + SCRATCH_CHANGE;
+  const list = scratch + SCRATCH_LIST;
   const firing = listFiring(job, step, chunk, list);
   for (let at = 0; at < firing; at += BLOCK) {
-    const cells = list + (<usize>at << 3);
+    const cells = list + (<usize> at << 3);
     const count = min(BLOCK, firing - at);
     const padded = packListed(packed, cells, count, job.perception, from + inner, mean);
-    fc1(packed, folded, job.beta, hidden, padded);
+    fc1(packed, transposed, job.beta, hidden, padded);
     fc2(hidden, job.w2t, job.b2, change, padded);
     for (let i = 0; i < count; i++) {
-      const cell = to + inner + load<u32>(cells + (<usize>i << 3));
-      addRow(cell, change + <usize>i * C_ROW);
+      const cell = to + inner + load<u32>(cells + (<usize> i << 3));
+      addRow(cell, change + <usize> i * C_ROW);
     }
   }
 }
@@ -38,10 +39,10 @@ export function updateChunk(job: Job, step: i32, chunk: i32, scratch: usize): vo
 // The border goes along with the first and last rows, so that a state need not be cleared first.
 function copyRows(job: Job, chunk: i32, from: usize, to: usize): void {
   const slice = sliceOf(job, chunk);
-  const border = <i32>job.kernelSize >> 1;
+  const border = <i32> job.kernelSize >> 1;
   const first = firstRow(job, chunk);
   const last = lastRow(job, chunk);
   const begin = borderedRow(job, slice, first == 0 ? 0 : first + border);
-  const end = borderedRow(job, slice, last + (last == <i32>job.height ? 2 * border : border));
+  const end = borderedRow(job, slice, last + (last == <i32> job.height ? 2 * border : border));
   memory.copy(to + begin, from + begin, end - begin);
 }

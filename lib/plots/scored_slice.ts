@@ -1,0 +1,89 @@
+/**
+ * Slices of scored cases with the masks that were saved, for pictures that agree with the files.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { FOREGROUND, overlap, overlapScores } from "../evaluation/overlap.ts";
+import { caseDice, type ScoredCase } from "../evaluation/summary.ts";
+import type { Case } from "../slices/case.ts";
+import type { CaseSource } from "../slices/discovery/case_source.ts";
+import type { ModelInputs } from "../slices/model_inputs.ts";
+import { openCase, requireCase } from "../slices/open_case.ts";
+import { InputError } from "../support/errors.ts";
+import { viewOfCase } from "./case_view.ts";
+import { orientForDisplay, turnPair } from "./raster.ts";
+import type { PredictionSample } from "./visualize_predictions.ts";
+
+/** A slice of a case with its truth and its saved mask. */
+export interface ScoredSlice {
+  /** Turned for display. */
+  readonly sample: PredictionSample;
+  readonly opened: Case;
+  /** The slice's number within its case. */
+  readonly index: number;
+}
+
+/**
+ * The slice of a scored case with most of the object, of the truth or of the prediction.
+ *
+ * @param folder Its `predictions` holds the masks.
+ * @param scored Which case, and its scores.
+ * @param sources The cases of the data set.
+ * @param inputs How the model's slices were made.
+ * @throws {InputError} Where the image, the label or the mask cannot be read.
+ */
+export async function scoredSlice(
+  folder: string,
+  scored: ScoredCase,
+  sources: readonly CaseSource[],
+  inputs: ModelInputs,
+): Promise<ScoredSlice> {
+  const source = sources.find(({ id }) => id === scored.case);
+  if (source === undefined) {
+    throw new InputError(`Cannot show ${scored.case}: it is not in the data set`, {
+      code: "bad-run",
+      path: folder,
+    });
+  }
+  const wants = { labels: true, normalized: true };
+  const opened = requireCase(await openCase(source, inputs, wants), source);
+  const masks = await opened.readMask(join(folder, "predictions"));
+  const labels = opened.indices.map((index) => opened.label(index));
+  const extents = labels.map((label, i) => Math.max(count(label.data), count(masks[i]!.data)));
+  const place = extents.indexOf(Math.max(...extents));
+  const index = opened.indices[place]!;
+  const image = opened.slice(index);
+  const { height, width } = image;
+  const view = viewOfCase(opened, inputs);
+  const turn = (data: ArrayLike<number>) => orientForDisplay({ data, height, width }, view);
+  const shown = turn(image.data.subarray(0, height * width)); // the first channel
+  const [prediction, truth] = [masks[place]!.data, labels[place]!.data];
+  return {
+    sample: {
+      case: scored.case,
+      ...(opened.indices.length > 1 ? { slice: index } : {}),
+      image: shown.data,
+      truth: turn(truth).data,
+      prediction: turn(prediction).data,
+      height: shown.height,
+      width: shown.width,
+      voxel: turnPair(voxelOf(opened), view),
+      sliceDice: overlapScores(overlap(prediction, truth, FOREGROUND)).Dice,
+      volumeDice: caseDice(scored),
+    },
+    opened,
+    index,
+  };
+}
+
+/** Height and width of a voxel of a slice in millimetres; of pictures both are 1. */
+export function voxelOf({ grid }: Pick<Case, "grid">): readonly [number, number] {
+  const [columns, rows] = grid?.spacing ?? [1, 1];
+  return [rows, columns];
+}
+
+function count(codes: Uint8Array): number {
+  return codes.reduce((sum, code) => sum + Number(code > 0), 0);
+}

@@ -1,0 +1,66 @@
+/**
+ * The checked build of the kernels: every load and store first asks whether it lies wholly in one
+ * part of one buffer of the table. Parts are then {@linkcode GUARD} bytes apart, so what runs out of
+ * one is seen before it reaches the next. Tests run it; it gives the same bits, slowly.
+ *
+ * @module
+ */
+
+import type { Allocation, Range } from "./allocation.ts";
+import type { Arena } from "./arena.ts";
+
+/** What touches memory in AssemblyScript. */
+const ACCESS = /(?<![\w.])(v128\.(?:load|store)\w*|(?:atomic|memory)\.\w+|load|store)(?=[<(])/g;
+
+/**
+ * The kernels' sources with each access to memory replaced by a checked one: `v128.load` by
+ * `checked_v128_load` of `assembly/checked.ts`. One that is not there does not compile.
+ */
+export function checkSources(sources: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...sources].map(([name, source]) => {
+    const names = new Set<string>();
+    const text = name === "checked.ts" ? source : source.replace(ACCESS, (access) => {
+      const checked = `checked_${access.replace(".", "_")}`;
+      names.add(checked);
+      return checked;
+    });
+    return [name, `import { ${[...names].join(", ")} } from "./checked";\n${text}`];
+  }));
+}
+
+/** What a job may touch, in memory where a checked build looks it up. Nothing in any other build. */
+export class CheckedRanges {
+  readonly #arena: Arena;
+  readonly #ranges: Range[] = [];
+  readonly #at: number = 0;
+
+  /** @param allocations All buffers of the job. */
+  constructor(arena: Arena, allocations: readonly Allocation[]) {
+    this.#arena = arena;
+    if (arena.guard === 0) return;
+    this.#ranges = allocations.flatMap((allocation) => allocation.ranges())
+      .filter(({ begin, end }) => begin < end).sort((a, b) => a.begin - b.begin);
+    this.#at = arena.allocate(8 * this.#ranges.length);
+    arena.integers.set(this.#ranges.flatMap(({ begin, end }) => [begin, end]), this.#at / 4);
+  }
+
+  /** The fields of a job that say where they are. */
+  fields(): Record<"ranges" | "rangeCount", number> {
+    return { ranges: this.#at, rangeCount: this.#ranges.length };
+  }
+
+  /** Says which part an access is next to. */
+  describe(address: number, bytes: number): string {
+    const before = this.#ranges.findLast(({ begin }) => begin <= address);
+    const next = before
+      ? `${address - before.begin} bytes into ${before.name}, which has ${
+        before.end - before.begin
+      }`
+      : "before all buffers";
+    return `The kernels touched ${bytes} bytes at ${address}, ${next}`;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#at > 0) this.#arena.release(this.#at);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * How a rollout's cells are laid out and shared among threads.
+ *
+ * @module
+ */
+
+import { fireThreshold } from "../fire_mask.ts";
+import type { RolloutOptions } from "../types.ts";
+import { type JobNumbers, TILE } from "./buffers.ts";
+
+/** Cells in a chunk, about: few enough to share out evenly, enough to be worth its sums. */
+const CHUNK_CELLS = 1280;
+
+/** Chunks that a small batch is cut into at the least, so that every thread has some. */
+const MIN_CHUNKS = 16;
+
+/** The shape of a rollout. */
+export interface JobShape {
+  batch: number;
+  height: number;
+  width: number;
+  channels: number;
+  hidden: number;
+  kernelSize: number;
+}
+
+/**
+ * The numbers that the kernels must know of a job.
+ *
+ * @param on.threads How many threads run it.
+ * @param on.keep Whether to keep every state, for the gradient.
+ */
+export function jobNumbers(
+  { batch, height, width, kernelSize }: JobShape,
+  { steps, stats, fireRate, masks }: RolloutOptions,
+  on: { threads: number; keep: boolean },
+): JobNumbers {
+  // The cut must not depend on the number of threads: sums are added chunk by chunk.
+  const least = Math.ceil(MIN_CHUNKS / batch);
+  const chunkRows = Math.max(
+    1,
+    Math.min(Math.ceil(CHUNK_CELLS / width), Math.ceil(height / least)),
+  );
+  const chunksPerSlice = Math.ceil(height / chunkRows);
+  const flatRowCells = Math.ceil(width / TILE) * TILE;
+  return {
+    batch,
+    height,
+    width,
+    kernelSize,
+    steps,
+    groups: stats === "slice" ? batch : 1,
+    threshold: fireThreshold(fireRate),
+    masked: masks ? 1 : 0,
+    threads: on.threads,
+    keepStates: on.keep ? 1 : 0,
+    rowCells: flatRowCells + kernelSize - 1,
+    planeRows: height + kernelSize - 1,
+    flatRowCells,
+    chunkRows,
+    chunksPerSlice,
+    chunks: chunksPerSlice * batch,
+    ranges: 0,
+    rangeCount: 0,
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * Keeps what was compiled in the user's cache folder.
+ *
+ * @module
+ */
+
+import { isAbsolute, join } from "@std/path";
+import { writeFileAtomic } from "../../support/files.ts";
+
+/** Bytes of SHA-256. */
+const DIGEST = 32;
+
+/**
+ * The program's cache folder: in `XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches` on macOS,
+ * `LOCALAPPDATA` on Windows.
+ *
+ * @param os The operating system.
+ * @param env Looks up an environment variable.
+ * @returns Undefined where the environment does not say.
+ */
+export function cacheFolder(
+  os: typeof Deno.build.os,
+  env: (name: string) => string | undefined,
+): string | undefined {
+  const inside = (...path: string[]) => {
+    const home = env("HOME");
+    return home && join(home, ...path);
+  };
+  // A relative XDG_CACHE_HOME is to be ignored, says its specification.
+  const xdg = () => [env("XDG_CACHE_HOME")].find((path) => path && isAbsolute(path));
+  const folder = os === "windows"
+    ? env("LOCALAPPDATA")
+    : os === "darwin"
+    ? inside("Library", "Caches")
+    : xdg() ?? inside(".cache");
+  return folder && join(folder, "med-nca");
+}
+
+/**
+ * What `make` makes, from the cache where it is there and as it was written: a damaged file, or one
+ * that was made from something else, is made again. Without permission for the folder, or where it
+ * cannot be written, `make` runs every time.
+ *
+ * @param name The file's name.
+ * @param source All that it is made from.
+ */
+export async function cached(
+  name: string,
+  source: string,
+  make: () => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const folder = cacheFolder(Deno.build.os, readVariable);
+  if (folder === undefined || !mayUse(folder)) return await make();
+  const path = join(folder, name);
+  const stored = await Deno.readFile(path).catch(() => new Uint8Array());
+  const content = stored.slice(DIGEST);
+  if (equal(stored.subarray(0, DIGEST), await digest(source, content))) return content;
+  const made = await make();
+  const file = new Uint8Array([...await digest(source, made), ...made]);
+  await writeFileAtomic(path, file).catch(() => {});
+  return made;
+}
+
+async function digest(source: string, content: Uint8Array): Promise<Uint8Array> {
+  const text = new TextEncoder().encode(source);
+  const both = new Uint8Array(text.length + content.length);
+  both.set(text);
+  both.set(content, text.length);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", both));
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+// Deno would ask the user for a permission that it was not given.
+function readVariable(variable: string): string | undefined {
+  return granted({ name: "env", variable }) ? Deno.env.get(variable) : undefined;
+}
+
+function mayUse(path: string): boolean {
+  return granted({ name: "read", path }) && granted({ name: "write", path });
+}
+
+function granted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
+}

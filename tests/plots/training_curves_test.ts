@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { OKABE_ITO } from "../../lib/plots/palette.ts";
+import { bestEpoch, curvePoints, plotTrainingCurves } from "../../lib/plots/training_curves.ts";
+import { pointsOf } from "./support.ts";
+
+const ROWS = [
+  { epoch: 1, loss: 1, valLoss: 8, valVolumeDice: 0.5 },
+  { epoch: 2, loss: 2, valLoss: 4, valVolumeDice: 0.75 },
+  { epoch: 3, loss: 3, valLoss: 6, valVolumeDice: 0.75 },
+];
+
+Deno.test("curvePoints takes the figure that it is asked for, and leaves out what is missing", () => {
+  assert.deepEqual(curvePoints(ROWS, "validation", "valLoss").map(({ value }) => value), [8, 4, 6]);
+  assert.deepEqual(curvePoints(ROWS, "train", "loss").map(({ value }) => value), [1, 2, 3]);
+  assert.deepEqual(curvePoints([{ epoch: 4, loss: NaN }, { epoch: 5, loss: 1 }], "train", "loss"), [
+    { series: "train", epoch: 5, value: 1 },
+  ]);
+});
+
+Deno.test("bestEpoch is the first with the highest validation Dice", () => {
+  assert.equal(bestEpoch(ROWS), 2);
+  assert.equal(bestEpoch([{ epoch: 1, loss: 1 }]), undefined);
+});
+
+Deno.test("plotTrainingCurves draws training and validation from their own values", () => {
+  const { svg } = plotTrainingCurves(ROWS);
+  const lines = [...svg.matchAll(/<path d="([^"]+)" stroke="(#\w+)"/g)];
+  const [train, validation] = [OKABE_ITO.blue, OKABE_ITO.vermillion].map((colour) =>
+    lines.find(([, , stroke]) => stroke === colour)![1]!
+  ) as [string, string];
+  const heights = (path: string) => pointsOf(path).map(([, y]) => y);
+  // Both curves share one axis: from 1 to 8 in proportion
+  const [one, two, three] = heights(train) as [number, number, number];
+  const [eight, four, six] = heights(validation) as [number, number, number];
+  const unit = one - two;
+  assert.ok(unit > 0, "up is larger");
+  for (const [from, to, steps] of [[two, three, 1], [four, eight, 4], [four, six, 2]] as const) {
+    assert.ok(Math.abs(from - to - steps * unit) < 0.01);
+  }
+  assert.match(svg, /best epoch: 2 \(dotted\)/);
+});
