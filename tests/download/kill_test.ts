@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { Random } from "../../lib/support/random.ts";
+import { killAfter } from "../support/kill_after.ts";
 import { dataSetArchive, entry, filesIn, inFolder, serve, sourceOf } from "./support.ts";
 
 /** Processes that are killed; a whole download is repeated until so many were. */
@@ -36,7 +37,7 @@ Deno.test("downloads that are killed leave a whole data set or none, and go on",
         let alive = true;
         for (let tries = 0; alive && tries < 5; tries++) {
           const child = start(out);
-          const timer = setTimeout(() => child.kill("SIGKILL"), random.uniform() * takes);
+          const timer = killAfter(child, random.uniform() * takes);
           alive = !(await child.status).success;
           clearTimeout(timer);
           if (alive) kills++;

@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { killAfter } from "../support/kill_after.ts";
 import { join } from "@std/path";
 import { Random } from "../../lib/support/random.ts";
 import { readCheckpoint } from "../../lib/training/checkpoint.ts";
@@ -192,7 +193,7 @@ async function killOne(
     if (killed < most) {
       // From shortly before the first file to the end: loading modules leaves nothing to break
       const moment = 0.8 * first + random.uniform() * (end - 0.8 * first);
-      const timer = setTimeout(() => child.kill("SIGKILL"), moment);
+      const timer = killAfter(child, moment);
       const { signal, code, stderr } = await output;
       clearTimeout(timer);
       // The machine is faster now than it was for the reference: kill sooner from here on

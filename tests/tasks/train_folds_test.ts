@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { killAfter } from "../support/kill_after.ts";
 import { join } from "@std/path";
 import { Random } from "../../lib/support/random.ts";
 import { brokenFiles, contentsOf } from "../reliability/whole_files.ts";
@@ -79,7 +80,7 @@ Deno.test("folds that were killed at random moments and gone on with equal those
       await exists(join(killed, "cv", "folds.json")) ? ["--out", "cv", "--resume"] : FLAGS;
     for (let kills = 0; kills < 3; kills++) {
       const child = start(killed, "train", await next());
-      const timer = setTimeout(() => child.kill("SIGKILL"), took * (0.3 + 0.4 * random.uniform()));
+      const timer = killAfter(child, took * (0.3 + 0.4 * random.uniform()));
       await child.output();
       clearTimeout(timer);
       assert.deepEqual(await brokenFiles(killed), []);
