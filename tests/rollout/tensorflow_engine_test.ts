@@ -14,7 +14,7 @@ import {
 } from "../../lib/tensorflow_backend.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { trainingStep } from "../support/training_step.ts";
-import { classParityTests, parityTests } from "./parity_suite.ts";
+import { parityTests } from "./parity_suite.ts";
 
 const ignore = findTensorflow() === undefined;
 const DATA = fileURLToPath(new URL("../../data.example", import.meta.url));
@@ -22,13 +22,11 @@ const DATA = fileURLToPath(new URL("../../data.example", import.meta.url));
 if (ignore) {
   Deno.test.ignore("tensorflow: equals PyTorch (needs deno task setup:gpu)", () => {});
 } else {
-  const open = async () => {
+  parityTests("tensorflow", async () => {
     await loadTensorflow();
     assert.equal(tf.getBackend(), "tensorflow");
     return new OpsEngine();
-  };
-  parityTests("tensorflow", open, { floor: 2 ** -23 });
-  classParityTests("tensorflow", open);
+  }, { floor: 2 ** -23 });
 }
 
 /** The losses of three training steps on data.example. */
