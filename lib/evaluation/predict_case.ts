@@ -15,6 +15,7 @@ import {
   toModelGrid,
   toOriginalGrid,
 } from "../slices/geometry.ts";
+import { interleave } from "../slices/interleave.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
 import type { ImageSlice, SliceGeometry } from "../slices/types.ts";
 import { maskOf, probabilitiesOf } from "./probabilities.ts";
@@ -209,13 +210,9 @@ async function readLogits(
 ): Promise<Float32Array> {
   const { height, width, channels } = slices[0]!;
   const images = new Float32Array(slices.length * height * width * channels);
-  let at = 0;
-  for (const { data } of slices) {
-    for (let pixel = 0; pixel < height * width; pixel++) {
-      for (let channel = 0; channel < channels; channel++) {
-        images[at++] = data[channel * height * width + pixel]!;
-      }
-    }
+  const length = height * width * channels;
+  for (const [i, { data }] of slices.entries()) {
+    interleave(data, channels, images.subarray(i * length));
   }
   const shape: [number, number, number, number] = [slices.length, height, width, channels];
   const logits = tf.tidy(() => model.forward(tf.tensor4d(images, shape), options));

@@ -15,6 +15,7 @@ import type { MedNca } from "../nca/med_nca.ts";
 import { loadWeights } from "../nca/weights.ts";
 import { discoverCases } from "../slices/discovery/discover_cases.ts";
 import { labelToModelGrid, sliceGeometry, toModelGrid } from "../slices/geometry.ts";
+import { interleave } from "../slices/interleave.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
 import { InputError } from "../support/errors.ts";
 import { readRun, runPaths } from "../training/run_folder.ts";
@@ -171,10 +172,8 @@ async function drawTrace(
     length * [geometry.crop.height, geometry.crop.width][i]! / geometry.scaled[i]!
   ) as [number, number];
   const pixels = height * width;
-  const interleaved = Float32Array.from(
-    { length: data.length },
-    (_, i) => data[(i % channels) * pixels + Math.floor(i / channels)]!,
-  );
+  const interleaved = new Float32Array(data.length);
+  interleave(data, channels, interleaved);
   const images = tf.tensor4d(interleaved, [1, height, width, channels]);
   const trace = model.trace(images, { seeds: [cellSeed(seed, index)], stats: "slice" });
   try {

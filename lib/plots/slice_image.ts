@@ -5,6 +5,7 @@
  */
 
 import { encode } from "fast-png";
+import { codesOf } from "../evaluation/overlap.ts";
 import { IGNORED, type Targets } from "../slices/case.ts";
 import {
   classColour,
@@ -159,12 +160,9 @@ export function overlayClasses(
 }
 
 /** 1 where a class or region (counted from 0) holds, else 0. */
-export function maskOfClass(codes: Raster, { kind }: Targets, index: number): Raster {
-  const data = Uint8Array.from(codes.data, (code) => {
-    if (code === IGNORED) return 0;
-    return kind === "classes" ? Number(code === index + 1) : code >> index & 1;
-  });
-  return { ...codes, data };
+export function maskOfClass(codes: Raster, targets: Targets, index: number): Raster {
+  const included = codesOf(targets, index);
+  return { ...codes, data: Uint8Array.from(codes.data, (code) => included[code]!) };
 }
 
 /**

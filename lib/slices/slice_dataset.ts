@@ -7,6 +7,7 @@
 import { InputError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import { Random } from "../support/random.ts";
+import { interleave } from "./interleave.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { readSample, type Sample } from "./read_sample.ts";
 import { keepPlane, labelPlanes } from "./targets.ts";
@@ -209,14 +210,5 @@ export class SliceDataset {
       classes: targets.classes.length,
       records: samples.map(({ record }) => record),
     };
-  }
-}
-
-/** Channels one after the other, brought side by side. */
-function interleave(planes: Float32Array, channels: number, target: Float32Array): void {
-  if (channels === 1) return target.set(planes);
-  const pixels = planes.length / channels;
-  for (let c = 0; c < channels; c++) {
-    for (let i = 0; i < pixels; i++) target[i * channels + c] = planes[c * pixels + i]!;
   }
 }
