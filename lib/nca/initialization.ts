@@ -8,8 +8,10 @@ import { Random } from "../support/random.ts";
 
 /** The shape of one NCA. */
 export interface Nca2dShape {
-  /** Channels of the state, c; channel 0 is the image, channel 1 the logit. */
+  /** Channels of the state, c. */
   channels: number;
+  /** How many of them, the first ones, are the image's and never change, n. Default: 1. */
+  imageChannels?: number;
   /** Hidden units, h. */
   hidden: number;
   /** Side of the perception kernel, k, odd. */
@@ -17,7 +19,10 @@ export interface Nca2dShape {
 }
 
 /** The parameters of one NCA, with PyTorch's names and shapes, in `state_dict` order. */
-export function parameterShapes({ channels, hidden, kernel }: Nca2dShape): Map<string, number[]> {
+export function parameterShapes(
+  { channels, imageChannels = 1, hidden, kernel }: Nca2dShape,
+): Map<string, number[]> {
+  const changing = channels - imageChannels;
   return new Map([
     ["perception.weight", [channels, 1, kernel, kernel]],
     ["perception.bias", [channels]],
@@ -25,8 +30,8 @@ export function parameterShapes({ channels, hidden, kernel }: Nca2dShape): Map<s
     ["fc1.bias", [hidden]],
     ["bn.weight", [hidden]],
     ["bn.bias", [hidden]],
-    ["fc2.weight", [channels - 1, hidden, 1, 1]],
-    ["fc2.bias", [channels - 1]],
+    ["fc2.weight", [changing, hidden, 1, 1]],
+    ["fc2.bias", [changing]],
   ]);
 }
 

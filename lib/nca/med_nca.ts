@@ -8,36 +8,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { RolloutOptions, Stats } from "../rollout/types.ts";
 import { hash32 } from "../support/random.ts";
+import { DEFAULT_MED_NCA_CONFIG, type MedNcaConfig } from "./med_nca_config.ts";
 import { NCA2D } from "./nca2d.ts";
 import { COARSE_SCALE, downsampleImages, readLogits, upsampleState } from "./stages.ts";
-
-/** All that must be known beside the weights to run a Med-NCA. */
-export interface MedNcaConfig {
-  /** Channels of a cell's state; 0 is the image, 1 the logit. */
-  channels: number;
-  /** Hidden units of the update network. */
-  hidden: number;
-  /** Perception kernel of the coarse and of the fine automaton. */
-  kernels: readonly [coarse: number, fine: number];
-  /** Steps of the coarse and of the fine automaton. */
-  steps: readonly [coarse: number, fine: number];
-  /** The probability that a cell fires in a step. */
-  fireRate: number;
-  /** Statistics of batch norm in training: of each slice, or of the whole batch. */
-  stats: Stats;
-}
-
-/** The published tutorial's Med-NCA, 7,390 parameters. */
-export const DEFAULT_MED_NCA_CONFIG: Readonly<MedNcaConfig> = {
-  channels: 16,
-  hidden: 64,
-  kernels: [7, 3],
-  steps: [40, 20],
-  fireRate: 0.5,
-  // With a batch of one, the tutorial's, both are the same; with larger ones this keeps training
-  // and prediction alike.
-  stats: "slice",
-};
 
 /** How a Med-NCA is run on a batch. */
 export interface ForwardOptions {
@@ -92,7 +65,7 @@ export interface TraceFrame {
  * ```
  */
 export class MedNca {
-  readonly config: Readonly<MedNcaConfig>;
+  readonly config: MedNcaConfig;
   /** The coarse automaton. */
   readonly model1: NCA2D;
   /** The fine automaton. */
@@ -102,6 +75,7 @@ export class MedNca {
    * @param config What differs from the tutorial's configuration.
    * @param options.seed Seeds the initial values. Default 0.
    * @param options.values Initial values of both automata by name in place of drawn ones.
+   * @throws {RangeError} Where image channels and logits do not fit into the state's channels.
    */
   constructor(
     config: Partial<MedNcaConfig> = {},
@@ -111,9 +85,15 @@ export class MedNca {
     } = {},
   ) {
     this.config = { ...DEFAULT_MED_NCA_CONFIG, ...config };
-    const { channels, hidden, kernels } = this.config;
+    const { channels, imageChannels, classes, hidden, kernels } = this.config;
+    if (imageChannels + classes > channels) {
+      throw new RangeError(
+        `Cannot make a Med-NCA: ${imageChannels} image channels and ${classes} classes need ` +
+          `${imageChannels + classes} channels, got ${channels}`,
+      );
+    }
     const [model1, model2] = kernels.map((kernel, stage) =>
-      new NCA2D({ channels, hidden, kernel }, {
+      new NCA2D({ channels, imageChannels, hidden, kernel }, {
         seed: [options.seed ?? 0, stage],
         ...(options.values && { values: options.values[stage]! }),
       })
@@ -135,17 +115,20 @@ export class MedNca {
   /**
    * Segments a batch of slices. Differentiable by the parameters.
    *
-   * @param images [B, H, W, 1], normalised; H and W multiples of 4.
-   * @returns Logits, [B, H, W, 1].
-   * @throws {TypeError} Where height or width is not a multiple of 4.
+   * @param images [B, H, W, n] with n image channels, normalised; H and W multiples of 4.
+   * @returns Logits, [B, H, W, k] with k classes.
+   * @throws {TypeError} Where height or width is not a multiple of 4, or the images have other
+   * channels.
    * @throws {RangeError} Where an intervention is not at a step of its stage.
    */
   forward(images: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
-    checkImages(images);
+    this.#checkImages(images);
+    const { imageChannels, classes } = this.config;
     return tf.tidy(() => {
       const small = this.model1.seedState(downsampleImages(images));
       const settled = this.#settle("coarse", small, options);
-      return readLogits(this.#settle("fine", upsampleState(settled, images), options));
+      const fine = this.#settle("fine", upsampleState(settled, images), options);
+      return readLogits(fine, imageChannels, classes);
     });
   }
 
@@ -153,10 +136,10 @@ export class MedNca {
    * The states on the way, for pictures: before the first step of each stage, then after every
    * `every` steps, after an intervention and after the last. The caller disposes them.
    *
-   * @param images [B, H, W, 1].
+   * @param images [B, H, W, n].
    */
   trace(images: tf.Tensor4D, options: ForwardOptions & { every?: number }): TraceFrame[] {
-    checkImages(images);
+    this.#checkImages(images);
     const frames: TraceFrame[] = [];
     const { every = 1, intervention } = options;
     for (const [at, rollout] of this.#stageOptions(options).entries()) {
@@ -179,7 +162,7 @@ export class MedNca {
       for (let done = 0; done < rollout.steps;) {
         const stops = [done + every, rollout.steps, ...(change! > done ? [change!] : [])];
         const [state, firstStep, next] = [frames.at(-1)!.state, done, Math.min(...stops)];
-        push(next, () => nca.forward(state, { ...rollout, steps: next - firstStep, firstStep }));
+        push(next, () => nca.forward(state, part(rollout, state, firstStep, next)));
         done = next;
       }
     }
@@ -199,8 +182,19 @@ export class MedNca {
     const { intervention } = options;
     if (intervention?.stage !== stage) return nca.forward(state, rollout);
     const { step, change } = intervention;
-    const changed = change(nca.forward(state, { ...rollout, steps: step }));
-    return nca.forward(changed, { ...rollout, steps: rollout.steps - step, firstStep: step });
+    const changed = change(nca.forward(state, part(rollout, state, 0, step)));
+    return nca.forward(changed, part(rollout, state, step, rollout.steps));
+  }
+
+  #checkImages(images: tf.Tensor4D): void {
+    const [, height, width, channels] = images.shape;
+    const { imageChannels: n } = this.config;
+    if (height % COARSE_SCALE !== 0 || width % COARSE_SCALE !== 0 || channels !== n) {
+      throw new TypeError(
+        `Cannot run Med-NCA: images must be [B, H, W, ${n}] with H and W multiples of ` +
+          `${COARSE_SCALE}, got [${images.shape}]`,
+      );
+    }
   }
 
   #stageOptions(options: ForwardOptions): RolloutOptions[] {
@@ -218,6 +212,22 @@ export class MedNca {
   }
 }
 
+/** Some steps of a stage: those from one on, up to another. */
+function part(
+  rollout: RolloutOptions,
+  { shape: [batch, height, width] }: tf.Tensor4D,
+  from: number,
+  to: number,
+): RolloutOptions {
+  const cells = batch * height * width;
+  return {
+    ...rollout,
+    steps: to - from,
+    firstStep: from,
+    ...(rollout.masks && { masks: rollout.masks.subarray(from * cells, to * cells) }),
+  };
+}
+
 function checkIntervention(
   intervention: Intervention | undefined,
   [coarse, fine]: readonly [number, number],
@@ -228,16 +238,6 @@ function checkIntervention(
   if (!(Number.isInteger(step) && step >= 0 && step <= steps)) {
     throw new RangeError(
       `Cannot intervene after step ${step}: the ${stage} stage has ${steps} steps`,
-    );
-  }
-}
-
-function checkImages(images: tf.Tensor4D): void {
-  const [, height, width, channels] = images.shape;
-  if (height % COARSE_SCALE !== 0 || width % COARSE_SCALE !== 0 || channels !== 1) {
-    throw new TypeError(
-      `Cannot run Med-NCA: images must be [B, H, W, 1] with H and W multiples of ` +
-        `${COARSE_SCALE}, got [${images.shape}]`,
     );
   }
 }

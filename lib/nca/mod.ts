@@ -8,6 +8,7 @@ export * from "./cell_seeds.ts";
 export * from "./erase_cells.ts";
 export * from "./initialization.ts";
 export * from "./med_nca.ts";
+export * from "./med_nca_config.ts";
 export * from "./nca2d.ts";
 export * from "./resize.ts";
 export * from "./safetensors.ts";

@@ -32,13 +32,13 @@ import { initialValues, type Nca2dShape, parameterShapes } from "./initializatio
  * ```
  */
 export class NCA2D {
-  /** Channels, hidden units and kernel size. */
-  readonly shape: Nca2dShape;
+  /** Channels, image channels, hidden units and kernel size. */
+  readonly shape: Required<Nca2dShape>;
   /** The trainable parameters by their PyTorch names, in PyTorch's shapes. */
   readonly variables: ReadonlyMap<string, tf.Variable>;
 
   /**
-   * @param shape Channels, hidden units and kernel size.
+   * @param shape Channels, image channels, hidden units and kernel size.
    * @param options.seed Integers that seed the initial values. Default 0.
    * @param options.values Initial values by name in place of drawn ones.
    */
@@ -46,7 +46,7 @@ export class NCA2D {
     shape: Nca2dShape,
     options: { seed?: number | number[]; values?: ReadonlyMap<string, Float32Array> } = {},
   ) {
-    this.shape = shape;
+    this.shape = { imageChannels: 1, ...shape };
     const values = options.values ?? initialValues(shape, ...[options.seed ?? 0].flat());
     this.variables = new Map(
       [...parameterShapes(shape)].map(([name, dimensions]) => [
@@ -77,13 +77,21 @@ export class NCA2D {
   }
 
   /**
-   * The state to start from: the image in channel 0, zeros in the others.
+   * The state to start from: the image in the first channels, zeros in the others.
    *
-   * @param images [B, H, W, 1].
+   * @param images [B, H, W, n].
    * @returns [B, H, W, c].
+   * @throws {TypeError} Where the images have another number of channels.
    */
   seedState(images: tf.Tensor4D): tf.Tensor4D {
-    return tf.pad(images, [[0, 0], [0, 0], [0, 0], [0, this.shape.channels - 1]]);
+    const { channels, imageChannels } = this.shape;
+    if (images.shape[3] !== imageChannels) {
+      throw new TypeError(
+        `Cannot run an NCA: images must have the ${imageChannels} channel(s) that it was made for, ` +
+          `got ${images.shape[3]}`,
+      );
+    }
+    return tf.pad(images, [[0, 0], [0, 0], [0, 0], [0, channels - imageChannels]]);
   }
 
   /**

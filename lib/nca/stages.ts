@@ -15,14 +15,11 @@ import { bilinearTaps, resizeBilinear } from "./resize.ts";
 /** How much smaller the coarse stage's grid is. */
 export const COARSE_SCALE = 4;
 
-/** The channel that holds the logits. */
-const LOGIT_CHANNEL = 1;
-
 /**
  * The image at a quarter of its size.
  *
- * @param images [B, H, W, 1], H and W multiples of 4.
- * @returns [B, H/4, W/4, 1].
+ * @param images [B, H, W, n], H and W multiples of 4.
+ * @returns [B, H/4, W/4, n].
  */
 export function downsampleImages(images: tf.Tensor4D): tf.Tensor4D {
   if (tf.getBackend() !== "cpu") return resizeBilinear(images, 1 / COARSE_SCALE);
@@ -39,18 +36,19 @@ export function downsampleImages(images: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * The state that the fine stage starts from: the original image in channel 0, the other channels
- * of the coarse state four times as large. Differentiable by the coarse state.
+ * The state that the fine stage starts from: the original image in the first n channels, the other
+ * channels of the coarse state four times as large. Differentiable by the coarse state.
  *
  * @param coarse [B, H/4, W/4, c].
- * @param images [B, H, W, 1].
+ * @param images [B, H, W, n].
  * @returns [B, H, W, c].
  */
 export function upsampleState(coarse: tf.Tensor4D, images: tf.Tensor4D): tf.Tensor4D {
   const [batch, height, width, channels] = coarse.shape;
+  const n = images.shape[3];
   if (tf.getBackend() !== "cpu") {
     return tf.tidy(() => {
-      const hidden = coarse.slice([0, 0, 0, 1], [-1, -1, -1, channels - 1]);
+      const hidden = coarse.slice([0, 0, 0, n], [-1, -1, -1, channels - n]);
       return tf.concat([images, resizeBilinear(hidden, COARSE_SCALE)], 3);
     });
   }
@@ -60,12 +58,14 @@ export function upsampleState(coarse: tf.Tensor4D, images: tf.Tensor4D): tf.Tens
   const op = tf.customGrad((x) => {
     const values = resample((x as tf.Tensor).dataSync<"float32">(), size, rows, columns);
     const image = images.dataSync();
-    for (let i = 0; i < image.length; i++) values[i * channels] = image[i]!;
+    for (let i = 0, at = 0; i < image.length; at += channels) {
+      for (let channel = 0; channel < n; channel++) values[at + channel] = image[i++]!;
+    }
     return {
       value: tf.tensor4d(values, [batch, height * COARSE_SCALE, width * COARSE_SCALE, channels]),
       gradFunc: (dy) => {
         const gradient = resampleTransposed(dy.dataSync<"float32">(), size, rows, columns);
-        for (let i = 0; i < gradient.length; i += channels) gradient[i] = 0;
+        for (let i = 0; i < gradient.length; i += channels) gradient.fill(0, i, i + n);
         return tf.tensor4d(gradient, coarse.shape);
       },
     };
@@ -77,21 +77,27 @@ export function upsampleState(coarse: tf.Tensor4D, images: tf.Tensor4D): tf.Tens
  * The logits of a state. Differentiable.
  *
  * @param state [B, H, W, c].
- * @returns [B, H, W, 1], channel 1 of the state.
+ * @param first The channel of the first logit, n: the one behind the image's.
+ * @param classes How many logits there are, k.
+ * @returns [B, H, W, k].
  */
-export function readLogits(state: tf.Tensor4D): tf.Tensor4D {
-  if (tf.getBackend() !== "cpu") return state.slice([0, 0, 0, LOGIT_CHANNEL], [-1, -1, -1, 1]);
+export function readLogits(state: tf.Tensor4D, first: number, classes: number): tf.Tensor4D {
+  if (tf.getBackend() !== "cpu") return state.slice([0, 0, 0, first], [-1, -1, -1, classes]);
   const [batch, height, width, channels] = state.shape;
   const op = tf.customGrad((x) => {
     const values = (x as tf.Tensor).dataSync();
-    const logits = new Float32Array(batch * height * width);
-    for (let i = 0; i < logits.length; i++) logits[i] = values[i * channels + LOGIT_CHANNEL]!;
+    const logits = new Float32Array(batch * height * width * classes);
+    for (let i = 0, at = first; i < logits.length; at += channels) {
+      for (let c = 0; c < classes; c++) logits[i++] = values[at + c]!;
+    }
     return {
-      value: tf.tensor4d(logits, [batch, height, width, 1]),
+      value: tf.tensor4d(logits, [batch, height, width, classes]),
       gradFunc: (dy) => {
         const slope = dy.dataSync();
-        const gradient = new Float32Array(slope.length * channels);
-        for (let i = 0; i < slope.length; i++) gradient[i * channels + LOGIT_CHANNEL] = slope[i]!;
+        const gradient = new Float32Array(batch * height * width * channels);
+        for (let i = 0, at = first; i < slope.length; at += channels) {
+          for (let c = 0; c < classes; c++) gradient[at + c] = slope[i++]!;
+        }
         return tf.tensor4d(gradient, state.shape);
       },
     };

@@ -9,18 +9,9 @@ import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { writeFilesAtomic } from "../support/files.ts";
 import { parameterShapes } from "./initialization.ts";
-import { DEFAULT_MED_NCA_CONFIG, MedNca, type MedNcaConfig } from "./med_nca.ts";
+import { MedNca } from "./med_nca.ts";
+import { DEFAULT_MED_NCA_CONFIG, type MedNcaConfig, MedNcaConfigSchema } from "./med_nca_config.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096));
-const configSchema = v.object({
-  channels: count,
-  hidden: count,
-  kernels: v.tuple([count, count]),
-  steps: v.tuple([count, count]),
-  fireRate: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-  stats: v.picklist(["slice", "batch"]),
-});
 
 /** The names of the two weight files in a run's folder: coarse, fine. */
 export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as const;
@@ -156,7 +147,7 @@ function storedConfig({ metadata, path }: LoadedFile): Partial<MedNcaConfig> {
   const text = Object.hasOwn(metadata, "med-nca") ? metadata["med-nca"]! : undefined;
   if (text === undefined) return {};
   try {
-    return v.parse(configSchema, JSON.parse(text));
+    return v.parse(MedNcaConfigSchema, JSON.parse(text));
   } catch (cause) {
     throw new InputError("Cannot read weights: the configuration in the metadata is broken", {
       code: "bad-weights",
@@ -178,10 +169,10 @@ function disagreements(
 
 function checkedValues(
   { tensors, path }: LoadedFile,
-  { channels, hidden }: MedNcaConfig,
+  { channels, imageChannels, hidden }: MedNcaConfig,
   kernel: number,
 ): Map<string, Float32Array> {
-  const shapes = parameterShapes({ channels, hidden, kernel });
+  const shapes = parameterShapes({ channels, imageChannels, hidden, kernel });
   const problems: string[] = [];
   const values = new Map<string, Float32Array>();
   for (const [name, shape] of shapes) {

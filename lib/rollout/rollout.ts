@@ -25,7 +25,7 @@ export function setRolloutEngine(next: RolloutEngine): void {
 /**
  * Runs one NCA some steps.
  *
- * @param state [B, H, W, c], channel 0 the image.
+ * @param state [B, H, W, c], the image in its first channels.
  * @param weights In PyTorch's shapes.
  * @param options Steps, fire rate, one seed for each slice, statistics.
  * @returns The state after the last step, [B, H, W, c].

@@ -10,8 +10,8 @@ import type * as tf from "@tensorflow/tfjs";
 export const BATCH_NORM_EPSILON = 1e-5;
 
 /**
- * The weights of one NCA, in PyTorch's shapes (c channels, h hidden units, k×k kernel), in the
- * order in which PyTorch's `state_dict` lists them.
+ * The weights of one NCA, in PyTorch's shapes (c channels, of which the first n are the image's and
+ * never change, h hidden units, k×k kernel), in the order in which PyTorch's `state_dict` lists them.
  */
 export interface NcaWeights {
   /** `perception.weight` [c, 1, k, k], a depthwise convolution. */
@@ -26,9 +26,9 @@ export interface NcaWeights {
   bnWeight: tf.Tensor;
   /** `bn.bias` [h], the shift. */
   bnBias: tf.Tensor;
-  /** `fc2.weight` [c − 1, h, 1, 1]. */
+  /** `fc2.weight` [c − n, h, 1, 1]: how many channels it changes says how many are the image's. */
   fc2Weight: tf.Tensor;
-  /** `fc2.bias` [c − 1]. */
+  /** `fc2.bias` [c − n]. */
   fc2Bias: tf.Tensor;
 }
 
@@ -72,7 +72,7 @@ export interface RolloutEngine {
   /**
    * Runs one NCA and lets tfjs differentiate through it.
    *
-   * @param state [B, H, W, c], channel 0 the image.
+   * @param state [B, H, W, c], the image in the first n channels.
    * @returns The state after the last step, [B, H, W, c].
    */
   rollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutOptions): tf.Tensor4D;

@@ -7,11 +7,11 @@
 
 import * as v from "valibot";
 import { POSTPROCESSES } from "../evaluation/postprocess.ts";
+import { MODEL_KEYS } from "../nca/med_nca_config.ts";
 import { SLICE_KEYS } from "../slices/slice_settings.ts";
 import { SPLIT_KEYS } from "../slices/split/split_keys.ts";
 import { integer, pair, setting } from "../support/setting.ts";
 
-const odd = v.pipe(integer(1, 31), v.check((k) => k % 2 === 1, "Expected odd numbers"));
 const positive = v.pipe(v.number(), v.gtValue(0), v.finite());
 const fraction = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 
@@ -51,22 +51,7 @@ const groups = {
     leaveOut: setting(v.boolean(), false, "go on without the cases that have errors"),
   },
   "Split by patient": SPLIT_KEYS,
-  "Model": {
-    channels: setting(integer(3, 64), 16, "numbers a cell holds"),
-    hidden: setting(integer(1, 1024), 64, "hidden units of the update network"),
-    kernels: setting(pair(odd), [7, 3], "perception kernel of the coarse and the fine stage"),
-    steps: setting(pair(integer(1, 1000)), [40, 20], "steps of the coarse and the fine stage"),
-    fireRate: setting(
-      v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
-      0.5,
-      "chance of a cell to change in a step",
-    ),
-    stats: setting(
-      v.picklist(["slice", "batch"]),
-      "slice", // so that training and evaluation normalise alike whatever the batch size
-      "batch norm's statistics while training: of each slice, or of the whole batch",
-    ),
-  },
+  "Model": MODEL_KEYS,
   "Optimisation": {
     epochs: setting(integer(1, 1e6), 20, "passes over the training slices"), // with the rate below
     batchSize: setting(integer(1, 4096), 4, "slices a step"), // smoother gradients bear a higher rate

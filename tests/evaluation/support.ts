@@ -1,7 +1,8 @@
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
-import { DEFAULT_MED_NCA_CONFIG, type ForwardOptions, MedNca } from "../../lib/nca/med_nca.ts";
+import { type ForwardOptions, MedNca } from "../../lib/nca/med_nca.ts";
+import { DEFAULT_MED_NCA_CONFIG } from "../../lib/nca/med_nca_config.ts";
 import type { CaseSource } from "../../lib/slices/discovery/case_source.ts";
 import type { ModelInputs } from "../../lib/slices/model_inputs.ts";
 import { resolveSliceSettings, type SliceSettings } from "../../lib/slices/slice_settings.ts";

@@ -73,6 +73,102 @@ Deno.test("trace() goes the way that forward() goes", () => {
   });
 });
 
+/** Masks of both stages for {@linkcode images}. */
+function masks(): [Uint8Array, Uint8Array] {
+  const random = new Random(8);
+  const draw = (cells: number) => Uint8Array.from({ length: cells }, () => random.integer(2));
+  return [draw(3 * 2 * 2 * 3), draw(2 * 2 * 8 * 12)];
+}
+
+Deno.test("MedNca takes given masks in parts as it does in one", () => {
+  withModel((model) => {
+    const [image, given] = [images(), masks()];
+    const options = { seeds: [1, 2], masks: given };
+    const logits = model.forward(image, options).dataSync();
+    assert.notDeepEqual(logits, model.forward(image, { seeds: [1, 2] }).dataSync());
+    for (const every of [1, 2, 3]) {
+      const { state } = model.trace(image, { ...options, every }).at(-1)!;
+      assert.deepEqual(state.slice([0, 0, 0, 1], [-1, -1, -1, 1]).dataSync(), logits);
+    }
+    for (const [stage, step] of [["coarse", 0], ["coarse", 2], ["fine", 1], ["fine", 2]] as const) {
+      const intervention = { stage, step, change: (state: tf.Tensor4D) => state.clone() };
+      const again = model.forward(image, { ...options, intervention }).dataSync();
+      assert.deepEqual(again, logits, `${stage} ${step}`);
+    }
+    // A cell that never fires keeps its zeros.
+    const [coarse] = model.trace(image, { ...options, every: 100 }).filter(({ step }) =>
+      step === 3
+    );
+    const hidden = coarse!.state.slice([0, 0, 0, 1], [-1, -1, -1, -1]).dataSync();
+    for (let cell = 0; cell < 12; cell++) {
+      const fired = [0, 12, 24].some((step) => given[0][step + cell] === 1);
+      assert.equal(hidden.slice(15 * cell, 15 * cell + 15).some(Boolean), fired, `cell ${cell}`);
+    }
+  });
+});
+
+/** Runs with a model of two image channels and three classes, and an image for it. */
+function withSeveral(test: (model: MedNca, image: tf.Tensor4D) => void): void {
+  setRolloutEngine(new OpsEngine());
+  const model = new MedNca({ ...CONFIG, imageChannels: 2, classes: 3, channels: 8 }, { seed: 1 });
+  const random = new Random(5);
+  tf.tidy(() => {
+    const values = Float32Array.from({ length: 2 * 8 * 12 * 2 }, () => random.uniform());
+    test(model, tf.tensor4d(values, [2, 8, 12, 2]));
+  });
+  model.dispose();
+}
+
+Deno.test("MedNca of several channels and classes: the images stay, then come the logits", () => {
+  withSeveral((model, image) => {
+    // fc2 changes 8 − 2 channels; all else is as ever.
+    const count = (k: number) => 8 * k * k + 8 + 64 * 16 + 64 + 64 + 64 + 6 * 64 + 6;
+    assert.equal(model.parameterCount, count(7) + count(3));
+    const logits = model.forward(image, { seeds: [1, 2] });
+    assert.deepEqual(logits.shape, [2, 8, 12, 3]);
+    const frames = model.trace(image, { seeds: [1, 2] });
+    const channels = (state: tf.Tensor, first: number, n: number) =>
+      state.slice([0, 0, 0, first], [-1, -1, -1, n]).dataSync();
+    const [coarse, fine] = [frames[3]!, frames.at(-1)!];
+    assert.deepEqual([coarse.stage, coarse.step, fine.step], ["coarse", 3, 2]);
+    assert.deepEqual(channels(fine.state, 2, 3), logits.dataSync());
+    // The mean of the four centre pixels of a tile, see DESIGN: of the second row of tiles the first.
+    const pixels = image.arraySync();
+    const centre = (c: number) =>
+      (pixels[1]![5]![1]![c]! + pixels[1]![5]![2]![c]! + pixels[1]![6]![1]![c]! +
+        pixels[1]![6]![2]![c]!) / 4;
+    const small = coarse.state.arraySync()[1]![1]![0]!;
+    assert(Math.abs(small[0]! - centre(0)) < 1e-6 && Math.abs(small[1]! - centre(1)) < 1e-6);
+    for (const { stage, state } of frames) {
+      if (stage === "fine") assert.deepEqual(channels(state, 0, 2), image.dataSync());
+    }
+    // The first fine state: a corner repeats the coarse corner, in all channels but the images'.
+    const first = frames[4]!.state.arraySync()[0]![0]![0]!.slice(2);
+    assert.deepEqual(first, coarse.state.arraySync()[0]![0]![0]!.slice(2));
+    assert(first.every((x) => x !== 0));
+  });
+});
+
+Deno.test("MedNca names the channels that it was made for, and those that do not fit", () => {
+  withSeveral((model, image) => {
+    const grey = image.slice([0, 0, 0, 0], [-1, -1, -1, 1]);
+    const message = /images must be \[B, H, W, 2\].*, got \[2,8,12,1\]/;
+    assert.throws(() => model.forward(grey, { seeds: [1, 2] }), { name: "TypeError", message });
+    assert.throws(() => model.trace(grey, { seeds: [1, 2] }), { name: "TypeError", message });
+    assert.throws(() => model.model1.seedState(grey), {
+      name: "TypeError",
+      message: /the 2 channel\(s\) that it was made for, got 1/,
+    });
+  });
+  assert.throws(() => new MedNca({ channels: 8, imageChannels: 4, classes: 5 }), {
+    name: "RangeError",
+    message: /4 image channels and 5 classes need 9 channels, got 8/,
+  });
+  const full = new MedNca({ channels: 8, imageChannels: 4, classes: 4 });
+  assert.deepEqual(full.model2.variables.get("fc2.weight")!.shape, [4, 64, 1, 1]);
+  full.dispose();
+});
+
 Deno.test("sizes that are not multiples of 4, and more than one channel, are refused", () => {
   withModel((model) => {
     for (const shape of [[1, 8, 10, 1], [1, 6, 8, 1], [1, 8, 8, 2]] as const) {

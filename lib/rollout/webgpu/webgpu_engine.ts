@@ -101,7 +101,7 @@ export class WebGpuEngine implements RolloutEngine {
       const gradFunc = (dy: tf.Tensor) => {
         this.#forgotten.unregister(space);
         try {
-          return this.#backward(space, dy, state.shape);
+          return this.#backward(space, dy, state.shape, weights.fc2Bias.size);
         } finally {
           this.#release(space);
         }
@@ -118,7 +118,12 @@ export class WebGpuEngine implements RolloutEngine {
     for (const space of this.#idle.splice(0)) space.dispose();
   }
 
-  #backward(space: Workspace, dy: tf.Tensor, stateShape: number[]): tf.Tensor[] {
+  #backward(
+    space: Workspace,
+    dy: tf.Tensor,
+    stateShape: number[],
+    changing: number,
+  ): tf.Tensor[] {
     this.#tfjs.check();
     const slope = this.#tfjs.buffer(dy);
     this.#tfjs.flush();
@@ -129,7 +134,7 @@ export class WebGpuEngine implements RolloutEngine {
       ...space.gradients.map((buffer, i) => ({ buffer, shape: shapes[i]! })),
     ]);
     const [fc1, fc2, kernel] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
-    return [state!, ...unpackGradients([fc1, fc2, kernel], space.shape)];
+    return [state!, ...unpackGradients([fc1, fc2, kernel], space.shape, changing)];
   }
 
   /** A workspace of this shape, one that is idle or a new one. */

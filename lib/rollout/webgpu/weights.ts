@@ -12,15 +12,17 @@ import { layoutOf, type NcaShape } from "./layout.ts";
 export function packWeights(weights: NcaWeights, shape: NcaShape): tf.Tensor1D {
   const { channels: c, hidden: h } = shape;
   const { taps } = layoutOf(shape);
+  const changing = weights.fc2Bias.size;
+  const images = c - changing;
   return tf.tidy(() =>
     tf.concat1d([
       weights.perceptionWeight.reshape([c, taps]).transpose().flatten(),
       weights.fc1Weight.flatten(),
       weights.bnWeight.flatten(),
       weights.bnBias.flatten(),
-      // Channel 0 does not change: its row is zero.
-      weights.fc2Weight.as2D(c - 1, h).pad([[1, 0], [0, 0]]).transpose().flatten(),
-      weights.fc2Bias.as1D().pad([[1, 0]]),
+      // The image does not change: its rows are zero.
+      weights.fc2Weight.as2D(changing, h).pad([[images, 0], [0, 0]]).transpose().flatten(),
+      weights.fc2Bias.as1D().pad([[images, 0]]),
     ])
   );
 }
@@ -31,10 +33,15 @@ export function gradientShapes(shape: NcaShape): [number[], number[], number[]] 
   return [[h * 2 * c + 2 * h], [h + 1, c], [layoutOf(shape).taps, c]];
 }
 
-/** The gradients of all weights, in the order of {@linkcode WEIGHT_NAMES}. */
+/**
+ * The gradients of all weights, in the order of {@linkcode WEIGHT_NAMES}.
+ *
+ * @param changing How many channels change, the last ones.
+ */
 export function unpackGradients(
   [fc1, fc2, kernel]: readonly [tf.Tensor, tf.Tensor, tf.Tensor],
   { channels: c, hidden: h, kernelSize: k }: NcaShape,
+  changing: number,
 ): tf.Tensor[] {
   const [fc1Weight, bnWeight, bnBias] = tf.split(fc1, [h * 2 * c, h, h]);
   return [
@@ -45,7 +52,7 @@ export function unpackGradients(
     tf.zeros([h]),
     bnWeight!,
     bnBias!,
-    fc2.slice([0, 1], [h, c - 1]).transpose().reshape([c - 1, h, 1, 1]),
-    fc2.slice([h, 1], [1, c - 1]).flatten(),
+    fc2.slice([0, c - changing], [h, changing]).transpose().reshape([changing, h, 1, 1]),
+    fc2.slice([h, c - changing], [1, changing]).flatten(),
   ];
 }
