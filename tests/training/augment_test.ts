@@ -144,3 +144,31 @@ Deno.test("variationOf() mirrors left and right only, and knows which intensitie
   assert.equal(of("volume", { normalize: "zscore" }).isUnit, false);
   assert.equal(of("volume", { normalize: "ct" }).isUnit, false);
 });
+
+Deno.test("augmentBatch() moves a slice by up to a twentieth of its own height and width", () => {
+  const [size, height, width] = [64, 20, 100];
+  const labels = Float32Array.from({ length: size * height * width }, (_, i) => {
+    const [y, x] = [Math.floor(i / width) % height, i % width];
+    return Math.hypot(y - 9.5, x - 49.5) < 4 ? 1 : 0; // in the middle: turns do not move it
+  });
+  const batch: TrainingBatch = {
+    ...{ images: labels.slice(), labels, keep: null },
+    ...{ size, height, width, channels: 1, classes: 1, records: [] },
+  };
+  const moved = augmentBatch(batch, { ...UNIT, mirror: "none", seed: [4] }).labels;
+  const [down, right]: [number[], number[]] = [[], []];
+  for (let slice = 0; slice < size; slice++) {
+    let [y, x, count] = [0, 0, 0];
+    for (let i = 0; i < height * width; i++) {
+      if (moved[slice * height * width + i] !== 1) continue;
+      y += Math.floor(i / width) - 9.5;
+      x += i % width - 49.5;
+      count++;
+    }
+    down.push(Math.abs(y / count));
+    right.push(Math.abs(x / count));
+  }
+  // A growing or shrinking slice carries its middle a little further than the twentieth
+  assert.ok(Math.max(...down) < 1.3 && Math.max(...down) > 0.7, `${Math.max(...down)}`);
+  assert.ok(Math.max(...right) < 6 && Math.max(...right) > 3.5, `${Math.max(...right)}`);
+});

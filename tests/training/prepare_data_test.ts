@@ -127,6 +127,15 @@ Deno.test("prepareData() says in one line that a preset's split is of other case
       assert.match(error.hint, /add --splits ""$/);
       return true;
     });
+    // A file of the user's own is told about as what it is
+    const own = join(folder, "own.json");
+    await Deno.writeTextFile(own, JSON.stringify({ train: ["a"], val: ["b"] }));
+    await assert.rejects(prepareData({ ...config, splits: own }), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.match(error.message, /2 ids not in the data set: a, b.*own\.json$/);
+      assert.doesNotMatch(error.hint, /preset/);
+      return true;
+    });
     using made = await prepareData({ ...config, splits: "" });
     assert.equal(made.split.train.length, 2);
   }));
