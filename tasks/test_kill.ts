@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { formatDuration } from "../lib/support/format_duration.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
 import { KILL_TARGETS, killTasks } from "../tests/reliability/kill_harness.ts";
