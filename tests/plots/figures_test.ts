@@ -80,8 +80,7 @@ Deno.test("plotTrainingCurves draws a curve for each of several classes, read fr
       assert.ok(svg.includes(text), text);
     }
     // Three values, drawn in two colours that no other curve has
-    const dots = (colour: string) =>
-      svg.split(`<circle`).filter((tag) => tag.includes(colour)).length;
+    const dots = (colour: string) => svg.split(`<circle fill="${colour}"`).length - 1;
     assert.deepEqual([dots("#009e73"), dots("#cc79a7")], [2, 1]);
   });
 });
