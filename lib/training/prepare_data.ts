@@ -14,6 +14,7 @@ import { SliceDataset } from "../slices/slice_dataset.ts";
 import { SliceSettingsSchema } from "../slices/slice_settings.ts";
 import { chooseSplit } from "../slices/split/choose_split.ts";
 import type { Split } from "../slices/split/split_cases.ts";
+import { problemLines } from "../slices/verify/problems.ts";
 import { InputError } from "../support/errors.ts";
 import { type Config, PRESETS } from "./config.ts";
 
@@ -64,7 +65,6 @@ export async function prepareData(
     onProgress,
   });
   const { folder, manifest } = prepared;
-  requireTrainable(manifest);
   const hold = await holdPrepared(folder);
   try {
     await requireUnchanged(folder, manifest);
@@ -87,33 +87,6 @@ export async function prepareData(
   }
 }
 
-/**
- * Slices can be made of several channels, classes and ignored pixels; the model and its loss know one
- * channel and one object.
- */
-function requireTrainable({ settings: { channels, targets } }: Manifest): void {
-  const problems = [
-    ...(channels !== null && channels > 1
-      ? [`images have ${channels} channels: choose one, as --channel 0`]
-      : []),
-    ...(targets.classes.length > 1
-      ? [
-        `there are ${targets.classes.length} classes ` +
-        `(${targets.classes.map(({ name }) => name).join(", ")}): ` +
-        "choose one object, as --labels foreground or --labels 1,2",
-      ]
-      : []),
-    ...(targets.ignore.length > 0
-      ? [`label ${targets.ignore.join(", ")} is to be ignored, which the loss cannot do yet`]
-      : []),
-  ];
-  if (problems.length === 0) return;
-  throw new InputError(`Cannot train: ${problems.join("; ")}`, {
-    code: "bad-data-set",
-    hint: "A model is trained on one channel and one object",
-  });
-}
-
 /** Another process may have replaced the slices in the moment before they were held. */
 async function requireUnchanged(folder: string, { identity }: Manifest): Promise<void> {
   if ((await readManifest(folder)).identity === identity) return;
@@ -126,13 +99,19 @@ async function requireUnchanged(folder: string, { identity }: Manifest): Promise
 
 async function splitOf(config: Config, { cases, problems }: Manifest) {
   const ids = cases.map(({ id }) => id);
-  const unusable = problems.filter(({ severity }) => severity === "error")
-    .map((problem) => problem.case).filter((id) => !ids.includes(id));
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const unusable = errors.map((problem) => problem.case).filter((id) => !ids.includes(id));
   try {
     return await chooseSplit(config, ids, unusable);
   } catch (error) {
     const isPresets = config.splits !== "" && config.splits === PRESETS[config.preset].splits;
-    if (!(error instanceof InputError) || !isPresets) throw error;
+    if (!(error instanceof InputError)) throw error;
+    if (!isPresets) {
+      if (errors.length === 0) throw error;
+      const lines = ["Of the other cases:", ...problemLines(errors, 5)];
+      const hint = [error.hint, ...lines].join("\n");
+      throw new InputError(error.message, { code: error.code, hint, cause: error });
+    }
     throw new InputError(error.message, {
       code: error.code,
       hint: `This split belongs to the preset ${config.preset} and its data set. To split other ` +
