@@ -63,7 +63,7 @@ export function chosenChannels(
       message: `image has ${chosen.length === 1 ? "one channel" : `${chosen.length} channels`}, ` +
         `${channels} ${channels === 1 ? "is" : "are"} needed`,
       hint:
-        "All images of a data set, and those of a model, have the same channels; choose some with --channel",
+        "All images of a data set, and those of its model, have the same channels; train with --channel to choose some",
     });
   }
   return chosen;

@@ -20,6 +20,8 @@ export interface VolumeImage {
   readonly like: Volume;
   /** The values of each, in the stored order, none of them missing. */
   readonly channels: Float32Array[];
+  /** How many there are to choose from. */
+  readonly storedChannels: number;
   /** Of one file of four dimensions: how many volumes it has, and the numbers of those chosen. */
   readonly frames: { readonly count: number; readonly chosen: readonly number[] } | null;
   /** The part of them that is not empty, if that is asked for; all of them otherwise. */
@@ -71,7 +73,7 @@ export async function readVolumeImage(
   if (channels.length < chosen.length) return null;
   const like = { ...first, data: new Float32Array(0), shape };
   const frames = isOneFile && inFile > 1 ? { count: inFile, chosen } : null;
-  return { like, channels, frames, bounds: nonEmpty.bounds(shape) };
+  return { like, channels, storedChannels: count, frames, bounds: nonEmpty.bounds(shape) };
 }
 
 /** Channels are voxels beside each other: flipped or elsewhere they are of no use. */
