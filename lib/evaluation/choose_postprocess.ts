@@ -10,6 +10,7 @@ import type { Targets } from "../slices/case.ts";
 import type { CaseSource } from "../slices/discovery/case_source.ts";
 import { InputError } from "../support/errors.ts";
 import { writeJsonAtomic } from "../support/files.ts";
+import { ifThere, readJson } from "../support/read_text.ts";
 import { openViews } from "./open_views.ts";
 import { codesOf, overlap, overlapScores } from "./overlap.ts";
 import { predictCase, type PredictCaseOptions, type TrainedModel } from "./predict_case.ts";
@@ -122,19 +123,23 @@ export async function writePostprocess(
  */
 export async function readPostprocess(folder: string, targets: Targets): Promise<Postprocess[]> {
   const path = join(folder, FILE);
+  const purpose = {
+    code: "bad-run",
+    hint: "Copy postprocess.json from the run again, or remove it to leave masks as they are",
+  } as const;
+  const content = await ifThere(readJson(path, { what: "run", ...purpose }));
+  if (content === undefined) return targets.classes.map(() => "none");
   try {
-    const choices = v.parse(choicesSchema, JSON.parse(await Deno.readTextFile(path)));
+    const choices = v.parse(choicesSchema, content);
     const names = targets.classes.map(({ name }) => name);
     if (choices.map(({ name }) => name).join("\n") !== names.join("\n")) {
       throw new SyntaxError(`it is not about ${names.join(", ")}`);
     }
     return choices.map(({ choice }) => choice);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return targets.classes.map(() => "none");
     throw new InputError(`Cannot read run: ${(cause as Error).message}`, {
-      code: "bad-run",
+      ...purpose,
       path,
-      hint: "Copy postprocess.json from the run again, or remove it to leave masks as they are",
       cause,
     });
   }

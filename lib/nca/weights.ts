@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { writeFilesAtomic } from "../support/files.ts";
+import { readRegularFile } from "../support/read_file.ts";
 import { parameterShapes } from "./initialization.ts";
 import { MedNca } from "./med_nca.ts";
 import { DEFAULT_MED_NCA_CONFIG, type MedNcaConfig, MedNcaConfigSchema } from "./med_nca_config.ts";
@@ -94,7 +95,7 @@ export async function readWeights(
   const files = [];
   for (const name of WEIGHT_FILES) {
     const path = join(folder, name);
-    files.push({ path, ...decodeSafetensors(await readFile(path), path) });
+    files.push({ path, ...decodeSafetensors(await readRegularFile(path, READING), path) });
   }
   const [coarse, fine] = files as [LoadedFile, LoadedFile];
   requirePair(coarse, fine, folder);
@@ -117,19 +118,13 @@ export async function readWeights(
 
 type LoadedFile = { path: string } & ReturnType<typeof decodeSafetensors>;
 
-async function readFile(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound ? "there is no such file" : String(cause);
-    throw new InputError(`Cannot read weights: ${reason}`, {
-      code: "bad-weights",
-      path,
-      hint: "Give the folder of a run that has finished an epoch",
-      cause,
-    });
-  }
-}
+/** How weights are read; no model of this kind is larger. */
+const READING = {
+  what: "weights",
+  code: "bad-weights",
+  hint: "Give the folder of a run that has finished an epoch",
+  most: 2 ** 30,
+} as const;
 
 /** A process that is killed between two renames leaves a new file beside an old one. */
 function requirePair(coarse: LoadedFile, fine: LoadedFile, folder: string): void {
@@ -167,6 +162,9 @@ function disagreements(
     .map((key) => `${key} differs from ${where} (${a[key]} and ${b[key]})`);
 }
 
+/** How often PyTorch's batch norm ran, which changes nothing where it keeps no statistics. */
+const IS_COUNTER = /(^|\.)num_batches_tracked$/;
+
 function checkedValues(
   { tensors, path }: LoadedFile,
   { channels, imageChannels, hidden }: MedNcaConfig,
@@ -178,13 +176,19 @@ function checkedValues(
   for (const [name, shape] of shapes) {
     const tensor = tensors.get(name);
     if (!tensor) problems.push(`${name} is missing`);
-    else if (!(tensor.data instanceof Float32Array)) problems.push(`${name} is ${tensor.dtype}`);
+    else if (!["F32", "F64"].includes(tensor.dtype)) problems.push(`${name} is ${tensor.dtype}`);
     else if (String(tensor.shape) !== String(shape)) {
       problems.push(`${name} is [${tensor.shape}] instead of [${shape}]`);
-    } else if (!tensor.data.every(Number.isFinite)) problems.push(`${name} has infinite values`);
-    else values.set(name, tensor.data);
+    } else {
+      const data = Float32Array.from(tensor.data);
+      if (data.some(Number.isNaN)) problems.push(`${name} has values that are not numbers (NaN)`);
+      else if (!data.every(Number.isFinite)) problems.push(`${name} has infinite values`);
+      else values.set(name, data);
+    }
   }
-  for (const name of tensors.keys()) if (!shapes.has(name)) problems.push(`${name} is not known`);
+  for (const name of tensors.keys()) {
+    if (!shapes.has(name) && !IS_COUNTER.test(name)) problems.push(`${name} is not known`);
+  }
   if (problems.length > 0) {
     throw new InputError(`Cannot load weights: ${problems.join("; ")}`, {
       code: "bad-weights",

@@ -91,6 +91,11 @@ export async function tryWriting(folder: string): Promise<void> {
 
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
 
+/** Whether a name is that of a file that is being written. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
 /**
  * A temporary file beside another, locked: the lock tells others that its process is alive, and
  * the system lets go of it when the process dies.
@@ -132,7 +137,7 @@ function removeAbandonedOnce(folder: string): Promise<void> {
 async function removeAbandoned(folder: string): Promise<void> {
   try {
     for await (const { name, isFile } of Deno.readDir(folder)) {
-      if (!isFile || !TEMPORARY.test(name)) continue;
+      if (!isFile || !isTemporary(name)) continue;
       using file = await Deno.open(join(folder, name));
       if (await file.tryLock(true)) await Deno.remove(join(folder, name));
     }

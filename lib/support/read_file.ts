@@ -12,6 +12,8 @@ export interface ReadPurpose {
   /** What the file should be, to follow "Cannot read": "volume". */
   readonly what: string;
   readonly code: ErrorCode;
+  /** What to do about it, where the reason does not say more. */
+  readonly hint?: string;
 }
 
 /** A regular file that was opened. */
@@ -45,12 +47,12 @@ export async function openRegularFile(path: string, purpose: ReadPurpose): Promi
  */
 export async function refuseOtherThanFiles(
   path: string,
-  { what, code }: ReadPurpose,
+  { what, code, hint = "" }: ReadPurpose,
 ): Promise<number> {
   const { isFile, isDirectory, size } = await Deno.stat(path);
   if (isFile) return size;
   const kind = isDirectory ? "a folder" : "a pipe or a device";
-  throw new InputError(`Cannot read ${what}: it is ${kind}, not a file`, { code, path });
+  throw new InputError(`Cannot read ${what}: it is ${kind}, not a file`, { code, path, hint });
 }
 
 /**
@@ -80,7 +82,7 @@ export async function readRegularFile(
 ): Promise<Uint8Array<ArrayBuffer>> {
   using opened = await openRegularFile(path, purpose);
   const { what, code, most } = purpose;
-  const fail = (why: string, hint = "") =>
+  const fail = (why: string, hint = purpose.hint ?? "") =>
     new InputError(`Cannot read ${what}: ${why}`, { code, path, hint });
   if (opened.size > most) throw fail(`its ${opened.size} bytes are more than ${most}`);
   const bytes = new Uint8Array(opened.size);
@@ -108,7 +110,7 @@ export async function readRegularFile(
 export async function readError(
   error: unknown,
   path: string,
-  { what, code }: ReadPurpose,
+  { what, code, hint: otherwise = "" }: ReadPurpose,
 ): Promise<unknown> {
   if (!(error instanceof Error) || error instanceof InputError) return error;
   if (error instanceof Deno.errors.NotCapable) {
@@ -120,7 +122,12 @@ export async function readError(
     });
   }
   const [why, hint] = await explain(error, path);
-  return new InputError(`Cannot read ${what}: ${why}`, { code, path, hint, cause: error });
+  return new InputError(`Cannot read ${what}: ${why}`, {
+    code,
+    path,
+    hint: hint || otherwise,
+    cause: error,
+  });
 }
 
 async function explain(error: Error, path: string): Promise<[why: string, hint: string]> {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../support/interrupt.ts";
 import * as tf from "@tensorflow/tfjs";
 import { WasmEngine } from "../../lib/rollout/wasm/wasm_engine.ts";
 import { writeJsonAtomic } from "../../lib/support/files.ts";
