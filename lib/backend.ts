@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "./rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "./rollout/rollout.ts";
 import type { RolloutEngine } from "./rollout/types.ts";
+import { createWasmEngine } from "./rollout/wasm/create_wasm_engine.ts";
 import { WasmEngine } from "./rollout/wasm/wasm_engine.ts";
 import { findHardware } from "./rollout/webgpu/adapter.ts";
 import { InputError } from "./support/errors.ts";
@@ -114,7 +115,7 @@ async function openCpu(
   }
   await tf.setBackend("cpu");
   if (asked === "ops" || !fits) return new OpsEngine();
-  return await WasmEngine.create({ shape, ...(threads && { threads }) });
+  return await createWasmEngine({ shape, ...(threads && { threads }) });
 }
 
 /** The engine for GPUs. It and tfjs's own backend are loaded only here. */
