@@ -122,20 +122,40 @@ export async function writePostprocess(
  */
 export async function readPostprocess(folder: string, targets: Targets): Promise<Postprocess[]> {
   const path = join(folder, FILE);
+  let text: string;
   try {
-    const choices = v.parse(choicesSchema, JSON.parse(await Deno.readTextFile(path)));
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return targets.classes.map(() => "none");
+    throw damaged(path, cause);
+  }
+  return parsePostprocess(text, path, targets);
+}
+
+/**
+ * Reads the content of the file that {@linkcode writePostprocess} writes.
+ *
+ * @param path Where it is from, for errors.
+ * @throws {InputError} Where it is damaged or is of other classes.
+ */
+export function parsePostprocess(text: string, path: string, targets: Targets): Postprocess[] {
+  try {
+    const choices = v.parse(choicesSchema, JSON.parse(text));
     const names = targets.classes.map(({ name }) => name);
     if (choices.map(({ name }) => name).join("\n") !== names.join("\n")) {
       throw new SyntaxError(`it is not about ${names.join(", ")}`);
     }
     return choices.map(({ choice }) => choice);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return targets.classes.map(() => "none");
-    throw new InputError(`Cannot read run: ${(cause as Error).message}`, {
-      code: "bad-run",
-      path,
-      hint: "Copy postprocess.json from the run again, or remove it to leave masks as they are",
-      cause,
-    });
+    throw damaged(path, cause);
   }
+}
+
+function damaged(path: string, cause: unknown): InputError {
+  return new InputError(`Cannot read run: ${(cause as Error).message}`, {
+    code: "bad-run",
+    path,
+    hint: "Copy postprocess.json from the run again, or remove it to leave masks as they are",
+    cause,
+  });
 }
