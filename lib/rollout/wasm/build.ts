@@ -4,7 +4,8 @@
  * @module
  */
 
-import { PAIR, type WasmShape } from "./buffers.ts";
+import type { ModelShape } from "../types.ts";
+import { PAIR } from "./buffers.ts";
 
 /** Largest memory of a 32-bit module, in pages of 64 kB. */
 export const MAX_PAGES = 65536;
@@ -43,6 +44,6 @@ export interface Build {
 }
 
 /** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
-export function canCompile({ channels, hidden }: WasmShape): boolean {
+export function canCompile({ channels, hidden }: ModelShape): boolean {
   return channels % PAIR === 0 && hidden % PAIR === 0;
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { PAIR, type WasmShape } from "./buffers.ts";
+import type { ModelShape } from "../types.ts";
+import { PAIR } from "./buffers.ts";
 import { type Build, canCompile, INITIAL_PAGES, MAX_PAGES } from "./build.ts";
 import { cached } from "./kernel_cache.ts";
 import { kernelSources } from "./sources.ts";
@@ -27,7 +28,7 @@ const OPTIONS = [
  * @throws {RangeError} Where channels or hidden units are not multiples of 8.
  */
 export async function compileKernels(
-  shape: WasmShape,
+  shape: ModelShape,
   build: Build,
 ): Promise<WebAssembly.Module> {
   const { channels, hidden } = shape;

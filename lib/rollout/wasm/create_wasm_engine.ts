@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { ModelShape } from "../types.ts";
 import { type Build, hasRelaxedSimd, hasSharedMemory, MAX_PAGES } from "./build.ts";
-import type { WasmShape } from "./buffers.ts";
 import { compileKernels } from "./compile.ts";
 import { startDenoThread } from "./deno_thread.ts";
 import { WasmEngine } from "./wasm_engine.ts";
@@ -22,7 +22,7 @@ import { WasmEngine } from "./wasm_engine.ts";
  * @throws {RangeError} Where the shape cannot be run or there is less than one thread.
  */
 export async function createWasmEngine(
-  options: { shape?: WasmShape; threads?: number } & Partial<Build> = {},
+  options: { shape?: ModelShape; threads?: number } & Partial<Build> = {},
 ): Promise<WasmEngine> {
   const shape = options.shape ?? { channels: 16, hidden: 64 };
   const threads = options.threads ?? navigator.hardwareConcurrency;

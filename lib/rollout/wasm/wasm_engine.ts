@@ -6,6 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import {
+  type ModelShape,
   type NcaWeights,
   type RolloutEngine,
   type RolloutOptions,
@@ -13,7 +14,7 @@ import {
 } from "../types.ts";
 import { Arena } from "./arena.ts";
 import { type Build, canCompile } from "./build.ts";
-import { GUARD, type WasmShape } from "./buffers.ts";
+import { GUARD } from "./buffers.ts";
 import { Job, type WeightValues } from "./job.ts";
 import { Team } from "./team.ts";
 import type { StartThread } from "./thread.ts";
@@ -28,14 +29,16 @@ import type { StartThread } from "./thread.ts";
  */
 export class WasmEngine implements RolloutEngine {
   readonly name = "wasm";
-  readonly #shape: WasmShape;
+  readonly operations = "arrays";
+  readonly unreadSteps = 1;
+  readonly #shape: ModelShape;
   readonly #build: Build;
   readonly #arena: Arena;
   readonly #team: Team;
   // Frees the states of a rollout whose gradient was never asked for.
   readonly #forgotten = new FinalizationRegistry<Job>((job) => job.release());
 
-  private constructor(shape: WasmShape, build: Build, arena: Arena, team: Team) {
+  private constructor(shape: ModelShape, build: Build, arena: Arena, team: Team) {
     this.#shape = shape;
     this.#build = build;
     this.#arena = arena;
@@ -43,7 +46,7 @@ export class WasmEngine implements RolloutEngine {
   }
 
   /** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
-  static canRun(shape: WasmShape): boolean {
+  static canRun(shape: ModelShape): boolean {
     return canCompile(shape);
   }
 
@@ -60,7 +63,7 @@ export class WasmEngine implements RolloutEngine {
   static async start(
     module: WebAssembly.Module,
     { shape, build, threads, maxPages, startThread }: {
-      shape: WasmShape;
+      shape: ModelShape;
       build: Build;
       threads: number;
       maxPages: number;

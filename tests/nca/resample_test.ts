@@ -4,7 +4,7 @@ import {
   bilinearTaps,
   downsampleImages,
   readLogits,
-  resizeBilinear,
+  resampleBilinear,
   tapsMatrix,
   upsampleState,
 } from "../../lib/nca/mod.ts";
@@ -35,13 +35,13 @@ for (const [name, inputs, scale] of CASES) {
 }
 
 for (const [name, scale] of [["down", 1 / 4], ["up", 4]] as const) {
-  Deno.test(`resizeBilinear() equals PyTorch's interpolate(): ${name}`, () => {
+  Deno.test(`resampleBilinear() equals PyTorch's interpolate(): ${name}`, () => {
     tf.tidy(() => {
       const image = imageFixture("resample/in");
       // The fixture enlarges the upper left corner.
       const input = name === "down" ? image : image.slice([0, 0, 0, 0], [1, 2, 3, 2]);
       const expected = imageFixture(`resample/${name}`);
-      const actual = resizeBilinear(input, scale);
+      const actual = resampleBilinear(input, scale);
       assert.deepEqual(actual.shape, expected.shape);
       assert(largestDifference(actual.dataSync(), expected.dataSync()) < 1e-6);
     });
@@ -68,7 +68,7 @@ for (const [height, width] of [[8, 12], [4, 4], [20, 8]] as const) {
       assert(
         largestDifference(
           downsampleImages(images).dataSync(),
-          resizeBilinear(images, 1 / 4).dataSync(),
+          resampleBilinear(images, 1 / 4).dataSync(),
         ) < 1e-6,
       );
 
@@ -76,7 +76,7 @@ for (const [height, width] of [[8, 12], [4, 4], [20, 8]] as const) {
       const weights = normal<tf.Rank.R4>([2, height, width, 16], 3);
       const fast = valueAndGradient((x) => upsampleState(x, images), coarse, weights);
       const dense = valueAndGradient(
-        (x) => tf.concat([images, resizeBilinear(x.slice([0, 0, 0, 1]), 4)], 3),
+        (x) => tf.concat([images, resampleBilinear(x.slice([0, 0, 0, 1]), 4)], 3),
         coarse,
         weights,
       );
@@ -92,11 +92,11 @@ for (const [height, width] of [[8, 12], [4, 4], [20, 8]] as const) {
   });
 }
 
-Deno.test("resizeBilinear()'s gradient is its transpose", () => {
+Deno.test("resampleBilinear()'s gradient is its transpose", () => {
   tf.tidy(() => {
     const x = normal<tf.Rank.R4>([1, 8, 12, 2], 5);
     const y = normal<tf.Rank.R4>([1, 2, 3, 2], 6);
-    const { value, gradient } = valueAndGradient((x) => resizeBilinear(x, 1 / 4), x, y);
+    const { value, gradient } = valueAndGradient((x) => resampleBilinear(x, 1 / 4), x, y);
     // It is linear: ⟨Rx, y⟩ = ⟨x, Rᵀy⟩.
     const other = x.dataSync<"float32">().reduce((sum, value, i) => sum + value * gradient[i]!, 0);
     assert(Math.abs(value[0]! - other) < 1e-5);

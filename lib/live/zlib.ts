@@ -1,0 +1,1 @@
+export function crc32(){} export function createInflateRaw(){} export function inflateSync(){}
