@@ -27,7 +27,7 @@ Deno.test("the example model is what its preset trains", async () => {
 Deno.test("the example model scores what its card says", async () => {
   const { config, split, slices } = await readRun(folder);
   const backend = await initBackend({ backend: "wasm", threads: 1 });
-  const model = await loadWeights(folder, modelConfig(config));
+  const model = await loadWeights(folder, modelConfig(config, slices));
   try {
     assert.equal(model.parameterCount, 7390);
     const { cases } = await discoverCases(join(root, "data.example"));
