@@ -31,6 +31,18 @@ export async function compileKernels(
   shape: ModelShape,
   build: Build,
 ): Promise<WebAssembly.Module> {
+  return await WebAssembly.compile(await kernelBytes(shape, build));
+}
+
+/**
+ * The same as the content of a `.wasm` file.
+ *
+ * @throws {RangeError} As {@linkcode compileKernels} does.
+ */
+export async function kernelBytes(
+  shape: ModelShape,
+  build: Build,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { channels, hidden } = shape;
   if (!canCompile(shape)) {
     throw new RangeError(
@@ -43,7 +55,7 @@ export async function compileKernels(
   const all = JSON.stringify([compiler, OPTIONS, build, [...sources].sort()]);
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(all)));
   const name = `kernels-${channels}-${hidden}-${hash.toHex().slice(0, 16)}.bin`;
-  return await WebAssembly.compile(await cached(name, all, () => compile(sources, build)));
+  return await cached(name, all, () => compile(sources, build));
 }
 
 async function compile(
