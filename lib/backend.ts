@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "./rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "./rollout/rollout.ts";
 import type { ModelShape, RolloutEngine } from "./rollout/types.ts";
+import { createWasmEngine } from "./rollout/wasm/create_wasm_engine.ts";
 import { WasmEngine } from "./rollout/wasm/wasm_engine.ts";
 import { findHardware } from "./rollout/webgpu/adapter.ts";
 import { InputError } from "./support/errors.ts";
@@ -131,7 +132,7 @@ const open: Record<
       );
     }
     await tf.setBackend("cpu");
-    const engine = await WasmEngine.create({ shape, ...(threads && { threads }) });
+    const engine = await createWasmEngine({ shape, ...(threads && { threads }) });
     return { engine, library: "" };
   },
   ops: async () => {

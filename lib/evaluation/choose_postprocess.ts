@@ -107,6 +107,11 @@ const choicesSchema = v.array(v.object({
 
 const FILE = "postprocess.json";
 
+const PURPOSE = {
+  code: "bad-run",
+  hint: "Copy postprocess.json from the run again, or remove it to leave masks as they are",
+} as const;
+
 /** Stores what was chosen with the run. */
 export async function writePostprocess(
   folder: string,
@@ -123,12 +128,18 @@ export async function writePostprocess(
  */
 export async function readPostprocess(folder: string, targets: Targets): Promise<Postprocess[]> {
   const path = join(folder, FILE);
-  const purpose = {
-    code: "bad-run",
-    hint: "Copy postprocess.json from the run again, or remove it to leave masks as they are",
-  } as const;
-  const content = await ifThere(readJson(path, { what: "run", ...purpose }));
+  const content = await ifThere(readJson(path, { what: "run", ...PURPOSE }));
   if (content === undefined) return targets.classes.map(() => "none");
+  return parsePostprocess(content, path, targets);
+}
+
+/**
+ * Checks what the file of {@linkcode writePostprocess} holds.
+ *
+ * @param path Where it is from, for errors.
+ * @throws {InputError} Where it is damaged or is of other classes.
+ */
+export function parsePostprocess(content: unknown, path: string, targets: Targets): Postprocess[] {
   try {
     const choices = v.parse(choicesSchema, content);
     const names = targets.classes.map(({ name }) => name);
@@ -138,7 +149,7 @@ export async function readPostprocess(folder: string, targets: Targets): Promise
     return choices.map(({ choice }) => choice);
   } catch (cause) {
     throw new InputError(`Cannot read run: ${(cause as Error).message}`, {
-      ...purpose,
+      ...PURPOSE,
       path,
       cause,
     });

@@ -92,12 +92,30 @@ export async function readWeights(
   folder: string,
   config: Partial<MedNcaConfig> = {},
 ): Promise<ModelWeights> {
-  const files = [];
-  for (const name of WEIGHT_FILES) {
-    const path = join(folder, name);
-    files.push({ path, ...decodeSafetensors(await readRegularFile(path, READING), path) });
-  }
-  const [coarse, fine] = files as [LoadedFile, LoadedFile];
+  const paths = WEIGHT_FILES.map((name) => join(folder, name));
+  const [coarse, fine] = await Promise.all(
+    paths.map((path) => readRegularFile(path, READING)),
+  ) as [Uint8Array, Uint8Array];
+  return parseWeights([coarse, fine], folder, config);
+}
+
+/**
+ * What {@linkcode readWeights} does with the content of both files.
+ *
+ * @param contents `model1.safetensors` and `model2.safetensors`.
+ * @param folder Where they are from, for errors.
+ * @param config As `readWeights` takes it.
+ * @throws {InputError} As `readWeights` does.
+ */
+export function parseWeights(
+  contents: readonly [coarse: Uint8Array, fine: Uint8Array],
+  folder: string,
+  config: Partial<MedNcaConfig>,
+): ModelWeights {
+  const [coarse, fine] = contents.map((bytes, i): LoadedFile => {
+    const path = join(folder, WEIGHT_FILES[i]!);
+    return { path, ...decodeSafetensors(bytes, path) };
+  }) as [LoadedFile, LoadedFile];
   requirePair(coarse, fine, folder);
   const stored = [storedConfig(coarse), storedConfig(fine)];
   const differences = disagreements(stored[0], stored[1], "the two files")

@@ -6,6 +6,7 @@
 
 import { dirname, join } from "@std/path";
 import { InputError } from "./errors.ts";
+import { isInMemory, memoryFiles } from "./memory_files.ts";
 
 /** How {@linkcode writeFileAtomic} and {@linkcode writeFilesAtomic} write. */
 export interface WriteOptions {
@@ -19,7 +20,7 @@ export interface WriteOptions {
 /**
  * Writes a file under a temporary name in the same folder, flushes it to disk, then renames it.
  * Folders that are missing are made. Temporary files that a process left which was killed are
- * removed when another first writes to their folder.
+ * removed when another first writes to their folder. A file in memory is just set.
  *
  * @param path Where the file is to be.
  * @param data Its content; text is written as UTF-8.
@@ -50,12 +51,17 @@ export async function writeFilesAtomic(
   try {
     for (const [path, data] of files) {
       current = path;
+      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+      if (isInMemory(path)) {
+        memoryFiles.set(path, new Uint8Array(bytes));
+        continue;
+      }
       await Deno.mkdir(dirname(path), { recursive: true });
       await removeAbandonedOnce(dirname(path));
       const { file, name } = createTemporary(path);
       open.use(file);
       staged.push([name, path]);
-      await writeAll(file, typeof data === "string" ? new TextEncoder().encode(data) : data);
+      await writeAll(file, bytes);
       if (options.sync ?? true) await file.sync();
     }
     for (const [temporary, path] of staged) await Deno.rename(temporary, current = path);

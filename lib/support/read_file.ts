@@ -6,6 +6,7 @@
 
 import { type ErrorCode, InputError } from "./errors.ts";
 import { standIn } from "./foreign_format.ts";
+import { isInMemory, memoryFile, memoryFiles, type ReadableFile } from "./memory_files.ts";
 
 /** What is read, for messages. */
 export interface ReadPurpose {
@@ -18,7 +19,7 @@ export interface ReadPurpose {
 
 /** A regular file that was opened. */
 export interface OpenFile extends Disposable {
-  readonly file: Deno.FsFile;
+  readonly file: ReadableFile;
   /** In bytes. */
   readonly size: number;
 }
@@ -30,13 +31,20 @@ export interface OpenFile extends Disposable {
  * @throws {InputError} If it is missing, no regular file, behind a broken link, or must not be read.
  */
 export async function openRegularFile(path: string, purpose: ReadPurpose): Promise<OpenFile> {
+  if (isInMemory(path)) return openMemoryFile(path, purpose);
   try {
     const size = await refuseOtherThanFiles(path, purpose);
     const file = await Deno.open(path);
-    return { file, size, [Symbol.dispose]: () => file[Symbol.dispose]() };
+    return { file, size, [Symbol.dispose]: () => file.close() };
   } catch (error) {
     throw await readError(error, path, purpose);
   }
+}
+
+function openMemoryFile(path: string, { what, code }: ReadPurpose): OpenFile {
+  const file = memoryFile(path);
+  if (file === undefined) throw new InputError(`Cannot read ${what}: no such file`, { code, path });
+  return { file, size: memoryFiles.get(path)!.length, [Symbol.dispose]: () => file.close() };
 }
 
 /**
@@ -112,7 +120,7 @@ export async function readError(
   path: string,
   { what, code, hint: otherwise = "" }: ReadPurpose,
 ): Promise<unknown> {
-  if (!(error instanceof Error) || error instanceof InputError) return error;
+  if (!(error instanceof Error) || error instanceof InputError || isInMemory(path)) return error;
   if (error instanceof Deno.errors.NotCapable) {
     return new InputError(`Cannot read ${what}: Deno has no permission to`, {
       code: "no-permission",
