@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import manifest from "../../deno.json" with { type: "json" };
-import { type Task, taskCommand } from "../support/task_command.ts";
+import { type Task, taskCommand } from "../../tasks/support/task_command.ts";
 import { TINY, writeTinyVolumes } from "../training/support/tiny_data.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;

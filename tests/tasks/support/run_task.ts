@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { type Task, taskCommand } from "../../support/task_command.ts";
+import { type Task, taskCommand } from "../../../tasks/support/task_command.ts";
 import type { ConfigOverrides } from "../../../lib/training/config.ts";
 import { TINY } from "../../training/support/tiny_data.ts";
 
