@@ -13,7 +13,7 @@ import {
   type Config,
   type ConfigOverrides,
   initialModel,
-  modelConfig,
+  modelKeys,
   type PreparedData,
   PRESETS,
   readFolds,
@@ -85,7 +85,7 @@ interface Chosen {
 }
 
 async function newConfig(overrides: ConfigOverrides): Promise<Chosen> {
-  const shape = overrides.init ? modelConfig((await readModelSettings(overrides.init)).config) : {};
+  const shape = overrides.init ? modelKeys((await readModelSettings(overrides.init)).config) : {};
   const config = resolveConfig({ ...shape, ...overrides });
   const time = new Date().toLocaleString("sv").slice(0, 16).replace(" ", "-").replace(":", "");
   const out = config.out || join("runs", `${config.preset}-${time}`);

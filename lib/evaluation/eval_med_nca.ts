@@ -9,6 +9,7 @@ import { DICE_SMOOTH } from "../losses/dice_loss.ts";
 import { segmentationLoss } from "../losses/segmentation_loss.ts";
 import { cellSeeds } from "../nca/cell_seeds.ts";
 import type { MedNca } from "../nca/med_nca.ts";
+import type { Targets } from "../slices/case.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
 import { codesOf, type Overlap, overlap, overlapScores, sumOverlaps } from "./overlap.ts";
 import { maskOf, probabilitiesOf } from "./probabilities.ts";
@@ -102,7 +103,7 @@ export async function evalMedNca(
   const volumes = new Map<string, Overlap[][]>();
   for await (const batch of dataset.batches({ batchSize, shuffle: false })) {
     signal?.throwIfAborted();
-    const [logitsTensor, lossesTensor] = scoreBatch(model, batch, seed);
+    const [logitsTensor, lossesTensor] = scoreBatch(model, batch, targets.kind, seed);
     const [logits, losses] = await Promise.all([
       logitsTensor.data<"float32">(),
       lossesTensor.data<"float32">(),
@@ -152,7 +153,12 @@ function smoothDice({ TP, FP, FN }: Overlap): number {
 }
 
 /** Logits [B, H, W, k], and Dice loss and cross-entropy of each slice [B, 2]. */
-function scoreBatch(model: MedNca, batch: Batch, seed: number): [tf.Tensor, tf.Tensor] {
+function scoreBatch(
+  model: MedNca,
+  batch: Batch,
+  kind: Targets["kind"],
+  seed: number,
+): [tf.Tensor, tf.Tensor] {
   const { size, height, width, channels, classes, records } = batch;
   return tf.tidy(() => {
     const shape = (planes: number): [number, number, number, number] => [
@@ -165,9 +171,13 @@ function scoreBatch(model: MedNca, batch: Batch, seed: number): [tf.Tensor, tf.T
     const images = tf.tensor4d(batch.images, shape(channels));
     const logits = model.forward(images, { seeds, stats: "slice" });
     const labels = tf.tensor4d(batch.labels, shape(classes));
+    const keep = batch.keep && tf.tensor4d(batch.keep, shape(1));
     const losses = records.map((_, i) => {
       const slice = (tensor: tf.Tensor4D) => tensor.slice([i, 0, 0, 0], [1, -1, -1, -1]);
-      const { dice, bce } = segmentationLoss(slice(logits), slice(labels));
+      const { dice, bce } = segmentationLoss(slice(logits), slice(labels), {
+        kind,
+        keep: keep && slice(keep),
+      });
       return tf.stack([dice, bce]);
     });
     return [logits, tf.stack(losses)];

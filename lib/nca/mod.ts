@@ -10,7 +10,7 @@ export * from "./initialization.ts";
 export * from "./med_nca.ts";
 export * from "./med_nca_config.ts";
 export * from "./nca2d.ts";
-export * from "./resize.ts";
+export * from "./resample.ts";
 export * from "./safetensors.ts";
 export * from "./stages.ts";
 export * from "./weights.ts";

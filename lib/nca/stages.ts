@@ -2,15 +2,16 @@
  * What happens between the two stages of Med-NCA: the image goes down to a quarter, the coarse
  * state comes up again, and the logits are read from the fine one.
  *
- * Each is defined in tfjs ops; on the `cpu` backend, where generic slicing and padding of a state
- * would cost as much as a dozen NCA steps, the same is done on plain arrays.
+ * Each is defined in tfjs ops. Where the engine works on arrays the same is done on those: generic
+ * slicing and padding of a state would cost as much as a dozen NCA steps.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { resample, resampleTransposed } from "./resample_cpu.ts";
-import { bilinearTaps, resizeBilinear } from "./resize.ts";
+import { arrayOp, onArrays } from "../rollout/array_op.ts";
+import { resample, resampleTransposed } from "./resample_arrays.ts";
+import { bilinearTaps, resampleBilinear } from "./resample.ts";
 
 /** How much smaller the coarse stage's grid is. */
 export const COARSE_SCALE = 4;
@@ -22,7 +23,7 @@ export const COARSE_SCALE = 4;
  * @returns [B, H/4, W/4, n].
  */
 export function downsampleImages(images: tf.Tensor4D): tf.Tensor4D {
-  if (tf.getBackend() !== "cpu") return resizeBilinear(images, 1 / COARSE_SCALE);
+  if (!onArrays()) return resampleBilinear(images, 1 / COARSE_SCALE);
   const [batch, height, width, channels] = images.shape;
   return tf.tensor4d(
     resample(
@@ -46,31 +47,31 @@ export function downsampleImages(images: tf.Tensor4D): tf.Tensor4D {
 export function upsampleState(coarse: tf.Tensor4D, images: tf.Tensor4D): tf.Tensor4D {
   const [batch, height, width, channels] = coarse.shape;
   const n = images.shape[3];
-  if (tf.getBackend() !== "cpu") {
+  if (!onArrays()) {
     return tf.tidy(() => {
       const hidden = coarse.slice([0, 0, 0, n], [-1, -1, -1, channels - n]);
-      return tf.concat([images, resizeBilinear(hidden, COARSE_SCALE)], 3);
+      return tf.concat([images, resampleBilinear(hidden, COARSE_SCALE)], 3);
     });
   }
   const size = { batch, height, width, channels };
   const rows = bilinearTaps(height, COARSE_SCALE);
   const columns = bilinearTaps(width, COARSE_SCALE);
-  const op = tf.customGrad((x) => {
-    const values = resample((x as tf.Tensor).dataSync<"float32">(), size, rows, columns);
-    const image = images.dataSync();
-    for (let i = 0, at = 0; i < image.length; at += channels) {
-      for (let channel = 0; channel < n; channel++) values[at + channel] = image[i++]!;
-    }
-    return {
-      value: tf.tensor4d(values, [batch, height * COARSE_SCALE, width * COARSE_SCALE, channels]),
-      gradFunc: (dy) => {
-        const gradient = resampleTransposed(dy.dataSync<"float32">(), size, rows, columns);
-        for (let i = 0; i < gradient.length; i += channels) gradient.fill(0, i, i + n);
-        return tf.tensor4d(gradient, coarse.shape);
-      },
-    };
+  return arrayOp(coarse, {
+    shape: [batch, height * COARSE_SCALE, width * COARSE_SCALE, channels],
+    forward: (state) => {
+      const values = resample(state, size, rows, columns);
+      const image = images.dataSync();
+      for (let i = 0, at = 0; i < image.length; at += channels) {
+        for (let channel = 0; channel < n; channel++) values[at + channel] = image[i++]!;
+      }
+      return values;
+    },
+    backward: (slope) => {
+      const gradient = resampleTransposed(slope, size, rows, columns);
+      for (let i = 0; i < gradient.length; i += channels) gradient.fill(0, i, i + n);
+      return gradient;
+    },
   });
-  return op(coarse) as tf.Tensor4D;
 }
 
 /**
@@ -82,25 +83,23 @@ export function upsampleState(coarse: tf.Tensor4D, images: tf.Tensor4D): tf.Tens
  * @returns [B, H, W, k].
  */
 export function readLogits(state: tf.Tensor4D, first: number, classes: number): tf.Tensor4D {
-  if (tf.getBackend() !== "cpu") return state.slice([0, 0, 0, first], [-1, -1, -1, classes]);
+  if (!onArrays()) return state.slice([0, 0, 0, first], [-1, -1, -1, classes]);
   const [batch, height, width, channels] = state.shape;
-  const op = tf.customGrad((x) => {
-    const values = (x as tf.Tensor).dataSync();
-    const logits = new Float32Array(batch * height * width * classes);
-    for (let i = 0, at = first; i < logits.length; at += channels) {
-      for (let c = 0; c < classes; c++) logits[i++] = values[at + c]!;
-    }
-    return {
-      value: tf.tensor4d(logits, [batch, height, width, classes]),
-      gradFunc: (dy) => {
-        const slope = dy.dataSync();
-        const gradient = new Float32Array(batch * height * width * channels);
-        for (let i = 0, at = first; i < slope.length; at += channels) {
-          for (let c = 0; c < classes; c++) gradient[at + c] = slope[i++]!;
-        }
-        return tf.tensor4d(gradient, state.shape);
-      },
-    };
+  return arrayOp(state, {
+    shape: [batch, height, width, classes],
+    forward: (values) => {
+      const logits = new Float32Array(batch * height * width * classes);
+      for (let i = 0, at = first; i < logits.length; at += channels) {
+        for (let c = 0; c < classes; c++) logits[i++] = values[at + c]!;
+      }
+      return logits;
+    },
+    backward: (slope) => {
+      const gradient = new Float32Array(batch * height * width * channels);
+      for (let i = 0, at = first; i < slope.length; at += channels) {
+        for (let c = 0; c < classes; c++) gradient[at + c] = slope[i++]!;
+      }
+      return gradient;
+    },
   });
-  return op(state) as tf.Tensor4D;
 }

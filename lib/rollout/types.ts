@@ -47,6 +47,14 @@ export const WEIGHT_NAMES = [
 /** Over which cells batch norm takes its statistics: those of each slice, or of the batch. */
 export type Stats = "slice" | "batch";
 
+/** What of a model's shape an engine's kernels are made for. */
+export interface ModelShape {
+  /** Numbers a cell holds, c. */
+  readonly channels: number;
+  /** Hidden units of the update network, h. */
+  readonly hidden: number;
+}
+
 /** How an NCA is run. */
 export interface RolloutOptions {
   /** The number of steps. */
@@ -63,12 +71,19 @@ export interface RolloutOptions {
   masks?: Uint8Array;
 }
 
-/** One implementation of the rollout. */
+/** One implementation of the rollout, and how the operations around it run best beside it. */
 export interface RolloutEngine {
   /** Its name, as `--backend` takes it. */
   readonly name: "ops" | "wasm" | "webgpu";
-  /** What it runs on, in a few words for people. */
+  /** What it runs on, in a few words. */
   readonly description: string;
+  /**
+   * How resampling, losses and reading of logits run: as tfjs operations, or as passes over arrays,
+   * which is faster where tensors are arrays in memory anyway. Both give the same values.
+   */
+  readonly operations: "tfjs" | "arrays";
+  /** Of how many training steps the figures may stay unread, so that a GPU is never waited for. */
+  readonly unreadSteps: number;
   /**
    * Runs one NCA and lets tfjs differentiate through it.
    *

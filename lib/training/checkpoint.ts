@@ -30,8 +30,8 @@ const countersSchema = v.object({
   /** Its next batch, counted from 0. */
   batch: count,
   /**
-   * Sums over the batches of this epoch that are done: loss, Dice loss, cross-entropy, and of several
-   * classes the Dice loss of each.
+   * Sums over the batches of this epoch that are done: loss, Dice loss, cross-entropy, and the Dice
+   * loss of each class.
    */
   sums: v.array(v.number()),
   /** What these batches took. */

@@ -18,6 +18,7 @@ const DIVERGED = 10;
  * @param counters All batches of the epoch are in their sums.
  * @param options.scores Of the validation slices; null without.
  * @param options.lr The learning rate of its last batch.
+ * @param options.names The classes.
  * @param options.saved The last checkpoint, for the error.
  * @returns The figures of the epoch, and whether its weights are the best so far. Without a score to
  * choose by, the last ones are.
@@ -25,10 +26,15 @@ const DIVERGED = 10;
  */
 export function endEpoch(
   counters: Counters,
-  { scores, lr, saved }: { scores: EvalResult | null; lr: number; saved: SavedCheckpoint | null },
+  { scores, lr, names, saved }: {
+    scores: EvalResult | null;
+    lr: number;
+    names: readonly string[];
+    saved: SavedCheckpoint | null;
+  },
 ): { metrics: EpochMetrics; isBest: boolean } {
   const { sums, batch, step, firstLoss } = counters;
-  const [loss = NaN, dice = NaN, bce = NaN] = sums.map((sum) => sum / batch);
+  const [loss = NaN, dice = NaN, bce = NaN, ...byClass] = sums.map((sum) => sum / batch);
   if (firstLoss !== null && loss > DIVERGED * firstLoss) {
     const times = Math.round(loss / firstLoss);
     throw new Diverged(
@@ -40,7 +46,11 @@ export function endEpoch(
   const metrics: EpochMetrics = {
     ...{ epoch: counters.epoch + 1, loss, dice, bce, lr },
     ...validationMetrics(scores, step, saved),
-    classes: [],
+    classes: names.length === 1 ? [] : names.map((name, i) => ({
+      name,
+      dice: byClass[i]!,
+      valVolumeDice: orNull(scores?.classes[i]?.volumeDice),
+    })),
     seconds: counters.seconds,
   };
   const score = metrics.valVolumeDice;
@@ -72,6 +82,11 @@ function validationMetrics(
   }
   return {
     ...{ valLoss, valDice: diceLoss, valBce: bce, valScore: dice },
-    valVolumeDice: Number.isNaN(volumeDice) ? null : volumeDice,
+    valVolumeDice: orNull(volumeDice),
   };
+}
+
+/** A score, or null where it is undefined. */
+function orNull(score: number | undefined): number | null {
+  return score === undefined || Number.isNaN(score) ? null : score;
 }

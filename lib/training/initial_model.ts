@@ -31,9 +31,9 @@ export async function initialModel(
   inputs: ModelInputs,
 ): Promise<MedNca> {
   const { config: before, slices } = await readModelSettings(folder);
-  const wanted = modelConfig(config);
+  const wanted = modelConfig(config, inputs);
   const places = matchChannels(slices, inputs, config.channels, folder);
-  const old = await loadWeights(folder, modelConfig({ ...before, ...shapeOf(config) }));
+  const old = await loadWeights(folder, modelConfig({ ...before, ...shapeOf(config) }, slices));
   try {
     const values = [];
     for (const { variables } of [old.model1, old.model2]) {

@@ -15,6 +15,8 @@ export interface BatchTensors {
   images: tf.Tensor4D;
   /** [B, H, W, classes] of 0 and 1. */
   labels: tf.Tensor4D;
+  /** [B, H, W, 1], 0 where a pixel is ignored; null where all count. */
+  keep: tf.Tensor4D | null;
 }
 
 /** Puts a batch into tensors. */
@@ -23,6 +25,7 @@ export function batchTensors(batch: TrainingBatch): BatchTensors {
   return {
     images: tf.tensor4d(batch.images, [size, height, width, channels]),
     labels: tf.tensor4d(batch.labels, [size, height, width, classes]),
+    keep: batch.keep && tf.tensor4d(batch.keep, [size, height, width, 1]),
   };
 }
 
@@ -31,19 +34,20 @@ export function batchTensors(batch: TrainingBatch): BatchTensors {
  *
  * @param loss Forward and loss.
  * @returns One gradient a parameter, in the order of `model.variables`; and what is shown of the
- * loss: [loss, Dice loss, cross-entropy], not read yet, so that a GPU need not be waited for.
+ * loss: [loss, Dice loss, cross-entropy, the Dice loss of each class], not read yet, so that a GPU
+ * need not be waited for.
  */
 export function lossGradients(
   model: MedNca,
   loss: () => SegmentationLoss,
 ): { gradients: tf.Tensor[]; losses: tf.Tensor1D } {
-  let parts: tf.Tensor[] = [];
+  let kept: tf.Tensor1D;
   const { grads } = tf.variableGrads(() => {
-    const { loss: total, dice, bce } = loss();
-    parts = [total, dice, bce].map((part) => tf.keep(part));
+    const { loss: total, dice, bce, classes } = loss();
+    kept = tf.keep(tf.concat1d([tf.stack([total, dice, bce]) as tf.Tensor1D, classes]));
     return total;
   }, model.variables);
-  const losses = tf.stack(parts) as tf.Tensor1D;
-  tf.dispose(parts);
+  const losses = kept!.clone();
+  kept!.dispose();
   return { gradients: model.variables.map(({ name }) => grads[name]!), losses };
 }

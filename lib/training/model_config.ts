@@ -5,10 +5,38 @@
  */
 
 import type { MedNcaConfig } from "../nca/med_nca_config.ts";
+import type { CaseSettings } from "../slices/case_settings.ts";
+import { InputError } from "../support/errors.ts";
 import type { Config } from "./config.ts";
 
-/** The model's part of a configuration. */
-export function modelConfig(config: Config): Omit<MedNcaConfig, "imageChannels" | "classes"> {
+/** The model's part of a configuration: what its user chooses, whatever the data. */
+export function modelKeys(config: Config): Omit<MedNcaConfig, "imageChannels" | "classes"> {
   const { channels, hidden, kernels, steps, fireRate, stats } = config;
   return { channels, hidden, kernels, steps, fireRate, stats };
+}
+
+/**
+ * The model that a configuration asks for on some data.
+ *
+ * @param data How the slices were made.
+ * @throws {InputError} If a cell has too few channels for the image's and the logits.
+ */
+export function modelConfig(
+  config: Config,
+  data: Pick<CaseSettings, "channels" | "targets">,
+): MedNcaConfig {
+  const [imageChannels, classes] = [data.channels ?? 1, data.targets.classes.length];
+  const needed = imageChannels + classes;
+  if (needed > config.channels) {
+    throw new InputError(
+      `Cannot make a model: ${imageChannels} image channels and ${classes} classes need ` +
+        `${needed} channels a cell, channels is ${config.channels}`,
+      {
+        code: "bad-config",
+        hint: `Set --channels to ${8 * Math.ceil((needed + 1) / 8)} or more, or choose fewer ` +
+          "channels with --channel or fewer classes with --labels",
+      },
+    );
+  }
+  return { ...modelKeys(config), imageChannels, classes };
 }

@@ -64,7 +64,6 @@ export async function prepareData(
     onProgress,
   });
   const { folder, manifest } = prepared;
-  requireTrainable(manifest);
   const hold = await holdPrepared(folder);
   try {
     await requireUnchanged(folder, manifest);
@@ -85,33 +84,6 @@ export async function prepareData(
     hold[Symbol.dispose]();
     throw error;
   }
-}
-
-/**
- * Slices can be made of several channels, classes and ignored pixels; the model and its loss know one
- * channel and one object.
- */
-function requireTrainable({ settings: { channels, targets } }: Manifest): void {
-  const problems = [
-    ...(channels !== null && channels > 1
-      ? [`images have ${channels} channels: choose one, as --channel 0`]
-      : []),
-    ...(targets.classes.length > 1
-      ? [
-        `there are ${targets.classes.length} classes ` +
-        `(${targets.classes.map(({ name }) => name).join(", ")}): ` +
-        "choose one object, as --labels foreground or --labels 1,2",
-      ]
-      : []),
-    ...(targets.ignore.length > 0
-      ? [`label ${targets.ignore.join(", ")} is to be ignored, which the loss cannot do yet`]
-      : []),
-  ];
-  if (problems.length === 0) return;
-  throw new InputError(`Cannot train: ${problems.join("; ")}`, {
-    code: "bad-data-set",
-    hint: "A model is trained on one channel and one object",
-  });
 }
 
 /** Another process may have replaced the slices in the moment before they were held. */

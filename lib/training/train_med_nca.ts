@@ -34,7 +34,7 @@ export type { TrainOptions, TrainResult } from "./train_options.ts";
 export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
   const { validation, signal } = options;
   const training = await Training.open(options);
-  const { config, model, adam, mean, counters } = training;
+  const { config, model, adam, mean, counters, kind } = training;
   const { batchSize, seed } = config;
   try {
     while (counters.epoch < config.epochs) {
@@ -42,10 +42,10 @@ export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
         signal?.throwIfAborted();
         const { seeds, learningRate } = training.nextStep(batch);
         const figures = tf.tidy(() => {
-          const { images, labels } = batchTensors(batch);
+          const { images, labels, keep } = batchTensors(batch);
           const { gradients, losses } = lossGradients(model, () => {
             const logits = model.forward(images, { seeds }); // forward
-            return segmentationLoss(logits, labels); // loss
+            return segmentationLoss(logits, labels, { kind, keep }); // loss
           }); // backward
           adam.apply(gradients, learningRate); // Adam
           return tf.concat1d([losses, adam.squares().as1D()]);

@@ -4,10 +4,12 @@
  * @module
  */
 
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import type { EvalResult } from "../evaluation/eval_med_nca.ts";
 import { MedNca } from "../nca/med_nca.ts";
+import { rolloutEngine } from "../rollout/rollout.ts";
 import { modelInputs } from "../slices/model_inputs.ts";
+import type { Targets } from "../slices/case.ts";
 import type { SliceDataset } from "../slices/slice_dataset.ts";
 import { InputError } from "../support/errors.ts";
 import { hash32 } from "../support/random.ts";
@@ -64,7 +66,7 @@ export class Training {
   readonly #ownsModel: boolean;
   readonly #batches: number;
   readonly #pace: Pace;
-  readonly #figures = new UnreadFigures(unreadSteps());
+  readonly #figures = new UnreadFigures(rolloutEngine().unreadSteps);
   #rate = 0;
   #since = performance.now();
 
@@ -103,7 +105,8 @@ export class Training {
     }
     if (resume && out === undefined) throw new TypeError("Cannot resume: no folder was given");
     const contents = { config, split, slices: modelInputs(train.manifest, split.train) };
-    const model = options.model ?? new MedNca(modelConfig(config), { seed: config.seed });
+    const model = options.model ??
+      new MedNca(modelConfig(config, train.manifest.settings), { seed: config.seed });
     const adam = new Adam(model.variables, config);
     const mean = config.ema === 0 ? null : new WeightMean(model, config.ema);
     let counters = firstCounters();
@@ -135,6 +138,11 @@ export class Training {
     }
   }
 
+  /** Whether classes exclude each other. */
+  get kind(): Targets["kind"] {
+    return this.#train.manifest.settings.targets.kind;
+  }
+
   /** The batches of this epoch that are left, varied where the configuration says so. */
   async *batchesLeft(): AsyncGenerator<TrainingBatch, void, void> {
     const { batchSize, seed, emptySlices: empty, augment } = this.config;
@@ -163,8 +171,8 @@ export class Training {
   /**
    * Counts a step, and logs it once its figures are there, some steps later.
    *
-   * @param figures [loss, Dice loss, cross-entropy, the optimiser's squares]: losses before the step;
-   * the squares are finite as long as all gradients were.
+   * @param figures [loss, Dice loss, cross-entropy, Dice loss of each class, the optimiser's squares]:
+   * losses before the step; the squares are finite as long as all gradients were.
    */
   async log(figures: tf.Tensor1D, { records }: TrainingBatch): Promise<void> {
     const { counters, config: { epochs } } = this;
@@ -173,7 +181,9 @@ export class Training {
     ];
     this.mean?.update(step);
     await this.#figures.add(figures, (values) => {
-      const [loss, dice, bce, squares] = values as unknown as [number, number, number, number];
+      const losses = [...values.subarray(0, -1)];
+      const [loss, dice, bce] = losses as [number, number, number];
+      const squares = values.at(-1)!;
       const bad = !Number.isFinite(loss)
         ? `the loss is ${loss}`
         : !Number.isFinite(squares)
@@ -181,7 +191,7 @@ export class Training {
         : null;
       if (bad !== null) throw new Diverged(bad, step, this.#saved, records);
       counters.firstLoss ??= loss;
-      [loss, dice, bce].forEach((value, i) => counters.sums[i] = (counters.sums[i] ?? 0) + value);
+      losses.forEach((value, i) => counters.sums[i] = (counters.sums[i] ?? 0) + value);
       this.#recorder?.step(step, { loss, dice, bce });
       const secondsLeft = this.#pace.secondsLeft(step);
       const batches = this.#batches;
@@ -215,7 +225,9 @@ export class Training {
     const { counters, config: { epochs } } = this;
     counters.seconds += (performance.now() - this.#since) / 1000;
     const lr = this.#learningRate(counters.batch - 1);
-    const { metrics, isBest } = endEpoch(counters, { scores, lr, saved: this.#saved });
+    const { targets: { classes } } = this.#train.manifest.settings;
+    const names = classes.map(({ name }) => name);
+    const { metrics, isBest } = endEpoch(counters, { scores, lr, names, saved: this.#saved });
     await this.#save({ metrics, best: isBest });
     this.#progress.epoch(metrics, { epochs, best: isBest && metrics.valVolumeDice !== null });
   }
@@ -278,11 +290,6 @@ export class Training {
       throw error;
     }
   }
-}
-
-/** So many steps stay unread: Deno looks only every 10 ms whether a GPU is done. */
-function unreadSteps(): number {
-  return tf.getBackend() === "webgpu" ? 8 : 1;
 }
 
 /** How many batches an epoch has. */

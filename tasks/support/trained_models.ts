@@ -99,7 +99,8 @@ export async function readTrainedRun(
   }
   // A backend compiles its kernels for minutes at worst: not for weights that cannot be used
   for (const [i, path] of folders.entries()) {
-    await readWeights(runPaths(path).best, modelConfig(settings[i]!.config));
+    const { config, slices } = settings[i]!;
+    await readWeights(runPaths(path).best, modelConfig(config, slices));
   }
   const chosen = await Promise.all(folders.map((path) => readPostprocess(path, first.targets)));
   const postprocess = chosen[0]!.map((step, c) =>
@@ -112,7 +113,10 @@ export async function readTrainedRun(
     try {
       for (const [i, path] of weights.entries()) {
         const { config, slices } = settings[i]!;
-        models.push({ model: await loadWeights(path, modelConfig(config)), inputs: slices });
+        models.push({
+          model: await loadWeights(path, modelConfig(config, slices)),
+          inputs: slices,
+        });
       }
     } catch (error) {
       dispose();

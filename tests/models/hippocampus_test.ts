@@ -10,7 +10,7 @@ import { listImages } from "../../lib/slices/discovery/list_images.ts";
 import { Random } from "../../lib/support/random.ts";
 import { PRESETS, resolveConfig } from "../../lib/training/config.ts";
 import { readRun } from "../../lib/training/run_folder.ts";
-import { modelConfig } from "../../lib/training/model_config.ts";
+import { modelKeys } from "../../lib/training/model_config.ts";
 import { createVolume } from "../../lib/volume/create_volume.ts";
 import { readVolume, type Volume, writeVolume } from "../../lib/volume/mod.ts";
 import { inFolder } from "../support/in_folder.ts";
@@ -33,7 +33,7 @@ const needsData = {
 async function withModel(use: (trained: TrainedModel) => Promise<void>): Promise<void> {
   const backend = await initBackend({ backend: "wasm" });
   const { config, slices } = await readRun(folder);
-  const model = await loadWeights(folder, modelConfig(config));
+  const model = await loadWeights(folder, modelKeys(config));
   try {
     await use({ model, inputs: slices });
   } finally {
@@ -83,7 +83,7 @@ Deno.test("the hippocampus model is what its preset trains, on a split by patien
   assert.ok(Math.abs(mean - scores.get("mean")!) < 1e-5);
   assert.ok(mean >= 0.88, `${mean}`);
 
-  const model = await loadWeights(folder, modelConfig(config));
+  const model = await loadWeights(folder, modelKeys(config));
   assert.equal(model.parameterCount, 7390);
   model.dispose();
 });

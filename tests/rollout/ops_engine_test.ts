@@ -1,6 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
-import { parityTests, trainingParityTests } from "./parity_suite.ts";
+import {
+  classParityTests,
+  classTrainingParityTests,
+  parityTests,
+  trainingParityTests,
+} from "./parity_suite.ts";
 
 const open = async () => {
   tf.enableProdMode();
@@ -10,3 +15,5 @@ const open = async () => {
 
 parityTests("ops", open);
 trainingParityTests("ops", open);
+classParityTests("ops", open);
+classTrainingParityTests("ops", open);

@@ -4,12 +4,14 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { bceLoss } from "../../lib/losses/bce_loss.ts";
 import { diceLoss } from "../../lib/losses/dice_loss.ts";
+import { segmentationLoss } from "../../lib/losses/segmentation_loss.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { downsampleImages } from "../../lib/nca/stages.ts";
 import { setRolloutEngine } from "../../lib/rollout/rollout.ts";
-import type { RolloutEngine } from "../../lib/rollout/types.ts";
+import type { ModelShape, RolloutEngine } from "../../lib/rollout/types.ts";
 import {
+  classMeta,
   fixture,
   fixtureWeights,
   imageFixture,
@@ -19,6 +21,9 @@ import {
 } from "../fixtures/parity.ts";
 
 const CASES = ["fire1", "masked"] as const;
+
+/** The shape of the model in these cases. */
+const TUTORIAL: ModelShape = { channels: 16, hidden: 64 };
 
 /**
  * Registers the parity tests of one engine.
@@ -30,7 +35,7 @@ const CASES = ["fire1", "masked"] as const;
  */
 export function parityTests(
   name: string,
-  open: () => Promise<RolloutEngine>,
+  open: (shape: ModelShape) => Promise<RolloutEngine>,
   { floor = 0, ignore = false }: { floor?: number; ignore?: boolean } = {},
 ): void {
   for (const example of CASES) {
@@ -38,7 +43,7 @@ export function parityTests(
       `${name}: states, logits and losses of ${example} equal PyTorch's`,
       { ignore },
       async () => {
-        await withEngine(open, async () => {
+        await withEngine(() => open(TUTORIAL), async () => {
           const { model, images, labels, options } = setUp(example);
           const shape = meta[`${example}/shape`]!;
 
@@ -75,7 +80,7 @@ export function parityTests(
       `${name}: gradients of ${example} are as near to float64 as PyTorch's`,
       { ignore },
       async () => {
-        await withEngine(open, async () => {
+        await withEngine(() => open(TUTORIAL), async () => {
           const { model, images, labels, options } = setUp(example);
           const { grads } = tf.variableGrads(() => {
             const logits = model.forward(images, options);
@@ -107,10 +112,13 @@ export function parityTests(
 }
 
 /** Registers the tests of three training steps of one engine. */
-export function trainingParityTests(name: string, open: () => Promise<RolloutEngine>): void {
+export function trainingParityTests(
+  name: string,
+  open: (shape: ModelShape) => Promise<RolloutEngine>,
+): void {
   for (const example of CASES) {
     Deno.test(`${name}: three Adam steps on ${example} give PyTorch's weights`, async () => {
-      await withEngine(open, async () => {
+      await withEngine(() => open(TUTORIAL), async () => {
         const { model, images, labels, options } = setUp(example);
         const adam = new Adam(model.variables, { betas: [0.9, 0.999], eps: 1e-8 });
         // Rows of Dice loss, BCE, sum.
@@ -138,6 +146,128 @@ export function trainingParityTests(name: string, open: () => Promise<RolloutEng
       });
     });
   }
+}
+
+/**
+ * Registers the parity tests of one engine on several image channels, classes, regions and ignored
+ * pixels, and on shapes that kernels get wrong easily.
+ *
+ * @param open Makes the engine for a model.
+ */
+export function classParityTests(
+  name: string,
+  open: (shape: ModelShape) => Promise<RolloutEngine>,
+  { floor = 0, ignore = false }: { floor?: number; ignore?: boolean } = {},
+): void {
+  for (const [example, { channels, hidden, f32_error: errors }] of Object.entries(classMeta)) {
+    Deno.test(`${name}: logits, losses and gradients of ${example} equal PyTorch's`, {
+      ignore,
+    }, async () => {
+      await withEngine(() => open({ channels, hidden }), async () => {
+        const { model, images, labels, options, loss } = setUpClasses(example);
+        const logits = model.forward(images, options);
+        const expected = imageFixture(`${example}/logits`);
+        assert.deepEqual(logits.shape, expected.shape);
+        const error = relativeError(await logits.data(), await expected.data());
+        assert(error < 1e-5, `logits: ${error}`);
+        const [dice, entropy] = fixture(`${example}/losses_f64`).data;
+        const parts = segmentationLoss(logits, labels, loss);
+        assertClose((await parts.dice.data())[0]!, dice!, 1e-5);
+        assertClose((await parts.bce.data())[0]!, entropy!, 1e-5);
+        assertClose((await parts.loss.data())[0]!, dice! + entropy!, 1e-5);
+        const byClass = await parts.classes.data<"float32">();
+        assert.equal(byClass.length, logits.shape[3]);
+        assertClose(byClass.reduce((a, b) => a + b) / byClass.length, dice!, 1e-5);
+
+        const { grads } = tf.variableGrads(
+          () => segmentationLoss(model.forward(images, options), labels, loss).loss,
+          model.variables,
+        );
+        for (const [full, variable] of parametersOf(model)) {
+          const actual = await grads[variable.name]!.data();
+          const gradient = fixture(`${example}/grad_f64/${full}`).data;
+          const own = errors[full] ?? null;
+          if (own === null) {
+            assert(largestDifference(actual, gradient) < 1e-6, `${full} is not zero`);
+          } else {
+            const error = relativeError(actual, gradient);
+            assert(error <= 3 * Math.max(own, floor), `${full}: ${error}, PyTorch ${own}`);
+          }
+        }
+      });
+    });
+  }
+}
+
+/** Registers three training steps of one engine on the same cases. */
+export function classTrainingParityTests(
+  name: string,
+  open: (shape: ModelShape) => Promise<RolloutEngine>,
+): void {
+  for (const [example, { channels, hidden }] of Object.entries(classMeta)) {
+    Deno.test(`${name}: three Adam steps on ${example} give PyTorch's weights`, async () => {
+      await withEngine(() => open({ channels, hidden }), async () => {
+        const { model, images, labels, options, loss } = setUpClasses(example);
+        const adam = new Adam(model.variables, { betas: [0.9, 0.999], eps: 1e-8 });
+        for (let step = 0; step < 3; step++) {
+          tf.tidy(() => {
+            const { grads } = tf.variableGrads(
+              () => segmentationLoss(model.forward(images, options), labels, loss).loss,
+              model.variables,
+            );
+            adam.apply(model.variables.map(({ name }) => grads[name]!), 1e-3);
+          });
+        }
+        for (const [full, variable] of parametersOf(model)) {
+          // Batch norm cancels these: PyTorch moves them by the signs of rounding errors.
+          if (/(perception|fc1).bias$/.test(full)) continue;
+          const after = fixture(`${example}/adam3_f64/${full}`).data;
+          const difference = largestDifference(await variable.data(), after);
+          assert(difference < 1e-5, `${full}: ${difference}`);
+        }
+      });
+    });
+  }
+}
+
+function* parametersOf(model: MedNca): Generator<[name: string, variable: tf.Variable]> {
+  for (const [stage, nca] of [model.model1, model.model2].entries()) {
+    for (const [name, variable] of nca.variables) yield [`model${stage + 1}.${name}`, variable];
+  }
+}
+
+/** The model, input, options and loss of one case of several classes and channels. */
+function setUpClasses(example: string) {
+  const shape = classMeta[example]!;
+  const { channels, hidden, image_channels: imageChannels, classes, kernels, steps } = shape;
+  const model = new MedNca(
+    {
+      ...{ channels, hidden, imageChannels, classes, kernels, steps },
+      ...{ fireRate: shape.fire_rate, stats: shape.stats },
+    },
+    {
+      values: [fixtureWeights(1, `${example}/weights`), fixtureWeights(2, `${example}/weights`)],
+    },
+  );
+  const { shape: [batch, height, width], data } = fixture(`${example}/label`);
+  const planes = Float32Array.from({ length: data.length * classes }, (_, i) => {
+    const [label, c] = [data[Math.floor(i / classes)]!, i % classes];
+    return Number(shape.form === "regions" ? label >= c + 1 : label === c + 1);
+  });
+  const masks = (stage: 1 | 2) => Uint8Array.from(fixture(`${example}/masks${stage}`).data);
+  return {
+    model,
+    images: imageFixture(`${example}/img`),
+    labels: tf.tensor4d(planes, [batch!, height!, width!, classes]),
+    options: {
+      seeds: Array.from({ length: batch! }, (_, i) => i),
+      masks: [masks(1), masks(2)] as const,
+    },
+    loss: {
+      kind: shape.form === "regions" ? "regions" as const : "classes" as const,
+      keep: shape.ignore ? imageFixture(`${example}/keep`) : null,
+    },
+  };
 }
 
 /** The model, input and options of one fixture. */

@@ -14,7 +14,7 @@ import {
 } from "../../lib/tensorflow_backend.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import { trainingStep } from "../support/training_step.ts";
-import { parityTests } from "./parity_suite.ts";
+import { classParityTests, parityTests } from "./parity_suite.ts";
 
 const ignore = findTensorflow() === undefined;
 const DATA = fileURLToPath(new URL("../../data.example", import.meta.url));
@@ -22,11 +22,13 @@ const DATA = fileURLToPath(new URL("../../data.example", import.meta.url));
 if (ignore) {
   Deno.test.ignore("tensorflow: equals PyTorch (needs deno task setup:gpu)", () => {});
 } else {
-  parityTests("tensorflow", async () => {
+  const open = async () => {
     await loadTensorflow();
     assert.equal(tf.getBackend(), "tensorflow");
     return new OpsEngine();
-  }, { floor: 2 ** -23 });
+  };
+  parityTests("tensorflow", open, { floor: 2 ** -23 });
+  classParityTests("tensorflow", open);
 }
 
 /** The losses of three training steps on data.example. */

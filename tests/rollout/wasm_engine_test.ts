@@ -2,11 +2,16 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { NCA2D } from "../../lib/nca/nca2d.ts";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
-import type { RolloutOptions } from "../../lib/rollout/types.ts";
+import type { ModelShape, RolloutOptions } from "../../lib/rollout/types.ts";
 import { compileKernels } from "../../lib/rollout/wasm/compile.ts";
 import { WasmEngine } from "../../lib/rollout/wasm/wasm_engine.ts";
 import { relativeError } from "../fixtures/parity.ts";
-import { parityTests, trainingParityTests } from "./parity_suite.ts";
+import {
+  classParityTests,
+  classTrainingParityTests,
+  parityTests,
+  trainingParityTests,
+} from "./parity_suite.ts";
 import { randomState, runAll } from "./support/rollouts.ts";
 
 tf.enableProdMode();
@@ -15,11 +20,14 @@ await tf.setBackend("cpu");
 for (const relaxed of [true, false]) {
   for (const threads of [1, 2]) {
     const name = `wasm on ${threads} thread(s)${relaxed ? "" : " with plain SIMD"}`;
-    parityTests(name, () => WasmEngine.create({ threads, relaxed }));
-    trainingParityTests(name, () => WasmEngine.create({ threads, relaxed }));
+    const open = (shape: ModelShape) => WasmEngine.create({ shape, threads, relaxed });
+    parityTests(name, open);
+    trainingParityTests(name, open);
+    classParityTests(name, open);
   }
 }
 parityTests("wasm without shared memory", () => WasmEngine.create({ threads: 2, shared: false }));
+classTrainingParityTests("wasm", (shape) => WasmEngine.create({ shape, threads: 2 }));
 
 const NAMES = [
   "last state",

@@ -14,6 +14,8 @@ const counters = (): Counters => ({
   firstLoss: 1.25,
 });
 
+const names = ["foreground"];
+
 /** Scores of validation slices by the Dice score of their volumes. */
 function scoresOf(volumeDice: number, given: Partial<EvalResult> = {}): EvalResult {
   return {
@@ -25,7 +27,7 @@ function scoresOf(volumeDice: number, given: Partial<EvalResult> = {}): EvalResu
 
 Deno.test("endEpoch() takes means over batches, and begins the next epoch", () => {
   const state = counters();
-  const { metrics } = endEpoch(state, { scores: scoresOf(0.75), lr: 1e-3, saved: null });
+  const { metrics } = endEpoch(state, { scores: scoresOf(0.75), lr: 1e-3, names, saved: null });
   assert.deepEqual(metrics, {
     ...{ epoch: 1, loss: 1.5, dice: 0.5, bce: 1, lr: 1e-3 },
     ...{ valLoss: 0.75, valDice: 0.25, valBce: 0.5, valScore: 0.625, valVolumeDice: 0.75 },
@@ -44,7 +46,7 @@ Deno.test("endEpoch() calls an epoch the best only where its score is above all 
   const state = counters();
   const end = (scores: EvalResult | null) => {
     Object.assign(state, { batch: 2, sums: [3, 1, 2] });
-    return endEpoch(state, { scores, lr: 1, saved: null }).isBest;
+    return endEpoch(state, { scores, lr: 1, names, saved: null }).isBest;
   };
   const volumeDice = [0.5, 0.4, 0.5, 0.7, 0.6];
   assert.deepEqual(volumeDice.map((score) => end(scoresOf(score))), [
@@ -65,7 +67,7 @@ Deno.test("endEpoch() calls an epoch the best only where its score is above all 
 Deno.test("endEpoch() says that a loss far above its start has diverged", () => {
   const saved = { step: 1, path: "runs/a/checkpoint.safetensors" };
   const end = (loss: number) =>
-    endEpoch({ ...counters(), sums: [2 * loss, 0, 0] }, { scores: null, lr: 1, saved });
+    endEpoch({ ...counters(), sums: [2 * loss, 0, 0] }, { scores: null, lr: 1, names, saved });
   end(12.5);
   assert.throws(() => end(12500), (error) => {
     assert.ok(error instanceof InputError);
@@ -88,7 +90,13 @@ Deno.test("endEpoch() names the validation slices whose loss is not a number", (
     dice: 0,
   }));
   assert.throws(
-    () => endEpoch(counters(), { scores: scoresOf(0.5, { bce: NaN, slices }), lr: 1, saved: null }),
+    () =>
+      endEpoch(counters(), {
+        scores: scoresOf(0.5, { bce: NaN, slices }),
+        lr: 1,
+        names,
+        saved: null,
+      }),
     /the validation loss is NaN at step 2 \(slices a 1\)/,
   );
 });

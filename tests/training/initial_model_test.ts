@@ -10,7 +10,7 @@ import { type ModelInputs, modelInputs } from "../../lib/slices/model_inputs.ts"
 import { Random } from "../../lib/support/random.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
 import { initialModel, matchChannels, permuteChannels } from "../../lib/training/initial_model.ts";
-import { modelConfig } from "../../lib/training/model_config.ts";
+import { modelKeys } from "../../lib/training/model_config.ts";
 import { createRun } from "../../lib/training/run_folder.ts";
 import { TINY, withTinyData } from "./support/tiny_data.ts";
 
@@ -86,7 +86,7 @@ Deno.test("initialModel() starts from the weights of a run, and says what does n
     const inputs = modelInputs(train.manifest, ["case_0"]);
     const split = { seed: 0, train: ["case_0"], validation: [], test: [] };
     await createRun(out, { config, split, slices: inputs });
-    const model = new MedNca(modelConfig(config), { seed: 8 });
+    const model = new MedNca(modelKeys(config), { seed: 8 });
     await saveWeights(model, out);
     const other = resolveConfig({ ...TINY, steps: [5, 4], fireRate: 0.7 });
     const started = await initialModel(out, other, inputs);

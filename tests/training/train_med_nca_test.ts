@@ -15,7 +15,7 @@ import { readCheckpoint } from "../../lib/training/checkpoint.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
 import type { EpochMetrics } from "../../lib/training/metrics.ts";
 import { type Progress, silentProgress } from "../../lib/training/progress.ts";
-import { modelConfig } from "../../lib/training/model_config.ts";
+import { modelKeys } from "../../lib/training/model_config.ts";
 import { trainMedNca, type TrainResult } from "../../lib/training/train_med_nca.ts";
 import { trainingStep } from "../support/training_step.ts";
 import { readEvents } from "./support/read_events.ts";
@@ -206,7 +206,7 @@ Deno.test("a resumed run may have more epochs, but no other settings", async () 
 Deno.test("a loss that is not a number ends the run and leaves good weights", async () => {
   await withTinyData(async ({ train, folder }) => {
     const out = join(folder, "run");
-    const model = new MedNca(modelConfig(resolveConfig(TINY)), { seed: 5 });
+    const model = new MedNca(modelKeys(resolveConfig(TINY)), { seed: 5 });
     let steps = 0;
     const spoil = {
       ...silentProgress,
@@ -235,7 +235,7 @@ Deno.test("a loss that is not a number ends the run and leaves good weights", as
 Deno.test("a step that ruins the weights at the end of an epoch is caught before saving", async () => {
   await withTinyData(async ({ train, folder }) => {
     const out = join(folder, "run");
-    const model = new MedNca(modelConfig(resolveConfig(TINY)), { seed: 5 });
+    const model = new MedNca(modelKeys(resolveConfig(TINY)), { seed: 5 });
     let steps = 0;
     const spoil = {
       ...silentProgress,
@@ -312,7 +312,7 @@ Deno.test("ten training steps leave no tensor behind", async () => {
   await withTinyData(async ({ train }) => {
     const config = resolveConfig(TINY);
     const before = tf.memory().numTensors;
-    const model = new MedNca(modelConfig(config));
+    const model = new MedNca(modelKeys(config));
     const adam = new Adam(model.variables, config);
     const counts: number[] = [];
     for (let epoch = 0; epoch < 2; epoch++) {

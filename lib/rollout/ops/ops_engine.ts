@@ -67,6 +67,8 @@ export function ncaStep(
 /** The engine of plain ops, on the tfjs backend that is set. */
 export class OpsEngine implements RolloutEngine {
   readonly name = "ops";
+  readonly operations = "tfjs";
+  readonly unreadSteps = 1;
 
   get description(): string {
     return `plain tfjs ops on the ${tf.getBackend()} backend`;

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { ModelShape } from "../types.ts";
+
 import { BATCH_NORM_EPSILON } from "../types.ts";
 
 /** Largest memory of a 32-bit module, in pages of 64 kB. */
@@ -33,14 +35,6 @@ const VECTOR = 16;
  * that no stride of a kernel leads from one part into the next without touching them.
  */
 export const GUARD = 65536;
-
-/** What the kernels are compiled for. */
-export interface WasmShape {
-  /** Channels of the state, c. */
-  channels: number;
-  /** Hidden units, h. */
-  hidden: number;
-}
 
 /** What the kernels must know of a job, beside the addresses of its buffers; 32-bit integers. */
 export const JOB_NUMBERS = [
@@ -95,7 +89,7 @@ export function teamBuffers() {
 }
 
 /** What a job needs from its start. */
-export function jobBuffers({ channels: c, hidden: h }: WasmShape, job: JobNumbers) {
+export function jobBuffers({ channels: c, hidden: h }: ModelShape, job: JobNumbers) {
   const v = 2 * c; // perception and state side by side
   const chunkCells = job.chunkRows * job.width;
   return {
@@ -142,7 +136,7 @@ export function jobBuffers({ channels: c, hidden: h }: WasmShape, job: JobNumber
 }
 
 /** What a job needs for its gradient. */
-export function gradientBuffers({ channels: c, hidden: h }: WasmShape, job: JobNumbers) {
+export function gradientBuffers({ channels: c, hidden: h }: ModelShape, job: JobNumbers) {
   const v = 2 * c;
   // Products are written four rows at a time.
   const firedRows = Math.ceil(job.chunkRows * job.width / 4) * 4;
@@ -199,7 +193,7 @@ export function placeParts(parts: Buffer["parts"], guard: number): Places {
 /** Numbers that are not known before there is a job: lengths that depend on them are NaN too. */
 const UNKNOWN = Object.fromEntries(JOB_NUMBERS.map((name) => [name, NaN])) as JobNumbers;
 
-function allBuffers(shape: WasmShape) {
+function allBuffers(shape: ModelShape) {
   return {
     ...teamBuffers(),
     ...jobBuffers(shape, UNKNOWN),
@@ -227,7 +221,7 @@ export const JOB_BUFFER = { job: single(JOB_FIELDS.length) };
  *
  * @param guard Bytes that stay free behind each part.
  */
-export function buffersSource(shape: WasmShape, guard: number): string {
+export function buffersSource(shape: ModelShape, guard: number): string {
   const { channels: c, hidden: h } = shape;
   const constants: [string, string, number][] = [
     ["C", "i32", c],

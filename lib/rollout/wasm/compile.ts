@@ -4,7 +4,8 @@
  * @module
  */
 
-import { INITIAL_PAGES, MAX_PAGES, PAIR, type WasmShape } from "./buffers.ts";
+import type { ModelShape } from "../types.ts";
+import { INITIAL_PAGES, MAX_PAGES, PAIR } from "./buffers.ts";
 import { cached } from "./kernel_cache.ts";
 import { kernelSources } from "./sources.ts";
 
@@ -51,7 +52,7 @@ export interface Build {
 }
 
 /** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
-export function canCompile({ channels, hidden }: WasmShape): boolean {
+export function canCompile({ channels, hidden }: ModelShape): boolean {
   return channels % PAIR === 0 && hidden % PAIR === 0;
 }
 
@@ -61,7 +62,7 @@ export function canCompile({ channels, hidden }: WasmShape): boolean {
  * @throws {RangeError} Where channels or hidden units are not multiples of 8.
  */
 export async function compileKernels(
-  shape: WasmShape,
+  shape: ModelShape,
   build: Build,
 ): Promise<WebAssembly.Module> {
   const { channels, hidden } = shape;

@@ -18,7 +18,8 @@ import simd from "./assembly/simd.ts" with { type: "text" };
 import statistics from "./assembly/statistics.ts" with { type: "text" };
 import threads from "./assembly/threads.ts" with { type: "text" };
 import update from "./assembly/update.ts" with { type: "text" };
-import { buffersSource, GUARD, type WasmShape } from "./buffers.ts";
+import type { ModelShape } from "../types.ts";
+import { buffersSource, GUARD } from "./buffers.ts";
 import { checkSources } from "./checked.ts";
 import { productsSource } from "./products.ts";
 import { stencilsSource } from "./stencils.ts";
@@ -45,7 +46,7 @@ const ASSEMBLY = {
  *
  * @param checked Whether to check every access to memory.
  */
-export function kernelSources(shape: WasmShape, checked: boolean): Map<string, string> {
+export function kernelSources(shape: ModelShape, checked: boolean): Map<string, string> {
   const { channels, hidden } = shape;
   const sources = new Map([
     ...Object.entries(ASSEMBLY),

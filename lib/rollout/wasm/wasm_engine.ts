@@ -6,13 +6,14 @@
 
 import * as tf from "@tensorflow/tfjs";
 import {
+  type ModelShape,
   type NcaWeights,
   type RolloutEngine,
   type RolloutOptions,
   WEIGHT_NAMES,
 } from "../types.ts";
 import { Arena } from "./arena.ts";
-import { GUARD, type WasmShape } from "./buffers.ts";
+import { GUARD } from "./buffers.ts";
 import {
   type Build,
   canCompile,
@@ -33,14 +34,16 @@ import { Team } from "./team.ts";
  */
 export class WasmEngine implements RolloutEngine {
   readonly name = "wasm";
-  readonly #shape: WasmShape;
+  readonly operations = "arrays";
+  readonly unreadSteps = 1;
+  readonly #shape: ModelShape;
   readonly #build: Build;
   readonly #arena: Arena;
   readonly #team: Team;
   // Frees the states of a rollout whose gradient was never asked for.
   readonly #forgotten = new FinalizationRegistry<Job>((job) => job.release());
 
-  private constructor(shape: WasmShape, build: Build, arena: Arena, team: Team) {
+  private constructor(shape: ModelShape, build: Build, arena: Arena, team: Team) {
     this.#shape = shape;
     this.#build = build;
     this.#arena = arena;
@@ -48,7 +51,7 @@ export class WasmEngine implements RolloutEngine {
   }
 
   /** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
-  static canRun(shape: WasmShape): boolean {
+  static canRun(shape: ModelShape): boolean {
     return canCompile(shape);
   }
 
@@ -64,7 +67,7 @@ export class WasmEngine implements RolloutEngine {
    * @throws {RangeError} Where the shape cannot be run or there is less than one thread.
    */
   static async create(
-    options: { shape?: WasmShape; threads?: number } & Partial<Build> = {},
+    options: { shape?: ModelShape; threads?: number } & Partial<Build> = {},
   ): Promise<WasmEngine> {
     const shape = options.shape ?? { channels: 16, hidden: 64 };
     const threads = options.threads ?? navigator.hardwareConcurrency;

@@ -5,10 +5,8 @@
  */
 
 import { InputError } from "../../support/errors.ts";
-import { layoutOf, type NcaShape } from "./layout.ts";
-
-/** The part of a model's shape that decides whether an adapter can run it. */
-export type ModelShape = Omit<NcaShape, "kernelSize">;
+import type { ModelShape } from "../types.ts";
+import { layoutOf } from "./layout.ts";
 
 /** What an adapter says of itself. */
 type Info = Partial<GPUAdapterInfo> & { readonly isFallbackAdapter?: boolean };

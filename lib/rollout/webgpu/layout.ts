@@ -7,11 +7,11 @@
  * @module
  */
 
+import type { ModelShape } from "../types.ts";
+
 /** The shape of an NCA: what decides where things lie. */
-export interface NcaShape {
-  channels: number;
-  hidden: number;
-  kernelSize: number;
+export interface NcaShape extends ModelShape {
+  readonly kernelSize: number;
 }
 
 /** What shaders are compiled for. */

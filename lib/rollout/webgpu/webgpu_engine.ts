@@ -7,12 +7,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { InputError } from "../../support/errors.ts";
 import {
+  type ModelShape,
   type NcaWeights,
   type RolloutEngine,
   type RolloutOptions,
   WEIGHT_NAMES,
 } from "../types.ts";
-import { adapterName, findAdapter, type ModelShape, openDevice } from "./adapter.ts";
+import { adapterName, findAdapter, openDevice } from "./adapter.ts";
 import type { KernelShape } from "./layout.ts";
 import {
   largestBuffer,
@@ -23,7 +24,7 @@ import {
 } from "./partition.ts";
 import { compilePipelines, type Pipelines } from "./pipelines.ts";
 import { TfjsDevice } from "./tfjs_device.ts";
-import { gradientShapes, packWeights, unpackGradients } from "./weights.ts";
+import { gradientShapes, packWeights, unpackGradients } from "./pack_weights.ts";
 import { Workspace } from "./workspace.ts";
 
 /** Workspaces that are kept for the next rollout: two stages, in training and in evaluation. */
@@ -39,6 +40,8 @@ const MOST_IDLE = 4;
  */
 export class WebGpuEngine implements RolloutEngine {
   readonly name = "webgpu";
+  readonly operations = "tfjs";
+  readonly unreadSteps = 8; // Deno looks only every 10 ms whether a GPU is done
   readonly description: string;
   readonly #tfjs: TfjsDevice;
   readonly #pipelines = new Map<string, Pipelines>();

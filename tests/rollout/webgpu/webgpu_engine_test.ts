@@ -7,14 +7,16 @@ import { WebGpuEngine } from "../../../lib/rollout/webgpu/webgpu_engine.ts";
 import { Random } from "../../../lib/support/random.ts";
 import { Adam } from "../../../lib/training/adam.ts";
 import { trainingStep } from "../../support/training_step.ts";
-import { parityTests } from "../parity_suite.ts";
+import { classParityTests, parityTests } from "../parity_suite.ts";
 import { assertEqualsOps } from "../support/equals_ops.ts";
 import { EXAMPLES, runExample } from "../support/examples.ts";
 import { adapter, withAdapter } from "../support/webgpu.ts";
 
 tf.enableProdMode();
 
-parityTests("webgpu", () => WebGpuEngine.create(), { ignore: adapter === null });
+const open = (shape: { channels: number; hidden: number }) => WebGpuEngine.create({ shape });
+parityTests("webgpu", open, { ignore: adapter === null });
+classParityTests("webgpu", open, { ignore: adapter === null });
 
 for (const [name, example] of Object.entries(EXAMPLES)) {
   Deno.test(withAdapter(`webgpu equals ops on ${name}`, async () => {

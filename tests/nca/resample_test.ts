@@ -4,11 +4,12 @@ import {
   bilinearTaps,
   downsampleImages,
   readLogits,
-  resizeBilinear,
+  resampleBilinear,
   tapsMatrix,
   upsampleState,
 } from "../../lib/nca/mod.ts";
 import { Random } from "../../lib/support/random.ts";
+import { beside } from "../support/beside.ts";
 import { fixture, imageFixture, largestDifference } from "../fixtures/parity.ts";
 
 tf.enableProdMode();
@@ -35,13 +36,13 @@ for (const [name, inputs, scale] of CASES) {
 }
 
 for (const [name, scale] of [["down", 1 / 4], ["up", 4]] as const) {
-  Deno.test(`resizeBilinear() equals PyTorch's interpolate(): ${name}`, () => {
+  Deno.test(`resampleBilinear() equals PyTorch's interpolate(): ${name}`, () => {
     tf.tidy(() => {
       const image = imageFixture("resample/in");
       // The fixture enlarges the upper left corner.
       const input = name === "down" ? image : image.slice([0, 0, 0, 0], [1, 2, 3, 2]);
       const expected = imageFixture(`resample/${name}`);
-      const actual = resizeBilinear(input, scale);
+      const actual = resampleBilinear(input, scale);
       assert.deepEqual(actual.shape, expected.shape);
       assert(largestDifference(actual.dataSync(), expected.dataSync()) < 1e-6);
     });
@@ -63,12 +64,13 @@ function valueAndGradient(f: (x: tf.Tensor4D) => tf.Tensor4D, x: tf.Tensor4D, w:
 
 for (const [height, width] of [[8, 12], [4, 4], [20, 8]] as const) {
   Deno.test(`the plain arrays give what the matrices give: ${height}×${width}`, () => {
-    tf.tidy(() => {
-      const images = normal<tf.Rank.R4>([2, height, width, 1], 1);
+    beside("arrays", () => {
+      const n = height === 8 ? 2 : 1;
+      const images = normal<tf.Rank.R4>([2, height, width, n], 1);
       assert(
         largestDifference(
           downsampleImages(images).dataSync(),
-          resizeBilinear(images, 1 / 4).dataSync(),
+          resampleBilinear(images, 1 / 4).dataSync(),
         ) < 1e-6,
       );
 
@@ -76,7 +78,7 @@ for (const [height, width] of [[8, 12], [4, 4], [20, 8]] as const) {
       const weights = normal<tf.Rank.R4>([2, height, width, 16], 3);
       const fast = valueAndGradient((x) => upsampleState(x, images), coarse, weights);
       const dense = valueAndGradient(
-        (x) => tf.concat([images, resizeBilinear(x.slice([0, 0, 0, 1]), 4)], 3),
+        (x) => tf.concat([images, resampleBilinear(x.slice([0, 0, 0, n]), 4)], 3),
         coarse,
         weights,
       );
@@ -84,19 +86,19 @@ for (const [height, width] of [[8, 12], [4, 4], [20, 8]] as const) {
       assert(largestDifference(fast.gradient, dense.gradient) < 1e-5);
       assert(fast.gradient.some((x) => x !== 0));
 
-      const one = normal<tf.Rank.R4>([2, height, width, 1], 4);
-      const read = valueAndGradient((x) => readLogits(x, 1, 1), weights, one);
-      const slice = valueAndGradient((x) => x.slice([0, 0, 0, 1], [-1, -1, -1, 1]), weights, one);
+      const some = normal<tf.Rank.R4>([2, height, width, n], 4);
+      const read = valueAndGradient((x) => readLogits(x, 3, n), weights, some);
+      const slice = valueAndGradient((x) => x.slice([0, 0, 0, 3], [-1, -1, -1, n]), weights, some);
       assert.deepEqual(read, slice);
     });
   });
 }
 
-Deno.test("resizeBilinear()'s gradient is its transpose", () => {
+Deno.test("resampleBilinear()'s gradient is its transpose", () => {
   tf.tidy(() => {
     const x = normal<tf.Rank.R4>([1, 8, 12, 2], 5);
     const y = normal<tf.Rank.R4>([1, 2, 3, 2], 6);
-    const { value, gradient } = valueAndGradient((x) => resizeBilinear(x, 1 / 4), x, y);
+    const { value, gradient } = valueAndGradient((x) => resampleBilinear(x, 1 / 4), x, y);
     // It is linear: ⟨Rx, y⟩ = ⟨x, Rᵀy⟩.
     const other = x.dataSync<"float32">().reduce((sum, value, i) => sum + value * gradient[i]!, 0);
     assert(Math.abs(value[0]! - other) < 1e-5);

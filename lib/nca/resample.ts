@@ -30,7 +30,7 @@ export interface Taps {
  *
  * @example Downsampling by four takes the two centre pixels of four, it does not average
  * ```ts
- * import { bilinearTaps } from "./resize.ts";
+ * import { bilinearTaps } from "./resample.ts";
  * import assert from "node:assert/strict";
  *
  * const { i0, i1, w0, w1 } = bilinearTaps(8, 1 / 4);
@@ -76,7 +76,7 @@ export function tapsMatrix(taps: Taps): tf.Tensor2D {
  * @param scale The factor, e.g. 1/4 or 4.
  * @returns [B, ⌊H·scale⌋, ⌊W·scale⌋, C].
  */
-export function resizeBilinear(x: tf.Tensor4D, scale: number): tf.Tensor4D {
+export function resampleBilinear(x: tf.Tensor4D, scale: number): tf.Tensor4D {
   const [b, height, width, c] = x.shape;
   return tf.tidy(() => {
     const rows = tapsMatrix(bilinearTaps(height, scale));

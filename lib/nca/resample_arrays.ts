@@ -1,11 +1,11 @@
 /**
- * Bilinear resampling on plain arrays: the sparse form of the matrices in `resize.ts`, each output
+ * Bilinear resampling on plain arrays: the sparse form of the matrices in `resample.ts`, each output
  * of two taps. On tfjs's `cpu` backend this is tens of times faster than dense products.
  *
  * @module
  */
 
-import type { Taps } from "./resize.ts";
+import type { Taps } from "./resample.ts";
 
 /** The size of a batch of channel-last images. */
 interface Size {
