@@ -44,7 +44,7 @@ await runTask(async () => {
     });
   }
   const { config, slices } = await readModelSettings(folder);
-  const weights = await readWeights(runPaths(folder).best, modelConfig(config));
+  const weights = await readWeights(runPaths(folder).best, modelConfig(config, slices));
   const out = flags.out ?? join(folder, "model.onnx");
   const bytes = encodeOnnxModel(weights, slices);
   await writeFileAtomic(out, bytes);

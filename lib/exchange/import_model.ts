@@ -71,9 +71,7 @@ export async function importModel({ from, out, settings }: ImportOptions): Promi
     channels: imageChannels,
     smallest: config.size === "pad" ? [4, 4] : config.size,
   });
-  const classes = slices.targets.classes.length;
-  const expected = { ...modelConfig(config), imageChannels, classes };
-  await writeWeights(checkWeights(coarse!, fine!, expected), out);
+  await writeWeights(checkWeights(coarse!, fine!, modelConfig(config, slices)), out);
   const paths = runPaths(out);
   await writeJsonAtomic(paths.slices, slices);
   await writeJsonAtomic(paths.config, config); // last: a folder with a config is a run

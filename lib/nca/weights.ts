@@ -142,14 +142,6 @@ export function checkWeights(
     });
   }
   const resolved = { ...DEFAULT_MED_NCA_CONFIG, ...config, ...stored[0] };
-  const { channels, imageChannels, classes } = resolved;
-  if (imageChannels + classes > channels) {
-    throw new InputError(
-      `Cannot load weights: ${channels} channels hold no image of ${imageChannels} and ` +
-        `${classes} classes`,
-      { code: "bad-weights", path: coarse.path },
-    );
-  }
   const values = [coarse, fine].map((file, stage) =>
     checkedValues(file, resolved, resolved.kernels[stage]!)
   );
