@@ -12,7 +12,12 @@ import { readRegularFile } from "../support/read_file.ts";
 import { parameterShapes } from "./initialization.ts";
 import { MedNca } from "./med_nca.ts";
 import { DEFAULT_MED_NCA_CONFIG, type MedNcaConfig, MedNcaConfigSchema } from "./med_nca_config.ts";
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type StoredTensor,
+} from "./safetensors.ts";
 
 /** The names of the two weight files in a run's folder: coarse, fine. */
 export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as const;
@@ -26,19 +31,32 @@ export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as cons
  * @throws {RangeError} If a weight is not finite; what was there is left as it is.
  */
 export async function saveWeights(model: MedNca, folder: string): Promise<void> {
-  const stages: Map<string, StoredTensor>[] = [];
-  for (const nca of [model.model1, model.model2]) {
-    const tensors = new Map<string, StoredTensor>();
-    for (const [name, variable] of nca.variables) {
-      const data = await variable.data<"float32">();
+  const [coarse, fine] = await Promise.all(
+    [model.model1, model.model2].map(async ({ variables }) =>
+      new Map(
+        await Promise.all(
+          [...variables].map(async ([name, variable]) =>
+            [name, await variable.data<"float32">()] as const
+          ),
+        ),
+      )
+    ),
+  );
+  await writeWeights({ config: model.config, values: [coarse!, fine!] }, folder);
+}
+
+/** {@linkcode saveWeights} of a model that is not set up. */
+export async function writeWeights({ config, values }: ModelWeights, folder: string) {
+  const stages = values.map((named, stage) => {
+    const shapes = parameterShapes({ ...config, kernel: config.kernels[stage]! });
+    return new Map([...named].map(([name, data]): [string, StoredTensor] => {
       if (!data.every(Number.isFinite)) throw new RangeError(`${name} is not finite`);
-      tensors.set(name, { dtype: "F32", shape: variable.shape, data });
-    }
-    stages.push(tensors);
-  }
+      return [name, { dtype: "F32", shape: shapes.get(name)!, data }];
+    }));
+  });
   const metadata = {
     format: "pt",
-    "med-nca": JSON.stringify(model.config),
+    "med-nca": JSON.stringify(config),
     "med-nca-pair": await digest(stages),
   };
   await writeFilesAtomic(
@@ -112,18 +130,35 @@ export function parseWeights(
   folder: string,
   config: Partial<MedNcaConfig>,
 ): ModelWeights {
-  const [coarse, fine] = contents.map((bytes, i): LoadedFile => {
+  const [coarse, fine] = contents.map((bytes, i): StoredStage => {
     const path = join(folder, WEIGHT_FILES[i]!);
     return { path, ...decodeSafetensors(bytes, path) };
-  }) as [LoadedFile, LoadedFile];
+  }) as [StoredStage, StoredStage];
   requirePair(coarse, fine, folder);
+  return checkWeights(coarse, fine, config);
+}
+
+/** The tensors of one automaton, and the file that they are from. */
+export type StoredStage = { path: string } & Safetensors;
+
+/**
+ * Checks that tensors are the parameters of a Med-NCA.
+ *
+ * @param config As {@linkcode readWeights} takes it.
+ * @throws {InputError} As `readWeights` does.
+ */
+export function checkWeights(
+  coarse: StoredStage,
+  fine: StoredStage,
+  config: Partial<MedNcaConfig>,
+): ModelWeights {
   const stored = [storedConfig(coarse), storedConfig(fine)];
   const differences = disagreements(stored[0], stored[1], "the two files")
     .concat(stored.flatMap((s) => disagreements(s, config, "what was asked for")));
   if (differences.length > 0) {
     throw new InputError(`Cannot load weights: ${[...new Set(differences)].join("; ")}`, {
       code: "bad-weights",
-      path: folder,
+      path: coarse.path,
       hint: "Use both files of one run, with the settings that it was trained with",
     });
   }
@@ -134,8 +169,6 @@ export function parseWeights(
   return { config: resolved, values: [values[0]!, values[1]!] };
 }
 
-type LoadedFile = { path: string } & ReturnType<typeof decodeSafetensors>;
-
 /** How weights are read; no model of this kind is larger. */
 const READING = {
   what: "weights",
@@ -145,7 +178,7 @@ const READING = {
 } as const;
 
 /** A process that is killed between two renames leaves a new file beside an old one. */
-function requirePair(coarse: LoadedFile, fine: LoadedFile, folder: string): void {
+function requirePair(coarse: StoredStage, fine: StoredStage, folder: string): void {
   const [a, b] = [coarse, fine].map(({ metadata }) => metadata["med-nca-pair"]);
   if (a === undefined || b === undefined || a === b) return; // PyTorch's files do not say
   throw new InputError("Cannot load weights: the two files are of different steps", {
@@ -156,7 +189,7 @@ function requirePair(coarse: LoadedFile, fine: LoadedFile, folder: string): void
 }
 
 /** The configuration in a file's metadata; empty for one that PyTorch saved. */
-function storedConfig({ metadata, path }: LoadedFile): Partial<MedNcaConfig> {
+function storedConfig({ metadata, path }: StoredStage): Partial<MedNcaConfig> {
   const text = Object.hasOwn(metadata, "med-nca") ? metadata["med-nca"]! : undefined;
   if (text === undefined) return {};
   try {
@@ -184,7 +217,7 @@ function disagreements(
 const IS_COUNTER = /(^|\.)num_batches_tracked$/;
 
 function checkedValues(
-  { tensors, path }: LoadedFile,
+  { tensors, path }: StoredStage,
   { channels, imageChannels, hidden }: MedNcaConfig,
   kernel: number,
 ): Map<string, Float32Array> {
