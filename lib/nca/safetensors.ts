@@ -8,7 +8,7 @@
 
 import { InputError } from "../support/errors.ts";
 
-/** A tensor as it stands in a file. */
+/** A tensor in a file. */
 export interface StoredTensor {
   dtype: "F32" | "F64" | "I32" | "U8";
   shape: readonly number[];
@@ -16,7 +16,7 @@ export interface StoredTensor {
   data: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
-/** What a safetensors file holds. */
+/** The content of a safetensors file. */
 export interface Safetensors {
   tensors: Map<string, StoredTensor>;
   /** Free text by name. */
@@ -76,7 +76,7 @@ export function encodeSafetensors(
  *
  * @param bytes The whole file.
  * @param path Its name, for errors.
- * @throws {InputError} Where the file is not a valid safetensors file.
+ * @throws {InputError} If the file is not a valid safetensors file.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
     new InputError(`Cannot read weights: ${reason}`, {
       code: "bad-weights",
       path,
-      hint: "Expected a .safetensors file, as a training run leaves it",
+      hint: "Expected a .safetensors file from a training run",
       cause,
     });
   if (bytes.length < 8) throw fail("the file is too short");
@@ -138,7 +138,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
     }
     entries.push({ name, dtype, shape, span: [begin, end] });
   }
-  // An empty tensor shares its begin with the one behind it, and comes first.
+  // An empty tensor starts where the next one does, and comes first.
   const spans = entries.map(({ span }) => span).sort(([a, aEnd], [b, bEnd]) =>
     a - b || aEnd - bEnd
   );
@@ -147,8 +147,8 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
     if (begin !== expected) throw fail(`the data has a gap or an overlap at byte ${begin}`);
     expected = end;
   }
-  if (expected !== data.length) throw fail("there are bytes behind the last tensor");
-  // Copied only now: tensors that overlap could ask for many times the file
+  if (expected !== data.length) throw fail("there are bytes after the last tensor");
+  // Copied only now: overlapping tensors could require many times the file's size
   const tensors = new Map(entries.map(({ name, dtype, shape, span }) => {
     const values = new ARRAYS[dtype](data.slice(...span).buffer);
     return [name, { dtype, shape, data: values }] as const;
@@ -156,7 +156,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
   return { tensors, metadata: Object.fromEntries(metadata) };
 }
 
-/** Where a tensor's data begin and end. */
+/** The begin and end of a tensor's data. */
 type Span = [begin: number, end: number];
 
 function isType(value: unknown): value is StoredTensor["dtype"] {

@@ -116,7 +116,7 @@ Deno.test("loadWeights() names every parameter that is not right", async () => {
         /bn\.bias is missing/,
         /bn\.weight is F64/,
         /fc2\.bias has infinite values/,
-        /fc3\.weight is not known/,
+        /fc3\.weight is unknown/,
       ]
     ) await assertRefused(folder, problem);
   });
@@ -124,7 +124,7 @@ Deno.test("loadWeights() names every parameter that is not right", async () => {
 
 Deno.test("loadWeights() names settings that differ", async () => {
   await withModel(new MedNca({ fireRate: 0.5 }), async (folder) => {
-    await assertRefused(folder, /fireRate differs from what was asked for \(0\.5 and 1\)/, {
+    await assertRefused(folder, /fireRate differs from the settings \(0\.5 and 1\)/, {
       fireRate: 1,
     });
     await edit(folder, 1, (_, metadata) => {

@@ -212,12 +212,12 @@ Deno.test("channels are chosen from one file or several, each normalised by itse
     await writeVolume(join(folder, "away.nii"), { data: second.data, like: elsewhere });
     const apartInSpace = await open(sourceOf(folder, ["x_0000.nii", "away.nii"]));
     assert.deepEqual(findingsOf(apartInSpace), [
-      "error: away.nii covers another space than x_0000.nii",
+      "error: away.nii covers a different space than x_0000.nii",
     ]);
     assert.equal(apartInSpace.case, null);
     const model = { ...settingsFor(), channels: 1 };
     const refused = await openCase(files, model, { labels: false, normalized: true });
-    assert.deepEqual(findingsOf(refused), ["error: image has 2 channels, not 1 as the others"]);
+    assert.deepEqual(findingsOf(refused), ["error: image has 2 channels, not 1 like the others"]);
   }));
 
 Deno.test("crop nonzero: zeros around a patient change nothing", () =>

@@ -58,13 +58,13 @@ export class WasmEngine implements RolloutEngine {
   /**
    * Makes the engine: compiles its kernels, where they are not yet, and starts its threads.
    *
-   * @param options.shape Channels and hidden units of the model. Default 16 and 64.
+   * @param options.shape Channels and hidden units of the model. Default: 16 and 64.
    * @param options.threads Threads, this one included; by default as many as there are cores.
    * @param options.relaxed Whether to use relaxed SIMD; by default where the machine has it.
    * @param options.shared Whether threads share memory; by default where the runtime can. Without
    * it there is one thread, whatever was asked for.
    * @param options.checked Whether every access to memory is checked, for tests; much slower.
-   * @throws {RangeError} Where the shape cannot be run or there is less than one thread.
+   * @throws {RangeError} If the shape cannot be run or there is less than one thread.
    */
   static async create(
     options: { shape?: ModelShape; threads?: number } & Partial<Build> = {},
