@@ -61,8 +61,8 @@ export function chosenChannels(
     findings.push({
       severity: "error",
       message: `image has ${chosen.length === 1 ? "one channel" : `${chosen.length} channels`}, ` +
-        `not ${channels} like the others`,
-      hint: "Every image needs the same channels; choose some with --channel",
+        `${channels} ${channels === 1 ? "is" : "are"} needed`,
+      hint: "All images of a data set and its model need the same channels; choose with --channel",
     });
   }
   return chosen;

@@ -5,8 +5,7 @@
  */
 
 import { InputError } from "../../support/errors.ts";
-import { LINE } from "./buffers.ts";
-import { INITIAL_PAGES, MAX_PAGES } from "./compile.ts";
+import { INITIAL_PAGES, LINE, MAX_PAGES } from "./buffers.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE = 65536;

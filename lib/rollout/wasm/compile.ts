@@ -5,15 +5,9 @@
  */
 
 import type { ModelShape } from "../types.ts";
-import { PAIR } from "./buffers.ts";
+import { INITIAL_PAGES, MAX_PAGES, PAIR } from "./buffers.ts";
 import { cached } from "./kernel_cache.ts";
 import { kernelSources } from "./sources.ts";
-
-/** Largest memory of a 32-bit module, in pages of 64 kB. */
-export const MAX_PAGES = 65536;
-
-/** Pages that a kernel's memory begins with. */
-export const INITIAL_PAGES = 16;
 
 /** Options of the compiler for every build. */
 const OPTIONS = [
