@@ -23,7 +23,7 @@ export interface PostprocessChoice {
   /** The class. */
   name: string;
   choice: Postprocess;
-  /** The mean Dice score of the validation cases with each of them; null where it is undefined. */
+  /** The mean Dice score of the validation cases with each of them; null if it is undefined. */
   dice: Record<Postprocess, number | null>;
 }
 
@@ -43,7 +43,7 @@ export interface ChoosePostprocessOptions
  * Source: F. Isensee et al., "nnU-Net", Nature Methods 2021, which chooses so too.
  *
  * @returns One choice a class, for {@linkcode writePostprocess}.
- * @throws {InputError} Where a case cannot be used.
+ * @throws {InputError} If a case cannot be used.
  * @throws The signal's reason, where it was aborted.
  */
 export async function choosePostprocess(
@@ -124,7 +124,7 @@ export async function writePostprocess(
  * What was chosen for a run.
  *
  * @returns One for each class of the targets; "none" for all where nothing was chosen.
- * @throws {InputError} Where the file is damaged or is of other classes.
+ * @throws {InputError} If the file is damaged or is of other classes.
  */
 export async function readPostprocess(folder: string, targets: Targets): Promise<Postprocess[]> {
   const path = join(folder, FILE);

@@ -1,5 +1,5 @@
 /**
- * Weights in and out: safetensors files that PyTorch's `load_state_dict` takes as they are.
+ * Saves and loads weights: safetensors files that fit PyTorch's `load_state_dict`.
  *
  * @module
  */
@@ -27,8 +27,8 @@ export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as cons
  * parameter names and shapes and the model's configuration in the metadata.
  *
  * @param model The model.
- * @param folder Where to; made if missing.
- * @throws {RangeError} If a weight is not finite; what was there is left as it is.
+ * @param folder The folder; created if missing.
+ * @throws {RangeError} If a weight is not finite; existing files are not changed.
  */
 export async function saveWeights(model: MedNca, folder: string): Promise<void> {
   const [coarse, fine] = await Promise.all(
@@ -67,7 +67,7 @@ export async function writeWeights({ config, values }: ModelWeights, folder: str
   );
 }
 
-/** A name for all values of both stages: a file whose other half is of another step tells. */
+/** A hash of all values of both stages, which shows whether two files belong together. */
 async function digest(stages: readonly Map<string, StoredTensor>[]): Promise<string> {
   const values = stages.flatMap((tensors) =>
     [...tensors.values()].flatMap(({ data }) => [...data])
@@ -76,7 +76,9 @@ async function digest(stages: readonly Map<string, StoredTensor>[]): Promise<str
   return new Uint8Array(hash).toHex().slice(0, 16);
 }
 
-/** A model's configuration and its parameters, coarse and fine, as {@linkcode MedNca} takes them. */
+/**
+ * A model's configuration and its parameters, coarse and fine, in the form for {@linkcode MedNca}.
+ */
 export interface ModelWeights {
   config: MedNcaConfig;
   values: [ReadonlyMap<string, Float32Array>, ReadonlyMap<string, Float32Array>];
@@ -85,8 +87,8 @@ export interface ModelWeights {
 /**
  * Loads a model that {@linkcode saveWeights} saved, or one from PyTorch.
  *
- * @param folder As {@linkcode readWeights} takes it.
- * @param config As {@linkcode readWeights} takes it.
+ * @param folder As for {@linkcode readWeights}.
+ * @param config As for {@linkcode readWeights}.
  * @throws {InputError} As `readWeights` does.
  */
 export async function loadWeights(
@@ -101,10 +103,10 @@ export async function loadWeights(
  * Reads and checks the weights of a model, before a backend is chosen for it.
  *
  * @param folder Holds `model1.safetensors` and `model2.safetensors`.
- * @param config What the files do not say (those from PyTorch hold no configuration), and what
- *   must agree where they do.
- * @throws {InputError} Names every parameter that is missing, unknown or of another shape, and
- *   every setting that differs.
+ * @param config The configuration: used where the files have none (those from PyTorch), and
+ * compared where they do.
+ * @throws {InputError} If parameters are missing, unknown or of another shape, or settings differ;
+ * the error names all of them.
  */
 export async function readWeights(
   folder: string,
@@ -154,7 +156,7 @@ export function checkWeights(
 ): ModelWeights {
   const stored = [storedConfig(coarse), storedConfig(fine)];
   const differences = disagreements(stored[0], stored[1], "the two files")
-    .concat(stored.flatMap((s) => disagreements(s, config, "what was asked for")));
+    .concat(stored.flatMap((s) => disagreements(s, config, "the settings")));
   if (differences.length > 0) {
     throw new InputError(`Cannot load weights: ${[...new Set(differences)].join("; ")}`, {
       code: "bad-weights",
@@ -180,11 +182,11 @@ const READING = {
 /** A process that is killed between two renames leaves a new file beside an old one. */
 function requirePair(coarse: StoredStage, fine: StoredStage, folder: string): void {
   const [a, b] = [coarse, fine].map(({ metadata }) => metadata["med-nca-pair"]);
-  if (a === undefined || b === undefined || a === b) return; // PyTorch's files do not say
+  if (a === undefined || b === undefined || a === b) return; // not stored in PyTorch's files
   throw new InputError("Cannot load weights: the two files are of different steps", {
     code: "bad-weights",
     path: folder,
-    hint: "Go on with the run, with deno task train --resume: it writes both again",
+    hint: "Continue the run with deno task train --resume: it writes both again",
   });
 }
 

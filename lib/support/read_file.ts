@@ -1,5 +1,5 @@
 /**
- * Reading files that users name: regular ones, and no others.
+ * Reading files that users name: regular files only.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { isInMemory, memoryFile, memoryFiles, type ReadableFile } from "./memory
 
 /** What is read, for messages. */
 export interface ReadPurpose {
-  /** What the file should be, to follow "Cannot read": "volume". */
+  /** What the file should be, after "Cannot read": "volume". */
   readonly what: string;
   readonly code: ErrorCode;
   /** What to do about it, where the reason does not say more. */
   readonly hint?: string;
 }
 
-/** A regular file that was opened. */
+/** An open regular file. */
 export interface OpenFile extends Disposable {
   readonly file: ReadableFile;
   /** In bytes. */
@@ -25,10 +25,10 @@ export interface OpenFile extends Disposable {
 }
 
 /**
- * Opens a file for reading. What is no regular file is not opened at all: a pipe would wait for its
- * writer for ever, and a device may never end.
+ * Opens a regular file for reading. Anything else is not opened at all: a pipe waits for its
+ * writer, and a device may never end.
  *
- * @throws {InputError} If it is missing, no regular file, behind a broken link, or must not be read.
+ * @throws {InputError} If it is missing, not a regular file, behind a broken link, or not readable.
  */
 export async function openRegularFile(path: string, purpose: ReadPurpose): Promise<OpenFile> {
   if (isInMemory(path)) return openMemoryFile(path, purpose);
@@ -51,7 +51,7 @@ function openMemoryFile(path: string, { what, code }: ReadPurpose): OpenFile {
  * Refuses folders, pipes and devices without opening them.
  *
  * @returns The file's size in bytes.
- * @throws {InputError} If it is one of these; else what the system throws.
+ * @throws {InputError} If it is one of these; otherwise the system's error.
  */
 export async function refuseOtherThanFiles(
   path: string,
@@ -66,7 +66,7 @@ export async function refuseOtherThanFiles(
 /**
  * Reads a whole file.
  *
- * @param purpose.most The most bytes that it may have.
+ * @param purpose.most The largest size allowed, in bytes.
  * @throws {InputError} As {@linkcode openRegularFile} does, and if it is larger, empty, a pointer
  * of git-LFS or git-annex, or a web page.
  *
@@ -111,9 +111,9 @@ export async function readRegularFile(
 }
 
 /**
- * The error to tell a user when reading failed.
+ * Turns a failure to read into an error for the user.
  *
- * @param error What the system threw, or an {@linkcode InputError} that is passed on.
+ * @param error The system's error, or an {@linkcode InputError}, which is returned as it is.
  */
 export async function readError(
   error: unknown,
@@ -144,14 +144,14 @@ async function explain(error: Error, path: string): Promise<[why: string, hint: 
     if (target === null) return ["no such file", ""];
     return /annex[\\/]objects/.test(target)
       ? [
-        "it is a link of git-annex without its content",
+        "it is a git-annex link without its content",
         "Fetch it with git annex get or datalad get",
       ]
-      : ["it is a link to a file that is not there", "Correct or remove the link"];
+      : ["it is a link to a missing file", "Correct or remove the link"];
   }
   const code = "code" in error ? String(error.code) : "";
   const known: Record<string, [why: string, hint: string]> = {
-    ELOOP: ["it is a link that leads back to itself", "Correct or remove the link"],
+    ELOOP: ["it is a link to itself", "Correct or remove the link"],
     ENAMETOOLONG: ["its name is too long", "Rename it"],
     ENOTDIR: ["a file has the name of one of its folders", ""],
     EACCES: ["no permission to read it", "Change its permissions"],

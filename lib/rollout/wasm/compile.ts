@@ -25,7 +25,7 @@ const OPTIONS = [
 /**
  * The compiled kernels for c channels and h hidden units.
  *
- * @throws {RangeError} Where channels or hidden units are not multiples of 8.
+ * @throws {RangeError} If channels or hidden units are not multiples of 8.
  */
 export async function compileKernels(
   shape: ModelShape,
