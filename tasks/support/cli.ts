@@ -97,6 +97,7 @@ function resolvePaths(command: Command, names: readonly string[]): void {
 function refuseTwice(command: Command): void {
   const seen = new Set<string>();
   for (const option of command.options) {
+    if (option.variadic) continue; // takes several values
     command.on(`option:${option.name()}`, () => {
       if (seen.has(option.name())) command.error(`error: option '${option.flags}' is given twice`);
       seen.add(option.name());
