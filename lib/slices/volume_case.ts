@@ -207,8 +207,8 @@ class VolumeCase implements Case {
 }
 
 /** The smallest type that holds all values of a mask. */
-function maskArray(table: Int32Array, length: number): Uint8Array | Int16Array | Int32Array {
-  const [low, high] = [Math.min(...table), Math.max(...table)];
-  if (low >= 0 && high <= 255) return new Uint8Array(length);
-  return low >= -32768 && high <= 32767 ? new Int16Array(length) : new Int32Array(length);
+function maskArray(table: Float64Array, length: number) {
+  const types = [Uint8Array, Int16Array, Int32Array, Uint32Array, Float64Array];
+  const MaskArray = types.find((type) => String(type.from(table)) === String(table))!;
+  return new MaskArray(length);
 }
