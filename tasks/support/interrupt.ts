@@ -4,13 +4,16 @@
  * @module
  */
 
-/** `deno task` passes Ctrl-C on to a process that has got it already: two within this are one. */
+/**
+ * `deno task` forwards Ctrl-C to a process that already received it: two within this time count as
+ * one.
+ */
 const ECHO_MS = 500;
 
 /**
- * A signal that Ctrl-C, or a request to end, aborts. The second Ctrl-C ends the process at once.
+ * An abort signal for Ctrl-C or a request to terminate. The second Ctrl-C ends the process at once.
  *
- * @param onFirst Told at the first, to say what happens now.
+ * @param onFirst Called at the first, to inform the user.
  */
 export function interruptSignal(onFirst: () => void): AbortSignal {
   const controller = new AbortController();
