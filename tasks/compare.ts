@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { join } from "@std/path";
 import {
   compareRuns,
@@ -34,7 +35,7 @@ const command = createTask(
   )
   .option(
     "--seed <n>",
-    "seed of the bootstrap",
+    "seed seed of the bootstrap",
     numberFlag({ integer: true, min: 0, max: 2 ** 32 - 1 }),
     0,
   );

@@ -1,9 +1,10 @@
 /**
- * `deno task example`: makes the synthetic data set.
+ * `deno task example`: makes makes the synthetic data set.
  *
  * @module
  */
 
+import "./support/interrupt.ts";
 import { EXAMPLE_SEED, makeExample } from "../lib/example/mod.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";

@@ -10,6 +10,7 @@ import type { Targets } from "../slices/case.ts";
 import type { CaseSource } from "../slices/discovery/case_source.ts";
 import { InputError } from "../support/errors.ts";
 import { writeJsonAtomic } from "../support/files.ts";
+import { ifThere, readJson } from "../support/read_text.ts";
 import { openViews } from "./open_views.ts";
 import { codesOf, overlap, overlapScores } from "./overlap.ts";
 import { predictCase, type PredictCaseOptions, type TrainedModel } from "./predict_case.ts";
@@ -106,6 +107,11 @@ const choicesSchema = v.array(v.object({
 
 const FILE = "postprocess.json";
 
+const PURPOSE = {
+  code: "bad-run",
+  hint: "Copy postprocess.json from the run again, or remove it to disable postprocessing",
+} as const;
+
 /** Stores the choices with the run. */
 export async function writePostprocess(
   folder: string,
@@ -122,19 +128,29 @@ export async function writePostprocess(
  */
 export async function readPostprocess(folder: string, targets: Targets): Promise<Postprocess[]> {
   const path = join(folder, FILE);
+  const content = await ifThere(readJson(path, { what: "run", ...PURPOSE }));
+  if (content === undefined) return targets.classes.map(() => "none");
+  return parsePostprocess(content, path, targets);
+}
+
+/**
+ * Checks what the file of {@linkcode writePostprocess} holds.
+ *
+ * @param path Where it is from, for errors.
+ * @throws {InputError} If it is damaged or is of other classes.
+ */
+export function parsePostprocess(content: unknown, path: string, targets: Targets): Postprocess[] {
   try {
-    const choices = v.parse(choicesSchema, JSON.parse(await Deno.readTextFile(path)));
+    const choices = v.parse(choicesSchema, content);
     const names = targets.classes.map(({ name }) => name);
     if (choices.map(({ name }) => name).join("\n") !== names.join("\n")) {
       throw new SyntaxError(`its classes are not ${names.join(", ")}`);
     }
     return choices.map(({ choice }) => choice);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return targets.classes.map(() => "none");
     throw new InputError(`Cannot read run: ${(cause as Error).message}`, {
-      code: "bad-run",
+      ...PURPOSE,
       path,
-      hint: "Copy postprocess.json from the run again, or remove it to disable postprocessing",
       cause,
     });
   }

@@ -8,10 +8,16 @@ import * as v from "valibot";
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { writeFilesAtomic } from "../support/files.ts";
+import { readRegularFile } from "../support/read_file.ts";
 import { parameterShapes } from "./initialization.ts";
 import { MedNca } from "./med_nca.ts";
 import { DEFAULT_MED_NCA_CONFIG, type MedNcaConfig, MedNcaConfigSchema } from "./med_nca_config.ts";
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type StoredTensor,
+} from "./safetensors.ts";
 
 /** The names of the two weight files in a run's folder: coarse, fine. */
 export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as const;
@@ -25,19 +31,32 @@ export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as cons
  * @throws {RangeError} If a weight is not finite; existing files are not changed.
  */
 export async function saveWeights(model: MedNca, folder: string): Promise<void> {
-  const stages: Map<string, StoredTensor>[] = [];
-  for (const nca of [model.model1, model.model2]) {
-    const tensors = new Map<string, StoredTensor>();
-    for (const [name, variable] of nca.variables) {
-      const data = await variable.data<"float32">();
+  const [coarse, fine] = await Promise.all(
+    [model.model1, model.model2].map(async ({ variables }) =>
+      new Map(
+        await Promise.all(
+          [...variables].map(async ([name, variable]) =>
+            [name, await variable.data<"float32">()] as const
+          ),
+        ),
+      )
+    ),
+  );
+  await writeWeights({ config: model.config, values: [coarse!, fine!] }, folder);
+}
+
+/** {@linkcode saveWeights} of a model that is not set up. */
+export async function writeWeights({ config, values }: ModelWeights, folder: string) {
+  const stages = values.map((named, stage) => {
+    const shapes = parameterShapes({ ...config, kernel: config.kernels[stage]! });
+    return new Map([...named].map(([name, data]): [string, StoredTensor] => {
       if (!data.every(Number.isFinite)) throw new RangeError(`${name} is not finite`);
-      tensors.set(name, { dtype: "F32", shape: variable.shape, data });
-    }
-    stages.push(tensors);
-  }
+      return [name, { dtype: "F32", shape: shapes.get(name)!, data }];
+    }));
+  });
   const metadata = {
     format: "pt",
-    "med-nca": JSON.stringify(model.config),
+    "med-nca": JSON.stringify(config),
     "med-nca-pair": await digest(stages),
   };
   await writeFilesAtomic(
@@ -93,20 +112,55 @@ export async function readWeights(
   folder: string,
   config: Partial<MedNcaConfig> = {},
 ): Promise<ModelWeights> {
-  const files = [];
-  for (const name of WEIGHT_FILES) {
-    const path = join(folder, name);
-    files.push({ path, ...decodeSafetensors(await readFile(path), path) });
-  }
-  const [coarse, fine] = files as [LoadedFile, LoadedFile];
+  const paths = WEIGHT_FILES.map((name) => join(folder, name));
+  const [coarse, fine] = await Promise.all(
+    paths.map((path) => readRegularFile(path, READING)),
+  ) as [Uint8Array, Uint8Array];
+  return parseWeights([coarse, fine], folder, config);
+}
+
+/**
+ * What {@linkcode readWeights} does with the content of both files.
+ *
+ * @param contents `model1.safetensors` and `model2.safetensors`.
+ * @param folder Where they are from, for errors.
+ * @param config As `readWeights` takes it.
+ * @throws {InputError} As `readWeights` does.
+ */
+export function parseWeights(
+  contents: readonly [coarse: Uint8Array, fine: Uint8Array],
+  folder: string,
+  config: Partial<MedNcaConfig>,
+): ModelWeights {
+  const [coarse, fine] = contents.map((bytes, i): StoredStage => {
+    const path = join(folder, WEIGHT_FILES[i]!);
+    return { path, ...decodeSafetensors(bytes, path) };
+  }) as [StoredStage, StoredStage];
   requirePair(coarse, fine, folder);
+  return checkWeights(coarse, fine, config);
+}
+
+/** The tensors of one automaton, and the file that they are from. */
+export type StoredStage = { path: string } & Safetensors;
+
+/**
+ * Checks that tensors are the parameters of a Med-NCA.
+ *
+ * @param config As for {@linkcode readWeights}.
+ * @throws {InputError} As `readWeights` does.
+ */
+export function checkWeights(
+  coarse: StoredStage,
+  fine: StoredStage,
+  config: Partial<MedNcaConfig>,
+): ModelWeights {
   const stored = [storedConfig(coarse), storedConfig(fine)];
   const differences = disagreements(stored[0], stored[1], "the two files")
     .concat(stored.flatMap((s) => disagreements(s, config, "the settings")));
   if (differences.length > 0) {
     throw new InputError(`Cannot load weights: ${[...new Set(differences)].join("; ")}`, {
       code: "bad-weights",
-      path: folder,
+      path: coarse.path,
       hint: "Use both files of one run, with the settings that it was trained with",
     });
   }
@@ -117,24 +171,16 @@ export async function readWeights(
   return { config: resolved, values: [values[0]!, values[1]!] };
 }
 
-type LoadedFile = { path: string } & ReturnType<typeof decodeSafetensors>;
-
-async function readFile(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound ? "no such file" : String(cause);
-    throw new InputError(`Cannot read weights: ${reason}`, {
-      code: "bad-weights",
-      path,
-      hint: "Give the folder of a run that has finished an epoch",
-      cause,
-    });
-  }
-}
+/** How weights are read; no model of this kind is larger. */
+const READING = {
+  what: "weights",
+  code: "bad-weights",
+  hint: "Give the folder of a run that has finished an epoch",
+  most: 2 ** 30,
+} as const;
 
 /** A process killed between two renames leaves a new file beside an old one. */
-function requirePair(coarse: LoadedFile, fine: LoadedFile, folder: string): void {
+function requirePair(coarse: StoredStage, fine: StoredStage, folder: string): void {
   const [a, b] = [coarse, fine].map(({ metadata }) => metadata["med-nca-pair"]);
   if (a === undefined || b === undefined || a === b) return; // not stored in PyTorch's files
   throw new InputError("Cannot load weights: the two files are of different steps", {
@@ -145,7 +191,7 @@ function requirePair(coarse: LoadedFile, fine: LoadedFile, folder: string): void
 }
 
 /** The configuration in a file's metadata; empty for files from PyTorch. */
-function storedConfig({ metadata, path }: LoadedFile): Partial<MedNcaConfig> {
+function storedConfig({ metadata, path }: StoredStage): Partial<MedNcaConfig> {
   const text = Object.hasOwn(metadata, "med-nca") ? metadata["med-nca"]! : undefined;
   if (text === undefined) return {};
   try {
@@ -169,8 +215,11 @@ function disagreements(
     .map((key) => `${key} differs from ${where} (${a[key]} and ${b[key]})`);
 }
 
+/** How often PyTorch's batch norm ran, which changes nothing where it keeps no statistics. */
+const IS_COUNTER = /(^|\.)num_batches_tracked$/;
+
 function checkedValues(
-  { tensors, path }: LoadedFile,
+  { tensors, path }: StoredStage,
   { channels, imageChannels, hidden }: MedNcaConfig,
   kernel: number,
 ): Map<string, Float32Array> {
@@ -180,13 +229,19 @@ function checkedValues(
   for (const [name, shape] of shapes) {
     const tensor = tensors.get(name);
     if (!tensor) problems.push(`${name} is missing`);
-    else if (!(tensor.data instanceof Float32Array)) problems.push(`${name} is ${tensor.dtype}`);
+    else if (!["F32", "F64"].includes(tensor.dtype)) problems.push(`${name} is ${tensor.dtype}`);
     else if (String(tensor.shape) !== String(shape)) {
       problems.push(`${name} is [${tensor.shape}] instead of [${shape}]`);
-    } else if (!tensor.data.every(Number.isFinite)) problems.push(`${name} has infinite values`);
-    else values.set(name, tensor.data);
+    } else {
+      const data = Float32Array.from(tensor.data);
+      if (data.some(Number.isNaN)) problems.push(`${name} has values that are not numbers (NaN)`);
+      else if (!data.every(Number.isFinite)) problems.push(`${name} has infinite values`);
+      else values.set(name, data);
+    }
   }
-  for (const name of tensors.keys()) if (!shapes.has(name)) problems.push(`${name} is unknown`);
+  for (const name of tensors.keys()) {
+    if (!shapes.has(name) && !IS_COUNTER.test(name)) problems.push(`${name} is unknown`);
+  }
   if (problems.length > 0) {
     throw new InputError(`Cannot load weights: ${problems.join("; ")}`, {
       code: "bad-weights",

@@ -29,7 +29,7 @@ interface Point {
  *
  * @param rows From `compareRuns`; those of other scores are passed over.
  * @param names The classes' names by their keys.
- * @throws {RangeError} Where no case has a Dice score in both runs.
+ * @throws {RangeError} If no case has a Dice score in both runs.
  */
 export function plotPairs(
   rows: readonly PairedDifference[],

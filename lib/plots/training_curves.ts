@@ -7,6 +7,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseCsv } from "../support/csv.ts";
 import { InputError } from "../support/errors.ts";
+import { readText } from "../support/read_text.ts";
 import type { EpochMetrics } from "../training/metrics.ts";
 import { Figure } from "./figure.ts";
 import { MUTED_COLOUR, OKABE_ITO, SERIES_COLOURS } from "./palette.ts";
@@ -22,13 +23,7 @@ export type TrainingRow = Partial<EpochMetrics>;
  * @throws {InputError} If the file cannot be read, or has no column `epoch`.
  */
 export async function readMetrics(path: string): Promise<TrainingRow[]> {
-  const text = await Deno.readTextFile(path).catch((cause) => {
-    throw new InputError("Cannot read metrics: the file cannot be opened", {
-      code: "bad-run",
-      path,
-      cause,
-    });
-  });
+  const text = await readText(path, { what: "metrics", code: "bad-run" });
   const [header = [], ...lines] = readTable(text, path);
   const names = header.map((name) => {
     const [key, byClass] = name.trim().split(/ (?=\()/);
@@ -195,7 +190,7 @@ export function plotTrainingCurves(
   );
 }
 
-/** The names of several classes; none where there is one. */
+/** The names of several classes; none if there is one. */
 function classNames(rows: readonly TrainingRow[]): string[] {
   return rows[0]?.classes?.map(({ name }) => name) ?? [];
 }

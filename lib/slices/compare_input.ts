@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InputError } from "../support/errors.ts";
 import type { Case } from "./case.ts";
 import type { Finding } from "./discovery/case_source.ts";
 import type { ModelInputs, TrainedOn } from "./model_inputs.ts";
@@ -116,4 +117,29 @@ function isFar(a: number, b: number, factor: number): boolean {
 
 function format(values: readonly number[], between = "×"): string {
   return values.map((value) => Number(value.toPrecision(4))).join(between);
+}
+
+/**
+ * Refuses an image that cannot come out right.
+ *
+ * @param findings Where it is unlike the training's images.
+ * @param image Its path.
+ * @param force Whether to take it all the same.
+ * @returns In what it is unlike them.
+ * @throws {InputError} With all errors at once.
+ */
+export function requireLike(findings: readonly Finding[], image: string, force: boolean): string[] {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0 && !force) {
+    throw new InputError(
+      `The model cannot be right about this image: ${errors.map((e) => e.message).join("; ")}`,
+      {
+        code: "bad-image",
+        path: image,
+        hint: errors.find(({ hint }) => hint !== "")?.hint ??
+          "Predict it all the same with --force",
+      },
+    );
+  }
+  return findings.map(({ message }) => message);
 }

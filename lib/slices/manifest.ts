@@ -7,6 +7,7 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
+import { ifThere, readJson } from "../support/read_text.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import { pair } from "../support/setting.ts";
 import { CaseSettingsSchema } from "./case_settings.ts";
@@ -119,22 +120,14 @@ export type SourceFile = Manifest["files"][number];
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST_NAME);
-  const fail = (why: string, cause?: unknown) =>
-    new InputError(`Cannot open prepared slices: ${why}`, {
-      code: "bad-prepared",
-      path,
-      hint: "Prepare the data again with deno task preprocess",
-      cause,
-    });
-  let value: unknown;
-  try {
-    value = JSON.parse(await Deno.readTextFile(path));
-  } catch (cause) {
-    throw fail(
-      cause instanceof SyntaxError ? "its manifest is damaged" : "it has no manifest",
-      cause,
-    );
-  }
+  const purpose = {
+    code: "bad-prepared",
+    hint: "Prepare the data again with deno task preprocess",
+  } as const;
+  const fail = (why: string) =>
+    new InputError(`Cannot open prepared slices: ${why}`, { ...purpose, path });
+  const value = await ifThere(readJson(path, { what: "the slices' manifest", ...purpose }));
+  if (value === undefined) throw fail("it has no manifest");
   const result = v.safeParse(ManifestSchema, value);
   if (result.success) return result.output;
   const [issue] = result.issues;

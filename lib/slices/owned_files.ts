@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { MANIFEST_NAME } from "./manifest.ts";
-import { noteName, PLAN_NAME, readPlan, UNFINISHED } from "./unfinished.ts";
+import { noteName, PLAN_NAME, readNote, readPlan, UNFINISHED } from "./unfinished.ts";
 
 /** The fields of every version's manifest; names cannot lead out of the folder. */
 const OwnedSchema = v.object({
@@ -34,8 +34,7 @@ export async function ownedFiles(folder: string): Promise<string[] | null> {
 
 async function fromManifest(folder: string): Promise<string[] | null> {
   try {
-    const text = await Deno.readTextFile(join(folder, MANIFEST_NAME));
-    const { slices } = v.parse(OwnedSchema, JSON.parse(text));
+    const { slices } = v.parse(OwnedSchema, await readNote(join(folder, MANIFEST_NAME)));
     return [MANIFEST_NAME, ...slices.flatMap(({ image, label }) => [image, label])];
   } catch {
     return null;

@@ -6,7 +6,7 @@
 
 import { isAbsolute, join, relative, resolve } from "@std/path";
 import { InputError } from "../support/errors.ts";
-import { exists } from "../support/files.ts";
+import { exists, isTemporary } from "../support/files.ts";
 import { LOCK_NAME, requireWritable } from "../support/output_folder.ts";
 import { MANIFEST_NAME } from "./manifest.ts";
 import { ownedFiles } from "./owned_files.ts";
@@ -125,7 +125,9 @@ async function namesIn(out: string, data: string): Promise<string[] | null> {
 }
 
 async function requireOurs(out: string, names: readonly string[]): Promise<void> {
-  if (names.every((name) => name === LOCK_NAME) || await ownedFiles(out) !== null) return;
+  // Another process may be trying whether it can write there
+  const others = names.filter((name) => name !== LOCK_NAME && !isTemporary(name));
+  if (others.length === 0 || await ownedFiles(out) !== null) return;
   throw new InputError("Cannot prepare slices: the folder holds other files", {
     code: "bad-folder",
     path: out,

@@ -8,6 +8,7 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { writeFileAtomic } from "../support/files.ts";
+import { readJson } from "../support/read_text.ts";
 import { RecordsSchema } from "./manifest.ts";
 
 /** Its folder, in the prepared folder; removed once the manifest is written. */
@@ -31,8 +32,7 @@ export type CaseRecords = v.InferOutput<typeof RecordsSchema>;
 /** The plan of a folder's unfinished preparation; null if there is none. */
 export async function readPlan(out: string): Promise<Plan | null> {
   try {
-    const text = await Deno.readTextFile(join(out, UNFINISHED, PLAN_NAME));
-    return v.parse(PlanSchema, JSON.parse(text));
+    return v.parse(PlanSchema, await readNote(join(out, UNFINISHED, PLAN_NAME)));
   } catch {
     return null;
   }
@@ -63,8 +63,7 @@ export async function noteDone(out: string, id: string, records: CaseRecords): P
 /** The part of a case that was done before; `undefined` if it must be done (again). */
 export async function readDone(out: string, id: string): Promise<CaseRecords | undefined> {
   try {
-    const text = await Deno.readTextFile(join(out, UNFINISHED, noteName(id)));
-    const records = v.parse(RecordsSchema, JSON.parse(text));
+    const records = v.parse(RecordsSchema, await readNote(join(out, UNFINISHED, noteName(id))));
     // Slices are not flushed to disk one by one: a power cut can leave an empty file
     for (const { image, label } of records.slices) {
       for (const name of [image, label]) {
@@ -75,6 +74,11 @@ export async function readDone(out: string, id: string): Promise<CaseRecords | u
   } catch {
     return undefined;
   }
+}
+
+/** Reads what this module or the manifest noted. */
+export async function readNote(path: string): Promise<unknown> {
+  return await readJson(path, { what: "prepared slices", code: "bad-prepared" });
 }
 
 /** The name of a case's file. */

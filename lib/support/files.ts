@@ -6,6 +6,7 @@
 
 import { dirname, join } from "@std/path";
 import { InputError } from "./errors.ts";
+import { isInMemory, memoryFiles } from "./memory_files.ts";
 
 /** How {@linkcode writeFileAtomic} and {@linkcode writeFilesAtomic} write. */
 export interface WriteOptions {
@@ -19,7 +20,7 @@ export interface WriteOptions {
 /**
  * Writes a file under a temporary name in the same folder, flushes it to disk, then renames it.
  * Creates missing folders. Temporary files of killed processes are removed the first time that
- * another process writes to their folder.
+ * another process writes to their folder. A file in memory is just set.
  *
  * @param path Where to write.
  * @param data Its content; text is written as UTF-8.
@@ -50,12 +51,17 @@ export async function writeFilesAtomic(
   try {
     for (const [path, data] of files) {
       current = path;
+      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+      if (isInMemory(path)) {
+        memoryFiles.set(path, new Uint8Array(bytes));
+        continue;
+      }
       await Deno.mkdir(dirname(path), { recursive: true });
       await removeAbandonedOnce(dirname(path));
       const { file, name } = createTemporary(path);
       open.use(file);
       staged.push([name, path]);
-      await writeAll(file, typeof data === "string" ? new TextEncoder().encode(data) : data);
+      await writeAll(file, bytes);
       if (options.sync ?? true) await file.sync();
     }
     for (const [temporary, path] of staged) await Deno.rename(temporary, current = path);
@@ -90,6 +96,11 @@ export async function tryWriting(folder: string): Promise<void> {
 }
 
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
+
+/** Whether a name is that of a file that is being written. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
 
 /**
  * A locked temporary file beside another. The lock shows other processes that this one is alive;
@@ -132,7 +143,7 @@ function removeAbandonedOnce(folder: string): Promise<void> {
 async function removeAbandoned(folder: string): Promise<void> {
   try {
     for await (const { name, isFile } of Deno.readDir(folder)) {
-      if (!isFile || !TEMPORARY.test(name)) continue;
+      if (!isFile || !isTemporary(name)) continue;
       using file = await Deno.open(join(folder, name));
       if (await file.tryLock(true)) await Deno.remove(join(folder, name));
     }

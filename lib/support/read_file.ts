@@ -6,17 +6,20 @@
 
 import { type ErrorCode, InputError } from "./errors.ts";
 import { standIn } from "./foreign_format.ts";
+import { isInMemory, memoryFile, memoryFiles, type ReadableFile } from "./memory_files.ts";
 
 /** What is read, for messages. */
 export interface ReadPurpose {
   /** What the file should be, after "Cannot read": "volume". */
   readonly what: string;
   readonly code: ErrorCode;
+  /** What to do about it, where the reason does not say more. */
+  readonly hint?: string;
 }
 
 /** An open regular file. */
 export interface OpenFile extends Disposable {
-  readonly file: Deno.FsFile;
+  readonly file: ReadableFile;
   /** In bytes. */
   readonly size: number;
 }
@@ -28,13 +31,20 @@ export interface OpenFile extends Disposable {
  * @throws {InputError} If it is missing, not a regular file, behind a broken link, or not readable.
  */
 export async function openRegularFile(path: string, purpose: ReadPurpose): Promise<OpenFile> {
+  if (isInMemory(path)) return openMemoryFile(path, purpose);
   try {
     const size = await refuseOtherThanFiles(path, purpose);
     const file = await Deno.open(path);
-    return { file, size, [Symbol.dispose]: () => file[Symbol.dispose]() };
+    return { file, size, [Symbol.dispose]: () => file.close() };
   } catch (error) {
     throw await readError(error, path, purpose);
   }
+}
+
+function openMemoryFile(path: string, { what, code }: ReadPurpose): OpenFile {
+  const file = memoryFile(path);
+  if (file === undefined) throw new InputError(`Cannot read ${what}: no such file`, { code, path });
+  return { file, size: memoryFiles.get(path)!.length, [Symbol.dispose]: () => file.close() };
 }
 
 /**
@@ -45,12 +55,12 @@ export async function openRegularFile(path: string, purpose: ReadPurpose): Promi
  */
 export async function refuseOtherThanFiles(
   path: string,
-  { what, code }: ReadPurpose,
+  { what, code, hint = "" }: ReadPurpose,
 ): Promise<number> {
   const { isFile, isDirectory, size } = await Deno.stat(path);
   if (isFile) return size;
   const kind = isDirectory ? "a folder" : "a pipe or a device";
-  throw new InputError(`Cannot read ${what}: it is ${kind}, not a file`, { code, path });
+  throw new InputError(`Cannot read ${what}: it is ${kind}, not a file`, { code, path, hint });
 }
 
 /**
@@ -65,13 +75,10 @@ export async function refuseOtherThanFiles(
  * import { readRegularFile } from "./read_file.ts";
  * import assert from "node:assert/strict";
  *
- * const path = await Deno.makeTempFile();
- * await Deno.writeTextFile(path, "version https://git-lfs.github.com/spec/v1\n");
- * await assert.rejects(
- *   readRegularFile(path, { what: "weights", code: "bad-weights", most: 2 ** 30 }),
- *   /Cannot read weights: it is a pointer of git-LFS, not the file itself/,
- * );
- * await Deno.remove(path);
+ * const path = await Deno.makeTempFile(); await Deno.writeTextFile(path, "version
+ * https://git-lfs.github.com/spec/v1\n"); await assert.rejects( readRegularFile(path, { what:
+ * "weights", code: "bad-weights", most: 2 ** 30 }), /Cannot read weights: it is a git-LFS pointer,
+ * not the file itself/, ); await Deno.remove(path);
  * ```
  */
 export async function readRegularFile(
@@ -80,7 +87,7 @@ export async function readRegularFile(
 ): Promise<Uint8Array<ArrayBuffer>> {
   using opened = await openRegularFile(path, purpose);
   const { what, code, most } = purpose;
-  const fail = (why: string, hint = "") =>
+  const fail = (why: string, hint = purpose.hint ?? "") =>
     new InputError(`Cannot read ${what}: ${why}`, { code, path, hint });
   if (opened.size > most) throw fail(`its ${opened.size} bytes are more than ${most}`);
   const bytes = new Uint8Array(opened.size);
@@ -108,9 +115,9 @@ export async function readRegularFile(
 export async function readError(
   error: unknown,
   path: string,
-  { what, code }: ReadPurpose,
+  { what, code, hint: otherwise = "" }: ReadPurpose,
 ): Promise<unknown> {
-  if (!(error instanceof Error) || error instanceof InputError) return error;
+  if (!(error instanceof Error) || error instanceof InputError || isInMemory(path)) return error;
   if (error instanceof Deno.errors.NotCapable) {
     return new InputError(`Cannot read ${what}: Deno has no permission to`, {
       code: "no-permission",
@@ -120,7 +127,12 @@ export async function readError(
     });
   }
   const [why, hint] = await explain(error, path);
-  return new InputError(`Cannot read ${what}: ${why}`, { code, path, hint, cause: error });
+  return new InputError(`Cannot read ${what}: ${why}`, {
+    code,
+    path,
+    hint: hint || otherwise,
+    cause: error,
+  });
 }
 
 async function explain(error: Error, path: string): Promise<[why: string, hint: string]> {

@@ -71,7 +71,11 @@ export class StatusLine implements Disposable {
 
   #replace(text: string): void {
     const fitting = text.slice(0, columns() - 1); // a line that wraps could not be redrawn
-    Deno.stderr.writeSync(new TextEncoder().encode(`\r${fitting}\x1b[K`));
+    try {
+      Deno.stderr.writeSync(new TextEncoder().encode(`\r${fitting}\x1b[K`));
+    } catch {
+      // The terminal was closed; the work goes on or is saved
+    }
     this.#isShown = text !== "";
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../support/errors.ts";
+import type { ReadableFile } from "../support/memory_files.ts";
 import { openRegularFile, readError } from "../support/read_file.ts";
 import { gunzip, isGzip } from "./gunzip.ts";
 import { PieceReader } from "./piece_reader.ts";
@@ -28,17 +29,17 @@ export class ByteReader implements Disposable {
   /** Warnings about the file so far. */
   readonly warnings: string[] = [];
   #path: string;
-  #file: Deno.FsFile;
+  #file: ReadableFile;
   #bytes: PieceReader;
 
-  private constructor(path: string, file: Deno.FsFile, size: number, compressed: boolean) {
+  private constructor(path: string, file: ReadableFile, size: number, first: Piece) {
     this.#path = path;
     this.#file = file;
-    this.compressed = compressed;
-    this.most = compressed ? size * GZIP_BEST_RATIO : size;
-    const pieces = piecesOf(file);
+    this.compressed = isGzip(first);
+    this.most = this.compressed ? size * GZIP_BEST_RATIO : size;
+    const pieces = piecesOf(file, first);
     this.#bytes = new PieceReader(
-      compressed
+      this.compressed
         ? gunzip(pieces, (count) =>
           this.warnings.push(
             `${count} byte${count === 1 ? "" : "s"} after the end of the gzip stream are ignored`,
@@ -55,10 +56,7 @@ export class ByteReader implements Disposable {
   static async open(path: string): Promise<ByteReader> {
     const { file, size } = await openRegularFile(path, PURPOSE);
     try {
-      const magic = new Uint8Array(2);
-      await file.read(magic);
-      await file.seek(0, Deno.SeekMode.Start);
-      return new ByteReader(path, file, size, isGzip(magic));
+      return new ByteReader(path, file, size, await readPiece(file));
     } catch (error) {
       file.close();
       throw await readError(error, path, PURPOSE);
@@ -115,11 +113,14 @@ export class ByteReader implements Disposable {
   }
 }
 
-async function* piecesOf(file: Deno.FsFile): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  while (true) {
-    const piece = new Uint8Array(PIECE);
-    const count = await file.read(piece);
-    if (count === null) return;
-    yield piece.subarray(0, count);
-  }
+/** Bytes of a file; none at its end. */
+type Piece = Uint8Array<ArrayBuffer>;
+
+async function readPiece(file: ReadableFile): Promise<Piece> {
+  const piece = new Uint8Array(PIECE);
+  return piece.subarray(0, await file.read(piece) ?? 0);
+}
+
+async function* piecesOf(file: ReadableFile, first: Piece): AsyncGenerator<Piece> {
+  for (let piece = first; piece.length > 0; piece = await readPiece(file)) yield piece;
 }

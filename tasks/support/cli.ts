@@ -10,6 +10,7 @@
 import { Command, CommanderError, InvalidArgumentError, type Option } from "commander";
 import { InputError } from "../../lib/support/errors.ts";
 import { nearest } from "../../lib/support/nearest.ts";
+import { readJson } from "../../lib/support/read_text.ts";
 
 export { Option } from "commander";
 export type { Command } from "commander";
@@ -82,6 +83,7 @@ export async function parseTask<T extends object>(
 function refuseTwice(command: Command): void {
   const seen = new Set<string>();
   for (const option of command.options) {
+    if (option.variadic) continue; // takes several values
     command.on(`option:${option.name()}`, () => {
       if (seen.has(option.name())) command.error(`error: option '${option.flags}' is given twice`);
       seen.add(option.name());
@@ -90,26 +92,7 @@ function refuseTwice(command: Command): void {
 }
 
 async function readConfig(path: string): Promise<Record<string, unknown>> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new InputError("Cannot read config: no such file, or not readable", {
-      code: "bad-config",
-      path,
-      cause,
-    });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError(`Cannot read config: ${(cause as Error).message}`, {
-      code: "bad-config",
-      path,
-      cause,
-    });
-  }
+  const value = await readJson(path, { what: "config", code: "bad-config" });
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputError("Cannot read config: not a JSON object", {
       code: "bad-config",

@@ -248,6 +248,18 @@ Deno.test("two preparations at once make the slices once", () =>
     assert.equal(results.filter(({ reused }) => !reused).length, 1);
   }));
 
+Deno.test("a file that another process is writing does not make the folder another's", () =>
+  inFolder(async (folder) => {
+    const out = join(folder, "out");
+    await writeDataSet(folder, [CASE]);
+    await Deno.mkdir(out);
+    const name = join(out, "test.0123456789ab.tmp");
+    using file = await Deno.open(name, { write: true, create: true });
+    await file.lock(true); // or it would be taken for one that was abandoned
+    assert.equal((await prepare(folder, out)).reused, false);
+    assert.ok((await Deno.stat(name)).isFile);
+  }));
+
 Deno.test("a damaged manifest is an input error", () =>
   inFolder(async (folder) => {
     const out = join(folder, "out");

@@ -6,6 +6,10 @@
 
 import { isAbsolute, join } from "@std/path";
 import { writeFileAtomic } from "../../support/files.ts";
+import { readRegularFile } from "../../support/read_file.ts";
+
+/** No kernels are larger, in bytes. */
+const MOST_BYTES = 2 ** 24;
 
 /** Bytes of SHA-256. */
 const DIGEST = 32;
@@ -51,7 +55,8 @@ export async function cached(
   const folder = cacheFolder(Deno.build.os, readVariable);
   if (folder === undefined || !mayUse(folder)) return await make();
   const path = join(folder, name);
-  const stored = await Deno.readFile(path).catch(() => new Uint8Array());
+  const purpose = { what: "kernels", code: "bad-backend", most: MOST_BYTES } as const;
+  const stored = await readRegularFile(path, purpose).catch(() => new Uint8Array());
   const content = stored.slice(DIGEST);
   if (equal(stored.subarray(0, DIGEST), await digest(source, content))) return content;
   const made = await make();

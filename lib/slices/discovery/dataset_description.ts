@@ -6,6 +6,7 @@
 
 import { join } from "@std/path";
 import { InputError } from "../../support/errors.ts";
+import { ifThere, readJson } from "../../support/read_text.ts";
 
 /** The name of the file in a data folder. */
 const DESCRIPTION_NAME = "dataset.json";
@@ -56,25 +57,11 @@ export const NO_DESCRIPTION: DatasetDescription = {
  */
 export async function readDescription(folder: string): Promise<DatasetDescription> {
   const path = join(folder, DESCRIPTION_NAME);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return NO_DESCRIPTION;
-    throw new InputError("Cannot read the data set's description", {
-      code: "bad-data-set",
-      path,
-      cause,
-    });
-  }
-  let content: unknown;
-  try {
-    content = JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (cause) {
-    throw notAnObject(path, cause);
-  }
+  const content = await ifThere(readJson(path, PURPOSE));
+  if (content === undefined) return NO_DESCRIPTION;
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw notAnObject(path, undefined);
+    const { what, ...purpose } = PURPOSE;
+    throw new InputError(`Cannot read ${what}: not a JSON object`, { ...purpose, path });
   }
   return parseDescription(content as Record<string, unknown>);
 }
@@ -113,14 +100,11 @@ export function declaredValues(description: DatasetDescription): readonly number
   return [...values].sort((a, b) => a - b);
 }
 
-function notAnObject(path: string, cause: unknown): InputError {
-  return new InputError("Cannot read the data set's description: not a JSON object", {
-    code: "bad-data-set",
-    path,
-    hint: "Correct the file, or remove it to pair images and labels by their names",
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
+const PURPOSE = {
+  what: "the data set's description",
+  code: "bad-data-set",
+  hint: "Correct the file, or remove it to pair images and labels by their names",
+} as const;
 
 /** The Decathlon's `{"0": "background"}`; nnU-Net's `{"background": 0, "whole": [1, 2]}`. */
 function declaredLabels(labels: unknown): DeclaredLabel[] {

@@ -55,12 +55,27 @@ export async function listImages(path: string, channels: readonly string[]): Pro
     ...images.flatMap(({ path, problem }) => problem === null ? [] : [{ ...problem, case: path }]),
   ];
   const sound = images.filter(({ problem }) => problem === null);
-  const items = groupChannels(sound, channels).map((group) => {
+  return { cases: casesOf(folder, sound, channels, problems), problems };
+}
+
+/**
+ * The cases that images of one folder are of; see {@linkcode listImages}.
+ *
+ * @param files Relative to the folder.
+ * @param problems Takes what cannot be used.
+ */
+export function casesOf(
+  folder: string,
+  files: readonly TreeFile[],
+  channels: readonly string[],
+  problems: Problem[],
+): CaseSource[] {
+  const items = groupChannels(files, channels).map((group) => {
     const { index, ...item } = identify(group);
     const paths = group.images.map(({ file }) => file.path);
     return { ...item, files: { index, images: paths, label: null } };
   });
-  return { cases: joinSeries(folder, items, problems), problems };
+  return joinSeries(folder, items, problems);
 }
 
 async function listPath(path: string): Promise<{ folder: string; tree: Tree }> {

@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../../support/errors.ts";
+import { readText } from "../../support/read_text.ts";
 import { namesOf } from "../../support/names_of.ts";
 import type { SplitSettings } from "./split_keys.ts";
 
@@ -139,21 +140,15 @@ const PATIENTS_HINT = "A pattern is a regular expression, such as (p\\d+)_";
 
 /** Reads two columns: case, patient. A header line is ignored. */
 async function readPatients(path: string): Promise<(id: string) => string | undefined> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new InputError("Cannot read patients: no such file, or not readable", {
-      code: "bad-split",
-      path,
-      hint: "Give a CSV file with two columns, case and patient",
-      cause,
-    });
-  }
+  const text = await readText(path, {
+    what: "patients",
+    code: "bad-split",
+    hint: "Give a CSV file with two columns, case and patient",
+  });
   const separator = /\.tsv$/i.test(path) ? "\t" : text.includes(",") ? "," : ";";
   const patients = new Map<string, string>();
   const wrong: string[] = [];
-  for (const [i, line] of text.replace(/^\uFEFF/, "").split(/\r?\n/).entries()) {
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
     const cells = line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
     const [id, patient] = cells.map((cell) => cell.normalize("NFC"));

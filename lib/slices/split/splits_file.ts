@@ -6,6 +6,7 @@
 
 import * as v from "valibot";
 import { InputError } from "../../support/errors.ts";
+import { readJson } from "../../support/read_text.ts";
 import { counted, namesOf } from "../../support/names_of.ts";
 import { describeUnknown } from "./require_cases.ts";
 import { recordPatients, type Split, splitCases } from "./split_cases.ts";
@@ -104,20 +105,7 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
 type Parts = v.InferOutput<typeof partsSchema>;
 
 async function readFile(path: string): Promise<v.InferOutput<typeof fileSchema>> {
-  let value: unknown;
-  try {
-    value = JSON.parse((await Deno.readTextFile(path)).replace(/^\uFEFF/, ""));
-  } catch (cause) {
-    const why = cause instanceof SyntaxError
-      ? `not JSON: ${cause.message}`
-      : "no such file, or not readable";
-    throw new InputError(`Cannot read splits: ${why}`, {
-      code: "bad-split",
-      path,
-      hint: SHAPES,
-      cause,
-    });
-  }
+  const value = await readJson(path, { what: "splits", code: "bad-split", hint: SHAPES });
   const result = v.safeParse(fileSchema, value);
   if (result.success) return result.output;
   throw new InputError("Cannot read splits: the file has another format", {
