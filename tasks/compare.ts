@@ -35,7 +35,7 @@ const command = createTask(
   )
   .option(
     "--seed <n>",
-    "seed seed of the bootstrap",
+    "seed of the bootstrap",
     numberFlag({ integer: true, min: 0, max: 2 ** 32 - 1 }),
     0,
   );

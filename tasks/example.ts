@@ -1,5 +1,5 @@
 /**
- * `deno task example`: makes makes the synthetic data set.
+ * `deno task example`: makes the synthetic data set.
  *
  * @module
  */

@@ -42,7 +42,7 @@ reader          inputs     read  refused  crashes  hangs    time   slowest  peak
 const command = createTask(
   "fuzz",
   "Feed hostile files to everything that reads files: damaged real ones, bombs, false sizes, " +
-    "paths that lead out. Each must be read or refused within a second and 1.5 GB..",
+    "paths that lead out. Each must be read or refused within a second and 1.5 GB.",
 )
   .option("--inputs <n>", "number of files", numberFlag({ integer: true, min: 1 }), 50_000)
   .option("--seed <n>", "seed of the files", numberFlag({ integer: true, min: 0 }), 1)

@@ -65,7 +65,7 @@ export function encodeNpy(array: NpyArray<Float32Array | Uint8Array>): Uint8Arra
   const descr = data instanceof Float32Array ? "<f4" : "|u1";
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${tuple}), }`;
-  const length = Math.ceil((10 + header.length + 1) / 64) * 64; // NumPy aligns the values to 64 bytes bytes
+  const length = Math.ceil((10 + header.length + 1) / 64) * 64; // NumPy aligns the values to 64 bytes
   const bytes = new Uint8Array(length + data.byteLength);
   const text = `${MAGIC}\x01\x00__${header.padEnd(length - 11)}\n`;
   for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);

@@ -99,7 +99,7 @@ export const SLICE_KEYS = {
   clip: setting(
     pair(percent),
     DEFAULT_CLIP,
-    "with with normalize percentile: the percentiles that become 0 and 1",
+    "with normalize percentile: the percentiles that become 0 and 1",
   ),
   fill: setting(
     v.union(

@@ -78,7 +78,7 @@ const groups = {
       0, // as in the tutorial
       "epochs in which the learning rate rises from 0, for example 0.25",
     ),
-    lrStep: setting(integer(1), 50, "with with schedule step: epochs between two steps"),
+    lrStep: setting(integer(1), 50, "with schedule step: epochs between two steps"),
     lrGamma: setting(positive, 0.5, "with schedule step: factor of the learning rate at each step"),
     clipNorm: setting(
       v.pipe(v.number(), v.minValue(0), v.finite()),
