@@ -83,7 +83,7 @@ Deno.test("what was chosen is stored with the run, and read for the same classes
     assert.deepEqual(await readPostprocess(folder, TWO), ["largest", "none"]);
     await assert.rejects(readPostprocess(folder, ONE), {
       name: "InputError",
-      message: /not about foreground/,
+      message: /classes are not foreground/,
     });
     await Deno.writeTextFile(join(folder, "postprocess.json"), '[{"name":"one","choice":"all"}]');
     await assert.rejects(readPostprocess(folder, TWO), { name: "InputError" });
