@@ -179,6 +179,6 @@ Deno.test("a model is told its channels, and refuses other images", () =>
     const opened = await openCase(source, inputs, wants);
     assert.throws(() => requireCase(opened, source), (error) => {
       assert.ok(error instanceof InputError);
-      return /image has 2 channels, not 1/.test(error.message);
+      return /image has 2 channels, 1 is needed/.test(error.message);
     });
   }));
