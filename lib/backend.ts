@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "./rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "./rollout/rollout.ts";
 import type { ModelShape, RolloutEngine } from "./rollout/types.ts";
+import { createWasmEngine } from "./rollout/wasm/create_wasm_engine.ts";
 import { WasmEngine } from "./rollout/wasm/wasm_engine.ts";
 import { findHardware } from "./rollout/webgpu/adapter.ts";
 import { InputError } from "./support/errors.ts";
@@ -20,14 +21,14 @@ export const BACKENDS = ["auto", "wasm", "ops", "webgpu", "tensorflow"] as const
 /** The name of a backend. */
 export type BackendName = typeof BACKENDS[number];
 
-/** The environment variable that chooses a backend where no flag does. */
+/** The environment variable that chooses a backend if no flag does. */
 export const BACKEND_VARIABLE = "MED_NCA_BACKEND";
 
 /** The backend that was chosen. */
 export interface Backend {
   /** Its name: never "auto". */
   readonly name: Exclude<BackendName, "auto">;
-  /** A line for people: what was chosen and why. */
+  /** What was chosen, in one line for the user. */
   describe(): string;
   /** Ends its threads and frees its memory. */
   dispose(): void;
@@ -36,17 +37,17 @@ export interface Backend {
 /** What {@linkcode initBackend} takes. */
 export interface BackendOptions {
   /**
-   * Which backend; by default the environment variable `MED_NCA_BACKEND`, else "auto": the engine
-   * for GPUs where a hardware adapter answers (outside notebooks), else TensorFlow where its
-   * optional package is installed and finds a GPU, else the fused engine on the CPU, or plain ops
-   * for a model whose shape it has no kernels for.
+   * Which backend. Default: the environment variable `MED_NCA_BACKEND`, or "auto": the first that
+   * works of the GPU engine (on hardware GPUs, outside notebooks), TensorFlow (if its optional
+   * package is installed and finds a GPU), the fused CPU engine, and plain ops (for shapes without
+   * kernels).
    */
   backend?: string;
-  /** Threads of the `wasm` engine; by default as many as there are cores. */
+  /** Threads of the `wasm` engine. Default: one per core. */
   threads?: number;
-  /** Channels of the model that will run. Default 16. */
+  /** Channels of the model that will run. Default: 16. */
   channels?: number;
-  /** Hidden units of the model that will run. Default 64. */
+  /** Hidden units of the model that will run. Default: 64. */
   hidden?: number;
 }
 
@@ -89,8 +90,8 @@ export async function chooseBackend(
  *
  * On `webgpu`, tensors can only be read with `await tensor.data()`, not with `dataSync()`.
  *
- * @throws {InputError} Where the name is not known, the backend cannot run the model, its native
- * library is not installed, or there is no GPU.
+ * @throws {InputError} If the name is unknown, the backend cannot run the model, its native library
+ * is not installed, or there is no GPU.
  */
 export async function initBackend(options: BackendOptions = {}): Promise<Backend> {
   const { threads, channels = 16, hidden = 64 } = options;
@@ -131,7 +132,7 @@ const open: Record<
       );
     }
     await tf.setBackend("cpu");
-    const engine = await WasmEngine.create({ shape, ...(threads && { threads }) });
+    const engine = await createWasmEngine({ shape, ...(threads && { threads }) });
     return { engine, library: "" };
   },
   ops: async () => {
@@ -151,14 +152,14 @@ const open: Record<
   },
 };
 
-/** Whether `auto` takes a GPU: a hardware one, and not where cells of a notebook read tensors. */
+/** Whether `auto` chooses a GPU: only hardware, and not in notebooks, where cells read tensors. */
 async function hasGpu(shape: ModelShape): Promise<boolean> {
   if (inNotebook()) return false;
   quietenMesa();
   return await findHardware(shape) !== null;
 }
 
-/** Notebooks read tensors as they go, with `dataSync`, which WebGPU cannot outside a browser. */
+/** Notebooks read tensors with `dataSync`, which WebGPU supports only in browsers. */
 function inNotebook(): boolean {
   try {
     return (Deno as { jupyter?: unknown }).jupyter !== undefined;
@@ -167,7 +168,7 @@ function inNotebook(): boolean {
   }
 }
 
-/** Keeps a layer of Mesa's drivers from printing errors where nobody is logged in. */
+/** Keeps a layer of Mesa's drivers from printing errors when there is no desktop session. */
 export function quietenMesa(): void {
   if (Deno.build.os !== "linux" || Deno.env.has("XDG_RUNTIME_DIR")) return;
   Deno.env.set("NODEVICE_SELECT", "1");

@@ -84,7 +84,7 @@ function summaryCsv(summary: EvaluationSummary): string {
  * Reads the `summary.json` of a folder.
  *
  * @returns `undefined` where there is none.
- * @throws {InputError} Where it is no summary.
+ * @throws {InputError} If it is no summary.
  */
 export async function readSummary(folder: string): Promise<EvaluationSummary | undefined> {
   const path = join(folder, "summary.json");

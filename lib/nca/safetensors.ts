@@ -8,7 +8,7 @@
 
 import { InputError } from "../support/errors.ts";
 
-/** A tensor as it stands in a file. */
+/** A tensor in a file. */
 export interface StoredTensor {
   dtype: "F32" | "F64" | "I32" | "U8";
   shape: readonly number[];
@@ -16,7 +16,7 @@ export interface StoredTensor {
   data: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
-/** What a safetensors file holds. */
+/** The content of a safetensors file. */
 export interface Safetensors {
   tensors: Map<string, StoredTensor>;
   /** Free text by name. */
@@ -86,7 +86,7 @@ export function encodeSafetensors(
  *
  * @param bytes The whole file.
  * @param path Its name, for errors.
- * @throws {InputError} Where the file is not a valid safetensors file.
+ * @throws {InputError} If the file is not a valid safetensors file.
  *
  * @example
  * ```ts
@@ -103,7 +103,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
     new InputError(`Cannot read weights: ${reason}`, {
       code: "bad-weights",
       path,
-      hint: "Expected a .safetensors file, as a training run leaves it",
+      hint: "Expected a .safetensors file from a training run",
       cause,
     });
   if (bytes.length < 8) throw fail("the file is too short");
@@ -148,7 +148,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
     }
     entries.push({ name, type, shape, span: [begin, end] });
   }
-  // An empty tensor shares its begin with the one behind it, and comes first.
+  // An empty tensor starts where the next one does, and comes first.
   const spans = entries.map(({ span }) => span).sort(([a, aEnd], [b, bEnd]) =>
     a - b || aEnd - bEnd
   );
@@ -167,7 +167,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
   return { tensors, metadata: Object.fromEntries(metadata) };
 }
 
-/** Where a tensor's data begin and end. */
+/** The begin and end of a tensor's data. */
 type Span = [begin: number, end: number];
 
 function isType(type: string): type is StoredTensor["dtype"] {

@@ -20,7 +20,7 @@ export type TrainingRow = Partial<EpochMetrics>;
 /**
  * Reads a run's `metrics.csv`. Columns that are missing or empty are left out.
  *
- * @throws {InputError} Where the file cannot be read, or has no column `epoch`.
+ * @throws {InputError} If the file cannot be read, or has no column `epoch`.
  */
 export async function readMetrics(path: string): Promise<TrainingRow[]> {
   const text = await readText(path, { what: "metrics", code: "bad-run" });
@@ -141,7 +141,7 @@ export function curvePoints(
  * of training and validation. Panels of which nothing is known are left out.
  *
  * @param rows The epochs, as the training or {@linkcode readMetrics} gives them.
- * @throws {RangeError} Where the rows hold nothing to draw.
+ * @throws {RangeError} If the rows hold nothing to draw.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The manifest of a folder of prepared slices: what was made, from what, and how.
+ * The manifest of a folder of prepared slices: its slices, their sources and settings.
  *
  * @module
  */
@@ -56,7 +56,7 @@ const GeometrySchema = v.object({
   offset: pair(integer),
 });
 
-/** Checks the part of a manifest that cases add to. */
+/** Checks the part of a manifest that depends on the cases. */
 export const RecordsSchema = v.object({
   problems: v.array(
     v.object({
@@ -102,10 +102,10 @@ const ManifestSchema = v.object({
 export type ManifestCase = v.InferOutput<typeof CaseSchema>;
 
 /**
- * What `manifest.json` holds. `identity` stands for settings and sources, `data` is the data folder
- * relative to the prepared folder, `settings` say how slices were made, `height` and `width` the
- * size of all, `labelValues` what the labels hold, `files` all sources with size and time of change, `problems` all that was wrong with
- * them.
+ * What `manifest.json` holds. `identity` is a hash of settings and sources, `data` the data folder
+ * relative to the prepared folder, `height` and `width` the size of all slices, `labelValues` the
+ * values found in labels, `files` all sources with size and modification time, `problems` all
+ * errors and warnings.
  */
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 
@@ -116,7 +116,7 @@ export type SourceFile = Manifest["files"][number];
  * Reads the manifest of a prepared folder.
  *
  * @param folder From `deno task preprocess` or `extractSlices`.
- * @throws {InputError} If it is missing (the preparation was not finished), or not understood.
+ * @throws {InputError} If it is missing (the preparation was not finished) or invalid.
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST_NAME);
@@ -136,7 +136,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
 }
 
 /**
- * Writes the manifest of a prepared folder, atomically, one line a slice.
+ * Writes the manifest of a prepared folder, atomically, one line per slice.
  *
  * @param folder The prepared folder, with all slices in it.
  */

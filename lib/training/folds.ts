@@ -34,7 +34,7 @@ export function foldConfig(config: Config, fold: number): Config {
  * Reads how far a cross-validation is.
  *
  * @param folder Of all folds.
- * @returns Null where the folder is none.
+ * @returns Null if the folder is none.
  * @throws {InputError} If its file is damaged.
  */
 export async function readFolds(folder: string): Promise<FoldsState | null> {

@@ -80,6 +80,7 @@ export async function parseTask<T extends object>(
 function refuseTwice(command: Command): void {
   const seen = new Set<string>();
   for (const option of command.options) {
+    if (option.variadic) continue; // takes several values
     command.on(`option:${option.name()}`, () => {
       if (seen.has(option.name())) command.error(`error: option '${option.flags}' is given twice`);
       seen.add(option.name());

@@ -162,7 +162,7 @@ const REFUSED: [string, Uint8Array, RegExp][] = [
   ["data behind the end", file({ w: f32 }, 3), /does not fit/],
   ["a gap", file({ w: { ...f32, data_offsets: [4, 8] } }, 8), /gap/],
   ["an overlap", file({ w: f32, v: f32 }, 4), /overlap/],
-  ["bytes at the end", file({ w: f32 }, 5), /bytes behind/],
+  ["bytes at the end", file({ w: f32 }, 5), /bytes after/],
 ];
 
 for (const [what, bytes, reason] of REFUSED) {

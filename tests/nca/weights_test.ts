@@ -162,7 +162,7 @@ Deno.test("loadWeights() reads an I64 counter as PyTorch stores it", async () =>
 
 Deno.test("loadWeights() names settings that differ", async () => {
   await withModel(new MedNca({ fireRate: 0.5 }), async (folder) => {
-    await assertRefused(folder, /fireRate differs from what was asked for \(0\.5 and 1\)/, {
+    await assertRefused(folder, /fireRate differs from the settings \(0\.5 and 1\)/, {
       fireRate: 1,
     });
     await edit(folder, 1, (_, metadata) => {

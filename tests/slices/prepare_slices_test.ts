@@ -225,9 +225,9 @@ Deno.test("checkSources() names files that have changed or are gone", () =>
     await Deno.truncate(join(folder, "labelsTr/b.nii"), 400);
     await Deno.utime(join(folder, "labelsTr/b.nii"), b.modified! / 1000, b.modified! / 1000);
     assert.deepEqual(await checkSources(folder, manifest.files), [
-      "labelsTr/a.nii is changed",
+      "labelsTr/a.nii has changed",
       "imagesTr/b.nii is missing",
-      "labelsTr/b.nii is changed",
+      "labelsTr/b.nii has changed",
     ]);
   }));
 

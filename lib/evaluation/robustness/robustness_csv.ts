@@ -33,7 +33,7 @@ export async function writeRobustness(
  * Reads what {@linkcode writeRobustness} wrote.
  *
  * @returns `undefined` where there is no such file.
- * @throws {InputError} Where it is another.
+ * @throws {InputError} If it is another.
  */
 export async function readRobustness(path: string): Promise<RobustnessScore[] | undefined> {
   const text = await ifThere(readText(path, { what: "robustness", code: "bad-run" }));
