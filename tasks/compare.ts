@@ -28,7 +28,10 @@ const command = createTask(
     "mean difference with its 95 % bootstrap interval, and Wilcoxon's signed-rank test",
 )
   .argument("<runs...>", "two or more folders with a summary.json, as runs/A runs/B")
-  .option("--out <folder>", "write comparison.csv, comparison.md and the figure here")
+  .option(
+    "--out <folder>",
+    "write the table as comparison.csv and .md and a figure of the pairs here",
+  )
   .option(
     "--seed <n>",
     "of the bootstrap",
@@ -57,7 +60,10 @@ await runTask(async () => {
   if (flags.out === undefined) return;
   await writeFileAtomic(join(flags.out, "comparison.md"), table);
   await writeFileAtomic(join(flags.out, "comparison.csv"), comparisonCsv(rows, names));
-  console.log(`The tables are in ${flags.out}`);
+  const { plotPairs } = await import("../lib/plots/plot_pairs.ts"); // slow to load
+  const figure = plotPairs(rows, names);
+  for (const ending of ["svg", "png"]) await figure.save(join(flags.out, `comparison.${ending}`));
+  console.log(`The tables and the figure are in ${flags.out}`);
 });
 
 async function readRun(folder: string): Promise<NamedSummary> {

@@ -8,6 +8,7 @@ import { join } from "@std/path";
 import { v8Flags } from "../lib/rollout/wasm/v8_flags.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
+import { findPython } from "./support/python.ts";
 
 const FIRST = join("notebooks", "0_start_here.ipynb");
 /** Kernels before this one swallow errors. */
@@ -45,12 +46,12 @@ function checkDeno(): void {
 
 /** The command that starts Jupyter with JupyterLab in it. */
 async function findJupyter(): Promise<string[]> {
-  for (const jupyter of [["jupyter"], ["python3", "-m", "jupyter"], ["python", "-m", "jupyter"]]) {
-    const version = await output([...jupyter, "lab", "--version"]);
-    if (version !== undefined) {
-      console.log(`JupyterLab ${version.trim()}`);
-      return jupyter;
-    }
+  const python = await findPython("import jupyterlab");
+  const jupyter = python === undefined ? ["jupyter"] : [python, "-m", "jupyter"];
+  const version = await output([...jupyter, "lab", "--version"]);
+  if (version !== undefined) {
+    console.log(`JupyterLab ${version.trim()}`);
+    return jupyter;
   }
   throw new InputError("Cannot open the notebooks: JupyterLab is not installed", {
     code: "missing-program",

@@ -51,13 +51,14 @@ export const MASK_COLOURS = {
 
 /** The colours of classes or regions where there are several, in the order of the model's logits. */
 const CLASS_COLOURS: readonly string[] = [
+  // The first three mean nothing else in the picture of errors
   OKABE_ITO.orange,
   OKABE_ITO.skyBlue,
-  OKABE_ITO.purple,
-  OKABE_ITO.green,
-  OKABE_ITO.yellow,
-  OKABE_ITO.vermillion,
   OKABE_ITO.blue,
+  OKABE_ITO.purple,
+  OKABE_ITO.yellow,
+  OKABE_ITO.green,
+  OKABE_ITO.vermillion,
 ];
 
 /**

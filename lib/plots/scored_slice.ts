@@ -5,7 +5,8 @@
  */
 
 import { join } from "@std/path";
-import { FOREGROUND, overlap, overlapScores } from "../evaluation/overlap.ts";
+import { codesOf, overlap, overlapScores } from "../evaluation/overlap.ts";
+import { finiteMean } from "../evaluation/statistics.ts";
 import { caseDice, type ScoredCase } from "../evaluation/summary.ts";
 import type { Case } from "../slices/case.ts";
 import type { CaseSource } from "../slices/discovery/case_source.ts";
@@ -57,6 +58,7 @@ export async function scoredSlice(
   const image = opened.slice(index);
   const { height, width } = image;
   const view = viewOfCase(opened, inputs);
+  const { targets } = inputs;
   const turn = (data: ArrayLike<number>) => orientForDisplay({ data, height, width }, view);
   const shown = turn(image.data.subarray(0, height * width)); // the first channel
   const [prediction, truth] = [masks[place]!.data, labels[place]!.data];
@@ -70,7 +72,11 @@ export async function scoredSlice(
       height: shown.height,
       width: shown.width,
       voxel: turnPair(voxelOf(opened), view),
-      sliceDice: overlapScores(overlap(prediction, truth, FOREGROUND)).Dice,
+      sliceDice: finiteMean(
+        targets.classes.map((_, c) =>
+          overlapScores(overlap(prediction, truth, codesOf(targets, c))).Dice
+        ),
+      ),
       volumeDice: caseDice(scored),
     },
     opened,

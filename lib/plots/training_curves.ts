@@ -5,10 +5,11 @@
  */
 
 import * as Plot from "@observablehq/plot";
+import { parseCsv } from "../support/csv.ts";
 import { InputError } from "../support/errors.ts";
 import type { EpochMetrics } from "../training/metrics.ts";
 import { Figure } from "./figure.ts";
-import { MUTED_COLOUR, OKABE_ITO } from "./palette.ts";
+import { MUTED_COLOUR, OKABE_ITO, SERIES_COLOURS } from "./palette.ts";
 import { type Chart, drawChart } from "./render_plot.ts";
 import { svgDocument, svgGroup, svgLegend, svgText } from "./svg.ts";
 
@@ -28,42 +29,60 @@ export async function readMetrics(path: string): Promise<TrainingRow[]> {
       cause,
     });
   });
-  const [header, ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  const names = (header ?? "").split(",").map((name) =>
-    name.trim().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
-  );
-  if (!names.includes("epoch")) {
+  const [header = [], ...lines] = readTable(text, path);
+  const names = header.map((name) => {
+    const [key, byClass] = name.trim().split(/ (?=\()/);
+    const own = key!.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    return byClass === undefined ? [own] as const : [own, byClass.slice(1, -1)] as const;
+  });
+  if (!names.some(([key]) => key === "epoch")) {
     throw new InputError("Cannot read metrics: the first line has no column epoch", {
       code: "bad-run",
       path,
     });
   }
-  return lines.map((line) => {
-    const cells = line.split(",");
-    return Object.fromEntries(
-      names.map((name, i) => [name, (cells[i] ?? "").trim()] as const)
-        .filter(([, cell]) => cell !== "")
-        .map(([name, cell]) => [name, Number(cell)]),
-    );
+  return lines.map((cells) => {
+    const row: Record<string, number> = {};
+    const classes = new Map<string, EpochMetrics["classes"][number]>();
+    for (const [i, [key, name]] of names.entries()) {
+      const cell = (cells[i] ?? "").trim();
+      if (name !== undefined) {
+        const known = classes.get(name) ?? { name, dice: NaN, valVolumeDice: null };
+        classes.set(name, cell === "" ? known : { ...known, [key]: Number(cell) });
+      } else if (cell !== "") row[key] = Number(cell);
+    }
+    return { ...row, ...(classes.size === 0 ? {} : { classes: [...classes.values()] }) };
   });
+}
+
+function readTable(text: string, path: string): string[][] {
+  try {
+    return parseCsv(text);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new InputError(cause.message, { code: "bad-run", path, cause });
+  }
 }
 
 const COLOURS = { train: OKABE_ITO.blue, validation: OKABE_ITO.vermillion };
 const CHART_WIDTH = 560;
 const CHART_HEIGHT = 300;
 
+/** A figure of an epoch that is one number. */
+type Figured = Exclude<keyof EpochMetrics, "classes">;
+
 interface Panel {
   title: string;
-  series: readonly (readonly [keyof typeof COLOURS, keyof EpochMetrics])[];
+  series: readonly (readonly [keyof typeof COLOURS, Figured])[];
   /** What the vertical axis spans. Default: from 0 to the largest value. */
   domain?: [number, number];
   tickFormat?: (value: number) => string;
 }
 
 const PANELS: readonly Panel[] = [
-  { title: "Loss (Dice + BCE)", series: [["train", "loss"], ["validation", "valLoss"]] },
+  { title: "Loss (Dice + cross-entropy)", series: [["train", "loss"], ["validation", "valLoss"]] },
   { title: "Dice loss", series: [["train", "dice"], ["validation", "valDice"]] },
-  { title: "Binary cross-entropy", series: [["train", "bce"], ["validation", "valBce"]] },
+  { title: "Cross-entropy", series: [["train", "bce"], ["validation", "valBce"]] },
   {
     title: "Volume Dice, mean over validation patients",
     series: [["validation", "valVolumeDice"]],
@@ -112,7 +131,7 @@ export interface CurvePoint {
 export function curvePoints(
   rows: readonly TrainingRow[],
   series: CurvePoint["series"],
-  key: keyof EpochMetrics,
+  key: Figured,
 ): CurvePoint[] {
   return rows.map((row, i) => ({
     series,
@@ -146,7 +165,11 @@ export function plotTrainingCurves(
   const best = bestEpoch(rows);
   const charts = PANELS.flatMap((panel) => {
     const points = panel.series.flatMap(([series, key]) => curvePoints(rows, series, key));
-    return points.length === 0 ? [] : [drawPanel(panel, points, epochs, best)];
+    if (points.length === 0) return [];
+    const chart = drawPanel(panel, { points, epochs, best, colours: COLOURS });
+    return panel.domain === undefined
+      ? [chart]
+      : [chart, ...classPanels(panel, rows, epochs, best)];
   });
   if (charts.length === 0) throw new RangeError("Cannot draw training curves: no finite values");
 
@@ -155,6 +178,7 @@ export function plotTrainingCurves(
   let content = svgText(options.title ?? "Training", 12, 32, { size: 22, bold: true });
   const legend = svgLegend([
     ...Object.entries(COLOURS).map(([label, colour]) => ({ label, colour })),
+    ...classNames(rows).map((label, c) => ({ label, colour: classColour(c) })),
     ...(best === undefined
       ? []
       : [{ label: `best epoch: ${best} (dotted)`, colour: MUTED_COLOUR }]),
@@ -171,14 +195,52 @@ export function plotTrainingCurves(
   );
 }
 
-function drawPanel(
+/** The names of several classes; none where there is one. */
+function classNames(rows: readonly TrainingRow[]): string[] {
+  return rows[0]?.classes?.map(({ name }) => name) ?? [];
+}
+
+/** The colour of a class's curve: none that training or validation has. */
+function classColour(index: number): string {
+  const colours = SERIES_COLOURS.filter((colour) =>
+    !Object.values<string>(COLOURS).includes(colour)
+  );
+  return colours[index % colours.length]!;
+}
+
+/** The scores of several classes, a curve each. */
+function classPanels(
   panel: Panel,
-  points: readonly CurvePoint[],
+  rows: readonly TrainingRow[],
   epochs: readonly number[],
   best: number | undefined,
-): Chart {
+): Chart[] {
+  const names = classNames(rows);
+  const points = names.flatMap((series, c) =>
+    rows.map((row, i) => ({
+      series,
+      epoch: row.epoch ?? i + 1,
+      value: row.classes?.[c]?.valVolumeDice ?? NaN,
+    })).filter(({ value }) => Number.isFinite(value))
+  );
+  if (points.length === 0) return [];
+  const colours = Object.fromEntries(
+    names.map((name, c) => [name, classColour(c)]),
+  );
+  const title = "Volume Dice of each class";
+  return [drawPanel({ ...panel, title }, { points, epochs, best, colours })];
+}
+
+interface Curves {
+  points: readonly { series: string; epoch: number; value: number }[];
+  epochs: readonly number[];
+  best: number | undefined;
+  colours: Readonly<Record<string, string>>;
+}
+
+function drawPanel(panel: Panel, { points, epochs, best, colours }: Curves): Chart {
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
-  const fill = (point: CurvePoint) => COLOURS[point.series];
+  const fill = (point: { series: string }) => colours[point.series]!;
   return drawChart({
     title: panel.title,
     width: CHART_WIDTH,

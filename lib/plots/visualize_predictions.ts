@@ -37,7 +37,7 @@ export interface PredictionSample {
   width: number;
   /** Height and width of a voxel, in any unit. Default: as high as wide. */
   voxel?: readonly [number, number];
-  /** The Dice score of this slice, to write beside it; see `overlap`. */
+  /** The Dice score of this slice, of several classes their mean, to write beside it. */
   sliceDice?: number;
   /** The Dice score of its whole volume, to write beside it. */
   volumeDice?: number;

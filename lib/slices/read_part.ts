@@ -61,8 +61,9 @@ export function chosenChannels(
     findings.push({
       severity: "error",
       message: `image has ${chosen.length === 1 ? "one channel" : `${chosen.length} channels`}, ` +
-        `not ${channels} as the others`,
-      hint: "Every image needs the channels that the others have; choose some with --channel",
+        `${channels} ${channels === 1 ? "is" : "are"} needed`,
+      hint:
+        "All images of a data set, and those of a model, have the same channels; choose some with --channel",
     });
   }
   return chosen;

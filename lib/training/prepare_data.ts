@@ -14,6 +14,7 @@ import { SliceDataset } from "../slices/slice_dataset.ts";
 import { SliceSettingsSchema } from "../slices/slice_settings.ts";
 import { chooseSplit } from "../slices/split/choose_split.ts";
 import type { Split } from "../slices/split/split_cases.ts";
+import { problemLines } from "../slices/verify/problems.ts";
 import { InputError } from "../support/errors.ts";
 import { type Config, PRESETS } from "./config.ts";
 
@@ -98,13 +99,19 @@ async function requireUnchanged(folder: string, { identity }: Manifest): Promise
 
 async function splitOf(config: Config, { cases, problems }: Manifest) {
   const ids = cases.map(({ id }) => id);
-  const unusable = problems.filter(({ severity }) => severity === "error")
-    .map((problem) => problem.case).filter((id) => !ids.includes(id));
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const unusable = errors.map((problem) => problem.case).filter((id) => !ids.includes(id));
   try {
     return await chooseSplit(config, ids, unusable);
   } catch (error) {
     const isPresets = config.splits !== "" && config.splits === PRESETS[config.preset].splits;
-    if (!(error instanceof InputError) || !isPresets) throw error;
+    if (!(error instanceof InputError)) throw error;
+    if (!isPresets) {
+      if (errors.length === 0) throw error;
+      const lines = ["Of the other cases:", ...problemLines(errors, 5)];
+      const hint = [error.hint, ...lines].join("\n");
+      throw new InputError(error.message, { code: error.code, hint, cause: error });
+    }
     throw new InputError(error.message, {
       code: error.code,
       hint: `This split belongs to the preset ${config.preset} and its data set. To split other ` +

@@ -18,11 +18,11 @@ export interface TrainingStep {
   batch: number;
   /** Batches in an epoch. */
   batches: number;
-  /** Dice loss + BCE of the batch. */
+  /** Dice loss + cross-entropy of the batch. */
   loss: number;
   /** Dice loss of the batch. */
   dice: number;
-  /** Binary cross-entropy of the batch. */
+  /** Cross-entropy of the batch. */
   bce: number;
   /** Learning rate of the step. */
   lr: number;
@@ -70,11 +70,14 @@ function epochLine(
   metrics: EpochMetrics,
   { epochs, best }: { epochs: number; best: boolean },
 ): string {
-  const { epoch, loss, dice, bce, valLoss, valVolumeDice, seconds } = metrics;
+  const { epoch, loss, dice, bce, valLoss, valVolumeDice, classes, seconds } = metrics;
+  const score = (value: number | null) => value?.toFixed(4) ?? "–";
+  const each = classes.map(({ name, valVolumeDice }) => `${name} ${score(valVolumeDice)}`);
+  const byClass = each.length === 0 ? "" : ` (${each.join(", ")})`;
   const train = `loss ${loss.toFixed(4)} = dice ${dice.toFixed(4)} + bce ${bce.toFixed(4)}`;
   const validation = valLoss === null
     ? ""
-    : `  validation: loss ${valLoss.toFixed(4)}, volume Dice ${valVolumeDice?.toFixed(4) ?? "–"}`;
+    : `  validation: loss ${valLoss.toFixed(4)}, volume Dice ${score(valVolumeDice)}${byClass}`;
   return `Epoch ${epoch}/${epochs}  ${train}${validation}${best ? ", the best so far" : ""}  ` +
     `(${formatDuration(seconds)})`;
 }

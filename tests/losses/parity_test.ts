@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { bceLoss, diceLoss, diceScore, segmentationLoss } from "../../lib/losses/mod.ts";
 import { meta } from "../fixtures/parity.ts";
+import { beside } from "../support/beside.ts";
 
 tf.enableProdMode();
 await tf.setBackend("cpu");
@@ -57,12 +58,14 @@ for (const name of names) {
   Deno.test(`segmentationLoss() is their sum, with its gradient: ${name}`, () => {
     const { dice_loss, bce, grad_dice, grad_bce } = example;
     const sum = grad_dice.map((x, i) => x + grad_bce[i]!);
-    check((x, z) => segmentationLoss(x, z).loss, example, dice_loss + bce, sum);
-    tf.tidy(() => {
-      const parts = segmentationLoss(tf.tensor1d(example.logits), tf.tensor1d(example.target));
-      assertClose(parts.dice.dataSync()[0]!, dice_loss, "dice");
-      assertClose(parts.bce.dataSync()[0]!, bce, "bce", 1e-20);
-    });
+    for (const operations of ["arrays", "tfjs"] as const) {
+      beside(operations, () => {
+        check((x, z) => segmentationLoss(x, z).loss, example, dice_loss + bce, sum);
+        const parts = segmentationLoss(tf.tensor1d(example.logits), tf.tensor1d(example.target));
+        assertClose(parts.dice.dataSync()[0]!, dice_loss, "dice");
+        assertClose(parts.bce.dataSync()[0]!, bce, "bce", 1e-20);
+      });
+    }
   });
 
   Deno.test(`diceScore() equals PyTorch's: ${name}`, () => {

@@ -14,6 +14,7 @@ import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "../../lib/rollout/rollout.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { Random } from "../../lib/support/random.ts";
+import { findPython, runPython } from "../../tasks/support/python.ts";
 import { largestDifference } from "../fixtures/parity.ts";
 
 tf.enableProdMode();
@@ -21,22 +22,8 @@ await tf.setBackend("cpu");
 
 const script = join(import.meta.dirname!, "with_pytorch.py");
 
-async function run(python: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(python, { args }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
-/** The first Python that has some modules: the user's, or the system's. */
-async function pythonWith(modules: string): Promise<string | undefined> {
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    const found = await run(python, "-c", `import ${modules}`).then(() => true, () => false);
-    if (found) return python;
-  }
-}
-
-const pytorch = await pythonWith("torch, numpy");
-const safetensors = await pythonWith("safetensors, numpy");
+const pytorch = await findPython("import torch, numpy");
+const safetensors = await findPython("import safetensors, numpy");
 
 /** Saves a model in a folder of its own for a test. */
 async function withModel(
@@ -168,7 +155,7 @@ Deno.test({
       const random = new Random(3);
       const image = Float32Array.from({ length: 256 }, () => random.uniform());
       await Deno.writeFile(join(folder, "image.bin"), new Uint8Array(image.buffer));
-      await run(pytorch!, script, "run", folder);
+      await runPython(pytorch!, [script, "run", folder]);
       const bytes = await Deno.readFile(join(folder, "logits.bin"));
       setRolloutEngine(new OpsEngine());
       const logits = tf.tidy(() =>
@@ -187,7 +174,7 @@ Deno.test({
   fn: async () => {
     await withModel(new MedNca({}, { seed: 2 }), async (folder, model) => {
       const files: Record<string, [string, number[], number]>[] = JSON.parse(
-        await run(safetensors!, script, "list", folder),
+        await runPython(safetensors!, [script, "list", folder]),
       );
       for (const [stage, nca] of [model.model1, model.model2].entries()) {
         assert.deepEqual(Object.keys(files[stage]!).sort(), [...nca.variables.keys()].sort());
@@ -209,7 +196,7 @@ Deno.test({
   fn: async () => {
     const folder = await Deno.makeTempDir();
     try {
-      await run(safetensors!, script, "save", folder);
+      await runPython(safetensors!, [script, "save", folder]);
       const model = await loadWeights(folder, { fireRate: 1 });
       for (const [nca, k] of [[model.model1, 7], [model.model2, 3]] as const) {
         for (const [name, variable] of nca.variables) {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Page } from "playwright-core";
-import { BROWSER, runAll, withLab } from "./support/lab.ts";
-import { hasPython, ROOT } from "./support/notebooks.ts";
+import { BROWSER, JUPYTERLAB, runAll, withLab } from "./support/lab.ts";
+import { ROOT } from "./support/notebooks.ts";
 
-const ignore = BROWSER === undefined || !hasPython("jupyterlab");
+const ignore = BROWSER === undefined || JUPYTERLAB === undefined;
 const needs = "(needs JupyterLab and Chromium)";
 
 /** Whether the cell with some code has a picture with more than one colour below it. */

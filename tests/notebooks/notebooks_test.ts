@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import {
   execute,
-  hasPython,
   NAMES,
+  NBCLIENT,
   type Notebook,
   readNotebook,
   ROOT,
@@ -87,7 +87,7 @@ Deno.test("the notebooks' code holds up to the type checker", async () => {
 for (const name of NAMES) {
   Deno.test({
     name: `notebook ${name} runs on the Deno kernel, with every picture (needs Python's nbclient)`,
-    ignore: !hasPython("nbclient", "nbformat"),
+    ignore: NBCLIENT === undefined,
     fn: async () => {
       await Deno.remove(join(ROOT, "runs", "notebook-data.example-quick"), { recursive: true })
         .catch(() => {});

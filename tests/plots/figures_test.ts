@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "@std/path";
 import { caseMetrics } from "../../lib/evaluation/case_metrics.ts";
 import { FOREGROUND } from "../../lib/evaluation/overlap.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
@@ -8,6 +9,8 @@ import { plotQuality } from "../../lib/plots/quality.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
 import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
 import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
+import { writeMetrics } from "../../lib/training/metrics.ts";
+import { inFolder } from "../support/in_folder.ts";
 import { disc, inspectPng } from "./support.ts";
 
 const ROWS = [1, 2, 3].map((epoch) => ({
@@ -22,7 +25,13 @@ const ROWS = [1, 2, 3].map((epoch) => ({
 Deno.test("plotTrainingCurves draws a panel for each thing that was measured", () => {
   const figure = plotTrainingCurves(ROWS);
   for (
-    const title of ["Loss (Dice + BCE)", "Dice loss", "Binary", "Volume Dice", "Learning rate"]
+    const title of [
+      "Loss (Dice + cross-entropy)",
+      "Dice loss",
+      "Cross-entropy",
+      "Volume Dice",
+      "Learning rate",
+    ]
   ) {
     assert.ok(figure.svg.includes(title), title);
   }
@@ -31,7 +40,7 @@ Deno.test("plotTrainingCurves draws a panel for each thing that was measured", (
   assert.equal(plotTrainingCurves(ROWS).svg, figure.svg);
 
   const few = plotTrainingCurves([{ epoch: 1, loss: 1, bce: NaN, valLoss: null }]);
-  assert.doesNotMatch(few.svg, /Binary|Learning rate/);
+  assert.doesNotMatch(few.svg, /Cross-entropy<|Learning rate/);
   assert.doesNotMatch(few.svg, /NaN/);
   assert.throws(() => plotTrainingCurves([{ epoch: 1, loss: NaN }]), RangeError);
 });
@@ -50,6 +59,30 @@ Deno.test("readMetrics reads a run's CSV, whichever columns it has", async () =>
     await Deno.remove(path);
   }
   await assert.rejects(readMetrics(path), { name: "InputError" });
+});
+
+Deno.test("plotTrainingCurves draws a curve for each of several classes, read from the CSV", async () => {
+  const history = [[0.25, 0.5], [0.5, null]].map(([first, second], i) => ({
+    ...{ epoch: i + 1, loss: 1, dice: 0.5, bce: 0.5, lr: 1e-3, seconds: 1 },
+    ...{ valLoss: 1, valDice: 0.5, valBce: 0.5, valScore: 0.5, valVolumeDice: 0.375 },
+    classes: [
+      { name: "zone 1,2", dice: 0.75, valVolumeDice: first! },
+      { name: "AFS", dice: 0.25, valVolumeDice: second! },
+    ],
+  }));
+  await inFolder(async (folder) => {
+    const path = join(folder, "metrics.csv");
+    await writeMetrics(path, history);
+    const rows = await readMetrics(path);
+    assert.deepEqual(rows.map(({ classes }) => classes), history.map(({ classes }) => classes));
+    const { svg } = plotTrainingCurves(rows);
+    for (const text of ["Volume Dice of each class", "zone 1,2", "AFS"]) {
+      assert.ok(svg.includes(text), text);
+    }
+    // Three values, drawn in two colours that no other curve has
+    const dots = (colour: string) => svg.split(`<circle fill="${colour}"`).length - 1;
+    assert.deepEqual([dots("#009e73"), dots("#cc79a7")], [2, 1]);
+  });
 });
 
 Deno.test("plotCaseScores names the cases from best to worst and counts undefined scores", () => {

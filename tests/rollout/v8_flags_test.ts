@@ -31,7 +31,7 @@ Deno.test("the kernels give the same bits with V8's flags and without", async ()
 
 Deno.test("the tasks that run the engine ask for the flags, and Deno takes them", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
-  const begin = "DENO_V8_FLAGS=$(deno run tasks/v8_flags.ts) deno run --allow-read ";
+  const begin = "DENO_V8_FLAGS=$(deno run tasks/v8_flags.ts) deno run -q -P=model ";
   for (const task of ["train", "evaluate", "predict", "plot", "robustness"]) {
     assert.ok(tasks[task].command.startsWith(begin), task);
   }

@@ -217,7 +217,7 @@ Deno.test("channels are chosen from one file or several, each normalised by itse
     assert.equal(apartInSpace.case, null);
     const model = { ...settingsFor(), channels: 1 };
     const refused = await openCase(files, model, { labels: false, normalized: true });
-    assert.deepEqual(findingsOf(refused), ["error: image has 2 channels, not 1 as the others"]);
+    assert.deepEqual(findingsOf(refused), ["error: image has 2 channels, 1 is needed"]);
   }));
 
 Deno.test("crop nonzero: zeros around a patient change nothing", () =>

@@ -36,6 +36,12 @@ Deno.test("deno task compare shows paired differences as a table, and writes it"
       /^run,compared with,class,.*\nruns\/b,runs\/a,foreground,Dice,5,/,
     );
 
+    // A line a case, five that got better, and no other
+    const svg = await Deno.readTextFile(join(folder, "compared", "comparison.svg"));
+    assert.match(svg, /foreground.*5 cases, \+0\.030 .*p = 0\.0625/s);
+    assert.equal(svg.split(`stroke="#0072b2"`).length - 1, 5);
+    assert.equal(svg.split(`stroke="#d55e00"`).length - 1, 0);
+
     await writeRun(join(folder, "runs/c"), { p: 0.5, q: 0.6, r: 0.7, s: 0.8, other: 0.9 });
     const refused = await runTaskIn(folder, "compare", "runs/a", "runs/c");
     assert.equal(refused.code, 1);

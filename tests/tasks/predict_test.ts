@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 import { discoverCases } from "../../lib/slices/discovery/discover_cases.ts";
 import type { SliceSettings } from "../../lib/slices/mod.ts";
+import { findPython, runPython } from "../../tasks/support/python.ts";
 import { makeRun } from "./support/make_run.ts";
 import { inFolder, runTaskIn, startTask } from "./support/run_task.ts";
 
@@ -18,14 +19,8 @@ interface Overlay {
   dice: number;
 }
 
-async function python(...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command("python3", { args }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
 const SCRIPT = join(import.meta.dirname!, "with_nibabel.py");
-const hasNibabel = await python("-c", "import nibabel, numpy").then(() => true, () => false);
+const nibabel = await findPython("import nibabel, numpy");
 
 /** Makes a run in a folder with data, and of it what can be handed on: a model's folder. */
 async function makeModel(folder: string, settings: Partial<SliceSettings> = {}): Promise<void> {
@@ -49,11 +44,11 @@ for (
 ) {
   Deno.test({
     name: `masks of oblique volumes, their slices ${how}, overlay in nibabel (needs nibabel)`,
-    ignore: !hasNibabel,
+    ignore: nibabel === undefined,
     fn: () =>
       inFolder(async (folder) => {
         const data = join(folder, "data");
-        await python(SCRIPT, "write", data);
+        await runPython(nibabel!, [SCRIPT, "write", data]);
         await makeModel(folder, settings);
         const evaluate = await runTaskIn(
           folder,
@@ -70,7 +65,7 @@ for (
 
         const [images, labels] = [join(data, "images"), join(data, "labels")];
         const cases: Record<string, Overlay> = JSON.parse(
-          await python(SCRIPT, "compare", images, labels, join(folder, "masks")),
+          await runPython(nibabel!, [SCRIPT, "compare", images, labels, join(folder, "masks")]),
         );
         assert.equal(Object.keys(cases).length, 4);
         for (const [id, overlay] of Object.entries(cases)) {

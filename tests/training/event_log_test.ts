@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { EventLog, type EventPosition } from "../../lib/training/event_log.ts";
+import { findPython, runPython } from "../../tasks/support/python.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { readEvents } from "./support/read_events.ts";
 
@@ -146,20 +147,13 @@ print(json.dumps({tag: [[e.step, e.value] for e in events.Scalars(tag)] for tag 
 print(json.dumps({tag: events.SummaryMetadata(tag).summary_description for tag in tags}))
 `;
 
-async function python(...args: string[]): Promise<string | undefined> {
-  try {
-    const { success, stdout } = await new Deno.Command("python3", { args, stderr: "null" })
-      .output();
-    return success ? new TextDecoder().decode(stdout) : undefined;
-  } catch {
-    return undefined; // no Python
-  }
-}
+const tensorboard = await findPython(
+  "import tensorboard.backend.event_processing.event_accumulator",
+);
 
 Deno.test({
   name: "TensorBoard reads the scalars (needs python3 with tensorboard)",
-  ignore: await python("-c", "import tensorboard.backend.event_processing.event_accumulator") ===
-    undefined,
+  ignore: tensorboard === undefined,
   fn: async () => {
     await inFolder(async (folder) => {
       const log = await EventLog.open(folder, null, (tag) => `What ${tag} is`);
@@ -173,7 +167,8 @@ Deno.test({
       next.scalars(4, { "Loss/batch": 0.25 });
       await next.flush();
       next.close();
-      const [scalars, descriptions] = (await python("-c", READ, folder))!.trim().split("\n");
+      const [scalars, descriptions] = (await runPython(tensorboard!, ["-c", READ, folder])).trim()
+        .split("\n");
       assert.deepEqual(JSON.parse(descriptions!), {
         "Loss/batch": "What Loss/batch is",
         "LearningRate": "What LearningRate is",

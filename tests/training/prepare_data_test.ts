@@ -139,3 +139,20 @@ Deno.test("prepareData() says in one line that a preset's split is of other case
     using made = await prepareData({ ...config, splits: "" });
     assert.equal(made.split.train.length, 2);
   }));
+
+Deno.test("prepareData() names the cases that cannot be used where the others are too few", () =>
+  inFolder(async (folder) => {
+    const data = join(folder, "data");
+    await writeTinyVolumes(data, { cases: 3 });
+    for (const part of ["images", "labels"]) {
+      const path = (id: number) => join(data, part, `case_${id}.nii.gz`);
+      await Deno.copyFile(path(0), path(2));
+    }
+    const config = resolveConfig({ data, prepared: join(folder, "prepared") });
+    await assert.rejects(prepareData(config), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.match(error.message, /Cannot split 2 cases/);
+      assert.match(error.hint, /image is also that of case_0: case_2/);
+      return true;
+    });
+  }));

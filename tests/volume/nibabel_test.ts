@@ -11,6 +11,7 @@ import {
   type Volume,
   writeVolume,
 } from "../../lib/volume/mod.ts";
+import { findPython, runPython } from "../../tasks/support/python.ts";
 import { inFolder } from "../support/in_folder.ts";
 
 interface Description {
@@ -36,13 +37,7 @@ interface Description {
 
 const script = join(import.meta.dirname!, "with_nibabel.py");
 
-async function python(...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command("python3", { args }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
-const available = await python("-c", "import nibabel").then(() => true, () => false);
+const nibabel = await findPython("import nibabel");
 
 function assertClose(
   actual: ArrayLike<number>,
@@ -167,11 +162,11 @@ Deno.test("writeVolume() gives a mask that came back from canonical orientation 
 Deno.test({
   name: "readVolume() reads what nibabel reads: types, byte orders, versions, affines, scaling " +
     "(needs Python with nibabel)",
-  ignore: !available,
+  ignore: nibabel === undefined,
   fn: async () => {
     const folder = await Deno.makeTempDir();
     try {
-      await python(script, "write", folder);
+      await runPython(nibabel!, [script, "write", folder]);
       const all: Description[] = JSON.parse(
         await Deno.readTextFile(join(folder, "expected.json")),
       );
@@ -191,11 +186,11 @@ Deno.test({
 Deno.test({
   name: "writeVolume() writes what nibabel reads, in the space of the input " +
     "(needs Python with nibabel)",
-  ignore: !available,
+  ignore: nibabel === undefined,
   fn: async () => {
     const folder = await Deno.makeTempDir();
     try {
-      await python(script, "write", folder);
+      await runPython(nibabel!, [script, "write", folder]);
       const inputs: Description[] = JSON.parse(
         await Deno.readTextFile(join(folder, "expected.json")),
       );
@@ -213,7 +208,7 @@ Deno.test({
         written.push({ path, data: [...data], input, dtype });
       }
       const outputs: Description[] = JSON.parse(
-        await python(script, "read", ...written.map(({ path }) => path)),
+        await runPython(nibabel!, [script, "read", ...written.map(({ path }) => path)]),
       );
       for (const [number, output] of outputs.entries()) {
         const { data, input, dtype, path } = written[number]!;
@@ -248,7 +243,7 @@ const hasHippocampus = await Deno.stat(hippocampus).then(() => true, () => false
 Deno.test({
   name: "readVolume() reads the Decathlon's hippocampus as nibabel does " +
     "(needs ../shared/data/Task04_Hippocampus and Python with nibabel)",
-  ignore: !available || !hasHippocampus,
+  ignore: nibabel === undefined || !hasHippocampus,
   fn: async () => {
     const files: string[] = [];
     for (const part of ["imagesTr", "labelsTr"]) {
@@ -256,7 +251,7 @@ Deno.test({
       files.push(...names.slice(0, 6).map((name) => join(hippocampus, part, name)));
     }
     assert.ok(files.length > 0);
-    const all: Description[] = JSON.parse(await python(script, "read", ...files));
+    const all: Description[] = JSON.parse(await runPython(nibabel!, [script, "read", ...files]));
     for (const expected of all) assertSame(await readVolume(expected.path), expected);
   },
 });

@@ -1,6 +1,10 @@
 import { join } from "@std/path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { findPython } from "../../../tasks/support/python.ts";
 import { makeKernelFolder, ROOT } from "./notebooks.ts";
+
+/** A Python with JupyterLab; undefined where there is none. */
+export const JUPYTERLAB = await findPython("import jupyterlab");
 
 /** Where a browser may be. */
 const BROWSERS = [
@@ -44,7 +48,7 @@ export async function withLab(
   const jupyter = await makeKernelFolder();
   const file = `${name}.ipynb`;
   await Deno.copyFile(join(ROOT, "notebooks", file), join(folder, file));
-  const server = new Deno.Command("python3", {
+  const server = new Deno.Command(JUPYTERLAB!, {
     args: ["-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.port=0"]
       .concat(
         `--ServerApp.root_dir=${folder}`,

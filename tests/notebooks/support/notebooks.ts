@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { findPython, runPython } from "../../../tasks/support/python.ts";
 
 /** The project's folder. */
 export const ROOT = new URL("../../../", import.meta.url).pathname;
@@ -43,15 +44,8 @@ export function textOf(lines: string | string[] | undefined): string {
   return [lines ?? ""].flat().join("");
 }
 
-/** Whether Python has some modules. */
-export function hasPython(...modules: string[]): boolean {
-  try {
-    const code = modules.map((name) => `import ${name}`).join("; ");
-    return new Deno.Command("python3", { args: ["-c", code], stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
+/** A Python that runs notebooks; undefined where there is none. */
+export const NBCLIENT = await findPython("import nbclient, nbformat");
 
 /** A Jupyter folder of its own with the Deno kernel, so that no test touches the user's. */
 export async function makeKernelFolder(): Promise<string> {
@@ -69,29 +63,21 @@ export async function makeKernelFolder(): Promise<string> {
   return folder;
 }
 
-/** Runs Python with the Deno kernel of {@linkcode makeKernelFolder}; fails with what it says. */
-export async function runPython(args: string[], options: { quick?: boolean } = {}) {
+/** Executes a notebook in a fresh Deno kernel of {@linkcode makeKernelFolder}. */
+export async function execute(name: string): Promise<Notebook> {
+  const script = join(ROOT, "tests", "notebooks", "support", "run_notebook.py");
   const jupyter = await makeKernelFolder();
   try {
-    const { success, stdout, stderr } = await new Deno.Command("python3", {
-      args,
-      cwd: ROOT,
-      env: {
-        JUPYTER_PATH: jupyter,
-        PYDEVD_DISABLE_FILE_VALIDATION: "1",
-        ...(options.quick ?? true ? { QUICK: "1" } : {}),
+    const text = await runPython(
+      NBCLIENT!,
+      [script, join(ROOT, "notebooks", `${name}.ipynb`)],
+      {
+        cwd: ROOT,
+        env: { JUPYTER_PATH: jupyter, PYDEVD_DISABLE_FILE_VALIDATION: "1", QUICK: "1" },
       },
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    return new TextDecoder().decode(stdout);
+    );
+    return { name, ...JSON.parse(text) };
   } finally {
     await Deno.remove(jupyter, { recursive: true });
   }
-}
-
-/** Executes a notebook in a fresh kernel. */
-export async function execute(name: string): Promise<Notebook> {
-  const script = join(ROOT, "tests", "notebooks", "support", "run_notebook.py");
-  const text = await runPython([script, join(ROOT, "notebooks", `${name}.ipynb`)]);
-  return { name, ...JSON.parse(text) };
 }

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { type Task, taskCommand } from "../../support/task_command.ts";
+import { type Task, taskCommand } from "../../../tasks/support/task_command.ts";
 import type { ConfigOverrides } from "../../../lib/training/config.ts";
 import { TINY } from "../../training/support/tiny_data.ts";
 
@@ -21,7 +21,7 @@ export function startTask(folder: string, task: Task, args: readonly string[]) {
   const command = taskCommand(task);
   const script = join(ROOT, command.pop()!);
   return new Deno.Command(Deno.execPath(), {
-    args: [...command, "--quiet", "--config", join(ROOT, "deno.json"), script, ...args],
+    args: [...command, "--config", join(ROOT, "deno.json"), script, ...args],
     cwd: folder,
     stdout: "piped",
     stderr: "piped",

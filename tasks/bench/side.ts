@@ -8,6 +8,7 @@ import process from "node:process";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { runPython } from "../support/python.ts";
 import { ourProgram } from "./our_program.ts";
 import type { SetUp } from "./our_side.ts";
 
@@ -98,31 +99,15 @@ export class Side {
   }
 }
 
-/** The first Python that has some modules, or `undefined`. */
-export async function findPython(...modules: string[]): Promise<string | undefined> {
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    try {
-      const { success } = await new Deno.Command(python, {
-        args: ["-c", `import ${modules.join(", ")}`],
-        stdout: "null",
-        stderr: "null",
-      }).output();
-      if (success) return python;
-    } catch {
-      // Not installed; try the next.
-    }
-  }
-}
-
 /**
  * Whether PyTorch multiplies matrices with the reference BLAS, which Debian puts beside it where
  * nothing better is installed. On one thread its 1×1 convolutions go through BLAS and are ten times
  * slower than they need be; on more they do not.
  */
 export async function hasReferenceBlas(python: string): Promise<boolean> {
-  const { stdout } = await new Deno.Command(python, {
-    args: ["-c", "import torch; print(open('/proc/self/maps').read())"],
-    stderr: "null",
-  }).output();
-  return /\/blas\/libblas\.so/.test(new TextDecoder().decode(stdout));
+  const maps = await runPython(python, [
+    "-c",
+    "import torch; print(open('/proc/self/maps').read())",
+  ]);
+  return /\/blas\/libblas\.so/.test(maps);
 }

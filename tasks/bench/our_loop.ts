@@ -10,7 +10,8 @@ import { Job } from "../../lib/rollout/wasm/job.ts";
 import { extractSlices } from "../../lib/slices/extract_slices.ts";
 import { SliceDataset } from "../../lib/slices/slice_dataset.ts";
 import { silentProgress, trainMedNca } from "../../lib/training/mod.ts";
-import { writeTinyVolumes } from "../training/support/tiny_data.ts";
+import { Random } from "../../lib/support/random.ts";
+import { createVolume, writeVolume } from "../../lib/volume/mod.ts";
 
 /** Steps that warm up. */
 const WARM = 3;
@@ -26,7 +27,14 @@ const folder = await Deno.makeTempDir();
 try {
   const data = join(folder, "data");
   const slices = Math.ceil((WARM + STEPS + 1) * batch / 2);
-  await writeTinyVolumes(data, { cases: 2, size, slices });
+  const random = new Random(0);
+  for (const id of ["a", "b"]) {
+    const image = Float32Array.from({ length: size * size * slices }, () => random.uniform());
+    const like = createVolume({ data: image, shape: [size, size, slices], spacing: [1, 1, 3] });
+    await writeVolume(join(data, "images", `${id}.nii.gz`), { data: image, like });
+    const label = Uint8Array.from(image, Math.round);
+    await writeVolume(join(data, "labels", `${id}.nii.gz`), { data: label, like });
+  }
   await extractSlices({ data, out: join(folder, "prepared") });
   const train = await SliceDataset.open(join(folder, "prepared"));
   const backend = await initBackend({ backend: "wasm", threads });

@@ -5,15 +5,16 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { createWasmEngine } from "../lib/rollout/wasm/create_wasm_engine.ts";
-import { writeJsonAtomic } from "../lib/support/files.ts";
-import { type Case, caseName, compare, type Row, threadCount } from "../tests/bench/compare.ts";
-import { benchGpu } from "../tests/bench/gpu_bench.ts";
-import { measureLoop, measureStart } from "../tests/bench/loop.ts";
-import { comparePreprocessing, type PreprocessRow } from "../tests/bench/preprocess.ts";
-import { findPython, hasReferenceBlas, type Mode } from "../tests/bench/side.ts";
-import { preprocessLine, tableHead, tableLine, tfjsLine } from "../tests/bench/table.ts";
-import { createTask, numberFlag, numberListFlag, parseTask, runTask } from "./support/cli.ts";
+import { createWasmEngine } from "../../lib/rollout/wasm/create_wasm_engine.ts";
+import { writeJsonAtomic } from "../../lib/support/files.ts";
+import { type Case, caseName, compare, type Row, threadCount } from "./compare.ts";
+import { benchGpu } from "./gpu_bench.ts";
+import { measureLoop, measureStart } from "./loop.ts";
+import { comparePreprocessing, type PreprocessRow } from "./preprocess.ts";
+import { findPython } from "../support/python.ts";
+import { hasReferenceBlas, type Mode } from "./side.ts";
+import { preprocessLine, tableHead, tableLine, tfjsLine } from "./table.ts";
+import { createTask, numberFlag, numberListFlag, parseTask, runTask } from "../support/cli.ts";
 
 interface Flags {
   vsPytorch?: boolean;
@@ -81,7 +82,7 @@ await runTask(async () => {
     return;
   }
   const full = flags.vsPytorch === true;
-  const python = flags.vsPytorch === false ? undefined : await findPython("torch", "numpy");
+  const python = flags.vsPytorch === false ? undefined : await findPython("import torch, numpy");
   if (flags.vsPytorch !== false && !python) {
     console.log("PyTorch: skipped, no python3 with torch and numpy (Debian: python3-torch)");
   }
@@ -134,7 +135,9 @@ await runTask(async () => {
   }
   const preprocessing: PreprocessRow[] = [];
   if (flags.preprocess !== undefined) {
-    const nibabel = flags.vsPytorch === false ? undefined : await findPython("nibabel", "numpy");
+    const nibabel = flags.vsPytorch === false
+      ? undefined
+      : await findPython("import nibabel, numpy");
     if (!nibabel) console.log("nibabel: skipped, no python3 with nibabel and numpy");
     const row = await comparePreprocessing(flags.preprocess, {
       python: nibabel,

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { formatDuration } from "../lib/support/format_duration.ts";
-import { StatusLine } from "../lib/support/status_line.ts";
-import { KILL_TARGETS, killTasks } from "../tests/reliability/kill_harness.ts";
-import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
+import { formatDuration } from "../../lib/support/format_duration.ts";
+import { StatusLine } from "../../lib/support/status_line.ts";
+import { KILL_TARGETS, killTasks } from "./kill_harness.ts";
+import { createTask, numberFlag, Option, parseTask, runTask } from "../../tasks/support/cli.ts";
 
 interface Flags {
   kills: number;

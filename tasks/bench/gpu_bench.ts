@@ -6,6 +6,7 @@
  */
 
 import { join } from "@std/path";
+import { findPython, runPython } from "../support/python.ts";
 import { largestDifference, writeInput } from "./compare.ts";
 import { countBytes } from "./gpu_bytes.ts";
 import { type GpuRates, measureGpu } from "./gpu_rates.ts";
@@ -198,19 +199,10 @@ function rowOf(
 
 /** A Python whose PyTorch finds a GPU. */
 async function findTorchOnCuda(): Promise<{ python: string; version: string } | undefined> {
-  const script =
-    "import torch, numpy; print(torch.__version__, 'on', torch.cuda.get_device_name())";
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    try {
-      const { success, stdout } = await new Deno.Command(python, {
-        args: ["-c", script],
-        stderr: "null",
-      }).output();
-      if (success) return { python, version: new TextDecoder().decode(stdout).trim() };
-    } catch {
-      // Not installed; try the next.
-    }
-  }
+  const code = "import torch, numpy; print(torch.__version__, 'on', torch.cuda.get_device_name())";
+  const python = await findPython(code);
+  if (python === undefined) return undefined;
+  return { python, version: (await runPython(python, ["-c", code])).trim() };
 }
 
 const HEAD = `

@@ -68,7 +68,7 @@ async function start(folder: string, run: string): Promise<number> {
   );
   try {
     for await (const line of createInterface({ input: child.stderr! })) {
-      if (line.includes("batch 1/")) return (performance.now() - began) / 1000;
+      if (/^Epoch 1\/.* loss /.test(line)) return (performance.now() - began) / 1000;
     }
     throw new Error("The training ended before its first step");
   } finally {
