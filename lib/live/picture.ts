@@ -87,7 +87,7 @@ function colouring({ kind, data, most: high }: Plane, isRegions: boolean): {
   }
   let most = 0;
   for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i]!));
-  const text = most < 0.01 ? most.toExponential(0) : most.toPrecision(2);
+  const text = most >= 10 ? most.toFixed(0) : most.toPrecision(2);
   return {
     colour: (value) => [...signedColour(most === 0 ? 0 : value / most), 255],
     scale: { low: `−${text}`, high: text, bar: gradient(signedColour, -1) },

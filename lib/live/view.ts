@@ -129,14 +129,14 @@ export class View {
     const frame = this.#frame;
     if (frame === null) return;
     const { model } = this.#facts();
-    const { scene } = this.#controller;
-    const { planeSize: [height, width] } = frame;
+    const { steps } = this.#controller.scene;
+    const { show, planeSize: [height, width] } = frame;
     const isCodes = frame.plane instanceof Uint8Array;
     const kind: Plane["kind"] = isCodes
       ? "mask"
-      : typeof scene.show !== "number"
+      : typeof show !== "number"
       ? "part"
-      : scene.show < model.imageChannels
+      : show < model.imageChannels
       ? "grey"
       : "signed";
     const [rows, columns] = frame.size;
@@ -146,7 +146,7 @@ export class View {
       truth: frame.truth !== null && input("truth").checked ? onGrid(frame.truth) : null,
       plane: {
         ...{ data: frame.plane, height, width, kind },
-        most: scene.show === "deviation" ? 0.5 : 1,
+        most: show === "deviation" ? 0.5 : 1,
       },
       view: this.#way,
       isRegions: model.kind === "regions",
@@ -160,7 +160,7 @@ export class View {
     element("truth-key", HTMLElement).hidden = frame.truth === null || !input("truth").checked;
     this.#describe(frame);
     const last = Number(input("step").max);
-    drawChart(element("chart", HTMLCanvasElement), frame, scene.steps, last);
+    drawChart(element("chart", HTMLCanvasElement), frame, steps, last);
   }
 
   /** How the case's slices lie in the patient. */
@@ -189,7 +189,7 @@ export class View {
     const parts = [`Step ${step}: ${stage} ${stageStep}${beyond}`];
     if (!Number.isNaN(dice[step])) parts.push(`Dice ${dice[step]!.toFixed(3)}`);
     parts.push(`change ${change[step]!.toFixed(4)}`);
-    element("where", HTMLElement).textContent = parts.join("   ");
+    element("where", HTMLElement).textContent = parts.join(" · ");
     element("chart", HTMLCanvasElement).setAttribute(
       "aria-label",
       `Dice and mean change of each step. ${parts.join(", ")}`,

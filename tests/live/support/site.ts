@@ -40,6 +40,17 @@ export class Host implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}/page/`;
   }
 
+  /** The bytes of the page, without a folder of it. */
+  async size(without: string, folder = join(this.#folder, "page")): Promise<number> {
+    let sum = 0;
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      const path = join(folder, name);
+      if (name === without) continue;
+      sum += isDirectory ? await this.size(without, path) : (await Deno.stat(path)).size;
+    }
+    return sum;
+  }
+
   async #answer(request: Request): Promise<Response> {
     this.requests.push(new URL(request.url).pathname);
     if (!this.isUp) return new Response("no network", { status: 503 });
