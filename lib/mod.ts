@@ -44,6 +44,7 @@ export {
   readLabelVolume,
   readVolume,
   reorient,
+  reorientAffine,
   type Reorientation,
   restore,
   toCanonical,

@@ -44,10 +44,10 @@ const command = addConfigFlags(
     "Train a Med-NCA: prepare the data, split it by patient, train, score held-out patients, " +
       "draw the figures. Without flags it runs on data.example.",
   )
-    .option("--resume", "go on with the run in --out")
+    .option("--resume", "continue the run in --out")
     .option(
       "--accept-changes",
-      "with --resume: go on although images or labels were changed since the run started",
+      "with --resume: continue although images or labels have changed since the run started",
     ),
 ).addHelpText("after", presetHelp());
 
@@ -79,7 +79,7 @@ await runTask(async () => {
   }
 });
 
-/** A configuration, and whether it is that of all folds of a cross-validation. */
+/** A configuration, and whether it is a cross-validation's. */
 interface Chosen {
   config: Config;
   isFolds: boolean;
@@ -120,7 +120,7 @@ async function resumedConfig(overrides: ConfigOverrides): Promise<Chosen> {
   const folds = await readFolds(out);
   const { config: stored } = folds ?? await readRun(out);
   const config = resolveConfig({ ...stored, ...overrides });
-  requireSameConfig(stored, config, out); // before anything is prepared
+  requireSameConfig(stored, config, out); // before any preparation
   return { config, isFolds: folds !== null };
 }
 
@@ -135,7 +135,8 @@ function closing(
 ): string {
   const goOn = `deno task train --out ${out} --resume`;
   if (result.status === "stopped") {
-    return `Stopped in epoch ${result.epoch} of ${epochs}; nothing is lost. Go on with\n  ${goOn}`;
+    return `Stopped in epoch ${result.epoch} of ${epochs}; nothing is lost. Continue with\n  ` +
+      `${goOn}`;
   }
   if (result.status === "trained") {
     return `The training is done. Score it with\n  ${
@@ -162,7 +163,7 @@ function runFiles(out: string, best: number | null): string {
 }
 
 function foldFiles(): string {
-  return `  fold_0/, fold_1/, …                     a run each, with its masks and figures
+  return `  fold_0/, fold_1/, …                     one run per fold, with its masks and figures
   summary.json, summary.csv               every patient, scored by the fold that held it out
   plots/                                  the scores of all patients`;
 }

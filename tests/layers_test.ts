@@ -82,3 +82,12 @@ Deno.test("tasks and lib import nothing from tests, and lib nothing from tasks",
   );
   assert.deepEqual(foreign, []);
 });
+
+Deno.test("no file of lib or tasks has more than 300 lines", async () => {
+  const long: string[] = [];
+  for (const file of imports.keys()) {
+    const lines = (await Deno.readTextFile(join(ROOT, file))).split("\n").length - 1;
+    if (lines > 300) long.push(`${file}: ${lines}`);
+  }
+  assert.deepEqual(long, []);
+});

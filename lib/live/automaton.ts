@@ -26,6 +26,8 @@ const KEPT_BYTES = 192e6;
 /** A state as the page shows it. */
 export interface Frame {
   readonly step: number;
+  /** What the plane is. */
+  readonly show: Scene["show"];
   readonly stage: "coarse" | "fine";
   /** Steps of this stage. */
   readonly stageStep: number;
@@ -39,7 +41,7 @@ export interface Frame {
   readonly plane: Uint8Array | Float32Array;
   /** Height and width of the plane: those of the cells, in the coarse stage a quarter of the grid's. */
   readonly planeSize: readonly [number, number];
-  /** Of each step up to this one, from the state before the first: Dice score, NaN where undefined. */
+  /** Of each step up to this one, from the state before the first: Dice score, NaN if undefined. */
   readonly dice: readonly number[];
   /** The mean change of a number of the state in each step up to this one; 0 for the first state. */
   readonly change: readonly number[];
@@ -84,7 +86,7 @@ export class Automaton {
     const [coarse] = scene.steps;
     const isCoarse = scene.step <= coarse;
     return {
-      step: scene.step,
+      ...{ step: scene.step, show: scene.show },
       stage: isCoarse ? "coarse" : "fine",
       stageStep: isCoarse ? scene.step : scene.step - coarse,
       size: run.size,

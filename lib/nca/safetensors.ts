@@ -157,8 +157,8 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
     if (begin !== expected) throw fail(`the data has a gap or an overlap at byte ${begin}`);
     expected = end;
   }
-  if (expected !== data.length) throw fail("there are bytes behind the last tensor");
-  // Copied only now: tensors that overlap could ask for many times the file
+  if (expected !== data.length) throw fail("there are bytes after the last tensor");
+  // Copied only now: overlapping tensors could require many times the file's size
   const tensors = new Map(entries.map(({ name, type, shape, span }) => {
     const stored = data.slice(...span).buffer;
     if (!isType(type)) return [name, { shape, ...WIDENED[type]!(stored) }] as const;
