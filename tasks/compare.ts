@@ -17,6 +17,7 @@ import { readSummary } from "../lib/evaluation/summary_files.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { writeFileAtomic } from "../lib/support/files.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
+import { userPath } from "./support/paths.ts";
 
 interface Flags {
   out?: string;
@@ -42,7 +43,7 @@ const command = createTask(
 
 await runTask(async () => {
   const flags = await parseTask<Flags>(command);
-  const folders: string[] = command.processedArgs[0];
+  const folders = (command.processedArgs[0] as string[]).map(userPath);
   if (folders.length < 2) {
     throw new InputError("Cannot compare: only one run was given", {
       code: "bad-command-line",

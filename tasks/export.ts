@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { join } from "@std/path";
 import { encodeOnnxModel } from "../lib/exchange/onnx_model.ts";
 import { readWeights } from "../lib/nca/weights.ts";

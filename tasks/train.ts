@@ -28,6 +28,7 @@ import {
 } from "../lib/training/mod.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { addConfigFlags } from "./support/flags.ts";
+import { projectPath } from "./support/paths.ts";
 import { backendOptions } from "./support/run.ts";
 import { trainFolds } from "./support/train_folds.ts";
 import { trainRun, type TrainRunOptions, type TrainRunResult } from "./support/train_run.ts";
@@ -87,7 +88,7 @@ async function newConfig(overrides: ConfigOverrides): Promise<Chosen> {
   const shape = overrides.init ? modelKeys((await readModelSettings(overrides.init)).config) : {};
   const config = resolveConfig({ ...shape, ...overrides });
   const time = new Date().toLocaleString("sv").slice(0, 16).replace(" ", "-").replace(":", "");
-  const out = config.out || join("runs", `${config.preset}-${time}`);
+  const out = config.out || projectPath(join("runs", `${config.preset}-${time}`));
   return {
     config: { ...config, out },
     isFolds: config.folds > 0 && overrides.fold === undefined,

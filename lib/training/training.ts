@@ -181,9 +181,8 @@ export class Training {
     ];
     this.mean?.update(step);
     await this.#figures.add(figures, (values) => {
-      const losses = [...values.subarray(0, -1)];
+      const [squares, losses] = [values.at(-1)!, [...values.subarray(0, -1)]];
       const [loss, dice, bce] = losses as [number, number, number];
-      const squares = values.at(-1)!;
       const bad = !Number.isFinite(loss)
         ? `the loss is ${loss}`
         : !Number.isFinite(squares)
@@ -225,8 +224,7 @@ export class Training {
     const { counters, config: { epochs } } = this;
     counters.seconds += (performance.now() - this.#since) / 1000;
     const lr = this.#learningRate(counters.batch - 1);
-    const { targets: { classes } } = this.#train.manifest.settings;
-    const names = classes.map(({ name }) => name);
+    const names = this.#train.manifest.settings.targets.classes.map(({ name }) => name);
     const { metrics, isBest } = endEpoch(counters, { scores, lr, names, saved: this.#saved });
     await this.#save({ metrics, best: isBest });
     this.#progress.epoch(metrics, { epochs, best: isBest && metrics.valVolumeDice !== null });

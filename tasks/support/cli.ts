@@ -11,6 +11,7 @@ import { Command, CommanderError, InvalidArgumentError, type Option } from "comm
 import { InputError } from "../../lib/support/errors.ts";
 import { nearest } from "../../lib/support/nearest.ts";
 import { readJson } from "../../lib/support/read_text.ts";
+import { projectPath, userPath } from "./paths.ts";
 
 export { Option } from "commander";
 export type { Command } from "commander";
@@ -44,8 +45,8 @@ export function createTask(name: string, description: string): Command {
  * Reads the flags of a task: the command line over the config file over the defaults.
  *
  * A config value goes through the parser and choices of its flag, so errors are the same; a list
- * means its items joined by commas. Paths in it are relative to the current folder, as on the
- * command line.
+ * means its items joined by commas. Paths in it are relative to the folder that the user stands in,
+ * as on the command line.
  *
  * @typeParam T The flags by their camelCase names, without `config` and `debug`.
  * @param command From {@linkcode createTask}, with the task's flags and positional arguments.
@@ -73,10 +74,26 @@ export async function parseTask<T extends object>(
 ): Promise<T> {
   refuseTwice(command);
   command.parse([...args], { from: "user" });
+  resolvePaths(command, ["config"]);
   const { config } = command.opts<{ config?: string }>();
   if (config !== undefined) applyConfig(command, upgrade(await readConfig(config)), config);
+  const others = command.options.map((option) => option.attributeName());
+  resolvePaths(command, others.filter((name) => name !== "config"));
   const { config: _config, debug: _debug, ...flags } = command.opts();
   return flags as T;
+}
+
+/** Lets the paths among some flags lead to where the user means. */
+function resolvePaths(command: Command, names: readonly string[]): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const value = command.getOptionValue(name);
+    if (!names.includes(name) || typeof value !== "string") continue;
+    if (!/<(folder|file|path)>/.test(option.flags) && !/\.[ct]sv$/i.test(value)) continue;
+    const source = command.getOptionValueSource(name);
+    const path = source === "default" ? projectPath(value) : userPath(value);
+    command.setOptionValueWithSource(name, path, source);
+  }
 }
 
 /** Makes it an error to give a flag twice: one of the two would be ignored. */

@@ -4,13 +4,13 @@
  * @module
  */
 
-import "./support/interrupt.ts";
-import { writeJsonAtomic } from "../lib/support/files.ts";
-import { type FuzzResult, shareOut } from "../tests/fuzz/fuzz.ts";
-import { makeReaders } from "../tests/fuzz/readers.ts";
-import type { FuzzAnswer, FuzzJob } from "../tests/fuzz/worker.ts";
-import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
-import { StatusLine } from "../lib/support/status_line.ts";
+import "../support/interrupt.ts";
+import { writeJsonAtomic } from "../../lib/support/files.ts";
+import { type FuzzResult, shareOut } from "./fuzz_reader.ts";
+import { makeReaders } from "./readers.ts";
+import type { FuzzAnswer, FuzzJob } from "./worker.ts";
+import { createTask, numberFlag, parseTask, runTask } from "../support/cli.ts";
+import { StatusLine } from "../../lib/support/status_line.ts";
 
 /** An input that takes this many milliseconds hangs, however busy the machine. */
 const PATIENCE = 60_000;
@@ -79,7 +79,7 @@ await runTask(async () => {
 async function fuzz(job: Omit<FuzzJob, "progress">): Promise<Row> {
   const progress = new Int32Array(new SharedArrayBuffer(4));
   const started = performance.now();
-  const worker = new Worker(new URL("../tests/fuzz/worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     type: "module",
   });
   using line = new StatusLine();
