@@ -103,10 +103,10 @@ Deno.test("a restart skips what is done, and only that", () =>
     const sized = await trained({ size: [8, 8] });
     assert.match((await predict({ ...sized, seed: 1 }))[0]!, /^case_0 again changed: inputs$/);
     const other = await trained({}, 4);
-    assert.match((await predict(other))[0]!, /^case_0 again other weights, seed, inputs$/);
+    assert.match((await predict(other))[0]!, /^case_0 again changed: weights, seed, inputs$/);
     assert.match(
       (await predict({ ...other, postprocess: ["largest"] }))[0]!,
-      /^case_0 again other postprocess$/,
+      /^case_0 again changed: postprocess$/,
     );
 
     // The batch size changes nothing.
