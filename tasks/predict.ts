@@ -4,11 +4,17 @@
  * @module
  */
 
-import { dirname, join, resolve } from "@std/path";
+import { basename, dirname, join, resolve } from "@std/path";
 import { InvalidArgumentError } from "commander";
 import { initBackend } from "../lib/backend.ts";
 import type { Postprocess } from "../lib/evaluation/postprocess.ts";
-import { type ImageResult, predictFiles } from "../lib/evaluation/predict_files.ts";
+import {
+  type ImageResult,
+  predictFiles,
+  whatItDependsOn,
+} from "../lib/evaluation/predict_files.ts";
+import { writePredictionReport } from "../lib/exchange/prediction_report.ts";
+import { drawPrediction } from "../lib/plots/prediction_picture.ts";
 import type { Target } from "../lib/slices/case.ts";
 import type { CaseSource } from "../lib/slices/discovery/case_source.ts";
 import { listImages, type Shard, takeShard } from "../lib/slices/discovery/list_images.ts";
@@ -105,16 +111,18 @@ await runTask(async () => {
   using line = new StatusLine();
   let done = 0;
   try {
-    const results = await predictFiles({
-      ...{ models: run.models, weights: run.weights, sources, out },
+    const how = {
+      ...{ models: run.models, weights: run.weights, seed: config.seed, samples: flags.samples },
       postprocess: chosenPostprocess(flags.postprocess, run),
+    };
+    const results = await predictFiles({
+      ...how,
+      ...{ sources, out, signal },
       probabilities: flags.probabilities ?? false,
       overwrite: flags.overwrite ?? false,
       force: flags.force ?? false,
       batchSize: config.batchSize,
-      seed: config.seed,
-      samples: flags.samples,
-      signal,
+      draw: (opened, masks) => drawPrediction(opened, masks, inputs).png(),
       onProgress: ({ name, share, secondsLeft }) =>
         line.show(`${name}  ${Math.floor(100 * share)} %, ${formatDuration(secondsLeft)} left`),
       onImage: (result, { done: place, total }) => {
@@ -135,7 +143,14 @@ await runTask(async () => {
       ({ case: name, severity, message, hint }): ImageResult[] =>
         severity === "error" ? [{ name, status: "failed", why: message, hint }] : [],
     );
-    return close([...results, ...unread], { image, out });
+    const every = [...results, ...unread];
+    const report = await writePredictionReport({
+      ...{ folder: out, model: basename(resolve(folder)), classes: inputs.targets.classes },
+      made: await whatItDependsOn(how),
+      failed: every.filter(({ status }) => status === "failed"),
+    });
+    console.log(`Report   ${report}, volumes.csv and report.json beside it`);
+    return close(every, { image, out });
   } catch (error) {
     if (!signal.aborted) throw error;
     line.clear();
