@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { join } from "@std/path";
 import {
   compareRuns,

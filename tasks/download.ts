@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INTERRUPTED, saveAtSignals } from "./support/interrupt.ts";
 import { CITATION, DATA_SETS, LICENCE } from "../lib/download/data_sets.ts";
 import { downloadDataSet } from "../lib/download/download_data_set.ts";
 import { nearest } from "../lib/support/nearest.ts";
@@ -11,7 +12,6 @@ import { StatusLine } from "../lib/support/status_line.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { formatDuration } from "../lib/support/format_duration.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
-import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
 
 interface Flags {
   out: string;
@@ -49,7 +49,8 @@ await runTask(async () => {
       hint: near === undefined ? `There are ${NAMES.join(" and ")}` : `Did you mean ${near}?`,
     });
   }
-  const signal = interruptSignal(() => console.error("\nStopping …"));
+  using stopping = saveAtSignals("Stopping …");
+  const { signal } = stopping;
   console.log(`${source.folder}: ${source.description}`);
   console.log(`Licence ${LICENCE}\nCite    ${CITATION}`);
   using line = new StatusLine();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INTERRUPTED, saveAtSignals } from "./support/interrupt.ts";
 import { basename, join, resolve } from "@std/path";
 import { initBackend } from "../lib/backend.ts";
 import { caseQualities, describeCorrelation } from "../lib/evaluation/case_quality.ts";
@@ -21,7 +22,6 @@ import { counted, namesOf } from "../lib/support/names_of.ts";
 import { readRun } from "../lib/training/run_folder.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
-import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
 import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
 import { backendOptions, formatDice, requireFlag, showScore } from "./support/run.ts";
 import { readTrainedRun, runFolders } from "./support/trained_models.ts";
@@ -102,7 +102,8 @@ await runTask(async () => {
   const out = flags.out ?? defaultOut(flags, folder);
 
   const backend = await initBackend(backendOptions(flags, config));
-  const signal = interruptSignal(() => console.error("\nStopping …"));
+  using stopping = saveAtSignals("Stopping …");
+  const { signal } = stopping;
   console.log(`Backend  ${backend.describe()}`);
   const run = await load(flags.weights);
   try {

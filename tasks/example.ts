@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { EXAMPLE_SEED, makeExample } from "../lib/example/mod.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";

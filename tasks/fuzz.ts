@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { writeJsonAtomic } from "../lib/support/files.ts";
 import { type FuzzResult, shareOut } from "../tests/fuzz/fuzz.ts";
 import { makeReaders } from "../tests/fuzz/readers.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { join } from "@std/path";
 import { v8Flags } from "../lib/rollout/wasm/v8_flags.ts";
 import { InputError } from "../lib/support/errors.ts";

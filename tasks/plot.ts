@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { initBackend } from "../lib/backend.ts";
 import { plotRun } from "../lib/plots/plot_run.ts";
 import { InputError } from "../lib/support/errors.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INTERRUPTED, saveAtSignals } from "./support/interrupt.ts";
 import { basename, dirname, join, resolve } from "@std/path";
 import { InvalidArgumentError } from "commander";
 import { initBackend } from "../lib/backend.ts";
@@ -25,7 +26,6 @@ import { requireWritable } from "../lib/support/output_folder.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
-import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
 import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
 import { backendOptions, requireFlag } from "./support/run.ts";
 import { readTrainedRun } from "./support/trained_models.ts";
@@ -100,7 +100,8 @@ await runTask(async () => {
     if (severity === "warning") console.error(`warning: ${name}: ${message}`);
   }
   const backend = await initBackend(backendOptions(flags, config));
-  const signal = interruptSignal(() => console.error("\nStopping …"));
+  using stopping = saveAtSignals("Stopping …");
+  const { signal } = stopping;
   console.log(`Backend  ${backend.describe()}`);
   if (flags.shard !== undefined) {
     const { index, count } = flags.shard;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import * as v from "valibot";
 import { formatReport, prepareSlices, SLICE_KEYS } from "../lib/slices/mod.ts";
 import { SliceSettingsSchema } from "../lib/slices/slice_settings.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INTERRUPTED, saveAtSignals } from "./support/interrupt.ts";
 import { join } from "@std/path";
 import { initBackend } from "../lib/backend.ts";
 import {
@@ -29,7 +30,6 @@ import { PLANE_AXES } from "../lib/volume/mod.ts";
 import { readRun, runPaths } from "../lib/training/run_folder.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
-import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
 import { backendOptions, formatDice, requireFlag } from "./support/run.ts";
 
 interface Flags {
@@ -98,7 +98,8 @@ await runTask(async () => {
   // Checked before the backend compiles anything for them.
   const weights = await readWeights(runPaths(folder).best);
   const backend = await initBackend(backendOptions(flags, weights.config));
-  const signal = interruptSignal(() => console.error("\nStopping, the cases done are kept …"));
+  using stopping = saveAtSignals("Stopping, the cases done are kept …");
+  const { signal } = stopping;
   console.log(`Backend  ${backend.describe()}`);
   const model = new MedNca(weights.config, weights);
   using line = new StatusLine();

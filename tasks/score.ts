@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { join } from "@std/path";
 import { formatScores } from "../lib/evaluation/format_scores.ts";
 import { scoreMasks } from "../lib/evaluation/score_masks.ts";

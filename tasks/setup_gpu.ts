@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { join } from "@std/path";
 import { InputError } from "../lib/support/errors.ts";
 import { writeJsonAtomic } from "../lib/support/files.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INTERRUPTED } from "./support/interrupt.ts";
 import { join } from "@std/path";
 import { initBackend } from "../lib/backend.ts";
 import { modelInputs } from "../lib/slices/mod.ts";
@@ -27,7 +28,6 @@ import {
 } from "../lib/training/mod.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { addConfigFlags } from "./support/flags.ts";
-import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
 import { backendOptions } from "./support/run.ts";
 import { trainFolds } from "./support/train_folds.ts";
 import { trainRun, type TrainRunOptions, type TrainRunResult } from "./support/train_run.ts";
@@ -66,7 +66,6 @@ await runTask(async () => {
     ...{ resume, acceptChanges },
     isPreparedNamed: (overrides.prepared ?? "") !== "",
     makeModel: config.init === "" ? null : (data) => startingModel(config, data),
-    signal: interruptSignal(() => console.error("\nStopping after this step, saving …")),
   };
   try {
     const result = isFolds ? await trainFolds(config, options) : await trainRun(config, options);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import * as v from "valibot";
 import { formatVerification, type SliceSettings, verifyData } from "../lib/slices/mod.ts";
 import { SLICE_KEYS, SliceSettingsSchema } from "../lib/slices/slice_settings.ts";

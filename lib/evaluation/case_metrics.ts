@@ -14,7 +14,7 @@ import {
 } from "./overlap.ts";
 import { type MaskGrid, surfaceDistances } from "./surface_distances.ts";
 
-/** The scores of one case and class; NaN where a score is undefined. */
+/** The scores of one case and class; NaN if a score is undefined. */
 export interface CaseMetrics extends OverlapScores, Overlap {
   /** Voxels of the prediction. */
   n_pred: number;
@@ -38,7 +38,7 @@ export interface CaseMetrics extends OverlapScores, Overlap {
  * @param grid The masks' shape and spacing; `null` where the voxels have no common grid, as several
  * pictures: distances are undefined then.
  * @param codes The codes that count as the object.
- * @throws {TypeError} Where a mask does not fill the shape.
+ * @throws {TypeError} If a mask does not fill the shape.
  *
  * @example
  * ```ts

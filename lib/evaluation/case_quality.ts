@@ -11,9 +11,9 @@ import { caseDice, type EvaluationSummary } from "./summary.ts";
 export interface CaseQuality {
   /** Its name. */
   case: string;
-  /** The NCA quality metric, see `CasePrediction`; NaN where it is undefined. */
+  /** The NCA quality metric, see `CasePrediction`; NaN if it is undefined. */
   quality: number;
-  /** The Dice score of the volume, see `caseDice`; NaN where it is undefined. */
+  /** The Dice score of the volume, see `caseDice`; NaN if it is undefined. */
   dice: number;
 }
 

@@ -10,6 +10,7 @@ import type { Targets } from "../slices/case.ts";
 import type { CaseSource } from "../slices/discovery/case_source.ts";
 import { InputError } from "../support/errors.ts";
 import { writeJsonAtomic } from "../support/files.ts";
+import { ifThere, readJson } from "../support/read_text.ts";
 import { openViews } from "./open_views.ts";
 import { codesOf, overlap, overlapScores } from "./overlap.ts";
 import { predictCase, type PredictCaseOptions, type TrainedModel } from "./predict_case.ts";
@@ -22,7 +23,7 @@ export interface PostprocessChoice {
   /** The class. */
   name: string;
   choice: Postprocess;
-  /** The mean Dice score of the validation cases with each of them; null where it is undefined. */
+  /** The mean Dice score of the validation cases with each of them; null if it is undefined. */
   dice: Record<Postprocess, number | null>;
 }
 
@@ -42,7 +43,7 @@ export interface ChoosePostprocessOptions
  * Source: F. Isensee et al., "nnU-Net", Nature Methods 2021, which chooses so too.
  *
  * @returns One choice a class, for {@linkcode writePostprocess}.
- * @throws {InputError} Where a case cannot be used.
+ * @throws {InputError} If a case cannot be used.
  * @throws The signal's reason, where it was aborted.
  */
 export async function choosePostprocess(
@@ -106,6 +107,11 @@ const choicesSchema = v.array(v.object({
 
 const FILE = "postprocess.json";
 
+const PURPOSE = {
+  code: "bad-run",
+  hint: "Copy postprocess.json from the run again, or remove it to leave masks as they are",
+} as const;
+
 /** Stores what was chosen with the run. */
 export async function writePostprocess(
   folder: string,
@@ -118,23 +124,33 @@ export async function writePostprocess(
  * What was chosen for a run.
  *
  * @returns One for each class of the targets; "none" for all where nothing was chosen.
- * @throws {InputError} Where the file is damaged or is of other classes.
+ * @throws {InputError} If the file is damaged or is of other classes.
  */
 export async function readPostprocess(folder: string, targets: Targets): Promise<Postprocess[]> {
   const path = join(folder, FILE);
+  const content = await ifThere(readJson(path, { what: "run", ...PURPOSE }));
+  if (content === undefined) return targets.classes.map(() => "none");
+  return parsePostprocess(content, path, targets);
+}
+
+/**
+ * Checks what the file of {@linkcode writePostprocess} holds.
+ *
+ * @param path Where it is from, for errors.
+ * @throws {InputError} Where it is damaged or is of other classes.
+ */
+export function parsePostprocess(content: unknown, path: string, targets: Targets): Postprocess[] {
   try {
-    const choices = v.parse(choicesSchema, JSON.parse(await Deno.readTextFile(path)));
+    const choices = v.parse(choicesSchema, content);
     const names = targets.classes.map(({ name }) => name);
     if (choices.map(({ name }) => name).join("\n") !== names.join("\n")) {
       throw new SyntaxError(`it is not about ${names.join(", ")}`);
     }
     return choices.map(({ choice }) => choice);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return targets.classes.map(() => "none");
     throw new InputError(`Cannot read run: ${(cause as Error).message}`, {
-      code: "bad-run",
+      ...PURPOSE,
       path,
-      hint: "Copy postprocess.json from the run again, or remove it to leave masks as they are",
       cause,
     });
   }

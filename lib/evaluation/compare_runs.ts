@@ -35,7 +35,7 @@ export interface PairedDifference {
   readonly difference: number;
   /** Its 95 % bootstrap interval; NaN below five cases. */
   readonly ci95: readonly [number, number];
-  /** Wilcoxon's signed-rank test, two-sided; NaN where no case differs. */
+  /** Wilcoxon's signed-rank test, two-sided; NaN if no case differs. */
   readonly p: number;
 }
 
@@ -45,7 +45,7 @@ export interface PairedDifference {
  * @param runs Two or more, scored on the same cases and classes.
  * @param seed Of the bootstrap.
  * @returns For each other run, class and score one row.
- * @throws {InputError} Where a run was scored on other cases or classes; it names them.
+ * @throws {InputError} If a run was scored on other cases or classes; it names them.
  */
 export function compareRuns(runs: readonly NamedSummary[], seed: number): PairedDifference[] {
   const [reference, ...others] = runs as [NamedSummary, ...NamedSummary[]];

@@ -47,7 +47,7 @@ export interface SliceScore {
 /** The Dice score of one volume, on the model's grid. */
 export interface VolumeScore {
   case: string;
-  /** The mean over its classes; NaN where label and prediction are empty. */
+  /** The mean over its classes; NaN if label and prediction are empty. */
   dice: number;
   /** Of each class. */
   classes: number[];
@@ -80,7 +80,7 @@ export interface EvalResult {
  *
  * @param model Is not changed; no tensor is left behind.
  * @param dataset Prepared slices with labels.
- * @throws {RangeError} Where there are no slices.
+ * @throws {RangeError} If there are no slices.
  * @throws The signal's reason, where it was aborted.
  *
  * @example

@@ -24,7 +24,7 @@ import { writeSummary } from "./summary_files.ts";
 export interface EvaluationProgress {
   /** The case that was done last. */
   readonly case: string;
-  /** Its Dice score, see `caseDice`; NaN where it is undefined. */
+  /** Its Dice score, see `caseDice`; NaN if it is undefined. */
   readonly dice: number;
   /** Why it could not be scored. */
   readonly problem?: string;
@@ -61,7 +61,7 @@ export interface EvaluateCasesOptions
  * A case that cannot be read is left out, and is among the problems.
  *
  * @returns The scores of each case and their means.
- * @throws {InputError} Where none of the cases can be scored; it lists why.
+ * @throws {InputError} If none of the cases can be scored; it lists why.
  * @throws The signal's reason, where it was aborted.
  */
 export async function evaluateCases(options: EvaluateCasesOptions): Promise<EvaluationSummary> {

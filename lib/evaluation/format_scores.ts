@@ -66,7 +66,7 @@ export function formatScores(summary: EvaluationSummary): string[] {
   return lines;
 }
 
-/** The line above what belongs to a class; none where there is one class only. */
+/** The line above what belongs to a class; none if there is one class only. */
 export function labelTitle({ labels }: Pick<EvaluationSummary, "labels">, key: string): string[] {
   return labels === undefined ? [] : [`${labels[key]} (${key}):`];
 }

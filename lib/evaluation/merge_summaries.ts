@@ -28,7 +28,7 @@ export interface CrossValidationSummary extends EvaluationSummary {
  * intervals are those of the cases, not of the folds.
  *
  * @param folds One or more.
- * @throws {InputError} Where a case is in two folds, or folds were scored on other classes.
+ * @throws {InputError} If a case is in two folds, or folds were scored on other classes.
  */
 export function mergeSummaries(folds: readonly FoldSummary[]): CrossValidationSummary {
   const summaries = folds.map(({ summary }) => summary);

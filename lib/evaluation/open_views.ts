@@ -26,7 +26,7 @@ export interface OpenedViews {
  *
  * @param models One, or an ensemble of the same classes.
  * @param labels Whether labels are needed.
- * @throws {InputError} Where it cannot be used.
+ * @throws {InputError} If it cannot be used.
  */
 export async function openViews(
   models: readonly TrainedModel[],

@@ -54,7 +54,7 @@ export interface Overlap {
  * @param prediction Codes.
  * @param reference Codes; as many voxels.
  * @param codes The codes that count as the object.
- * @throws {TypeError} Where the masks have different lengths.
+ * @throws {TypeError} If the masks have different lengths.
  */
 export function overlap(prediction: Uint8Array, reference: Uint8Array, codes: CodeSet): Overlap {
   if (prediction.length !== reference.length) {
@@ -81,7 +81,7 @@ export function sumOverlaps(parts: readonly Overlap[]): Overlap {
   return sum;
 }
 
-/** The scores that follow from an overlap; NaN where a score is undefined. */
+/** The scores that follow from an overlap; NaN if a score is undefined. */
 export interface OverlapScores {
   /** 2 TP / (2 TP + FP + FN); undefined where both masks are empty. */
   Dice: number;

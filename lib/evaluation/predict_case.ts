@@ -82,7 +82,7 @@ export interface CasePrediction {
   /**
    * The NCA quality metric (NQM): the sum of the deviations of all voxels and classes over the sum
    * of their means. 0 where all runs agree, or of one run; the larger, the less the prediction is to
-   * be trusted. It needs no label. NaN where every mean is 0.
+   * be trusted. It needs no label. NaN if every mean is 0.
    *
    * Source: Kalkhof et al., "Med-NCA", IPMI 2023, section 3.2.
    */

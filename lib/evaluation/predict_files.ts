@@ -7,9 +7,9 @@
 import { basename, join } from "@std/path";
 import { WEIGHT_FILES } from "../nca/weights.ts";
 import type { Case } from "../slices/case.ts";
-import type { CaseSource, Finding } from "../slices/discovery/case_source.ts";
+import type { CaseSource } from "../slices/discovery/case_source.ts";
 import { compareKind } from "../slices/discovery/list_images.ts";
-import { compareInput } from "../slices/compare_input.ts";
+import { compareInput, requireLike } from "../slices/compare_input.ts";
 import { countCodes } from "../slices/targets.ts";
 import { outputNames } from "../slices/output_names.ts";
 import { InputError } from "../support/errors.ts";
@@ -144,9 +144,9 @@ async function predictSource(
   const image = join(source.folder, images[0]!);
   const { trained } = models[0]!.inputs;
   const kind = trained === null ? [] : compareKind(source, trained.kind);
-  const other = checkInput(kind, options, image);
+  const other = requireLike(kind, image, options.force);
   const { views, opened, warnings } = await openViews(models, source, false);
-  const unlike = checkInput(compareInput(models[0]!.inputs, opened), options, image);
+  const unlike = requireLike(compareInput(models[0]!.inputs, opened), image, options.force);
   const prediction = await predictCase(views, {
     ...options,
     keepProbabilities: options.probabilities,
@@ -176,27 +176,6 @@ async function predictSource(
     ? { status: "done" } as const
     : { status: "again", why } as const;
   return { name, ...status, ...found };
-}
-
-/** The error of an image that cannot come out right, unless it is forced; else what is unlike. */
-function checkInput(
-  findings: readonly Finding[],
-  { force }: PredictFilesOptions,
-  image: string,
-): string[] {
-  const errors = findings.filter(({ severity }) => severity === "error");
-  if (errors.length > 0 && !force) {
-    throw new InputError(
-      `The model cannot be right about this image: ${errors.map((e) => e.message).join("; ")}`,
-      {
-        code: "bad-image",
-        path: image,
-        hint: errors.find(({ hint }) => hint !== "")?.hint ??
-          "Predict it all the same with --force",
-      },
-    );
-  }
-  return findings.map(({ message }) => message);
 }
 
 /** Behind the names of what is written beside the masks. */

@@ -10,6 +10,7 @@ import { loadLabel } from "../slices/save_slice.ts";
 import { InputError } from "../support/errors.ts";
 import { exists, writeJsonAtomic } from "../support/files.ts";
 import { hashFile } from "../support/hash.ts";
+import { readJson } from "../support/read_text.ts";
 import { readVolume } from "../volume/mod.ts";
 import { isPicture } from "../slices/discovery/file_names.ts";
 
@@ -144,12 +145,10 @@ function recordPath(folder: string, name: string): string {
 /** A record that is missing or damaged is none. */
 async function readRecord(folder: string, name: string): Promise<PredictionRecord | undefined> {
   try {
-    const text = await Deno.readTextFile(recordPath(folder, name));
-    return v.parse(recordSchema, JSON.parse(text));
+    const purpose = { what: "record of a prediction", code: "bad-run" } as const;
+    return v.parse(recordSchema, await readJson(recordPath(folder, name), purpose));
   } catch (error) {
-    const none = error instanceof Deno.errors.NotFound || error instanceof SyntaxError ||
-      error instanceof v.ValiError;
-    if (none) return undefined;
+    if (error instanceof InputError || error instanceof v.ValiError) return undefined;
     throw error;
   }
 }

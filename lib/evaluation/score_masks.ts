@@ -39,7 +39,7 @@ export interface ScoreMasksOptions {
  * mask that covers the label's space in another orientation is brought to the label's grid; one that
  * lies elsewhere is a problem, and so is a label without a mask.
  *
- * @throws {InputError} Where no pair can be scored; it lists why.
+ * @throws {InputError} If no pair can be scored; it lists why.
  */
 export async function scoreMasks(options: ScoreMasksOptions): Promise<EvaluationSummary> {
   const [predictions, labels] = await Promise.all(

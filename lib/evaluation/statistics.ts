@@ -7,7 +7,7 @@
 import { quantile } from "../support/quantile.ts";
 import { Random } from "../support/random.ts";
 
-/** A score over the cases in which it is defined; NaN where there are too few. */
+/** A score over the cases in which it is defined; NaN if there are too few. */
 export interface ScoreStatistics {
   /** In how many cases it is defined. */
   n: number;
@@ -27,7 +27,7 @@ export const RESAMPLES = 10_000;
 /** Below so many cases no interval is given: resampling two values can only return those two. */
 export const FEWEST_FOR_INTERVAL = 5;
 
-/** The mean of the values that are finite; NaN where none is. */
+/** The mean of the values that are finite; NaN if none is. */
 export function finiteMean(values: readonly number[]): number {
   const finite = values.filter(Number.isFinite);
   return finite.reduce((a, b) => a + b, 0) / finite.length;

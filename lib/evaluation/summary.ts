@@ -57,7 +57,7 @@ export type Statistics = Record<ScoreName, ScoreStatistics>;
 export interface EvaluationSummary {
   /** The means over the labels. */
   foreground_mean: CaseMetrics;
-  /** By label, the means over the cases in which a score is defined; NaN where it is in none. */
+  /** By label, the means over the cases in which a score is defined; NaN if it is in none. */
   mean: Record<string, CaseMetrics>;
   /** In the order of the cases. */
   metric_per_case: ScoredCase[];

@@ -8,6 +8,7 @@ import { join } from "@std/path";
 import { csvLine } from "../support/csv.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic, writeJsonAtomic } from "../support/files.ts";
+import { ifThere, readText } from "../support/read_text.ts";
 import type { CaseMetrics } from "./case_metrics.ts";
 import { type ScoreStatistics, scoreStatistics } from "./statistics.ts";
 import {
@@ -83,13 +84,15 @@ function summaryCsv(summary: EvaluationSummary): string {
  * Reads the `summary.json` of a folder.
  *
  * @returns `undefined` where there is none.
- * @throws {InputError} Where it is no summary.
+ * @throws {InputError} If it is no summary.
  */
 export async function readSummary(folder: string): Promise<EvaluationSummary | undefined> {
   const path = join(folder, "summary.json");
+  const text = await ifThere(readText(path, { what: "scores", code: "bad-run" }));
+  if (text === undefined) return undefined;
   try {
     const summary: EvaluationSummary = JSON.parse(
-      await Deno.readTextFile(path),
+      text,
       (key, value) => value === null && key !== "prediction_file" ? NaN : value,
     );
     // Enough to tell it from another program's file, and from one of an older version
@@ -100,7 +103,6 @@ export async function readSummary(folder: string): Promise<EvaluationSummary | u
     summary.foreground_mean.Dice.toFixed();
     return summary;
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
     throw new InputError("Cannot read scores: the file is not a summary of this program", {
       code: "bad-run",
       path,

@@ -40,7 +40,7 @@ export interface SurfaceDistances {
  * @param grid The masks' shape and spacing. A picture is two-dimensional: as a volume one voxel
  * thick it would be all surface.
  * @returns NaN for both where a mask is empty.
- * @throws {TypeError} Where a mask does not fill the shape.
+ * @throws {TypeError} If a mask does not fill the shape.
  *
  * @example
  * ```ts

@@ -10,7 +10,7 @@ import { ranks } from "./correlation.ts";
 export interface WilcoxonResult {
   /** The smaller of the rank sums of the positive and of the negative differences. */
   statistic: number;
-  /** The two-sided p-value; NaN where no difference is other than 0. */
+  /** The two-sided p-value; NaN if no difference is other than 0. */
   p: number;
 }
 

@@ -32,7 +32,7 @@ export function chart(options: Plot.PlotOptions): Figure {
  * Draws charts side by side.
  *
  * @param charts Plot's options of each; `width` 420 and `height` 320 unless told.
- * @throws {RangeError} Where there are none.
+ * @throws {RangeError} If there are none.
  */
 export function charts(...charts: Plot.PlotOptions[]): Figure {
   if (charts.length === 0) throw new RangeError("Cannot draw charts: there are none");

@@ -21,7 +21,7 @@ interface Kernel {
  * @param bundle The value by media type.
  * @param options.id Names what is shown, so that it can be replaced.
  * @param options.update Replaces what was shown under the id.
- * @throws {Error} Where no Deno kernel runs this.
+ * @throws {Error} If no Deno kernel runs this.
  */
 export async function sendDisplay(
   bundle: MediaBundle,

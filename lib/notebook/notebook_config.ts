@@ -13,7 +13,7 @@ import { quick } from "./session.ts";
  * epochs at a high rate. Chapter 4 trains with it, and chapter 5 looks at what came out.
  *
  * @param data The data folder. Each has a run and prepared slices of its own.
- * @throws {InputError} Where the path is empty.
+ * @throws {InputError} If the path is empty.
  *
  * @example
  * ```ts

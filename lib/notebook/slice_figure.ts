@@ -48,8 +48,8 @@ export interface SliceFigureOptions {
  * Draws slices side by side, turned as a radiologist looks at them.
  *
  * @param slices What to draw.
- * @throws {TypeError} Where data does not fit its height and width.
- * @throws {RangeError} Where there are no slices.
+ * @throws {TypeError} If data does not fit its height and width.
+ * @throws {RangeError} If there are no slices.
  *
  * @example
  * ```ts

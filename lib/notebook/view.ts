@@ -14,7 +14,7 @@ import { readVolumeHeader } from "../volume/mod.ts";
  * that do not say how they lie, stay as they are.
  *
  * @param data The data folder; its first case counts.
- * @throws {InputError} Where it cannot be read.
+ * @throws {InputError} If it cannot be read.
  */
 export async function viewOf(data: string): Promise<View> {
   const { kind, cases } = await discoverCases(data);

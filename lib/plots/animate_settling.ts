@@ -139,8 +139,8 @@ const SMALLEST_WIDTH = 256;
  * bar of progress; the outline is where it is above one half. It loops, and holds the last frame.
  *
  * @param frames In order; see {@linkcode settlingFrames}.
- * @throws {RangeError} Where there are no frames, or the image's size is no whole multiple of one.
- * @throws {TypeError} Where data does not fit its height and width.
+ * @throws {RangeError} If there are no frames, or the image's size is no whole multiple of one.
+ * @throws {TypeError} If data does not fit its height and width.
  */
 export function animateSettling(
   frames: readonly SettlingFrame[],

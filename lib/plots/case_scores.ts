@@ -31,7 +31,7 @@ const MARGIN_RIGHT = 24;
  * Draws the Dice scores of cases: their distribution as a box and dots, and (up to forty cases)
  * each case by name, from best to worst. Undefined scores are counted in the subtitle.
  *
- * @throws {RangeError} Where no score is defined.
+ * @throws {RangeError} If no score is defined.
  *
  * @example
  * ```ts

@@ -31,8 +31,8 @@ const SHOWN = 2;
  *
  * @param folder Where the scores are.
  * @returns The files written, and what could not be drawn.
- * @throws {InputError} Where there is no summary.
- * @throws {RangeError} Where no Dice score is defined.
+ * @throws {InputError} If there is no summary.
+ * @throws {RangeError} If no Dice score is defined.
  */
 export async function drawEvaluation(
   folder: string,
@@ -61,7 +61,7 @@ export async function drawEvaluation(
  * turned for display.
  *
  * @param folder Its `predictions` holds the masks.
- * @throws {InputError} Where an image, a label or a mask cannot be read.
+ * @throws {InputError} If an image, a label or a mask cannot be read.
  */
 export async function extremeSlices(
   folder: string,

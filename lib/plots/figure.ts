@@ -56,7 +56,7 @@ export class Figure {
   /**
    * Writes the picture, as SVG or PNG by the ending of the name.
    *
-   * @throws {RangeError} Where the name ends neither in `.svg` nor in `.png`.
+   * @throws {RangeError} If the name ends neither in `.svg` nor in `.png`.
    */
   async save(path: string): Promise<void> {
     const ending = extname(path).toLowerCase();

@@ -85,7 +85,7 @@ export const MUTED_COLOUR = "#595959";
 /**
  * Reads `#rrggbb`.
  *
- * @throws {RangeError} Where the text is no such colour.
+ * @throws {RangeError} If the text is no such colour.
  *
  * @example
  * ```ts

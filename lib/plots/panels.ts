@@ -40,7 +40,7 @@ const CAPTION = 14;
 /**
  * Lays pictures out in a grid, with titles, captions and a legend as text.
  *
- * @throws {RangeError} Where there are no panels, or no columns.
+ * @throws {RangeError} If there are no panels, or no columns.
  */
 export function composePanels(panels: readonly Panel[], options: PanelsOptions): Figure {
   const { columns } = options;

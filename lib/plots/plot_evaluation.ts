@@ -39,7 +39,7 @@ const [MARGIN_TOP, MARGIN_RIGHT, MARGIN_BOTTOM, MARGIN_LEFT] = [56, 24, 56, 28];
  * HD95 is undefined in all cases it is left out. Of several classes each case counts with their mean.
  *
  * @param summary From `evaluateCases` or `readSummary`.
- * @throws {RangeError} Where no Dice score is defined.
+ * @throws {RangeError} If no Dice score is defined.
  *
  * @example
  * ```ts ignore

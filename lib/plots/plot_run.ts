@@ -51,7 +51,7 @@ export interface PlottedRun {
  * Choose a backend first (`initBackend`): the last two run the model.
  *
  * @param folder The run's folder.
- * @throws {InputError} Where the folder holds no run.
+ * @throws {InputError} If the folder holds no run.
  */
 export async function plotRun(folder: string): Promise<PlottedRun> {
   const { config, slices: inputs } = await readRun(folder);

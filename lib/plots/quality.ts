@@ -21,7 +21,7 @@ const FEWEST_FOR_LINE = 20;
  * them (from twenty cases on) and both correlations. Where the metric is of use, doubt (to the right) goes with a low
  * score.
  *
- * @throws {RangeError} Where no case has both.
+ * @throws {RangeError} If no case has both.
  *
  * @example
  * ```ts

@@ -33,7 +33,7 @@ export type View = "raw" | {
 /**
  * Checks that a raster has `height * width` numbers.
  *
- * @throws {TypeError} Where it has not.
+ * @throws {TypeError} If it has not.
  */
 export function checkRaster({ data, height, width }: Raster, name = "raster"): void {
   if (data.length !== height * width) {
@@ -50,7 +50,7 @@ export function checkRaster({ data, height, width }: Raster, name = "raster"): v
  * @param raster A slice as it is stored (rows are x for a cut along axis 2).
  * @param view How it lies in the patient.
  * @returns The turned slice, with numbers of its own.
- * @throws {RangeError} Where the orientation is not made of one of R/L, A/P and S/I each.
+ * @throws {RangeError} If the orientation is not made of one of R/L, A/P and S/I each.
  *
  * @example
  * ```ts

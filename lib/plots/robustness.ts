@@ -32,7 +32,7 @@ const COLOURS = { mean: OKABE_ITO.blue, case: "#b5b5b5", unhealed: OKABE_ITO.ver
  * and every case; for erased cells also what would be left if nothing healed.
  *
  * @param scores From `evaluateRobustness` or `readRobustness`.
- * @throws {RangeError} Where no score is defined.
+ * @throws {RangeError} If no score is defined.
  *
  * @example
  * ```ts
@@ -149,7 +149,7 @@ const MOST_EXAMPLES = 5;
  * to strongest, with the outlines of truth and prediction.
  *
  * @param examples From `evaluateRobustness`: the same slice under everything.
- * @throws {RangeError} Where there are none.
+ * @throws {RangeError} If there are none.
  */
 export function plotRobustnessExamples(
   examples: readonly RobustnessExample[],

@@ -33,7 +33,7 @@ export interface ScoredSlice {
  * @param scored Which case, and its scores.
  * @param sources The cases of the data set.
  * @param inputs How the model's slices were made.
- * @throws {InputError} Where the image, the label or the mask cannot be read.
+ * @throws {InputError} If the image, the label or the mask cannot be read.
  */
 export async function scoredSlice(
   folder: string,

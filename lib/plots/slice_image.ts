@@ -48,8 +48,8 @@ export interface SliceToRgbOptions {
 /**
  * Draws a slice in grey (or by another map of colours).
  *
- * @throws {TypeError} Where the data does not fit the shape.
- * @throws {RangeError} Where a scale is not a whole number from 1 on.
+ * @throws {TypeError} If the data does not fit the shape.
+ * @throws {RangeError} If a scale is not a whole number from 1 on.
  *
  * @example
  * ```ts
@@ -111,7 +111,7 @@ export interface OverlayOptions {
  * @param image An image of the mask's slice, at any whole scale.
  * @param mask Voxels above 0.5 are in the mask. Its voxels are never interpolated.
  * @returns A new image.
- * @throws {RangeError} Where the image is not a whole number of times as large as the mask.
+ * @throws {RangeError} If the image is not a whole number of times as large as the mask.
  */
 export function overlayMask(
   image: RgbImage,
@@ -171,7 +171,7 @@ export function maskOfClass(codes: Raster, targets: Targets, index: number): Ras
  * ({@linkcode MASK_COLOURS}). Ignored pixels show neither.
  *
  * @param masks Codes of prediction and truth, 0 for the background.
- * @throws {RangeError} Where the image is not a whole number of times as large as the masks.
+ * @throws {RangeError} If the image is not a whole number of times as large as the masks.
  */
 export function overlayErrors(
   image: RgbImage,

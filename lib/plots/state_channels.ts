@@ -32,7 +32,7 @@ export interface ChannelState {
  * vermillion centred at 0, each to its own largest absolute value (all but the outermost half per
  * cent), which stands below it.
  *
- * @throws {TypeError} Where the data does not fit the shape.
+ * @throws {TypeError} If the data does not fit the shape.
  *
  * @example
  * ```ts

@@ -93,7 +93,7 @@ export function svgLegend(
 /**
  * The size of a document of {@linkcode svgDocument}, in pixels.
  *
- * @throws {TypeError} Where the text is no such document.
+ * @throws {TypeError} If the text is no such document.
  */
 export function svgSize(document: string): { width: number; height: number } {
   const [, width, height] = /^<svg [^>]*?width="([\d.]+)" height="([\d.]+)"/.exec(document) ?? [];

@@ -34,7 +34,7 @@ export interface Pixels {
  * gives the same pixels everywhere.
  *
  * @param svg A standalone SVG.
- * @throws {SyntaxError} Where the SVG cannot be parsed.
+ * @throws {SyntaxError} If the SVG cannot be parsed.
  */
 export function renderSvg(svg: string, options: SvgToPngOptions = {}): Pixels {
   return render(svg, options, ({ width, height, pixels }) => ({ width, height, pixels }));

@@ -7,6 +7,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseCsv } from "../support/csv.ts";
 import { InputError } from "../support/errors.ts";
+import { readText } from "../support/read_text.ts";
 import type { EpochMetrics } from "../training/metrics.ts";
 import { Figure } from "./figure.ts";
 import { MUTED_COLOUR, OKABE_ITO, SERIES_COLOURS } from "./palette.ts";
@@ -19,16 +20,10 @@ export type TrainingRow = Partial<EpochMetrics>;
 /**
  * Reads a run's `metrics.csv`. Columns that are missing or empty are left out.
  *
- * @throws {InputError} Where the file cannot be read, or has no column `epoch`.
+ * @throws {InputError} If the file cannot be read, or has no column `epoch`.
  */
 export async function readMetrics(path: string): Promise<TrainingRow[]> {
-  const text = await Deno.readTextFile(path).catch((cause) => {
-    throw new InputError("Cannot read metrics: the file cannot be opened", {
-      code: "bad-run",
-      path,
-      cause,
-    });
-  });
+  const text = await readText(path, { what: "metrics", code: "bad-run" });
   const [header = [], ...lines] = readTable(text, path);
   const names = header.map((name) => {
     const [key, byClass] = name.trim().split(/ (?=\()/);
@@ -146,7 +141,7 @@ export function curvePoints(
  * of training and validation. Panels of which nothing is known are left out.
  *
  * @param rows The epochs, as the training or {@linkcode readMetrics} gives them.
- * @throws {RangeError} Where the rows hold nothing to draw.
+ * @throws {RangeError} If the rows hold nothing to draw.
  *
  * @example
  * ```ts

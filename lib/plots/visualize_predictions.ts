@@ -88,8 +88,8 @@ function legendOf(columns: readonly PredictionColumn[], { classes }: Targets): L
  *
  * @param samples What to draw.
  * @returns The picture; `save("predictions.png")` writes it.
- * @throws {RangeError} Where there are no samples.
- * @throws {TypeError} Where data does not fit its height and width.
+ * @throws {RangeError} If there are no samples.
+ * @throws {TypeError} If data does not fit its height and width.
  *
  * @example
  * ```ts

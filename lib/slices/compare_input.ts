@@ -1,24 +1,25 @@
 /**
- * Whether an image is of the kind that a model was trained on.
+ * Compares an image with a model's training data.
  *
  * @module
  */
 
+import { InputError } from "../support/errors.ts";
 import type { Case } from "./case.ts";
 import type { Finding } from "./discovery/case_source.ts";
 import type { ModelInputs, TrainedOn } from "./model_inputs.ts";
 
-/** A spacing or size that is this many times another shows things at another size. */
+/** From this ratio on, spacings or sizes count as different. */
 const FACTOR = 1.5;
-/** A range of values that is this many times another is of another kind of image. */
+/** From this ratio on, intensity ranges suggest another kind of image. */
 const SPAN_FACTOR = 10;
 
 /**
- * What is unlike the training's images, by name.
+ * Lists how an image differs from the training images.
  *
  * @param inputs What the model was trained on.
  * @param opened An image, opened with these inputs.
- * @returns Errors where the prediction cannot be right, warnings where it may not be.
+ * @returns Errors if the prediction cannot be right, warnings if it may be wrong.
  */
 export function compareInput(inputs: ModelInputs, opened: Case): Finding[] {
   const { trained } = inputs;
@@ -46,19 +47,16 @@ function compareOrientation(
   opened: Case,
 ): Finding[] {
   if (opened.kind === "pictures" || orientations.includes(opened.orientation)) return [];
-  const message =
-    `axes run to ${opened.orientation ?? "directions that the file does not name"}, ` +
-    `those of the training's images to ${
-      orientations.map((letters) => letters ?? "unknown").join(", ")
-    }`;
+  const message = `orientation is ${opened.orientation ?? "unknown"}, ` +
+    `that of the training images ${orientations.map((letters) => letters ?? "unknown").join(", ")}`;
   if (orientation === "stored") {
     return [{
       severity: "error",
       message,
-      hint: "Store the image in the same orientation; this model does not turn it",
+      hint: "Store the image in the same orientation; this model does not reorient images",
     }];
   }
-  // Canonical: turned like all others, unless nobody knows how it lies
+  // Canonical: reoriented like all others, unless its orientation is unknown
   return opened.orientation === null
     ? [{ severity: "warning", message, hint: "Add the orientation to its header" }]
     : [];
@@ -74,7 +72,9 @@ function compareSize(inputs: ModelInputs, trained: TrainedOn, opened: Case): Fin
     spacing.some((size, i) => isFar(size, trained.spacing![i]!, FACTOR))
   ) {
     warn(
-      `pixels are ${format(spacing)} mm, the training's ${format(trained.spacing)} mm`,
+      `pixels are ${format(spacing)} mm, those of the training images ${
+        format(trained.spacing)
+      } mm`,
       "Resample the image, or train with --spacing median",
     );
   }
@@ -82,9 +82,11 @@ function compareSize(inputs: ModelInputs, trained: TrainedOn, opened: Case): Fin
   const size = [crop.height, crop.width];
   if (size.some((n, i) => n * FACTOR < smallest[i]! || n > largest[i]! * FACTOR)) {
     warn(
-      `slices have ${size.join("×")} pixels, the training's ${smallest.join("×")} to ` +
+      `slices have ${size.join("×")} pixels, those of the training images ${
+        smallest.join("×")
+      } to ` +
         largest.join("×"),
-      "Crop the image to the part that the training's images show",
+      "Crop the image to the region that the training images show",
     );
   }
   return findings;
@@ -103,7 +105,7 @@ function compareIntensities({ intensities, channelNames }: TrainedOn, opened: Ca
       severity: "warning",
       message:
         `values${intensities.length > 1 ? ` of ${name}` : ""} are ${format([low, high], " to ")}` +
-        `, the training's ${format([seen.low, seen.high], " to ")}`,
+        `, those of the training images ${format([seen.low, seen.high], " to ")}`,
       hint: "It may be another kind of image",
     }];
   });
@@ -115,4 +117,29 @@ function isFar(a: number, b: number, factor: number): boolean {
 
 function format(values: readonly number[], between = "×"): string {
   return values.map((value) => Number(value.toPrecision(4))).join(between);
+}
+
+/**
+ * Refuses an image that cannot come out right.
+ *
+ * @param findings Where it is unlike the training's images.
+ * @param image Its path.
+ * @param force Whether to take it all the same.
+ * @returns In what it is unlike them.
+ * @throws {InputError} With all errors at once.
+ */
+export function requireLike(findings: readonly Finding[], image: string, force: boolean): string[] {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0 && !force) {
+    throw new InputError(
+      `The model cannot be right about this image: ${errors.map((e) => e.message).join("; ")}`,
+      {
+        code: "bad-image",
+        path: image,
+        hint: errors.find(({ hint }) => hint !== "")?.hint ??
+          "Predict it all the same with --force",
+      },
+    );
+  }
+  return findings.map(({ message }) => message);
 }

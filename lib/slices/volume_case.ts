@@ -28,7 +28,7 @@ import {
 import { maskValues, type Targets, valuesOf } from "./targets.ts";
 import type { Axis, Box, ImageSlice, PlaneExtent } from "./types.ts";
 
-/** Reads a volume, and its label where that is wanted. See `openCase`. */
+/** Reads a volume, and its label if requested. See `openCase`. */
 export async function openVolumeCase(
   source: CaseSource,
   settings: CaseSettings,
@@ -66,7 +66,7 @@ export async function openVolumeCase(
   });
 }
 
-/** Along another axis a flat volume may have slices that are large enough. */
+/** A flat volume may have large enough slices along another axis. */
 function thinHint(shape: readonly number[], { axes }: Reorientation, axis: Axis): string {
   const size = (i: number) => shape[axes[i]!]!;
   const other = ([2, 1, 0] as const).find((i) =>
@@ -86,7 +86,7 @@ interface Image {
 
 interface Labelled {
   readonly codes: Uint8Array;
-  /** Where the planes lie in the label, which may be stored in another orientation. */
+  /** The position of planes in the label, which may be stored in another orientation. */
   readonly frame: SliceFrame;
   readonly summary: LabelSummary;
 }

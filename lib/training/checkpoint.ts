@@ -14,6 +14,8 @@ import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../nca/
 import type { Split } from "../slices/split/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic } from "../support/files.ts";
+import { readRegularFile } from "../support/read_file.ts";
+import { ifThere } from "../support/read_text.ts";
 import type { Adam, AdamState } from "./adam.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 import { EpochMetricsSchema } from "./metrics.ts";
@@ -152,6 +154,9 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   );
 }
 
+/** No checkpoint is larger: weights, their mean and the optimiser's two moments. */
+const MOST_BYTES = 2 ** 31;
+
 const metadataSchema = v.object({
   counters: countersSchema,
   config: v.record(v.string(), v.unknown()),
@@ -165,20 +170,18 @@ const metadataSchema = v.object({
  * @throws {InputError} If there is none, or it is broken.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (cause) {
+  const purpose = { what: "checkpoint", code: "bad-checkpoint", most: MOST_BYTES } as const;
+  const bytes = await ifThere(readRegularFile(path, purpose));
+  if (bytes === undefined) {
     throw new InputError("Cannot resume: there is no checkpoint", {
       code: "bad-checkpoint",
       path,
       hint: "Nothing was trained there yet, or it was removed: start again without --resume",
-      cause,
     });
   }
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const weights = new Map<string, Float32Array>();
-  for (const [name, { data }] of tensors) weights.set(name, data as Float32Array);
+  for (const [name, { data }] of tensors) weights.set(name, Float32Array.from(data));
   const [m, second] = [weights.get("adam.m"), weights.get("adam.v")];
   try {
     const { counters, config, split, adam } = v.parse(

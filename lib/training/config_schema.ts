@@ -170,6 +170,7 @@ export const PRESETS: Record<Config["preset"], ConfigOverrides> = {
   /** The benchmark on the Decathlon's task 4: see models/hippocampus. */
   hippocampus: {
     axis: 1, // coronal, as the hippocampus is outlined
+    spacing: [1, 1], // that of all its volumes, so that a model meets others at the same scale
     size: [36, 40], // no voxel of a training patient's hippocampus is cut off
     fit: "pad-or-crop",
     normalize: "percentile", // some volumes have voxels many times brighter than their tissue

@@ -86,7 +86,7 @@ function validationMetrics(
   };
 }
 
-/** A score, or null where it is undefined. */
+/** A score, or null if it is undefined. */
 function orNull(score: number | undefined): number | null {
   return score === undefined || Number.isNaN(score) ? null : score;
 }

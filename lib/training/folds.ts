@@ -8,6 +8,7 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
 import { writeJsonAtomic } from "../support/files.ts";
+import { ifThere, readJson } from "../support/read_text.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 import { FOLDS_FILE } from "./run_folder.ts";
 
@@ -33,25 +34,20 @@ export function foldConfig(config: Config, fold: number): Config {
  * Reads how far a cross-validation is.
  *
  * @param folder Of all folds.
- * @returns Null where the folder is none.
+ * @returns Null if the folder is none.
  * @throws {InputError} If its file is damaged.
  */
 export async function readFolds(folder: string): Promise<FoldsState | null> {
   const path = join(folder, FOLDS_FILE);
-  try {
-    const { config, done } = v.parse(StateSchema, JSON.parse(await Deno.readTextFile(path)));
-    return { config: resolveConfig(config as ConfigOverrides, path), done };
-  } catch (cause) {
-    if (cause instanceof InputError) throw cause;
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
-      return null;
-    }
-    throw new InputError(`Cannot read cross-validation: ${(cause as Error).message}`, {
-      code: "bad-run",
-      path,
-      cause,
-    });
+  const content = await ifThere(readJson(path, { what: "cross-validation", code: "bad-run" }));
+  if (content === undefined) return null;
+  const state = v.safeParse(StateSchema, content);
+  if (!state.success) {
+    const [{ message }] = state.issues;
+    throw new InputError(`Cannot read cross-validation: ${message}`, { code: "bad-run", path });
   }
+  const { config, done } = state.output;
+  return { config: resolveConfig(config as ConfigOverrides, path), done };
 }
 
 /** Notes how far a cross-validation is. */

@@ -84,7 +84,7 @@ function channelNames({ channel, channels, trained }: ModelInputs): string[] {
   });
 }
 
-/** Where each wanted name stands among the old ones; null where that is not clear. */
+/** Where each wanted name stands among the old ones; null if that is not clear. */
 function matchNames(old: readonly string[], wanted: readonly string[]): number[] | null {
   if (old.length !== wanted.length) return null;
   const isUnnamed = [old, wanted].some((names) => names.some((name) => /^channel \d+$/.test(name)));

@@ -15,7 +15,7 @@ export interface BatchTensors {
   images: tf.Tensor4D;
   /** [B, H, W, classes] of 0 and 1. */
   labels: tf.Tensor4D;
-  /** [B, H, W, 1], 0 where a pixel is ignored; null where all count. */
+  /** [B, H, W, 1], 0 where a pixel is ignored; null if all count. */
   keep: tf.Tensor4D | null;
 }
 

@@ -26,7 +26,7 @@ export interface TrainingStep {
   bce: number;
   /** Learning rate of the step. */
   lr: number;
-  /** Seconds until the last epoch ends, as far as one can tell; null where one cannot yet. */
+  /** Seconds until the last epoch ends, as far as one can tell; null if one cannot yet. */
   secondsLeft: number | null;
 }
 

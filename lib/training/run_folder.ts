@@ -12,6 +12,7 @@ import { WEIGHT_FILES } from "../nca/weights.ts";
 import type { Split } from "../slices/split/split_cases.ts";
 import { requireUnlocked, requireWritable } from "../support/output_folder.ts";
 import { exists, writeJsonAtomic } from "../support/files.ts";
+import { ifThere, readJson } from "../support/read_text.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 import { upgradeConfig } from "./stored_config.ts";
 
@@ -133,7 +134,7 @@ export async function readRun(folder: string): Promise<RunContents> {
   const paths = runPaths(folder);
   return {
     ...await readModelSettings(folder),
-    split: await readJson(paths.split, folder, splitSchema),
+    split: await readPart(paths.split, folder, splitSchema),
   };
 }
 
@@ -145,41 +146,35 @@ export async function readRun(folder: string): Promise<RunContents> {
  */
 export async function readModelSettings(folder: string): Promise<Omit<RunContents, "split">> {
   const paths = runPaths(folder);
-  const config = await readJson(paths.config, folder, v.record(v.string(), v.unknown()));
+  const config = await readPart(paths.config, folder, v.record(v.string(), v.unknown()));
   return {
     config: resolveConfig(upgradeConfig(config) as ConfigOverrides, paths.config),
-    slices: await readJson(paths.slices, folder, ModelInputsSchema),
+    slices: await readPart(paths.slices, folder, ModelInputsSchema),
   };
 }
 
-async function readJson<Schema extends v.GenericSchema>(
+async function readPart<Schema extends v.GenericSchema>(
   path: string,
   folder: string,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
-  try {
-    return v.parse(schema, JSON.parse(await Deno.readTextFile(path)));
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) {
-      throw new InputError(`Cannot read run: ${(cause as Error).message}`, {
-        code: "bad-run",
-        path,
-        cause,
-      });
-    }
-    if (await exists(join(folder, WEIGHT_FILES[0]))) {
-      throw new InputError(`Cannot read run: its weights are there, ${basename(path)} is missing`, {
-        code: "bad-run",
-        path: folder,
-        hint: `Copy ${basename(path)} from the run that the weights are from`,
-        cause,
-      });
-    }
-    throw new InputError("Cannot read run: the folder holds none", {
+  const content = await ifThere(readJson(path, { what: "run", code: "bad-run" }));
+  if (content !== undefined) {
+    const { success, output, issues = [] } = v.safeParse(schema, content);
+    if (success) return output;
+    const why = issues.map(({ message }) => message).join("; ");
+    throw new InputError(`Cannot read run: ${why}`, { code: "bad-run", path });
+  }
+  if (await exists(join(folder, WEIGHT_FILES[0]))) {
+    throw new InputError(`Cannot read run: its weights are there, ${basename(path)} is missing`, {
       code: "bad-run",
       path: folder,
-      hint: "Give the folder of a training, as runs/NAME",
-      cause,
+      hint: `Copy ${basename(path)} from the run that the weights are from`,
     });
   }
+  throw new InputError("Cannot read run: the folder holds none", {
+    code: "bad-run",
+    path: folder,
+    hint: "Give the folder of a training, as runs/NAME",
+  });
 }

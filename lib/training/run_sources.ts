@@ -11,6 +11,7 @@ import { checkSources } from "../slices/prepare_slices.ts";
 import { InputError } from "../support/errors.ts";
 import { writeJsonAtomic } from "../support/files.ts";
 import { namesOf } from "../support/names_of.ts";
+import { ifThere, readJson } from "../support/read_text.ts";
 import { readModelSettings, runPaths } from "./run_folder.ts";
 
 /** Notes the files that a run's slices were made from. */
@@ -32,18 +33,14 @@ const FilesSchema = v.array(
  */
 export async function requireSameSources(folder: string, data: string): Promise<void> {
   const path = runPaths(folder).sources;
-  let files: SourceFile[];
-  try {
-    files = v.parse(FilesSchema, JSON.parse(await Deno.readTextFile(path)));
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return;
-    throw new InputError(`Cannot resume: ${(cause as Error).message}`, {
-      code: "bad-run",
-      path,
-      cause,
-    });
+  const content = await ifThere(readJson(path, { what: "run", code: "bad-run" }));
+  if (content === undefined) return;
+  const files = v.safeParse(FilesSchema, content);
+  if (!files.success) {
+    const [{ message }] = files.issues;
+    throw new InputError(`Cannot resume: ${message}`, { code: "bad-run", path });
   }
-  const changes = await checkSources(data, files);
+  const changes = await checkSources(data, files.output);
   if (changes.length === 0) return;
   throw new InputError(
     `Cannot resume: the data set is not what the run started with: ${namesOf(changes)}`,

@@ -11,8 +11,6 @@ import { batchTensors, lossGradients } from "./loss_gradients.ts";
 import type { TrainOptions, TrainResult } from "./train_options.ts";
 import { Training } from "./training.ts";
 
-export type { TrainOptions, TrainResult } from "./train_options.ts";
-
 /**
  * Trains a Med-NCA: Dice loss + cross-entropy, Adam, a learning rate by epoch or by batch.
  *

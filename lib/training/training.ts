@@ -235,7 +235,7 @@ export class Training {
   /**
    * Saves the steps that are good before training ends early.
    *
-   * @param error Why it ends, thrown again; null where it was asked to.
+   * @param error Why it ends, thrown again; null if it was asked to.
    */
   async rescue(error: unknown): Promise<void> {
     const isSaved = error instanceof Diverged || error instanceof SaveError;

@@ -4,8 +4,9 @@
  * @module
  */
 
+import "../support/interrupt.ts";
 import * as tf from "@tensorflow/tfjs";
-import { WasmEngine } from "../../lib/rollout/wasm/wasm_engine.ts";
+import { createWasmEngine } from "../../lib/rollout/wasm/create_wasm_engine.ts";
 import { writeJsonAtomic } from "../../lib/support/files.ts";
 import { type Case, caseName, compare, type Row, threadCount } from "./compare.ts";
 import { benchGpu } from "./gpu_bench.ts";
@@ -88,7 +89,7 @@ await runTask(async () => {
   }
   const slowBlas = python !== undefined && await hasReferenceBlas(python);
   // Compiled here, so that the compiler's memory does not count.
-  if (flags.backend === "wasm") (await WasmEngine.create({ threads: 1 })).dispose();
+  if (flags.backend === "wasm") (await createWasmEngine({ threads: 1 })).dispose();
 
   const rows: Row[] = [];
   const notes: string[] = [];

@@ -7,7 +7,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import asc from "assemblyscript/asc";
-import { hasRelaxedSimd } from "../../lib/rollout/wasm/compile.ts";
+import { hasRelaxedSimd } from "../../lib/rollout/wasm/build.ts";
 
 /** Sums that are in flight: a multiply-add takes four cycles and two start in each. */
 const SUMS = 12;

@@ -11,6 +11,7 @@
 import { Command, CommanderError, InvalidArgumentError, type Option } from "commander";
 import { InputError } from "../../lib/support/errors.ts";
 import { nearest } from "../../lib/support/nearest.ts";
+import { readJson } from "../../lib/support/read_text.ts";
 
 export { Option } from "commander";
 export type { Command } from "commander";
@@ -88,26 +89,7 @@ function refuseTwice(command: Command): void {
 }
 
 async function readConfig(path: string): Promise<Record<string, unknown>> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new InputError("Cannot read config: no such file, or not readable", {
-      code: "bad-config",
-      path,
-      cause,
-    });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError(`Cannot read config: ${(cause as Error).message}`, {
-      code: "bad-config",
-      path,
-      cause,
-    });
-  }
+  const value = await readJson(path, { what: "config", code: "bad-config" });
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputError("Cannot read config: not a JSON object", {
       code: "bad-config",

@@ -28,6 +28,7 @@ import {
   terminalProgress,
   trainMedNca,
 } from "../../lib/training/mod.ts";
+import { saveAtSignals } from "./interrupt.ts";
 import { requireSound, showScore } from "./run.ts";
 import { readTrainedRun } from "./trained_models.ts";
 
@@ -41,7 +42,6 @@ export interface TrainRunOptions {
   readonly isPreparedNamed: boolean;
   /** Makes the model to start from; null: freshly drawn weights. */
   readonly makeModel: ((data: PreparedData) => Promise<MedNca>) | null;
-  readonly signal: AbortSignal;
 }
 
 /** What became of a training; `epoch` and `best` are counted from 1. */
@@ -52,7 +52,7 @@ export type TrainRunResult =
 
 /** Trains a run, scores its held-out patients and draws its figures, telling all of it. */
 export async function trainRun(config: Config, options: TrainRunOptions): Promise<TrainRunResult> {
-  const { resume, signal, makeModel } = options;
+  const { resume, makeModel } = options;
   const { out, data, epochs, preset } = config;
   if (resume && !options.acceptChanges) await requireSameSources(out, data);
   using line = new StatusLine();
@@ -64,6 +64,9 @@ export async function trainRun(config: Config, options: TrainRunOptions): Promis
   describeData(prepared, config);
   console.log(`Run       ${out}, preset ${preset}, ${counted(epochs, "epoch")}`);
 
+  // From here on; a case that is prepared is kept whatever happens
+  using stopping = saveAtSignals("Stopping after this step, saving …");
+  const { signal } = stopping;
   const { split, train, validation } = prepared;
   const model = resume ? null : await makeModel?.(prepared) ?? null;
   const result = await trainMedNca({

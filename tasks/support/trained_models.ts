@@ -49,7 +49,8 @@ export async function runFolders(folder: string): Promise<string[]> {
   const state = await readFolds(folder);
   if (state !== null && state.done.length < state.config.folds) {
     throw new InputError(
-      `Cannot use the cross-validation: ${state.done.length} of ${state.config.folds} folds are done`,
+      `Cannot use the cross-validation: ${state.done.length} of ${state.config.folds} folds are ` +
+        "done",
       {
         code: "bad-run",
         path: folder,
@@ -78,7 +79,7 @@ const FOLD = /^fold[-_]?(\d+)$/;
  * Reads the settings of a run's models. Nothing is loaded yet, so that a backend can be started for
  * them.
  *
- * @throws {InputError} Where a part is missing or broken, or folds have other classes or channels.
+ * @throws {InputError} If a part is missing or broken, or folds have other classes or channels.
  */
 export async function readTrainedRun(
   folder: string,

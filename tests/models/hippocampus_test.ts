@@ -181,6 +181,53 @@ Deno.test({
   },
 });
 
+/** A volume with half as many voxels along its first and third axis, each the mean of four. */
+function coarser(volume: Volume, options: { label: boolean }): Volume {
+  const [nx, ny, nz] = volume.shape as [number, number, number];
+  const shape = [Math.floor(nx / 2), ny, Math.floor(nz / 2)] as const;
+  const data = Float32Array.from({ length: shape[0] * ny * shape[2] }, (_, i) => {
+    const [x, y, z] = [i % shape[0], Math.floor(i / shape[0]) % ny, Math.floor(i / shape[0] / ny)];
+    let sum = 0;
+    for (const [dx, dz] of [[0, 0], [0, 1], [1, 0], [1, 1]] as const) {
+      const value = volume.data[2 * x + dx + nx * (y + ny * (2 * z + dz))]!;
+      sum += options.label ? Number(value > 0) : value;
+    }
+    return options.label ? Number(sum > 2) : sum / 4;
+  });
+  const spacing = [2 * volume.spacing[0], volume.spacing[1], 2 * volume.spacing[2]] as const;
+  return createVolume({ data, shape, spacing });
+}
+
+Deno.test({
+  name: `the hippocampus model finds it in coarser volumes, resampled to its own ${needsData.with}`,
+  ignore: needsData.ignore,
+  fn: () =>
+    withModel(({ model, inputs }) =>
+      inFolder(async (work) => {
+        const { split } = await readRun(folder);
+        for (const id of split.test.slice(0, 3)) {
+          for (const [from, to] of [["imagesTr", "images"], ["labelsTr", "labels"]] as const) {
+            const volume = await readVolume(join(data!, from, `${id}.nii.gz`));
+            const like = coarser(volume, { label: to === "labels" });
+            await writeVolume(join(work, to, `${id}.nii.gz`), { data: like.data, like });
+          }
+        }
+        const { cases: sources } = await discoverCases(work);
+        const dice = async (spacing: TrainedModel["inputs"]["spacing"]) => {
+          const { foreground_mean } = await evaluateCases({
+            ...{ models: [{ model, inputs: { ...inputs, spacing } }], sources },
+            ...{ seed: 0, batchSize: 8, samples: 1, postprocess: ["none"] },
+            ...{ out: null, predictions: null, variances: null },
+          });
+          return foreground_mean.Dice;
+        };
+        assert.deepEqual(inputs.spacing, [1, 1]);
+        const [resampled, stored] = [await dice(inputs.spacing), await dice("stored")];
+        assert.ok(resampled > 0.8 && resampled > stored + 0.1, `${resampled}, ${stored}`);
+      })
+    ),
+});
+
 Deno.test({
   name: `the hippocampus model reaches its Dice ${needsData.with}`,
   ignore: needsData.ignore,

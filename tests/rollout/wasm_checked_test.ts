@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Allocation } from "../../lib/rollout/wasm/allocation.ts";
 import { checkSources } from "../../lib/rollout/wasm/checked.ts";
 import { kernelSources } from "../../lib/rollout/wasm/sources.ts";
-import { WasmEngine } from "../../lib/rollout/wasm/wasm_engine.ts";
+import { createWasmEngine } from "../../lib/rollout/wasm/create_wasm_engine.ts";
 import { type RandomRollout, runRandom } from "./support/random_rollouts.ts";
 
 tf.enableProdMode();
@@ -44,7 +44,7 @@ Deno.test("checkSources() leaves no access to memory unchecked", () => {
 });
 
 Deno.test("a checked build names each part of the table that is a number too short", async () => {
-  const engine = await WasmEngine.create({ shape, threads: 1, checked: true });
+  const engine = await createWasmEngine({ shape, threads: 1, checked: true });
   const ranges = Allocation.prototype.ranges;
   // Of equal records the last one.
   const names = new Map<string, string>();

@@ -30,11 +30,11 @@ Deno.test({
       });
       const { imports } = manifest;
       await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ imports }));
-      const url = `http://localhost:${server.addr.port}/lib/rollout/wasm/wasm_engine.ts`;
+      const url = `http://localhost:${server.addr.port}/lib/rollout/wasm/create_wasm_engine.ts`;
       await Deno.writeTextFile(
         join(folder, "main.ts"),
-        `import { WasmEngine } from "${url}";
-const engine = await WasmEngine.create({ threads: 2, shape: { channels: 8, hidden: 8 } });
+        `import { createWasmEngine } from "${url}";
+const engine = await createWasmEngine({ threads: 2, shape: { channels: 8, hidden: 8 } });
 console.log(engine.description);
 engine.dispose();`,
       );

@@ -4,7 +4,7 @@ import { NCA2D } from "../../lib/nca/nca2d.ts";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
 import type { ModelShape, RolloutOptions } from "../../lib/rollout/types.ts";
 import { compileKernels } from "../../lib/rollout/wasm/compile.ts";
-import { WasmEngine } from "../../lib/rollout/wasm/wasm_engine.ts";
+import { createWasmEngine } from "../../lib/rollout/wasm/create_wasm_engine.ts";
 import { relativeError } from "../fixtures/parity.ts";
 import {
   classParityTests,
@@ -20,14 +20,14 @@ await tf.setBackend("cpu");
 for (const relaxed of [true, false]) {
   for (const threads of [1, 2]) {
     const name = `wasm on ${threads} thread(s)${relaxed ? "" : " with plain SIMD"}`;
-    const open = (shape: ModelShape) => WasmEngine.create({ shape, threads, relaxed });
+    const open = (shape: ModelShape) => createWasmEngine({ shape, threads, relaxed });
     parityTests(name, open);
     trainingParityTests(name, open);
     classParityTests(name, open);
   }
 }
-parityTests("wasm without shared memory", () => WasmEngine.create({ threads: 2, shared: false }));
-classTrainingParityTests("wasm", (shape) => WasmEngine.create({ shape, threads: 2 }));
+parityTests("wasm without shared memory", () => createWasmEngine({ threads: 2, shared: false }));
+classTrainingParityTests("wasm", (shape) => createWasmEngine({ shape, threads: 2 }));
 
 const NAMES = [
   "last state",
@@ -58,7 +58,7 @@ const SHAPES = [
 for (const { name, size, hidden, kernel, stats } of SHAPES) {
   Deno.test(`wasm equals ops on ${name}`, async () => {
     const channels = size[3];
-    const engine = await WasmEngine.create({ shape: { channels, hidden }, threads: 2 });
+    const engine = await createWasmEngine({ shape: { channels, hidden }, threads: 2 });
     const nca = new NCA2D({ channels, hidden, kernel }, { seed: 3 });
     const state = randomState([...size], 4);
     const options: RolloutOptions = {
@@ -94,7 +94,7 @@ Deno.test("wasm gives the same bits on any number of threads", async () => {
   const options: RolloutOptions = { steps: 4, fireRate: 0.5, seeds: [3, 4], stats: "slice" };
   const results = [];
   for (const set of [{ threads: 1 }, { threads: 2 }, { threads: 3 }, { shared: false }]) {
-    const engine = await WasmEngine.create(set);
+    const engine = await createWasmEngine(set);
     results.push(runAll(engine, nca, state, options));
     engine.dispose();
   }
@@ -104,7 +104,7 @@ Deno.test("wasm gives the same bits on any number of threads", async () => {
 });
 
 Deno.test("wasm goes on with a rollout where it ended", async () => {
-  const engine = await WasmEngine.create({ threads: 1 });
+  const engine = await createWasmEngine({ threads: 1 });
   const nca = new NCA2D({ channels: 16, hidden: 64, kernel: 3 }, { seed: 1 });
   const state = randomState([1, 20, 20, 16], 2);
   const options: RolloutOptions = { steps: 5, fireRate: 0.5, seeds: [3], stats: "slice" };
@@ -117,7 +117,7 @@ Deno.test("wasm goes on with a rollout where it ended", async () => {
 });
 
 Deno.test("wasm gives its memory back, and tensors do not leak", async () => {
-  const engine = await WasmEngine.create({ threads: 2 });
+  const engine = await createWasmEngine({ threads: 2 });
   const nca = new NCA2D({ channels: 16, hidden: 64, kernel: 3 }, { seed: 1 });
   const state = randomState([1, 32, 32, 16], 2);
   const options: RolloutOptions = { steps: 4, fireRate: 0.5, seeds: [3], stats: "slice" };
@@ -132,8 +132,8 @@ Deno.test("wasm gives its memory back, and tensors do not leak", async () => {
 });
 
 Deno.test("wasm is chosen at start by what the runtime has", async () => {
-  const describe = async (options: Parameters<typeof WasmEngine.create>[0]) => {
-    const engine = await WasmEngine.create(options);
+  const describe = async (options: Parameters<typeof createWasmEngine>[0]) => {
+    const engine = await createWasmEngine(options);
     engine.dispose();
     return engine.description;
   };
@@ -158,8 +158,8 @@ Deno.test("wasm says what it cannot run", async () => {
       ),
     /multiples of 8, got 12 and 64/,
   );
-  await assert.rejects(() => WasmEngine.create({ threads: 0 }), RangeError);
-  const engine = await WasmEngine.create({ threads: 1 });
+  await assert.rejects(() => createWasmEngine({ threads: 0 }), RangeError);
+  const engine = await createWasmEngine({ threads: 1 });
   const nca = new NCA2D({ channels: 8, hidden: 16, kernel: 3 });
   const options: RolloutOptions = { steps: 1, fireRate: 0.5, seeds: [3], stats: "slice" };
   assert.throws(

@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
+import { createWasmEngine } from "../../lib/rollout/wasm/create_wasm_engine.ts";
 import { WasmEngine } from "../../lib/rollout/wasm/wasm_engine.ts";
 import {
   differences,
@@ -42,10 +43,10 @@ for (const shape of shapes) {
   Deno.test(`wasm equals ops on generated rollouts, c = ${channels}, h = ${hidden}`, async () => {
     const engines: WasmEngine[] = [];
     try {
-      for (const threads of [1, 2, 3]) engines.push(await WasmEngine.create({ shape, threads }));
+      for (const threads of [1, 2, 3]) engines.push(await createWasmEngine({ shape, threads }));
       // Every load and store lies in the buffer that it is meant for.
       for (const threads of [1, 2]) {
-        engines.push(await WasmEngine.create({ shape, threads, checked: true }));
+        engines.push(await createWasmEngine({ shape, threads, checked: true }));
       }
       const failures = range(1, cases)
         .map((seed) => randomRollout(shape, seed, seconds))

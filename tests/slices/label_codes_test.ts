@@ -32,7 +32,7 @@ Deno.test("LabelEncoder rounds what rounding left beside an integer", () => {
 Deno.test("LabelEncoder refuses probabilities unless a threshold is given", () => {
   const values = Float32Array.of(0, 0.3, 0.7, 1);
   assert.deepEqual(encoded(values).findings, [
-    "error: label has values that are not integers, as 0.3",
+    "error: label has values that are not integers, such as 0.3",
   ]);
   const cut = encoded(values, { threshold: 0.5 });
   assert.deepEqual([cut.codes, cut.findings], [[0, 0, 1, 1], []]);

@@ -132,26 +132,26 @@ Deno.test("compareInput() names what is unlike the training's images", () =>
     const like = (options: Parameters<typeof given>[2]) => given(inputs, folder, options);
     assert.deepEqual(told(inputs, await like({})), []);
     assert.deepEqual(told(inputs, await like({ mirrored: true })), [
-      "error: axes run to LAS, those of the training's images to RAS",
+      "error: orientation is LAS, that of the training images RAS",
     ]);
     assert.deepEqual(told(inputs, await like({ spacing: 1.4 })), []);
     assert.deepEqual(told(inputs, await like({ spacing: 1.6 })), [
-      "warning: pixels are 1.6×1.6 mm, the training's 1×1 mm",
+      "warning: pixels are 1.6×1.6 mm, those of the training images 1×1 mm",
     ]);
     assert.deepEqual(told(inputs, await like({ spacing: 0.6 })), [
-      "warning: pixels are 0.6×0.6 mm, the training's 1×1 mm",
+      "warning: pixels are 0.6×0.6 mm, those of the training images 1×1 mm",
     ]);
     assert.deepEqual(told(inputs, await like({ shape: [8, 14, 4] })), [
-      "warning: slices have 8×14 pixels, the training's 8×9 to 8×9",
+      "warning: slices have 8×14 pixels, those of the training images 8×9 to 8×9",
     ]);
     assert.deepEqual(told(inputs, await like({ shape: [5, 9, 4] })), [
-      "warning: slices have 5×9 pixels, the training's 8×9 to 8×9",
+      "warning: slices have 5×9 pixels, those of the training images 8×9 to 8×9",
     ]);
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 100 - 1024 })), [
-      "warning: values are -1024 to -925, the training's 0 to 100",
+      "warning: values are -1024 to -925, those of the training images 0 to 100",
     ]);
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 9 })), [
-      "warning: values are 0 to 8, the training's 0 to 100",
+      "warning: values are 0 to 8, those of the training images 0 to 100",
     ]);
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 50 })), []);
     assert.match(

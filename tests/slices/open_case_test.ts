@@ -212,7 +212,7 @@ Deno.test("channels are chosen from one file or several, each normalised by itse
     await writeVolume(join(folder, "away.nii"), { data: second.data, like: elsewhere });
     const apartInSpace = await open(sourceOf(folder, ["x_0000.nii", "away.nii"]));
     assert.deepEqual(findingsOf(apartInSpace), [
-      "error: away.nii covers another space than x_0000.nii",
+      "error: away.nii covers a different space than x_0000.nii",
     ]);
     assert.equal(apartInSpace.case, null);
     const model = { ...settingsFor(), channels: 1 };

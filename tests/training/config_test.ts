@@ -58,7 +58,10 @@ Deno.test("all problems of a config are told at once", () => {
     assert.match(error.message, /"labels": .*: my\.json$/);
     return true;
   });
-  assert.throws(() => resolveConfig({ clip: [1, 99] }), /clip: it takes effect with normalize/);
+  assert.throws(
+    () => resolveConfig({ clip: [1, 99] }),
+    /clip: it has an effect only with normalize/,
+  );
   assert.throws(() => resolveConfig({ folds: 5, fold: 5 }), /5 of 5 folds/);
   assert.throws(() => resolveConfig({ test: 0.5, validation: 0.5 }), /nobody to train on/);
 });

@@ -16,7 +16,7 @@ import { resolveConfig } from "../../lib/training/config.ts";
 import type { EpochMetrics } from "../../lib/training/metrics.ts";
 import { type Progress, silentProgress } from "../../lib/training/progress.ts";
 import { modelKeys } from "../../lib/training/model_config.ts";
-import { trainMedNca, type TrainResult } from "../../lib/training/train_med_nca.ts";
+import { trainMedNca, type TrainResult } from "../../lib/training/mod.ts";
 import { trainingStep } from "../support/training_step.ts";
 import { readEvents } from "./support/read_events.ts";
 import { TINY, withTinyData } from "./support/tiny_data.ts";

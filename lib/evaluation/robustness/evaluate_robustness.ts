@@ -27,7 +27,7 @@ export interface RobustnessScore {
   strength: number;
   /** The case's name. */
   case: string;
-  /** Over its whole volume, of several classes their mean; NaN where it is undefined. */
+  /** Over its whole volume, of several classes their mean; NaN if it is undefined. */
   dice: number;
   /** Of erased cells: the score if the wound stayed in the mask as it was made, for comparison. */
   unhealed?: number;
@@ -77,7 +77,7 @@ export interface RobustnessResult {
   scores: RobustnessScore[];
   /** The largest slice of the first case under everything. */
   examples: RobustnessExample[];
-  /** The case that the examples are of, to see which way is up; null where there are none. */
+  /** The case that the examples are of, to see which way is up; null if there are none. */
   shown: Pick<Case, "id" | "kind" | "orientation" | "grid"> | null;
   /** Whether the signal stopped it before the last case. */
   aborted: boolean;
@@ -90,7 +90,7 @@ export interface RobustnessResult {
  * were normalised, and normalised again as every image is; the same seed perturbs a case alike
  * whatever else is tried. Unperturbed cases score as in `evaluateCases` without postprocessing.
  *
- * @throws {InputError} Where none of the cases can be used; it lists why.
+ * @throws {InputError} If none of the cases can be used; it lists why.
  */
 export async function evaluateRobustness(options: RobustnessOptions): Promise<RobustnessResult> {
   const { model, sources, signal, onProgress, perturbations } = options;

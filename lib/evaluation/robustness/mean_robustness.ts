@@ -13,7 +13,7 @@ export interface MeanRobustness {
   perturbation: string;
   /** In the perturbation's unit. */
   strength: number;
-  /** The mean over the cases in which it is defined; NaN where it is in none. */
+  /** The mean over the cases in which it is defined; NaN if it is in none. */
   dice: number;
   /** Of erased cells: the mean if nothing healed; NaN elsewhere. */
   unhealed: number;

@@ -26,7 +26,7 @@ export const PERTURBATIONS: readonly Perturbation[] = [
  * Perturbations by their names. A name may stop at a hyphen: `erased` is both of its kind.
  *
  * @returns In the order of {@linkcode PERTURBATIONS}.
- * @throws {InputError} Where a name is not known; it names the nearest one.
+ * @throws {InputError} If a name is not known; it names the nearest one.
  *
  * @example
  * ```ts

@@ -7,6 +7,7 @@
 import { csvLine, parseCsv } from "../../support/csv.ts";
 import { InputError } from "../../support/errors.ts";
 import { writeFileAtomic } from "../../support/files.ts";
+import { ifThere, readText } from "../../support/read_text.ts";
 import type { RobustnessScore } from "./evaluate_robustness.ts";
 import { PERTURBATIONS } from "./perturbations.ts";
 
@@ -32,20 +33,11 @@ export async function writeRobustness(
  * Reads what {@linkcode writeRobustness} wrote.
  *
  * @returns `undefined` where there is no such file.
- * @throws {InputError} Where it is another.
+ * @throws {InputError} If it is another.
  */
 export async function readRobustness(path: string): Promise<RobustnessScore[] | undefined> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new InputError("Cannot read robustness: the file cannot be opened", {
-      code: "bad-run",
-      path,
-      cause,
-    });
-  }
+  const text = await ifThere(readText(path, { what: "robustness", code: "bad-run" }));
+  if (text === undefined) return undefined;
   const number = (cell = "") => cell === "" ? NaN : Number(cell);
   try {
     const [header, ...lines] = parseCsv(text);

@@ -5,7 +5,8 @@
  */
 
 import { InputError } from "../../support/errors.ts";
-import { INITIAL_PAGES, LINE, MAX_PAGES } from "./buffers.ts";
+import { LINE } from "./buffers.ts";
+import { INITIAL_PAGES } from "./build.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE = 65536;
@@ -23,9 +24,10 @@ export class Arena {
    * @param shared Whether threads share it.
    * @param guard Bytes that stay free behind each part of a buffer: 0, or {@linkcode GUARD} for a
    *   checked build.
+   * @param maxPages The most pages that it may grow to: a browser may not reserve 4 GB.
    */
-  constructor(shared: boolean, readonly guard: number) {
-    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES, shared });
+  constructor(shared: boolean, readonly guard: number, maxPages: number) {
+    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: maxPages, shared });
   }
 
   /** Bytes that are in use. */
@@ -52,7 +54,7 @@ export class Arena {
    * Takes a piece; its content is what was left there.
    *
    * @returns Its address.
-   * @throws {InputError} Where the memory cannot grow enough.
+   * @throws {InputError} If the memory cannot grow enough.
    */
   allocate(bytes: number): number {
     bytes = Math.ceil(Math.max(bytes, 1) / LINE) * LINE;

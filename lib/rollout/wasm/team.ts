@@ -4,33 +4,12 @@
  * @module
  */
 
-import { Worker } from "node:worker_threads";
 import { Allocation } from "./allocation.ts";
 import type { Arena } from "./arena.ts";
 import { teamBuffers } from "./buffers.ts";
 import type { CheckedRanges } from "./checked.ts";
-
-/** What the kernels export. */
-export interface Kernels {
-  forward(job: number, thread: number): void;
-  backward(job: number, thread: number): void;
-}
-
-/** The tasks by their number in the control block. */
-export const TASKS = ["forward", "backward"] as const;
-
-/** Where the words of {@linkcode teamBuffers} lie among the memory's integers. */
-export type Words = {
-  [B in keyof ReturnType<typeof teamBuffers>]: Record<string, number>;
-};
-
-/** What a worker is given. */
-export interface WorkerStart {
-  module: WebAssembly.Module;
-  memory: WebAssembly.Memory;
-  words: Words;
-  thread: number;
-}
+import { instantiate, type Kernels, TASKS } from "./kernels.ts";
+import type { StartThread, Thread, Words } from "./thread.ts";
 
 /** Runs the kernels on several threads. */
 export class Team {
@@ -42,7 +21,7 @@ export class Team {
   readonly #kernels: Kernels;
   readonly #arena: Arena;
   #ranges: CheckedRanges | undefined;
-  readonly #workers: Worker[] = [];
+  readonly #workers: Thread[] = [];
 
   private constructor(module: WebAssembly.Module, arena: Arena, threads: number) {
     this.threads = threads;
@@ -64,24 +43,21 @@ export class Team {
    * @param module The compiled kernels.
    * @param arena Their memory.
    * @param threads How many threads, this one included.
+   * @param startThread Starts each of the others.
    */
-  static async start(module: WebAssembly.Module, arena: Arena, threads: number): Promise<Team> {
+  static async start(
+    module: WebAssembly.Module,
+    arena: Arena,
+    threads: number,
+    startThread: StartThread,
+  ): Promise<Team> {
     const team = new Team(module, arena, threads);
-    const ready = [];
-    for (let thread = 1; thread < threads; thread++) {
-      const worker = new Worker(workerUrl());
-      // A job blocks this thread, and a worker cannot finish starting while it is blocked.
-      ready.push(
-        new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject)),
-      );
-      worker.postMessage(
-        { module, memory: arena.memory, words: team.#words, thread } satisfies WorkerStart,
-      );
-      team.#workers.push(worker);
-    }
-    await Promise.all(ready);
-    // Workers that sleep do not keep the program alive.
-    for (const worker of team.#workers) worker.unref();
+    // A job blocks this thread, and a worker cannot finish starting while it is blocked.
+    const starts = Array.from(
+      { length: threads - 1 },
+      (_, i) => startThread({ module, memory: arena.memory, words: team.#words, thread: i + 1 }),
+    );
+    team.#workers.push(...await Promise.all(starts));
     return team;
   }
 
@@ -112,35 +88,4 @@ export class Team {
   dispose(): void {
     for (const worker of this.#workers) worker.terminate();
   }
-}
-
-/** A worker starts from a file or from data: one from the web is imported by a line of data. */
-function workerUrl(): URL {
-  const url = new URL("./worker.ts", import.meta.url);
-  if (url.protocol === "file:") return url;
-  return new URL(`data:text/javascript,import ${JSON.stringify(url)}`);
-}
-
-/**
- * An instance of the kernels on a memory.
- *
- * @param describe Says what a checked build touched that it may not.
- */
-export function instantiate(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  describe: (address: number, bytes: number) => string,
-): Kernels {
-  const instance = new WebAssembly.Instance(module, {
-    env: {
-      memory,
-      abort: () => {
-        throw new Error("The kernel stopped itself");
-      },
-      outside: (address: number, bytes: number) => {
-        throw new RangeError(describe(address >>> 0, bytes));
-      },
-    },
-  });
-  return instance.exports as unknown as Kernels;
 }

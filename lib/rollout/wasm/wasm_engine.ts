@@ -13,16 +13,11 @@ import {
   WEIGHT_NAMES,
 } from "../types.ts";
 import { Arena } from "./arena.ts";
+import { type Build, canCompile } from "./build.ts";
 import { GUARD } from "./buffers.ts";
-import {
-  type Build,
-  canCompile,
-  compileKernels,
-  hasRelaxedSimd,
-  hasSharedMemory,
-} from "./compile.ts";
 import { Job, type WeightValues } from "./job.ts";
 import { Team } from "./team.ts";
+import type { StartThread } from "./thread.ts";
 
 /**
  * The engine of fused kernels on the CPU, for tfjs's `cpu` backend.
@@ -56,29 +51,28 @@ export class WasmEngine implements RolloutEngine {
   }
 
   /**
-   * Makes the engine: compiles its kernels, where they are not yet, and starts its threads.
+   * Starts the engine on kernels that are compiled; `createWasmEngine` compiles them too.
    *
-   * @param options.shape Channels and hidden units of the model. Default 16 and 64.
-   * @param options.threads Threads, this one included; by default as many as there are cores.
-   * @param options.relaxed Whether to use relaxed SIMD; by default where the machine has it.
-   * @param options.shared Whether threads share memory; by default where the runtime can. Without
-   * it there is one thread, whatever was asked for.
-   * @param options.checked Whether every access to memory is checked, for tests; much slower.
-   * @throws {RangeError} Where the shape cannot be run or there is less than one thread.
+   * @param module The kernels.
+   * @param options.shape What they were compiled for.
+   * @param options.build How they were built.
+   * @param options.threads Threads, this one included; without shared memory it is one.
+   * @param options.maxPages The most pages of 64 kB that its memory may have.
+   * @param options.startThread Starts a thread.
    */
-  static async create(
-    options: { shape?: ModelShape; threads?: number } & Partial<Build> = {},
+  static async start(
+    module: WebAssembly.Module,
+    { shape, build, threads, maxPages, startThread }: {
+      shape: ModelShape;
+      build: Build;
+      threads: number;
+      maxPages: number;
+      startThread: StartThread;
+    },
   ): Promise<WasmEngine> {
-    const shape = options.shape ?? { channels: 16, hidden: 64 };
-    const threads = options.threads ?? navigator.hardwareConcurrency;
-    const { relaxed = hasRelaxedSimd(), shared = hasSharedMemory(), checked = false } = options;
-    const build = { relaxed, shared, checked };
-    if (!Number.isInteger(threads) || threads < 1) {
-      throw new RangeError(`Cannot start threads: must be at least 1, got ${threads}`);
-    }
-    const module = await compileKernels(shape, build);
-    const arena = new Arena(shared, checked ? GUARD : 0);
-    const team = await Team.start(module, arena, shared ? threads : 1);
+    const { shared, checked } = build;
+    const arena = new Arena(shared, checked ? GUARD : 0, maxPages);
+    const team = await Team.start(module, arena, shared ? threads : 1, startThread);
     return new WasmEngine(shape, build, arena, team);
   }
 

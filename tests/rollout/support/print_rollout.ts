@@ -4,13 +4,13 @@ import * as tf from "@tensorflow/tfjs";
 import { createHash } from "node:crypto";
 import process from "node:process";
 import { NCA2D } from "../../../lib/nca/nca2d.ts";
-import { WasmEngine } from "../../../lib/rollout/wasm/wasm_engine.ts";
+import { createWasmEngine } from "../../../lib/rollout/wasm/create_wasm_engine.ts";
 import { randomState, runAll } from "./rollouts.ts";
 
 tf.enableProdMode();
 await tf.setBackend("cpu");
 
-const engine = await WasmEngine.create({ threads: 2 });
+const engine = await createWasmEngine({ threads: 2 });
 const hash = createHash("sha256");
 for (const kernel of [3, 5, 7]) {
   const nca = new NCA2D({ channels: 16, hidden: 64, kernel }, { seed: 1 });

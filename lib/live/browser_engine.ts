@@ -1,0 +1,116 @@
+/**
+ * What a browser runs the automaton on.
+ *
+ * @module
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import { setRolloutEngine } from "../rollout/rollout.ts";
+import type { ModelShape, RolloutEngine } from "../rollout/types.ts";
+import { hasRelaxedSimd, hasSharedMemory } from "../rollout/wasm/build.ts";
+import type { Thread, ThreadStart } from "../rollout/wasm/thread.ts";
+import { WasmEngine } from "../rollout/wasm/wasm_engine.ts";
+import { findHardware } from "../rollout/webgpu/adapter.ts";
+import { InputError } from "../support/errors.ts";
+import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
+
+/** What the page's address can ask for; "auto" takes the first that there is. */
+export const BACKENDS = ["auto", "webgpu", "threads", "wasm"] as const;
+
+/** The name of a backend. */
+export type BackendName = typeof BACKENDS[number];
+
+/** 1 GB: browsers on phones do not reserve more. */
+const MAX_PAGES = 16384;
+
+/** More threads gain little on slices. */
+const MOST_THREADS = 8;
+
+/** An engine, and how it came to be chosen. */
+export interface BrowserEngine {
+  readonly name: Exclude<BackendName, "auto">;
+  readonly description: string;
+  /** What was tried before and did not work. */
+  readonly notes: readonly string[];
+}
+
+let current: RolloutEngine | null = null;
+
+/**
+ * Starts WebGPU where a hardware adapter answers, else WebAssembly on threads where the page is
+ * isolated, else on one thread.
+ *
+ * @param base The address of the page's files.
+ * @throws {InputError} Where the page has no kernels for the model.
+ */
+export async function startEngine(
+  shape: ModelShape,
+  backend: BackendName,
+  base: string,
+): Promise<BrowserEngine> {
+  tf.enableProdMode();
+  current?.dispose();
+  current = null;
+  const notes: string[] = [];
+  const attempt = async (open: () => Promise<RolloutEngine>, what: string) => {
+    try {
+      return await open();
+    } catch (error) {
+      notes.push(`${what} did not start: ${(error as Error).message}`);
+      return null;
+    }
+  };
+  const wants = (name: BackendName) => backend === "auto" || backend === name;
+  let [name, engine]: [BrowserEngine["name"], RolloutEngine | null] = ["webgpu", null];
+  if (backend === "webgpu" || (backend === "auto" && await hasGpu(shape))) {
+    engine = await attempt(() => openWebGpu(shape), "WebGPU");
+  }
+  if (engine === null && (wants("threads") || backend === "webgpu")) {
+    name = "threads";
+    if (hasSharedMemory()) engine = await attempt(() => openWasm(shape, base, true), "Threads");
+    else notes.push("No threads: the page is not isolated from others");
+  }
+  if (engine === null) [name, engine] = ["wasm", await openWasm(shape, base, false)];
+  setRolloutEngine(current = engine);
+  return { name, description: engine.description, notes };
+}
+
+async function hasGpu(shape: ModelShape): Promise<boolean> {
+  return await findHardware(shape).catch(() => null) !== null;
+}
+
+async function openWebGpu(shape: ModelShape): Promise<RolloutEngine> {
+  const { WebGpuEngine } = await import("../rollout/webgpu/webgpu_engine.ts");
+  return await WebGpuEngine.create({ shape });
+}
+
+async function openWasm(shape: ModelShape, base: string, shared: boolean): Promise<RolloutEngine> {
+  const { channels, hidden } = shape;
+  if (!KERNEL_SHAPES.some((each) => each.channels === channels && each.hidden === hidden)) {
+    const known = KERNEL_SHAPES.map((each) => `${each.channels} and ${each.hidden}`).join(", ");
+    throw new InputError(
+      `Cannot run this model: the page has kernels for ${known} channels and hidden units, ` +
+        `not for ${channels} and ${hidden}`,
+      { code: "bad-backend", hint: "Use deno task predict" },
+    );
+  }
+  await tf.setBackend("cpu");
+  const build = { relaxed: hasRelaxedSimd(), shared, checked: false };
+  const response = await fetch(new URL(kernelFile(shape, build), base));
+  if (!response.ok) throw new Error(`Cannot load kernels: ${response.status}`);
+  const module = await WebAssembly.compile(await response.arrayBuffer());
+  const threads = shared ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1;
+  return await WasmEngine.start(module, {
+    ...{ shape, build, threads, maxPages: MAX_PAGES },
+    startThread: (start) => startThread(start, base),
+  });
+}
+
+function startThread(start: ThreadStart, base: string): Promise<Thread> {
+  const worker = new Worker(new URL("thread.js", base), { type: "module" });
+  return new Promise((resolve, reject) => {
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = ({ message }) => reject(new Error(message || "a worker did not start"));
+    worker.postMessage(start);
+  });
+}

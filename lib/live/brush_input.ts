@@ -1,0 +1,83 @@
+/**
+ * The brush in the picture: mouse, touch, pen and keyboard.
+ *
+ * @module
+ */
+
+/** A place in the picture, in pixels of the model's grid. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** What the brush does. */
+export interface BrushListeners {
+  /** Height and width of the grid; null where there is no picture. */
+  readonly size: () => readonly [number, number] | null;
+  readonly onBegin: (place: Place) => void;
+  readonly onExtend: (place: Place) => void;
+  /** Where the brush is now; null where it has left. */
+  readonly onMove: (place: Place | null) => void;
+}
+
+/** How far an arrow key moves it, and with Shift. */
+const STRIDE = { plain: 1, shift: 5 };
+
+/** Listens to a canvas that shows the grid as a whole. */
+export function listenToBrush(canvas: HTMLCanvasElement, listeners: BrushListeners): void {
+  const { size, onBegin, onExtend, onMove } = listeners;
+  let isDown = false;
+  let place: Place | null = null;
+  const placeOf = ({ clientX, clientY }: MouseEvent): Place | null => {
+    const grid = size();
+    if (grid === null) return null;
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    return {
+      x: Math.floor((clientX - left) * grid[1] / width),
+      y: Math.floor((clientY - top) * grid[0] / height),
+    };
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    place = placeOf(event);
+    if (place === null) return;
+    isDown = true;
+    canvas.setPointerCapture(event.pointerId);
+    onBegin(place);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    place = placeOf(event);
+    onMove(place);
+    if (isDown && place !== null) onExtend(place);
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    canvas.addEventListener(end, () => isDown = false);
+  }
+  canvas.addEventListener("pointerleave", () => onMove(place = null));
+  canvas.addEventListener("blur", () => onMove(place = null));
+  canvas.addEventListener("keydown", (event) => {
+    const grid = size();
+    if (grid === null) return;
+    const [height, width] = grid;
+    const stride = event.shiftKey ? STRIDE.shift : STRIDE.plain;
+    const move = ARROWS[event.key];
+    place ??= { x: width >> 1, y: height >> 1 };
+    if (move !== undefined) {
+      place = {
+        x: Math.min(Math.max(place.x + move[0] * stride, 0), width - 1),
+        y: Math.min(Math.max(place.y + move[1] * stride, 0), height - 1),
+      };
+      onMove(place);
+    } else if (event.key === "Enter") onBegin(place);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
+const ARROWS: Record<string, readonly [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};

@@ -1,0 +1,180 @@
+/**
+ * Building the page: a folder of files for any static host.
+ *
+ * @module
+ */
+
+import { basename, extname, join, relative } from "@std/path";
+import { kernelBytes } from "../rollout/wasm/compile.ts";
+import { InputError } from "../support/errors.ts";
+import { writeFileAtomic, writeFilesAtomic } from "../support/files.ts";
+import manifest from "../../deno.json" with { type: "json" };
+import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
+import { MODEL_FILES, POSTPROCESS_FILE } from "./load_model.ts";
+import { SITE_FILE, type SiteFiles } from "./site.ts";
+
+/** No other page may share its memory: what threads need. Nothing but its own files is ever loaded. */
+export const HEADERS = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    ...["style-src", "connect-src", "worker-src", "manifest-src"].map((kind) => `${kind} 'self'`),
+    "img-src 'self' blob: data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; "),
+};
+
+/** Scripts, each with its own worker or page. */
+const SCRIPTS = ["page", "worker", "thread", "service_worker"];
+const SHEETS = ["style.css", "icon.svg"];
+/** Cases of data.example that the example model was not trained on. */
+const CASES = ["prostate_07", "prostate_04", "prostate_02"];
+
+const HERE = import.meta.dirname!;
+const ROOT = join(HERE, "../..");
+
+/**
+ * Writes the page to a folder. Its kernels are compiled here, so that it needs no compiler.
+ *
+ * @param folder Made if missing; files of these names are written over.
+ * @throws {InputError} Where the bundler fails.
+ */
+export async function buildSite(folder: string): Promise<void> {
+  const temporary = await Deno.makeTempDir();
+  try {
+    await bundle(temporary);
+    for (const shape of KERNEL_SHAPES) await compileAll(shape, temporary);
+    await copyFiles(temporary);
+    const files = await listFiles(temporary);
+    await addVersion(temporary, files);
+    for (const path of files) {
+      await writeFileAtomic(join(folder, path), await Deno.readFile(join(temporary, path)));
+    }
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+/** What a browser lacks is replaced where modules are resolved. */
+function importMap(): { imports: Record<string, string> } {
+  const { "@std/path": _path, "@tensorflow/tfjs": _tfjs, ...imports } = manifest.imports;
+  const here = (name: string) => new URL(name, import.meta.url).href;
+  return {
+    imports: {
+      ...imports,
+      "@tensorflow/tfjs-core/": imports["@tensorflow/tfjs-core"].replace("npm:", "npm:/") + "/",
+      "@tensorflow/tfjs": here("tfjs.ts"),
+      "@std/path": manifest.imports["path-browserify"],
+      "node:zlib": here("zlib.ts"),
+    },
+  };
+}
+
+async function bundle(folder: string): Promise<void> {
+  const map = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(map, JSON.stringify(importMap()));
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", "--platform=browser", "--minify", "--code-splitting"]
+        .concat(`--import-map=${map}`, `--outdir=${folder}`)
+        .concat(SCRIPTS.map((name) => join(HERE, `${name}.ts`))),
+      cwd: ROOT,
+    }).output();
+    if (success) return;
+    throw new InputError(`Cannot bundle the page: ${new TextDecoder().decode(stderr).trim()}`, {
+      code: "missing-program",
+      hint: "Deno downloads its bundler once: connect to a network and try again",
+    });
+  } finally {
+    await Deno.remove(map);
+  }
+}
+
+async function compileAll(shape: typeof KERNEL_SHAPES[number], folder: string): Promise<void> {
+  for (const relaxed of [true, false]) {
+    for (const shared of [true, false]) {
+      const build = { relaxed, shared, checked: false };
+      const bytes = await kernelBytes(shape, build);
+      await Deno.writeFile(join(folder, kernelFile(shape, build)), bytes);
+    }
+  }
+}
+
+/** Everything that is not compiled, and the list of it. */
+async function copyFiles(folder: string): Promise<void> {
+  const policy = HEADERS["content-security-policy"];
+  const page = await Deno.readTextFile(join(HERE, "index.html"));
+  const copies: [from: string, to: string][] = SHEETS.map((name) => [join(HERE, name), name]);
+  const model = [...MODEL_FILES, POSTPROCESS_FILE].map((name) => `model/${name}`);
+  for (const path of model) copies.push([join(ROOT, "models/example", basename(path)), path]);
+  const cases = CASES.map((id) => {
+    const files = [`cases/${id}.nii.gz`, `cases/${id}_seg.nii.gz`];
+    for (const [i, from] of ["imagesTr", "labelsTr"].entries()) {
+      copies.push([join(ROOT, "data.example", from, `${id}.nii.gz`), files[i]!]);
+    }
+    return { id, files };
+  });
+  await writeFilesAtomic([
+    ["index.html", page.replace("CSP_GOES_HERE", policy)],
+    [SITE_FILE, JSON.stringify({ model, cases } satisfies SiteFiles)],
+    ...await Promise.all(
+      copies.map(async ([from, to]) => [to, await Deno.readFile(from)] as const),
+    ),
+  ].map(([path, data]) => [join(folder, path as string), data as Uint8Array | string] as const));
+}
+
+async function listFiles(folder: string, below = folder): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(below)) {
+    const path = join(below, name);
+    if (isDirectory) files.push(...await listFiles(folder, path));
+    else files.push(relative(folder, path).replaceAll("\\", "/"));
+  }
+  return files.sort();
+}
+
+/** Tells the service worker what there is: another content is another version of it. */
+async function addVersion(folder: string, files: readonly string[]): Promise<void> {
+  const script = join(folder, "service_worker.js");
+  const contents = await Promise.all(files.map((path) => Deno.readFile(join(folder, path))));
+  const all = await new Blob(contents).arrayBuffer();
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
+  // The kernels of other machines are fetched where they are wanted
+  const kept = ["./", ...files.filter((path) => path !== basename(script))];
+  const constants = { VERSION: hash.toHex().slice(0, 16), FILES: kept, HEADERS };
+  const head = Object.entries(constants)
+    .map(([name, value]) => `const ${name}=${JSON.stringify(value)};`);
+  await Deno.writeTextFile(script, [...head, await Deno.readTextFile(script)].join("\n"));
+}
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+
+/**
+ * Answers a request for a file of a folder.
+ *
+ * @param headers Sent with every file.
+ */
+export async function answerFile(
+  request: Request,
+  folder: string,
+  headers: Record<string, string>,
+): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
+  // A URL's path has no `..` left in it; encoded ones are no names of files here
+  const file = await Deno.readFile(join(folder, path)).catch(() => null);
+  if (file === null) return new Response("Not found", { status: 404, headers });
+  const type = TYPES[extname(path)] ?? "application/octet-stream";
+  return new Response(file, { headers: { "content-type": type, ...headers } });
+}

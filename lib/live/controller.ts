@@ -1,0 +1,153 @@
+/**
+ * What the page is doing: the scene, how it changes, and the frames that follow from it.
+ *
+ * @module
+ */
+
+import type { Frame } from "./automaton.ts";
+import type { Remote } from "./remote.ts";
+import { MOST_STEPS, type Scene, type Situation, type Stroke } from "./situation.ts";
+import type { WorkerApi } from "./worker.ts";
+
+/** What the page does when something happens. */
+export interface Listeners {
+  /** There is another frame. */
+  readonly onFrame: (frame: Frame) => void;
+  /** The scene is another, or it plays or stops. */
+  readonly onScene: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Changes that can be undone; older ones are forgotten. */
+const MOST_UNDO = 200;
+
+/** Holds the scene and asks the worker for its frames: one at a time, the latest wanted first. */
+export class Controller {
+  readonly #remote: Remote<WorkerApi>;
+  readonly #listeners: Listeners;
+  #scene: Scene;
+  readonly #past: Situation[] = [];
+  /** Steps a second; 0 where it stands. */
+  #speed = 0;
+  #wanted = false;
+  #busy = false;
+  /** When the last step was asked for. */
+  #last = 0;
+
+  constructor(remote: Remote<WorkerApi>, scene: Scene, listeners: Listeners) {
+    this.#remote = remote;
+    this.#scene = scene;
+    this.#listeners = listeners;
+  }
+
+  get scene(): Scene {
+    return this.#scene;
+  }
+
+  get playing(): boolean {
+    return this.#speed > 0;
+  }
+
+  get canUndo(): boolean {
+    return this.#past.length > 0;
+  }
+
+  /** Takes another scene, as of another case; nothing of before can be undone. */
+  reset(scene: Scene): void {
+    this.#past.length = 0;
+    this.#set(scene);
+  }
+
+  /** Changes what is looked at. */
+  look(change: Partial<Pick<Scene, "step" | "show">>): void {
+    this.#set({ ...this.#scene, ...change });
+  }
+
+  /** Changes the situation. With `merge` it is one change with the one before, as of a slider. */
+  change(change: Partial<Situation>, merge: boolean): void {
+    if (!merge) this.#remember();
+    // What ten runs of another situation said
+    const show = this.#scene.show === "deviation" ? "mask" : this.#scene.show;
+    this.#set({ ...this.#scene, ...change, show });
+  }
+
+  /** Begins a stroke of the brush in this step. */
+  beginStroke(stroke: Omit<Stroke, "step">): void {
+    const strokes = [...this.#scene.strokes, { step: this.#scene.step, ...stroke }];
+    this.change({ strokes }, false);
+  }
+
+  /** Leads the stroke that was begun last to another place. */
+  extendStroke(x: number, y: number): void {
+    const strokes = this.#scene.strokes.slice();
+    const last = strokes.pop()!;
+    const [beforeX, beforeY] = last.points.slice(-2);
+    if (x === beforeX && y === beforeY) return;
+    strokes.push({ ...last, points: [...last.points, x, y] });
+    this.change({ strokes }, true);
+  }
+
+  undo(): void {
+    const before = this.#past.pop();
+    if (before !== undefined) this.#set({ ...this.#scene, ...before });
+  }
+
+  /** @param speed Steps a second. */
+  play(speed: number): void {
+    this.#last = performance.now();
+    this.#speed = speed;
+    this.#listeners.onScene();
+    requestAnimationFrame(() => this.#tick());
+  }
+
+  pause(): void {
+    this.#speed = 0;
+    this.#listeners.onScene();
+  }
+
+  #remember(): void {
+    const { step: _step, show: _show, ...situation } = this.#scene;
+    this.#past.push(situation);
+    if (this.#past.length > MOST_UNDO) this.#past.shift();
+  }
+
+  #set(scene: Scene): void {
+    this.#scene = { ...scene, step: Math.min(Math.max(scene.step, 0), MOST_STEPS) };
+    this.#listeners.onScene();
+    this.#request();
+  }
+
+  #tick(): void {
+    if (!this.playing) return;
+    const now = performance.now();
+    const steps = Math.floor((now - this.#last) * this.#speed / 1000);
+    if (steps > 0 && !this.#busy) {
+      // Where the machine cannot keep up, it plays more slowly
+      this.#last = steps > 4 ? now : this.#last + 1000 * steps / this.#speed;
+      const step = this.#scene.step + Math.min(steps, 4);
+      if (step > MOST_STEPS) return this.pause();
+      this.look({ step });
+    }
+    requestAnimationFrame(() => this.#tick());
+  }
+
+  #request(): void {
+    this.#wanted = true;
+    if (!this.#busy) this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    try {
+      while (this.#wanted) {
+        this.#wanted = false;
+        this.#listeners.onFrame(await this.#remote.call("frame", [this.#scene]));
+      }
+    } catch (error) {
+      this.#speed = 0;
+      this.#listeners.onError(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What the page tells its user: no error is silent.
+ *
+ * @module
+ */
+
+import { InputError } from "../support/errors.ts";
+import { element } from "./elements.ts";
+
+/** Shows an error, in words; with `retry` a button to go on all the same. */
+export function showError(error: unknown, retry?: () => void): void {
+  if (error instanceof DOMException && error.name === "AbortError") return;
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  const lines = [message];
+  if (error instanceof InputError) {
+    // There is no command line here
+    if (error.hint !== "" && !error.hint.includes("--")) lines.push(error.hint);
+  } else lines.push("This is a mistake of the page. The diagnostics below help to report it.");
+  show(lines, false);
+  if (retry === undefined) return;
+  const again = document.createElement("button");
+  again.type = "button";
+  again.textContent = "Take it all the same";
+  again.addEventListener("click", () => {
+    hideMessage();
+    retry();
+  });
+  element("message", HTMLElement).append(again);
+}
+
+/** Shows what the user should know. */
+export function showNotes(notes: readonly string[]): void {
+  if (notes.length > 0) show(notes, true);
+}
+
+/** Takes the message away. */
+export function hideMessage(): void {
+  element("message", HTMLElement).hidden = true;
+}
+
+function show(lines: readonly string[], isNote: boolean): void {
+  const box = element("message", HTMLElement);
+  box.replaceChildren(...lines.map((line) => {
+    const paragraph = document.createElement("p");
+    paragraph.textContent = line;
+    return paragraph;
+  }));
+  box.classList.toggle("note", isNote);
+  box.hidden = false;
+}

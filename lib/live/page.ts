@@ -1,0 +1,144 @@
+/**
+ * The page: starts its parts and joins them.
+ *
+ * @module
+ */
+
+import { type BackendName, BACKENDS } from "./browser_engine.ts";
+import { Controller } from "./controller.ts";
+import { showDiagnostics } from "./diagnostics.ts";
+import { announce, select } from "./elements.ts";
+import type { Files } from "./load_model.ts";
+import { hideMessage, showError, showNotes } from "./messages.ts";
+import { isolate } from "./isolate.ts";
+import { listenToFiles } from "./own_image.ts";
+import { Remote } from "./remote.ts";
+import { decodeScene, encodeScene, type Scene, SLIDERS } from "./situation.ts";
+import type { CaseFacts, ModelFacts } from "./session.ts";
+import { readSite, type Site } from "./site.ts";
+import { View } from "./view.ts";
+import type { WorkerApi } from "./worker.ts";
+
+/** How long the address waits for the next change, in ms: browsers allow few a second. */
+const PAUSE = 300;
+
+const base = new URL(".", location.href).href;
+const remote = new Remote<WorkerApi>(
+  new Worker(new URL("worker.js", base), { type: "module" }),
+  showError,
+);
+
+/** What is open. */
+let model: ModelFacts;
+let opened: CaseFacts | null = null;
+let defaults: Scene;
+let controller: Controller;
+let view: View;
+
+async function start(): Promise<void> {
+  await isolate();
+  const site = await readSite(base);
+  await setModel(await site.model());
+  controller = new Controller(remote, defaults, {
+    onFrame: (frame) => {
+      view.showFrame(frame);
+      performance.mark("frame");
+    },
+    onScene: () => {
+      view.showScene();
+      keepAddress();
+    },
+    onError: showError,
+  });
+  view = new View(controller, remote, () => ({ model, opened, defaults }));
+  fillCases(site);
+  listenToFiles({ onModel: openModel, onCase: (files) => openCase(files, false, "") });
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const id = asked.get("case");
+  asked.delete("case");
+  const shipped = site.cases.find((each) => each.id === id) ?? site.cases[0]!;
+  select("case").value = shipped.id;
+  await openCase(await shipped.files(), false, asked.toString());
+}
+
+/** Takes a model, and the settings that it was trained with. */
+async function setModel(files: Files): Promise<void> {
+  const asked = new URLSearchParams(location.search).get("backend") ?? "auto";
+  const backend = (BACKENDS as readonly string[]).includes(asked) ? asked as BackendName : "auto";
+  const answer = await remote.call("setModel", [files, backend, base]);
+  model = answer.model;
+  const { steps, fireRate, seed } = model;
+  const none = (name: keyof typeof SLIDERS) => SLIDERS[name].none;
+  defaults = {
+    ...{ slice: 0, seed, steps, fireRate, strokes: [], step: 0, show: "mask" },
+    ...{ noise: none("noise"), bias: none("bias"), contrast: none("contrast") },
+  };
+  showDiagnostics(answer.engine, model);
+}
+
+/** Takes the user's model; the case that is open may not be one for it. */
+async function openModel(files: Files): Promise<void> {
+  try {
+    hideMessage();
+    await setModel(files);
+    opened = null;
+    view.showModel();
+    showNotes([`This model has ${model.parameters} parameters. Now give an image for it.`]);
+  } catch (error) {
+    showError(error);
+  }
+}
+
+/**
+ * Opens a case and plays it.
+ *
+ * @param query What the address asks for.
+ */
+async function openCase(files: Files, force: boolean, query: string): Promise<void> {
+  try {
+    hideMessage();
+    controller.pause();
+    opened = await remote.call("openCase", [files, force]);
+    defaults = { ...defaults, slice: opened.start };
+    const { scene, problems } = decodeScene(query, defaults);
+    const slice = Math.min(scene.slice, opened.slices - 1);
+    view.showModel();
+    controller.reset({ ...scene, slice });
+    const unknown = problems.map((text) => `The address asks for something unknown: ${text}`);
+    showNotes([...opened.warnings, ...unknown]);
+    announce(`${opened.id} is open, ${opened.slices} slices`);
+    if (scene.step === 0) view.play();
+  } catch (error) {
+    const mayForce = (error as Error).message.startsWith("The model cannot be right");
+    showError(error, mayForce ? () => openCase(files, true, query) : undefined);
+  }
+}
+
+function fillCases(site: Site): void {
+  const list = select("case");
+  list.replaceChildren(...site.cases.map(({ id }) => new Option(`${id} (synthetic)`, id)));
+  list.addEventListener("change", async () => {
+    const chosen = site.cases.find(({ id }) => id === list.value);
+    if (chosen !== undefined) await openCase(await chosen.files(), false, "");
+  });
+}
+
+let waiting: ReturnType<typeof setTimeout>;
+
+/** Keeps the situation in the address. Another's image is not there for whom it is sent to. */
+function keepAddress(): void {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    if (controller.playing || opened === null) return;
+    const query = new URLSearchParams(encodeScene(controller.scene, defaults));
+    if (select("case").selectedIndex > 0) query.set("case", select("case").value);
+    history.replaceState(
+      null,
+      "",
+      query.size === 0 ? location.pathname + location.search : `#${query}`,
+    );
+  }, PAUSE);
+}
+
+addEventListener("unhandledrejection", ({ reason }) => showError(reason));
+start().catch(showError);

@@ -1,0 +1,162 @@
+/**
+ * Drawing a state over its image.
+ *
+ * @module
+ */
+
+import type { Frame } from "./automaton.ts";
+import { classColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
+
+/** Numbers or codes on a grid of their own, drawn over the image. */
+export interface Plane {
+  readonly values: Uint8Array | Float32Array;
+  readonly height: number;
+  readonly width: number;
+  /** Mask codes, numbers from 0 up to `most`, signed numbers, or an image's grey. */
+  readonly kind: "mask" | "part" | "signed" | "grey";
+  readonly most: number;
+}
+
+/** What the colours of a plane mean; null for masks. */
+export interface Scale {
+  readonly low: string;
+  readonly high: string;
+  /** A CSS background. */
+  readonly bar: string;
+}
+
+/** What is drawn. */
+export interface Drawing {
+  readonly image: Frame["image"];
+  readonly truth: Frame["truth"];
+  /** Height and width of image and truth. */
+  readonly size: readonly [number, number];
+  readonly plane: Plane;
+  /** Whether mask codes are sets of bits. */
+  readonly isRegions: boolean;
+  /** The brush, in pixels of the image; null where it is not there. */
+  readonly brush: { readonly x: number; readonly y: number; readonly radius: number } | null;
+}
+
+/** Opacity of a mask, of 255. */
+const MASK = 130;
+
+/** Draws on a canvas, which gets the shape of the image. */
+export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale | null {
+  const { image, truth, size: [height, width], plane, isRegions, brush } = drawing;
+  canvas.style.aspectRatio = `${width} / ${height}`;
+  const pixels = Math.round(canvas.clientWidth * Math.min(devicePixelRatio, 2));
+  canvas.width = Math.max(pixels, 1);
+  canvas.height = Math.max(Math.round(pixels * height / width), 1);
+  const context = canvas.getContext("2d")!;
+  context.imageSmoothingQuality = "high";
+  if (plane.kind === "mask") {
+    context.imageSmoothingEnabled = true;
+    paint(context, image, height, width, (value) => [...grey(value), 255]);
+  }
+  // Cells are to be seen as cells
+  context.imageSmoothingEnabled = false;
+  const { colour, scale } = colouring(plane, isRegions);
+  paint(context, plane.values, plane.height, plane.width, colour);
+  if (truth !== null) outline(context, truth, height, width);
+  if (brush !== null) circle(context, brush, canvas.width / width);
+  return scale;
+}
+
+type Coloured = readonly [number, number, number, number];
+
+function colouring({ kind, values, most: high }: Plane, isRegions: boolean): {
+  colour: (value: number) => Coloured;
+  scale: Scale | null;
+} {
+  if (kind === "mask") {
+    const index = (code: number) => isRegions ? 31 - Math.clz32(code) : code - 1;
+    const colour = (code: number): Coloured =>
+      code === 0 ? [0, 0, 0, 0] : [...classColour(index(code)), MASK];
+    return { colour, scale: null };
+  }
+  if (kind === "grey") {
+    return {
+      colour: (value) => [...grey(value), 255],
+      scale: { low: "0", high: "1", bar: gradient(grey, 0) },
+    };
+  }
+  if (kind === "part") {
+    return {
+      colour: (value) => [...partColour(value / high), 255],
+      scale: { low: "0", high: String(high), bar: gradient(partColour, 0) },
+    };
+  }
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  const text = most < 0.01 ? most.toExponential(0) : most.toPrecision(2);
+  return {
+    colour: (value) => [...signedColour(most === 0 ? 0 : value / most), 255],
+    scale: { low: `−${text}`, high: text, bar: gradient(signedColour, -1) },
+  };
+}
+
+function grey(value: number): Colour {
+  const level = Math.round(255 * Math.min(Math.max(value, 0), 1));
+  return [level, level, level];
+}
+
+/** Fills the canvas with numbers on a grid. */
+function paint(
+  context: CanvasRenderingContext2D,
+  values: ArrayLike<number>,
+  height: number,
+  width: number,
+  colour: (value: number) => Coloured,
+): void {
+  const small = new OffscreenCanvas(width, height);
+  const data = new ImageData(width, height);
+  for (let i = 0; i < height * width; i++) data.data.set(colour(values[i]!), 4 * i);
+  small.getContext("2d")!.putImageData(data, 0, 0);
+  context.drawImage(small, 0, 0, context.canvas.width, context.canvas.height);
+}
+
+/** The border between pixels that belong to any class and others. */
+function outline(
+  context: CanvasRenderingContext2D,
+  truth: Uint8Array,
+  height: number,
+  width: number,
+): void {
+  const scale = context.canvas.width / width;
+  const inside = (x: number, y: number) => {
+    const code = x >= 0 && y >= 0 && x < width && y < height ? truth[y * width + x]! : 0;
+    return code > 0 && code < 255;
+  };
+  context.beginPath();
+  const line = (...[x0, y0, x1, y1]: [number, number, number, number]) => {
+    context.moveTo(x0 * scale, y0 * scale);
+    context.lineTo(x1 * scale, y1 * scale);
+  };
+  for (let y = 0; y <= height; y++) {
+    for (let x = 0; x <= width; x++) {
+      if (inside(x, y) !== inside(x, y - 1)) line(x, y, x + 1, y);
+      if (inside(x, y) !== inside(x - 1, y)) line(x, y, x, y + 1);
+    }
+  }
+  // Dark below, so that it is seen on any colour
+  for (const [colour, thickness] of [["rgb(0 0 0 / 0.55)", 4], [TRUTH, 2]] as const) {
+    context.strokeStyle = colour;
+    context.lineWidth = Math.max(1, thickness * context.canvas.width / 640);
+    context.stroke();
+  }
+}
+
+function circle(
+  context: CanvasRenderingContext2D,
+  { x, y, radius }: NonNullable<Drawing["brush"]>,
+  scale: number,
+): void {
+  for (const [colour, thickness] of [["#000", 3], ["#fff", 1.5]] as const) {
+    context.beginPath();
+    context.arc((x + 0.5) * scale, (y + 0.5) * scale, (radius + 0.5) * scale, 0, 2 * Math.PI);
+    context.strokeStyle = colour;
+    context.lineWidth = thickness;
+    context.stroke();
+  }
+}

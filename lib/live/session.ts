@@ -1,0 +1,282 @@
+/**
+ * What the page's worker holds: a model, a case, and the automaton at work on it.
+ *
+ * @module
+ */
+
+import { codesOf, overlap, overlapScores } from "../evaluation/overlap.ts";
+import { openViews } from "../evaluation/open_views.ts";
+import { postprocessCase } from "../evaluation/postprocess.ts";
+import { predictCase, UNCERTAINTY_SAMPLES } from "../evaluation/predict_case.ts";
+import { joinPlanes } from "../evaluation/score_case.ts";
+import { MedNca } from "../nca/med_nca.ts";
+import type { Case } from "../slices/case.ts";
+import { compareInput, requireLike } from "../slices/compare_input.ts";
+import type { CaseSource, Problem } from "../slices/discovery/case_source.ts";
+import { isImageFile, isLabelName, stemOf } from "../slices/discovery/file_names.ts";
+import { casesOf, compareKind } from "../slices/discovery/list_images.ts";
+import { labelToModelGrid, sliceGeometry, toModelGrid } from "../slices/geometry.ts";
+import { countCodes } from "../slices/targets.ts";
+import type { ImageSlice, SliceGeometry } from "../slices/types.ts";
+import { InputError } from "../support/errors.ts";
+import { MEMORY, memoryFiles } from "../support/memory_files.ts";
+import { Automaton, type Frame } from "./automaton.ts";
+import { changeImage } from "./change_image.ts";
+import { type Files, type LoadedModel, loadModel } from "./load_model.ts";
+import type { Scene } from "./situation.ts";
+
+/** A model, for the page. */
+export interface ModelFacts {
+  readonly channels: number;
+  readonly imageChannels: number;
+  /** What mask codes stand for, see `Targets`. */
+  readonly kind: "classes" | "regions";
+  readonly classes: readonly string[];
+  readonly steps: readonly [number, number];
+  readonly fireRate: number;
+  readonly seed: number;
+  readonly parameters: number;
+}
+
+/** A case, for the page. */
+export interface CaseFacts {
+  readonly id: string;
+  readonly slices: number;
+  /** The place of the slice with the most of the label, else the middle one. */
+  readonly start: number;
+  readonly hasLabel: boolean;
+  /** What its user should know. */
+  readonly warnings: readonly string[];
+}
+
+/** A segmented case, for the page. */
+export interface Segmentation {
+  /** As `deno task predict` writes them. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
+  /** Voxels, or pixels, of each class. */
+  readonly counts: readonly number[];
+  /** The volume of a voxel; null where it is not known. */
+  readonly voxelMillilitres: number | null;
+  /** Of each class, NaN where it is undefined; null without a label. */
+  readonly dice: readonly number[] | null;
+}
+
+const IN = `${MEMORY}/in`;
+const OUT = `${MEMORY}/out`;
+
+/** A model and a case. */
+export class Session {
+  #loaded: LoadedModel | null = null;
+  #case: Case | null = null;
+  #automaton: Automaton | null = null;
+  /** Of the whole case, as it was segmented last. */
+  #masks: readonly Uint8Array[] | null = null;
+  /** Of ten runs of a slice. */
+  #deviation: ImageSlice | null = null;
+
+  /** Takes a model from the files of a run. The case must be opened anew. */
+  setModel(files: Files): ModelFacts {
+    const loaded = loadModel(files);
+    this.#loaded?.model.dispose();
+    this.#loaded = loaded;
+    this.#case = this.#automaton = null;
+    const { model, inputs, config } = loaded;
+    const { channels, imageChannels, steps, fireRate } = model.config;
+    return {
+      ...{ channels, imageChannels, steps, fireRate },
+      kind: inputs.targets.kind,
+      classes: inputs.targets.classes.map(({ name }) => name),
+      seed: config.seed,
+      parameters: model.parameterCount,
+    };
+  }
+
+  /** Width and height of the model's layers: what an engine is made for. */
+  get shape(): { channels: number; hidden: number } {
+    const { channels, hidden } = this.#model.weights.config;
+    return { channels, hidden };
+  }
+
+  /**
+   * Opens a case.
+   *
+   * @param files A volume or pictures, and perhaps its label, which is called so: `a_seg.nii.gz`.
+   * @param force Take what the model cannot be right about too.
+   * @throws {InputError} Where there is no case, or several, or it cannot be used.
+   */
+  async openCase(files: Files, force: boolean): Promise<CaseFacts> {
+    const { inputs, model } = this.#model;
+    memoryFiles.clear();
+    for (const [name, bytes] of files) memoryFiles.set(`${IN}/${name}`, bytes);
+    const source = findCase([...files.keys()], inputs.trained?.channelNames ?? []);
+    const image = source.files[0]!.images[0]!;
+    const kind = inputs.trained === null ? [] : compareKind(source, inputs.trained.kind);
+    const other = requireLike(kind, image, force);
+    const hasLabel = source.files[0]!.label !== null;
+    const { opened, warnings } = await openViews([{ model, inputs }], source, hasLabel);
+    const unlike = requireLike(compareInput(inputs, opened), image, force);
+    this.#case = opened;
+    this.#masks = this.#deviation = null;
+    this.#automaton = new Automaton(this.#model, opened);
+    return {
+      ...{ id: opened.id, hasLabel, slices: opened.indices.length },
+      start: startOf(opened),
+      warnings: [...warnings, ...other, ...unlike],
+    };
+  }
+
+  /** The automaton's state in a scene; a result that is not there is shown as the mask. */
+  async frame(scene: Scene): Promise<Frame> {
+    if (this.#automaton === null) throw new TypeError("No case is open");
+    const frame = await this.#automaton.frame(scene);
+    const geometry = this.#geometry(scene);
+    const mask = scene.show === "result" ? this.#masks?.[scene.slice] : undefined;
+    if (mask !== undefined) {
+      const [height, width] = geometry.original;
+      return onGrid(frame, labelToModelGrid({ data: mask, height, width }, geometry));
+    }
+    if (scene.show !== "deviation" || this.#deviation === null) return frame;
+    return onGrid(frame, toModelGrid(this.#deviation, geometry));
+  }
+
+  /**
+   * Runs a scene's slice ten times, with other cells each time; strokes are left out. The standard
+   * deviations of the probability can then be shown.
+   *
+   * @returns The quality metric, see `CasePrediction.quality`.
+   */
+  async tenRuns(scene: Scene, signal: AbortSignal): Promise<number> {
+    const { inputs, weights } = this.#model;
+    const opened = this.#opened;
+    const index = opened.indices[scene.slice]!;
+    const slice = changeImage(opened.slice(index), scene);
+    const config = { ...weights.config, fireRate: scene.fireRate };
+    const model = new MedNca(config, { values: weights.values });
+    try {
+      const view = {
+        ...{ model, inputs },
+        opened: { indices: [index], extent: () => opened.extent(index), slice: () => slice },
+      };
+      const { deviations, quality } = await predictCase([view], {
+        ...{ seed: scene.seed, samples: UNCERTAINTY_SAMPLES, steps: scene.steps, signal },
+      });
+      const { height, width } = slice;
+      const data = new Float32Array(height * width);
+      for (const [plane] of deviations) {
+        for (const [i, value] of plane!.entries()) data[i] = Math.max(data[i]!, value);
+      }
+      this.#deviation = { data, height, width, channels: 1 };
+      return quality;
+    } finally {
+      model.dispose();
+    }
+  }
+
+  /**
+   * Segments the whole case as it is, as `deno task predict` does.
+   *
+   * @param onProgress Called with the number of slices that are done.
+   */
+  async segment(
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Segmentation> {
+    const opened = this.#opened;
+    const { inputs, model, config, postprocess } = this.#model;
+    const { targets } = inputs;
+    const prediction = await predictCase([{ model, inputs, opened }], {
+      ...{ seed: config.seed, signal, onProgress, batchSize: 1, keepProbabilities: false },
+    });
+    const masks = postprocessCase(prediction.masks, opened, postprocess, targets);
+    const paths = await opened.save(OUT, masks, { suffix: "" });
+    const files = paths.map((path) => {
+      const bytes = memoryFiles.get(path)!;
+      memoryFiles.delete(path);
+      return { name: path.slice(OUT.length + 1), bytes };
+    });
+    this.#masks = masks;
+    const { spacing, kind, labels, indices } = opened;
+    const whole = joinPlanes(masks);
+    const truth = labels && joinPlanes(indices.map((index) => opened.label(index).data));
+    return {
+      files,
+      counts: countCodes(whole, targets),
+      voxelMillilitres: kind === "volume" && spacing !== null
+        ? spacing.reduce((a, b) => a * b) / 1000
+        : null,
+      dice: truth &&
+        targets.classes.map((_, c) =>
+          overlapScores(overlap(whole, truth, codesOf(targets, c))).Dice
+        ),
+    };
+  }
+
+  #geometry(scene: Scene): SliceGeometry {
+    return sliceGeometry(
+      this.#opened.extent(this.#opened.indices[scene.slice]!),
+      this.#model.inputs,
+    );
+  }
+
+  get #model(): LoadedModel {
+    if (this.#loaded === null) throw new TypeError("No model is loaded");
+    return this.#loaded;
+  }
+
+  get #opened(): Case {
+    if (this.#case === null) throw new TypeError("No case is open");
+    return this.#case;
+  }
+}
+
+/** A frame that shows another plane of the grid's size. */
+function onGrid(
+  frame: Frame,
+  { data, height, width }: { data: Frame["plane"]; height: number; width: number },
+): Frame {
+  return { ...frame, plane: data, planeSize: [height, width] };
+}
+
+/** The one case that files are of. */
+function findCase(names: readonly string[], channels: readonly string[]): CaseSource {
+  const others = names.filter((name) => !isImageFile(name));
+  const known = names.filter(isImageFile);
+  const { labels = [], images = [] } = Object.groupBy(
+    known,
+    (name) => known.length > 1 && isLabelName(stemOf(name)) ? "labels" : "images",
+  );
+  const problems: Problem[] = [];
+  const tree = images.map((name) => ({ path: name, folder: "", name, problem: null }));
+  const cases = casesOf(IN, tree, channels, problems);
+  const [source] = cases;
+  if (source === undefined || cases.length > 1 || others.length > 0) {
+    const what = others.length > 0
+      ? `${others.join(", ")} ${others.length === 1 ? "is" : "are"} neither .nii, .nii.gz nor .png`
+      : source === undefined
+      ? problems.map(({ message }) => message).join("; ") ||
+        "there is no .nii, .nii.gz or .png file"
+      : `they are of ${cases.length} cases: ${cases.map(({ id }) => id).join(", ")}`;
+    throw new InputError(`Cannot open files: ${what}`, {
+      code: "bad-image",
+      hint: "Give one volume or picture, with its other channels and its label if there are any",
+    });
+  }
+  if (labels.length === 0) return source;
+  if (labels.length !== source.files.length || labels.length > 1) {
+    throw new InputError(`Cannot open files: ${labels.length} labels for ${source.id}`, {
+      code: "bad-image",
+      hint: "Give one label, of one image",
+    });
+  }
+  return { ...source, files: [{ ...source.files[0]!, label: labels[0]! }] };
+}
+
+function startOf(opened: Case): number {
+  const middle = opened.indices.length >> 1;
+  if (opened.labels === null) return middle;
+  const sizes = opened.indices.map((index) =>
+    opened.label(index).data.reduce((sum, code) => sum + (code > 0 && code < 255 ? 1 : 0), 0)
+  );
+  const most = Math.max(...sizes);
+  return most > 0 ? sizes.indexOf(most) : middle;
+}

@@ -1,0 +1,280 @@
+/**
+ * The page's controls and pictures, and what they do to the controller.
+ *
+ * @module
+ */
+
+import type { Frame } from "./automaton.ts";
+import { listenToBrush, type Place } from "./brush_input.ts";
+import { drawChart } from "./chart.ts";
+import type { Controller } from "./controller.ts";
+import { announce, button, element, fillSelect, input, onClick, select } from "./elements.ts";
+import { hideMessage, showError } from "./messages.ts";
+import { drawPicture, type Plane } from "./picture.ts";
+import type { Remote } from "./remote.ts";
+import { Segmenter } from "./segmenter.ts";
+import type { CaseFacts, ModelFacts } from "./session.ts";
+import { type Scene, type Shown, type Situation, SLIDERS, type Tool } from "./situation.ts";
+import type { WorkerApi } from "./worker.ts";
+
+/** Steps that the axis goes on beyond the last one of the model. */
+const BEYOND = 40;
+
+/** What is open, as the page knows it. */
+export interface OpenFacts {
+  readonly model: ModelFacts;
+  readonly opened: CaseFacts | null;
+  readonly defaults: Scene;
+}
+
+/** All that is seen. */
+export class View {
+  readonly #controller: Controller;
+  readonly #facts: () => OpenFacts;
+  readonly #canvas = element("view", HTMLCanvasElement);
+  #frame: Frame | null = null;
+  #brush: Place | null = null;
+
+  constructor(controller: Controller, remote: Remote<WorkerApi>, facts: () => OpenFacts) {
+    this.#controller = controller;
+    this.#facts = facts;
+    const segmenter = new Segmenter(remote, () => {
+      this.#addShown("result", "mask of the whole volume");
+      controller.look({ show: "result" });
+    });
+    this.#listenToTransport();
+    this.#listenToSettings();
+    this.#listenToKeys();
+    listenToBrush(this.#canvas, {
+      size: () => this.#frame?.size ?? null,
+      onBegin: ({ x, y }) => {
+        const tool = document.querySelector<HTMLInputElement>("[name=tool]:checked")!.value as Tool;
+        controller.beginStroke({ tool, radius: input("radius").valueAsNumber, points: [x, y] });
+      },
+      onExtend: ({ x, y }) => controller.extendStroke(x, y),
+      onMove: (place) => {
+        this.#brush = place;
+        this.#draw();
+      },
+    });
+    onClick("segment", () => {
+      controller.pause();
+      segmenter.start(facts().model);
+    });
+    onClick("ten", () => this.#runTenTimes(remote));
+    new ResizeObserver(() => this.#draw()).observe(this.#canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
+  }
+
+  /** Plays at the chosen speed; from the start where it has come to its end. */
+  play(): void {
+    this.#controller.play(Number(select("speed").value));
+  }
+
+  /** Fits the controls to another model or case. */
+  showModel(): void {
+    const { model, opened } = this.#facts();
+    const channel = (i: number) =>
+      i < model.imageChannels
+        ? `channel ${i}: the image`
+        : i < model.imageChannels + model.classes.length
+        ? `channel ${i}: logit of ${model.classes[i - model.imageChannels]}`
+        : `channel ${i}`;
+    fillSelect(select("show"), [
+      ["mask", "mask"],
+      ["probability", "probability"],
+      ...Array.from({ length: model.channels }, (_, i) => [`${i}`, channel(i)] as [string, string]),
+    ]);
+    input("slice").max = String((opened?.slices ?? 1) - 1);
+    input("truth").disabled = !opened?.hasLabel;
+    for (const id of ["segment", "ten", "play"]) button(id).disabled = opened === null;
+    element("result", HTMLElement).hidden = true;
+  }
+
+  /** Brings the controls to what the controller holds. */
+  showScene(): void {
+    const { scene, playing, canUndo } = this.#controller;
+    const { defaults } = this.#facts();
+    const text = playing ? "Pause" : "Play";
+    if (button("play").textContent !== text) button("play").textContent = text;
+    button("undo").disabled = !canUndo;
+    const [coarse, fine] = scene.steps;
+    const last = Math.max(coarse + fine + BEYOND, Math.ceil(scene.step / BEYOND) * BEYOND);
+    input("step").max = String(last);
+    const parts = [...element("stages", HTMLElement).children] as HTMLElement[];
+    for (const [i, part] of [coarse, fine, last - coarse - fine].entries()) {
+      parts[i]!.style.flexGrow = String(part);
+    }
+    const values: Record<string, number> = {
+      ...{ step: scene.step, slice: scene.slice, fireRate: scene.fireRate, coarse, fine },
+      ...{ noise: scene.noise, bias: scene.bias, contrast: scene.contrast },
+    };
+    for (const [id, value] of Object.entries(values)) input(id).valueAsNumber = value;
+    for (const output of document.querySelectorAll("output")) {
+      output.textContent = format(output.htmlFor.value, values[output.htmlFor.value]!);
+    }
+    select("show").value = String(scene.show);
+    button("clear").disabled = !canUndo && scene === defaults;
+  }
+
+  /** Shows a frame. */
+  showFrame(frame: Frame): void {
+    this.#frame = frame;
+    this.#draw();
+  }
+
+  #draw(): void {
+    const frame = this.#frame;
+    if (frame === null) return;
+    const { model } = this.#facts();
+    const { scene } = this.#controller;
+    const { planeSize: [height, width] } = frame;
+    const isCodes = frame.plane instanceof Uint8Array;
+    const kind: Plane["kind"] = isCodes
+      ? "mask"
+      : typeof scene.show !== "number"
+      ? "part"
+      : scene.show < model.imageChannels
+      ? "grey"
+      : "signed";
+    const scale = drawPicture(this.#canvas, {
+      ...frame,
+      plane: {
+        ...{ values: frame.plane, height, width, kind },
+        most: scene.show === "deviation" ? 0.5 : 1,
+      },
+      truth: input("truth").checked ? frame.truth : null,
+      isRegions: model.kind === "regions",
+      brush: this.#brush && { ...this.#brush, radius: input("radius").valueAsNumber },
+    });
+    const part = (name: string) => element(`scale-${name}`, HTMLElement);
+    part("bar").hidden = scale === null;
+    part("bar").style.background = scale?.bar ?? "";
+    part("low").textContent = scale?.low ?? "";
+    part("high").textContent = scale?.high ?? "";
+    part("name").textContent = frame.truth !== null && input("truth").checked
+      ? "Blue line: the truth"
+      : "";
+    this.#describe(frame);
+    const last = Number(input("step").max);
+    drawChart(element("chart", HTMLCanvasElement), frame, scene.steps, last);
+  }
+
+  #describe({ step, stage, stageStep, dice, change }: Frame): void {
+    const [coarse, fine] = this.#controller.scene.steps;
+    const of = stage === "coarse" ? coarse : fine;
+    const beyond = stageStep > of ? ", beyond its training" : ` of ${of}`;
+    const parts = [`Step ${step}: ${stage} ${stageStep}${beyond}`];
+    if (!Number.isNaN(dice[step])) parts.push(`Dice ${dice[step]!.toFixed(3)}`);
+    parts.push(`change ${change[step]!.toFixed(4)}`);
+    element("where", HTMLElement).textContent = parts.join("   ");
+    element("chart", HTMLCanvasElement).setAttribute(
+      "aria-label",
+      `Dice and mean change of each step. ${parts.join(", ")}`,
+    );
+    this.#canvas.setAttribute("aria-label", `The slice with what is shown on it. ${parts[0]}`);
+  }
+
+  #listenToTransport(): void {
+    const controller = this.#controller;
+    const go = (step: number) => {
+      controller.pause();
+      controller.look({ step });
+    };
+    onClick("play", () => controller.playing ? controller.pause() : this.play());
+    onClick("reset", () => go(0));
+    onClick("back", () => go(controller.scene.step - 1));
+    onClick("forward", () => go(controller.scene.step + 1));
+    input("step").addEventListener("input", () => go(input("step").valueAsNumber));
+    select("speed").addEventListener("change", () => controller.playing && this.play());
+  }
+
+  #listenToSettings(): void {
+    const controller = this.#controller;
+    for (const [id, { min, max, step }] of Object.entries(SLIDERS)) {
+      Object.assign(input(id), { min, max, step });
+    }
+    // While a slider is moved, all of it is one change
+    const slide = (id: string, change: (value: number) => Partial<Situation>) => {
+      let isMoving = false;
+      input(id).addEventListener("input", () => {
+        controller.change(change(input(id).valueAsNumber), isMoving);
+        isMoving = true;
+      });
+      input(id).addEventListener("change", () => isMoving = false);
+    };
+    for (const name of ["slice", "noise", "bias", "contrast", "fireRate"] as const) {
+      slide(name, (value) => ({ [name]: value }));
+    }
+    slide("coarse", (value) => ({ steps: [value, controller.scene.steps[1]] }));
+    slide("fine", (value) => ({ steps: [controller.scene.steps[0], value] }));
+    select("show").addEventListener("change", () => {
+      const { value } = select("show");
+      controller.look({ show: (/^\d+$/.test(value) ? Number(value) : value) as Shown });
+    });
+    input("truth").addEventListener("change", () => this.#draw());
+    onClick("undo", () => controller.undo());
+    onClick("clear", () => {
+      controller.pause();
+      controller.change({ ...this.#facts().defaults, slice: controller.scene.slice }, false);
+      controller.look({ step: 0 });
+      this.play();
+    });
+    onClick("reseed", () => controller.change({ seed: controller.scene.seed + 1 }, false));
+  }
+
+  #listenToKeys(): void {
+    document.addEventListener("keydown", (event) => {
+      const { key, ctrlKey, metaKey, target } = event;
+      if ((ctrlKey || metaKey) && key === "z") this.#controller.undo();
+      else if (ctrlKey || metaKey || target instanceof HTMLSelectElement) return;
+      else if (key === " " && !isControl(target)) button("play").click();
+      else if (key === "." || key === ",") button(key === "." ? "forward" : "back").click();
+      else if (key === "Home" && !isControl(target)) button("reset").click();
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  async #runTenTimes(remote: Remote<WorkerApi>): Promise<void> {
+    hideMessage();
+    const { scene } = this.#controller;
+    this.#controller.pause();
+    button("ten").disabled = true;
+    try {
+      const quality = await remote.call("tenRuns", [scene]);
+      this.#addShown("deviation", "where ten runs differ");
+      this.#controller.look({ show: "deviation" });
+      const box = element("result", HTMLElement);
+      const line = document.createElement("p");
+      line.textContent = `Ten runs of this slice: quality metric ${quality.toFixed(4)}; 0 where ` +
+        "all agree, the larger the less it is to be trusted. The map shows where they differ.";
+      box.replaceChildren(line);
+      box.hidden = false;
+      announce(line.textContent);
+    } catch (error) {
+      showError(error);
+    } finally {
+      button("ten").disabled = false;
+    }
+  }
+
+  #addShown(value: string, text: string): void {
+    const list = select("show");
+    if (![...list.options].some((option) => option.value === value)) {
+      list.add(new Option(text, value));
+    }
+  }
+}
+
+/** Keys that a control has a use for are left to it. */
+function isControl(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLButtonElement ||
+    (target instanceof HTMLElement && target.tagName === "SUMMARY");
+}
+
+function format(id: string, value: number): string {
+  if (id === "slice") return String(value + 1);
+  if (id === "noise" || id === "fireRate") return `${Math.round(100 * value)} %`;
+  return id === "bias" || id === "contrast" ? `× ${value.toFixed(2)}` : String(value);
+}

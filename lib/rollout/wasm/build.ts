@@ -1,0 +1,49 @@
+/**
+ * What kernels are built for: the machine's abilities, the model's shape, the size of their memory.
+ *
+ * @module
+ */
+
+import type { ModelShape } from "../types.ts";
+import { PAIR } from "./buffers.ts";
+
+/** Largest memory of a 32-bit module, in pages of 64 kB. */
+export const MAX_PAGES = 65536;
+
+/** Pages that a kernel's memory begins with. */
+export const INITIAL_PAGES = 16;
+
+/** Whether the machine has relaxed SIMD, and with it fused multiply-add. */
+export function hasRelaxedSimd(): boolean {
+  const splat = [0x41, 0, 0xfd, 0x0f]; // i8x16.splat (i32.const 0)
+  const body = [0, ...splat, ...splat, ...splat, 0xfd, 0x85, 0x02, 0x1a, 0x0b]; // relaxed_madd, drop
+  return WebAssembly.validate(
+    // deno-fmt-ignore
+    new Uint8Array([
+      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+      1, 4, 1, 0x60, 0, 0,
+      3, 2, 1, 0,
+      10, body.length + 2, 1, body.length, ...body,
+    ]),
+  );
+}
+
+/** Whether the runtime has memory that threads can share; without it there is one thread. */
+export function hasSharedMemory(): boolean {
+  return typeof SharedArrayBuffer !== "undefined";
+}
+
+/** What of WebAssembly the kernels use. */
+export interface Build {
+  /** Relaxed SIMD, with its fused multiply-add. */
+  relaxed: boolean;
+  /** Memory that threads share. */
+  shared: boolean;
+  /** Whether every access to memory is checked, for tests. */
+  checked: boolean;
+}
+
+/** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
+export function canCompile({ channels, hidden }: ModelShape): boolean {
+  return channels % PAIR === 0 && hidden % PAIR === 0;
+}

@@ -1,0 +1,43 @@
+/**
+ * Making the `wasm` engine in Deno, where its kernels are compiled on first use.
+ *
+ * @module
+ */
+
+import type { ModelShape } from "../types.ts";
+import { type Build, hasRelaxedSimd, hasSharedMemory, MAX_PAGES } from "./build.ts";
+import { compileKernels } from "./compile.ts";
+import { startDenoThread } from "./deno_thread.ts";
+import { WasmEngine } from "./wasm_engine.ts";
+
+/**
+ * Makes the engine: compiles its kernels, where they are not yet, and starts its threads.
+ *
+ * @param options.shape Channels and hidden units of the model. Default 16 and 64.
+ * @param options.threads Threads, this one included; by default as many as there are cores.
+ * @param options.relaxed Whether to use relaxed SIMD; by default where the machine has it.
+ * @param options.shared Whether threads share memory; by default where the runtime can. Without
+ * it there is one thread, whatever was asked for.
+ * @param options.checked Whether every access to memory is checked, for tests; much slower.
+ * @throws {RangeError} Where the shape cannot be run or there is less than one thread.
+ */
+export async function createWasmEngine(
+  options: { shape?: ModelShape; threads?: number } & Partial<Build> = {},
+): Promise<WasmEngine> {
+  const shape = options.shape ?? { channels: 16, hidden: 64 };
+  const threads = options.threads ?? navigator.hardwareConcurrency;
+  const { relaxed = hasRelaxedSimd(), shared = hasSharedMemory(), checked = false } = options;
+  const build = { relaxed, shared, checked };
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`Cannot start threads: must be at least 1, got ${threads}`);
+  }
+  const module = await compileKernels(shape, build);
+  const startThread = startDenoThread;
+  return await WasmEngine.start(module, {
+    shape,
+    build,
+    threads,
+    maxPages: MAX_PAGES,
+    startThread,
+  });
+}

@@ -1,0 +1,58 @@
+/**
+ * `deno task live`: the page on which the automaton can be touched.
+ *
+ * @module
+ */
+
+import { answerFile, buildSite, HEADERS } from "../lib/live/build_site.ts";
+import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
+
+const command = createTask(
+  "live",
+  "Open a page on which the automaton runs and can be touched, and which segments volumes: in the " +
+    "browser, nothing is uploaded.",
+)
+  .option("--build <folder>", "write the page to a folder, for any static host; open nothing")
+  .option(
+    "--port <n>",
+    "on which it is served; 0 takes a free one",
+    numberFlag({ integer: true, min: 0, max: 65535 }),
+    0,
+  )
+  .option("--no-browser", "print the address in place of opening a browser");
+
+await runTask(async () => {
+  const flags = await parseTask<{ build?: string; port: number; browser: boolean }>(command);
+  if (flags.build !== undefined) {
+    await buildSite(flags.build);
+    console.log(`The page is in ${flags.build}: copy the folder to any static host`);
+    return 0;
+  }
+  const folder = await Deno.makeTempDir({ prefix: "med-nca-live-" });
+  try {
+    await buildSite(folder);
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: flags.port, onListen: () => {} },
+      (request) => answerFile(request, folder, HEADERS),
+    );
+    const address = `http://127.0.0.1:${server.addr.port}/`;
+    console.log(`The page is at ${address}; Ctrl-C ends it`);
+    if (flags.browser) await openBrowser(address);
+    Deno.addSignalListener("SIGINT", () => server.shutdown());
+    await server.finished;
+    return 0;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** Opens the address where the system knows how; it is printed anyway. */
+async function openBrowser(address: string): Promise<void> {
+  const [program, ...args] = {
+    darwin: ["open", address],
+    windows: ["cmd", "/c", "start", "", address],
+  }[Deno.build.os as string] ?? ["xdg-open", address];
+  await new Deno.Command(program!, { args, stdout: "null", stderr: "null" }).output().catch(
+    () => {},
+  );
+}

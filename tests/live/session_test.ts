@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { initBackend } from "../../lib/backend.ts";
+import { predictFiles } from "../../lib/evaluation/predict_files.ts";
+import { loadModel } from "../../lib/live/load_model.ts";
+import { Session } from "../../lib/live/session.ts";
+import type { Scene } from "../../lib/live/situation.ts";
+import { listImages } from "../../lib/slices/discovery/list_images.ts";
+import { InputError } from "../../lib/support/errors.ts";
+import { inFolder } from "../support/in_folder.ts";
+import { EXAMPLE, modelFiles, readFiles, ROOT } from "./support/files.ts";
+
+const CASE = { image: "imagesTr/prostate_07.nii.gz", label: "labelsTr/prostate_07.nii.gz" };
+
+/** Runs with the example model and a held-out case of data.example. */
+async function withSession(use: (session: Session, start: Scene) => Promise<void>): Promise<void> {
+  const backend = await initBackend({ backend: "wasm", threads: 1 });
+  const session = new Session();
+  const { steps, fireRate, seed } = session.setModel(await modelFiles());
+  const [image, label] = await readFiles([CASE.image, CASE.label]);
+  const files = new Map([["prostate_07.nii.gz", image!], ["prostate_07_seg.nii.gz", label!]]);
+  const { start } = await session.openCase(files, false);
+  try {
+    await use(session, {
+      ...{ slice: start, seed, steps, fireRate, noise: 0, bias: 1, contrast: 1, strokes: [] },
+      ...{ step: 60, show: "mask" },
+    });
+  } finally {
+    backend.dispose();
+  }
+}
+
+const none = () => {};
+const signal = new AbortController().signal;
+
+Deno.test("Session.segment() gives the bytes of predict, from files in memory", () =>
+  withSession((session, start) =>
+    inFolder(async (out) => {
+      const { model, inputs, postprocess, config } = loadModel(await modelFiles());
+      const { cases } = await listImages(join(ROOT, "data.example", CASE.image), []);
+      await predictFiles({
+        ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
+        ...{ probabilities: false, overwrite: false, force: false },
+        ...{ batchSize: 4, seed: config.seed, samples: 1 },
+      });
+      model.dispose();
+      const { files: [mask], counts, dice } = await session.segment(signal, none);
+      assert.equal(mask!.name, "prostate_07.nii.gz");
+      assert.deepEqual(mask!.bytes, await Deno.readFile(join(out, "prostate_07.nii.gz")));
+      assert.ok(counts[0]! > 10_000);
+      assert.ok(Math.abs(dice![0]! - 0.8919) < 0.002, `${dice}, not that of the card`);
+      const { plane, truth } = await session.frame({ ...start, step: 0, show: "result" });
+      const differ = [...truth!].filter((code, i) => code !== plane[i]).length;
+      assert.ok(plane.includes(1) && differ < 80, `${differ} pixels differ`);
+    })
+  ));
+
+Deno.test("Session.frame() goes step by step to where Dice is that of the card", () =>
+  withSession(async (session, scene) => {
+    const { dice, change, plane, truth, stage, stageStep, planeSize } = await session.frame(scene);
+    assert.deepEqual([stage, stageStep, planeSize], ["fine", 20, [80, 80]]);
+    assert.equal(dice.length, 61);
+    assert.equal(change[0], 0);
+    assert.ok(change[1]! > change[60]!, "it settles");
+    assert.ok(dice[60]! > 0.9, `${dice[60]}`);
+    let [both, all] = [0, 0];
+    for (const [i, code] of truth!.entries()) {
+      both += code & plane[i]!;
+      all += code + plane[i]!;
+    }
+    assert.equal(dice[60], 2 * both / all);
+    // Back, on beyond the last step, and to the same state again
+    const early = await session.frame({ ...scene, step: 10 });
+    assert.deepEqual([early.stage, early.planeSize, early.dice.length], ["coarse", [20, 20], 11]);
+    assert.equal((await session.frame({ ...scene, step: 80 })).stageStep, 40);
+    assert.deepEqual((await session.frame(scene)).plane, plane);
+  }));
+
+Deno.test("Session.frame() erases cells, which heal, and takes it back", () =>
+  withSession(async (session, scene) => {
+    const before = await session.frame(scene);
+    // The right half of the gland, in the middle of the coarse stage
+    const columns = [...before.truth!.keys()].filter((i) => before.truth![i] === 1)
+      .map((i) => i % 80);
+    const x = Math.round((Math.min(...columns) + Math.max(...columns)) / 2) + 14;
+    const stroke = { step: 20, tool: "erase", radius: 14, points: [x, 20, x, 60] } as const;
+    const { dice } = await session.frame({ ...scene, strokes: [stroke] });
+    assert.deepEqual(dice.slice(0, 20), before.dice.slice(0, 20));
+    assert.ok(dice[20]! < before.dice[20]! - 0.15, `${dice[20]} after ${before.dice[20]}`);
+    assert.ok(dice[60]! > 0.9, `healed to ${dice[60]}`);
+    assert.deepEqual((await session.frame(scene)).plane, before.plane);
+  }));
+
+Deno.test("Session.frame() shows the image as sliders and brushes leave it", () =>
+  withSession(async (session, scene) => {
+    const plain = await session.frame({ ...scene, step: 5 });
+    const stroke = { step: 5, tool: "brighten", radius: 0, points: [3, 2] } as const;
+    const { image } = await session.frame({ ...scene, step: 5, strokes: [stroke] });
+    const changed = [...image.keys()].filter((i) => image[i] !== plain.image[i]);
+    assert.deepEqual(changed, [2 * 80 + 3]);
+    assert.equal(image[163], Math.fround(plain.image[163]! + 0.3));
+    const before = await session.frame({ ...scene, step: 4, strokes: [stroke] });
+    assert.deepEqual(before.image, plain.image);
+    const noisy = await session.frame({ ...scene, step: 5, noise: 0.1 });
+    assert.notDeepEqual(noisy.image, plain.image);
+    assert.notDeepEqual(noisy.dice, plain.dice);
+  }));
+
+Deno.test("Session.tenRuns() tells how far the answers of one slice differ", () =>
+  withSession(async (session, scene) => {
+    const quality = await session.tenRuns(scene, signal);
+    const { plane, planeSize } = await session.frame({ ...scene, show: "deviation" });
+    assert.deepEqual([...planeSize, plane.length], [80, 80, 6400]);
+    assert.ok(plane.some((value) => value > 0.1) && plane.every((value) => value <= 0.5));
+    assert.ok(quality > 0 && quality < 1, `${quality}`);
+    // Where every cell fires nothing is left to chance
+    const certain = await session.tenRuns({ ...scene, fireRate: 1 }, signal);
+    assert.equal(certain, 0);
+  }));
+
+Deno.test("Session.openCase() says what is wrong with files", () =>
+  withSession(async (session) => {
+    const rejects = (names: string[], message: RegExp) =>
+      assert.rejects(
+        session.openCase(new Map(names.map((name) => [name, new Uint8Array(9)])), false),
+        (error) => error instanceof InputError && message.test(error.message),
+      );
+    await rejects(["a.txt"], /a\.txt is neither/);
+    await rejects(["a.nii", "b.nii"], /2 cases: a, b/);
+    await rejects(["a.png"], /trained on volumes, not on PNG pictures/);
+    await rejects(["a.nii"], /does not start with a NIfTI header/);
+  }));
+
+Deno.test("loadModel() names the files that are missing", async () => {
+  const files = await modelFiles();
+  files.delete("slices.json");
+  assert.throws(() => loadModel(files), /slices\.json missing/);
+});

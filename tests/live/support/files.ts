@@ -1,0 +1,21 @@
+import { join } from "@std/path";
+import { MODEL_FILES, POSTPROCESS_FILE } from "../../../lib/live/load_model.ts";
+
+export const ROOT = join(import.meta.dirname!, "../../..");
+
+/** The model that the page opens with. */
+export const EXAMPLE = join(ROOT, "models/example");
+
+/** The model's files by name. */
+export async function modelFiles(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const name of [...MODEL_FILES, POSTPROCESS_FILE]) {
+    files.set(name, await Deno.readFile(join(EXAMPLE, name)));
+  }
+  return files;
+}
+
+/** Files of data.example. */
+export async function readFiles(paths: readonly string[]): Promise<Uint8Array<ArrayBuffer>[]> {
+  return await Promise.all(paths.map((path) => Deno.readFile(join(ROOT, "data.example", path))));
+}
