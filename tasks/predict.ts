@@ -18,9 +18,11 @@ import { writePredictionReport } from "../lib/exchange/prediction_report.ts";
 import { drawPrediction } from "../lib/plots/prediction_picture.ts";
 import type { Target } from "../lib/slices/case.ts";
 import type { CaseSource } from "../lib/slices/discovery/case_source.ts";
-import { listImages, type Shard, takeShard } from "../lib/slices/discovery/list_images.ts";
+import { listInputs } from "../lib/slices/discovery/dicom_case.ts";
+import { type Shard, takeShard } from "../lib/slices/discovery/list_images.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { formatDuration } from "../lib/support/format_duration.ts";
+import { isInMemory } from "../lib/support/memory_files.ts";
 import { counted, namesOf } from "../lib/support/names_of.ts";
 import { requireWritable } from "../lib/support/output_folder.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
@@ -33,6 +35,7 @@ import { readTrainedRun } from "./support/trained_models.ts";
 interface Flags {
   run?: string;
   image?: string;
+  series?: string;
   out?: string;
   probabilities?: boolean;
   samples: number;
@@ -58,7 +61,11 @@ const command = createTask(
     "a run, as runs/NAME, or a folder with a run's weights and settings; of a cross-validation " +
       "the mean of its folds",
   )
-  .option("--image <path>", "a volume, a picture, or a folder of them")
+  .option(
+    "--image <path>",
+    "a volume, a picture, or a folder of them; or a DICOM series: a folder or a .zip archive",
+  )
+  .option("--series <number>", "which DICOM series, where there are several")
   .option("--out <folder>", "where the masks go, under the names of the cases")
   .option(
     "--probabilities",
@@ -91,7 +98,11 @@ await runTask(async () => {
   const image = requireFlag(flags.image, "image", "Give a volume, a picture, or a folder of them");
   const out = requireFlag(flags.out, "out", "Give a folder for the masks");
   const { config, inputs, load } = await readTrainedRun(folder);
-  const { cases: all, problems } = await listImages(image, inputs.trained?.channelNames ?? []);
+  const { cases: all, problems } = await listInputs(
+    image,
+    inputs.trained?.channelNames ?? [],
+    flags.series ?? null,
+  );
   const sources = flags.shard === undefined ? all : takeShard(all, flags.shard);
   await requireWritable(out, { bytes: MASK_BYTES });
   await Deno.mkdir(out, { recursive: true });
@@ -166,7 +177,7 @@ await runTask(async () => {
 /** A mask may have its image's name, so it must not lie beside it. */
 async function requireApart([source]: readonly CaseSource[], out: string): Promise<void> {
   const [path] = source?.files[0]?.images ?? [];
-  if (source === undefined || path === undefined) return;
+  if (source === undefined || path === undefined || isInMemory(source.folder)) return;
   const image = join(source.folder, path);
   if (await Deno.realPath(dirname(resolve(image))) !== await Deno.realPath(out)) return;
   throw new InputError("Cannot predict: the mask would overwrite the image", {
