@@ -14,6 +14,7 @@ import {
   predictFiles,
   whatItDependsOn,
 } from "../lib/evaluation/predict_files.ts";
+import { encodeDicomSeg } from "../lib/exchange/dicom_seg.ts";
 import { writePredictionReport } from "../lib/exchange/prediction_report.ts";
 import { drawPrediction } from "../lib/plots/prediction_picture.ts";
 import type { Target } from "../lib/slices/case.ts";
@@ -21,11 +22,13 @@ import type { CaseSource } from "../lib/slices/discovery/case_source.ts";
 import { listInputs } from "../lib/slices/discovery/dicom_case.ts";
 import { type Shard, takeShard } from "../lib/slices/discovery/list_images.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { writeFileAtomic } from "../lib/support/files.ts";
 import { formatDuration } from "../lib/support/format_duration.ts";
 import { isInMemory } from "../lib/support/memory_files.ts";
 import { counted, namesOf } from "../lib/support/names_of.ts";
 import { requireWritable } from "../lib/support/output_folder.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
+import { readLabelVolume } from "../lib/volume/mod.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
 import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
@@ -36,6 +39,7 @@ interface Flags {
   run?: string;
   image?: string;
   series?: string;
+  dicomSeg?: boolean;
   out?: string;
   probabilities?: boolean;
   samples: number;
@@ -66,6 +70,7 @@ const command = createTask(
     "a volume, a picture, or a folder of them; or a DICOM series: a folder or a .zip archive",
   )
   .option("--series <number>", "which DICOM series, where there are several")
+  .option("--dicom-seg", "of a DICOM series: write a DICOM Segmentation object too, as NAME.dcm")
   .option("--out <folder>", "where the masks go, under the names of the cases")
   .option(
     "--probabilities",
@@ -98,11 +103,17 @@ await runTask(async () => {
   const image = requireFlag(flags.image, "image", "Give a volume, a picture, or a folder of them");
   const out = requireFlag(flags.out, "out", "Give a folder for the masks");
   const { config, inputs, load } = await readTrainedRun(folder);
-  const { cases: all, problems } = await listInputs(
+  const { cases: all, problems, series } = await listInputs(
     image,
     inputs.trained?.channelNames ?? [],
     flags.series ?? null,
   );
+  if (flags.dicomSeg && series === null) {
+    throw new InputError("Cannot write a DICOM segmentation: the image is no DICOM series", {
+      code: "bad-command-line",
+      hint: "Leave out --dicom-seg, or give a folder or .zip archive of DICOM with --image",
+    });
+  }
   const sources = flags.shard === undefined ? all : takeShard(all, flags.shard);
   await requireWritable(out, { bytes: MASK_BYTES });
   await Deno.mkdir(out, { recursive: true });
@@ -156,8 +167,14 @@ await runTask(async () => {
         severity === "error" ? [{ name, status: "failed", why: message, hint }] : [],
     );
     const every = [...results, ...unread];
+    const model = { model: basename(resolve(folder)), classes: inputs.targets.classes };
+    if (flags.dicomSeg && results.every(({ status }) => status !== "failed")) {
+      const path = join(out, results[0]!.name);
+      const options = { series: series!, mask: await readLabelVolume(path), ...model };
+      await writeFileAtomic(path.replace(/\.nii\.gz$/, ".dcm"), await encodeDicomSeg(options));
+    }
     const report = await writePredictionReport({
-      ...{ folder: out, model: basename(resolve(folder)), classes: inputs.targets.classes },
+      ...{ folder: out, ...model },
       made: await whatItDependsOn(how),
       failed: every.filter(({ status }) => status === "failed"),
     });

@@ -59,6 +59,13 @@ Deno.test("predict and verify take DICOM, and leave nothing of the patient anywh
     await run(verify("axial"), 0, /^DICOM, .*:\n {2}3: 5 slices, MR T2\n$/);
     await run(verify("tilt"), 1, /3: 5 slices, CT T2 \(cannot be used: .*gantry tilt/);
 
+    await run(predict("oblique", "--dicom-seg"), 0, /Skipped 1/);
+    const seg = join(folder, "out/masks/series_3.dcm");
+    assert.match(new TextDecoder("latin1").decode(await Deno.readFile(seg)), PRIVATE);
+    await Deno.remove(seg); // the only file that is the patient's
+    const images = ["--image", "data/images", "--out", "out/others", "--dicom-seg"];
+    await run(task("predict", "--run", "run", ...images), 2, /the image is no DICOM series/);
+
     assert.equal(PRIVATE.exec(told.join("\n")), null);
     const left = await everything(join(folder, "out"));
     assert.ok(left.includes("series_4.nii.gz"));

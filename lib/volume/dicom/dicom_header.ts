@@ -16,6 +16,7 @@ interface Dcmjs {
       };
     };
     readonly DicomMetaDictionary: { naturalizeDataset(dict: object): Record<string, unknown> };
+    datasetToDict(dataset: object): { write(): ArrayBuffer };
   };
   readonly log: { setLevel(level: string): void };
 }
@@ -73,13 +74,21 @@ export function isDicom(bytes: Uint8Array): boolean {
  */
 export function readDicomHeader(dcmjs: Dcmjs, bytes: Uint8Array<ArrayBuffer>): DicomHeader | null {
   try {
-    const { data: { DicomMessage, DicomMetaDictionary } } = dcmjs;
-    const untilPixels = { ignoreErrors: true, untilTag: "7FE00010", includeUntilTagValue: false };
-    const { dict, meta } = DicomMessage.readFile(bytes.slice().buffer, untilPixels);
-    const header = v.parse(HeaderSchema, DicomMetaDictionary.naturalizeDataset(dict));
-    const transferSyntax = String(meta["00020010"]?.Value[0] ?? "");
-    return { ...header, transferSyntax, hasPixels: "7FE00010" in dict };
+    const { dataset, transferSyntax, hasPixels } = naturalHeader(dcmjs, bytes);
+    return { ...v.parse(HeaderSchema, dataset), transferSyntax, hasPixels };
   } catch {
     return null; // whatever dcmjs throws about bytes that are no header
   }
+}
+
+/** A whole header by the names of its attributes, the patient's too: keep it to yourself. */
+export function naturalHeader(dcmjs: Dcmjs, bytes: Uint8Array<ArrayBuffer>) {
+  const { data: { DicomMessage, DicomMetaDictionary } } = dcmjs;
+  const untilPixels = { ignoreErrors: true, untilTag: "7FE00010", includeUntilTagValue: false };
+  const { dict, meta } = DicomMessage.readFile(bytes.slice().buffer, untilPixels);
+  return {
+    dataset: DicomMetaDictionary.naturalizeDataset(dict),
+    transferSyntax: String(meta["00020010"]?.Value[0] ?? ""),
+    hasPixels: "7FE00010" in dict,
+  };
 }
