@@ -7,7 +7,7 @@
 import { type BackendName, BACKENDS } from "./backend_name.ts";
 import { Controller } from "./controller.ts";
 import { showDiagnostics } from "./diagnostics.ts";
-import { announce, select } from "./elements.ts";
+import { announce, element, select } from "./elements.ts";
 import type { Files } from "./model_files.ts";
 import { hideMessage, showError, showNotes } from "./messages.ts";
 import { isolate } from "./isolate.ts";
@@ -51,6 +51,7 @@ async function start(): Promise<void> {
     onError: showError,
   });
   view = new View(controller, remote, () => ({ model, opened, defaults }));
+  element("details", HTMLDetailsElement).addEventListener("toggle", refreshDiagnostics);
   fillCases(site);
   listenToFiles({ onModel: openModel, onCase: openOwn });
   const asked = new URLSearchParams(location.hash.slice(1));
@@ -74,6 +75,11 @@ async function setModel(files: Files): Promise<void> {
     ...{ noise: none("noise"), bias: none("bias"), contrast: none("contrast") },
   };
   showDiagnostics(answer.engine, model);
+}
+
+/** What it runs on now: a GPU may have been lost. */
+async function refreshDiagnostics(): Promise<void> {
+  showDiagnostics(await remote.call("engine", []), model);
 }
 
 /** Takes the user's model; the case that is open may not be one for it. */

@@ -12,7 +12,7 @@ import { listImages } from "../../lib/slices/discovery/list_images.ts";
 import { canBundle } from "../support/bundle.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { EXAMPLE, modelFiles, ROOT } from "./support/files.ts";
-import { BROWSER, Host, settled, type Tab, withTab } from "./support/site.ts";
+import { BROWSER, Host, settled, type Tab, type TabOptions, withTab } from "./support/site.ts";
 
 /** One build for all tests; undefined where there is no browser or no bundler. */
 const host = BROWSER !== undefined && await canBundle() ? await Host.start() : undefined;
@@ -21,7 +21,7 @@ const host = BROWSER !== undefined && await canBundle() ? await Host.start() : u
 function pageTest(
   name: string,
   use: (tab: Tab) => Promise<void>,
-  { hash = "", ...options }: { hash?: string } & Parameters<typeof withTab>[2] = {},
+  { query = "", ...options }: { query?: string } & TabOptions = {},
 ): void {
   Deno.test({
     name: `the live page ${name} (needs Chromium, deno bundle)`,
@@ -29,7 +29,7 @@ function pageTest(
     sanitizeOps: false, // the browser's driver keeps a pipe open
     sanitizeResources: false,
     fn: () =>
-      withTab(host!.address + hash, async (tab) => {
+      withTab(host!.address + query, async (tab) => {
         await use(tab);
         assert.deepEqual(tab.errors, []);
         const foreign = tab.requests.filter((url) =>
@@ -194,6 +194,20 @@ pageTest("works without a network, after it was open once", async ({ page }) => 
   } finally {
     host!.isUp = true;
   }
+});
+
+pageTest("goes on on the CPU where the GPU is lost", async ({ page, browser }) => {
+  await page.getByText("Diagnostics").click();
+  const told = page.locator("#diagnostics");
+  await told.getByText("backend: webgpu").waitFor();
+  const cdp = await browser.newBrowserCDPSession();
+  await cdp.send("Browser.crashGpuProcess" as never);
+  await goTo(page, 5);
+  for (let click = 0; click < 2; click++) await page.getByText("Diagnostics").click();
+  await told.getByText(/backend: threads[^]*WebGPU was lost/).waitFor();
+}, {
+  query: "?backend=webgpu",
+  flags: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"],
 });
 
 for (const [size, viewport] of [["laptop", [1366, 768]], ["phone", [390, 844]]] as const) {
