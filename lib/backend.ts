@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "./rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "./rollout/rollout.ts";
-import type { RolloutEngine } from "./rollout/types.ts";
+import type { ModelShape, RolloutEngine } from "./rollout/types.ts";
 import { createWasmEngine } from "./rollout/wasm/create_wasm_engine.ts";
 import { WasmEngine } from "./rollout/wasm/wasm_engine.ts";
 import { findHardware } from "./rollout/webgpu/adapter.ts";
@@ -21,14 +21,14 @@ export const BACKENDS = ["auto", "wasm", "ops", "webgpu", "tensorflow"] as const
 /** The name of a backend. */
 export type BackendName = typeof BACKENDS[number];
 
-/** The environment variable that chooses a backend where no flag does. */
+/** The environment variable that chooses a backend if no flag does. */
 export const BACKEND_VARIABLE = "MED_NCA_BACKEND";
 
 /** The backend that was chosen. */
 export interface Backend {
   /** Its name: never "auto". */
   readonly name: Exclude<BackendName, "auto">;
-  /** A line for people: what was chosen and why. */
+  /** What was chosen, in one line for the user. */
   describe(): string;
   /** Ends its threads and frees its memory. */
   dispose(): void;
@@ -37,18 +37,51 @@ export interface Backend {
 /** What {@linkcode initBackend} takes. */
 export interface BackendOptions {
   /**
-   * Which backend; by default the environment variable `MED_NCA_BACKEND`, else "auto": the engine
-   * for GPUs where a hardware adapter answers (outside notebooks), else TensorFlow where its
-   * optional package is installed and finds a GPU, else the fused engine on the CPU, or plain ops
-   * for a model whose shape it has no kernels for.
+   * Which backend. Default: the environment variable `MED_NCA_BACKEND`, or "auto": the first that
+   * works of the GPU engine (on hardware GPUs, outside notebooks), TensorFlow (if its optional
+   * package is installed and finds a GPU), the fused CPU engine, and plain ops (for shapes without
+   * kernels).
    */
   backend?: string;
-  /** Threads of the `wasm` engine; by default as many as there are cores. */
+  /** Threads of the `wasm` engine. Default: one per core. */
   threads?: number;
-  /** Channels of the model that will run. Default 16. */
+  /** Channels of the model that will run. Default: 16. */
   channels?: number;
-  /** Hidden units of the model that will run. Default 64. */
+  /** Hidden units of the model that will run. Default: 64. */
   hidden?: number;
+}
+
+/** What there is to run on. What takes time to find out is asked only where the choice depends on it. */
+export interface AvailableBackends {
+  /** A GPU that WebGPU reaches, and tensors on it that can be read. */
+  webgpu(): Promise<boolean>;
+  /** TensorFlow's library with a GPU. */
+  tensorflow(): Promise<boolean>;
+  /** Whether the fused engine has kernels for the model. */
+  wasm: boolean;
+}
+
+/**
+ * The backend that is taken: the one that is asked for, and for "auto" the fastest there is.
+ *
+ * @throws {InputError} If there is no backend of the name.
+ */
+export async function chooseBackend(
+  asked: string,
+  available: AvailableBackends,
+): Promise<Backend["name"]> {
+  const backend = BACKENDS.find((name) => name === asked);
+  if (backend === undefined) {
+    const near = nearest(asked, BACKENDS);
+    throw new InputError(`Cannot choose a backend: ${asked} is not one of ${BACKENDS.join(", ")}`, {
+      code: "bad-backend",
+      hint: near ? `Did you mean ${near}?` : "",
+    });
+  }
+  if (backend !== "auto") return backend;
+  if (await available.webgpu()) return "webgpu";
+  if (await available.tensorflow()) return "tensorflow";
+  return available.wasm ? "wasm" : "ops";
 }
 
 /**
@@ -57,38 +90,21 @@ export interface BackendOptions {
  *
  * On `webgpu`, tensors can only be read with `await tensor.data()`, not with `dataSync()`.
  *
- * @throws {InputError} Where the name is not known, the backend cannot run the model, its native
- * library is not installed, or there is no GPU.
+ * @throws {InputError} If the name is unknown, the backend cannot run the model, its native library
+ * is not installed, or there is no GPU.
  */
 export async function initBackend(options: BackendOptions = {}): Promise<Backend> {
   const { threads, channels = 16, hidden = 64 } = options;
-  const asked = options.backend ?? Deno.env.get(BACKEND_VARIABLE) ?? "auto";
-  if (!(BACKENDS as readonly string[]).includes(asked)) {
-    const near = nearest(asked, BACKENDS);
-    throw new InputError(`Cannot choose a backend: ${asked} is not one of ${BACKENDS.join(", ")}`, {
-      code: "bad-backend",
-      hint: near ? `Did you mean ${near}?` : "",
-    });
-  }
   const shape = { channels, hidden };
   // Otherwise tfjs advertises its native package on every start.
   tf.enableProdMode();
-  const webgpu = asked === "webgpu" || asked === "auto" && await hasGpu(shape);
-  const tensorflow = asked === "tensorflow"
-    ? await loadTensorflow()
-    : asked === "auto" && !webgpu
-    ? await loadTensorflowOnGpu()
-    : undefined;
-  const engine = webgpu
-    ? await openWebGpu(shape)
-    : tensorflow !== undefined
-    ? new OpsEngine()
-    : await openCpu(asked, shape, threads);
+  const name = await chooseBackend(options.backend ?? Deno.env.get(BACKEND_VARIABLE) ?? "auto", {
+    webgpu: () => hasGpu(shape),
+    tensorflow: async () => await loadTensorflowOnGpu() !== undefined,
+    wasm: WasmEngine.canRun(shape),
+  });
+  const { engine, library } = await open[name](shape, threads);
   setRolloutEngine(engine);
-  const name = tensorflow === undefined ? engine.name : "tensorflow";
-  const library = tensorflow === undefined
-    ? ""
-    : `, libtensorflow ${tensorflow.version} on ${tensorflow.gpu ? "a GPU" : "the CPU"}`;
   return {
     name,
     describe: () => `${name}: ${engine.description}${library}`,
@@ -96,43 +112,54 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
   };
 }
 
-/** What engines are made for. */
-type ModelShape = Required<Pick<BackendOptions, "channels" | "hidden">>;
-
-/** The fused engine, or plain ops where they were asked for or it has no kernels for the model. */
-async function openCpu(
-  asked: string,
-  shape: ModelShape,
-  threads?: number,
-): Promise<RolloutEngine> {
-  const fits = WasmEngine.canRun(shape);
-  if (asked === "wasm" && !fits) {
-    throw new InputError(
-      "Cannot run on wasm: channels and hidden must be multiples of 8, " +
-        `got ${shape.channels} and ${shape.hidden}`,
-      { code: "bad-backend", hint: "Change them, or take --backend ops" },
-    );
-  }
-  await tf.setBackend("cpu");
-  if (asked === "ops" || !fits) return new OpsEngine();
-  return await createWasmEngine({ shape, ...(threads && { threads }) });
+/** An engine, and the native library below it, for {@linkcode Backend.describe}. */
+interface Opened {
+  engine: RolloutEngine;
+  library: string;
 }
 
-/** The engine for GPUs. It and tfjs's own backend are loaded only here. */
-async function openWebGpu(shape: ModelShape): Promise<RolloutEngine> {
-  quietenMesa();
-  const { WebGpuEngine } = await import("./rollout/webgpu/webgpu_engine.ts");
-  return await WebGpuEngine.create({ shape });
-}
+/** Sets tfjs up for each backend and makes the engine. */
+const open: Record<
+  Backend["name"],
+  (shape: ModelShape, threads: number | undefined) => Promise<Opened>
+> = {
+  wasm: async (shape, threads) => {
+    if (!WasmEngine.canRun(shape)) {
+      throw new InputError(
+        "Cannot run on wasm: channels and hidden must be multiples of 8, " +
+          `got ${shape.channels} and ${shape.hidden}`,
+        { code: "bad-backend", hint: "Change them, or use --backend ops" },
+      );
+    }
+    await tf.setBackend("cpu");
+    const engine = await createWasmEngine({ shape, ...(threads && { threads }) });
+    return { engine, library: "" };
+  },
+  ops: async () => {
+    await tf.setBackend("cpu");
+    return { engine: new OpsEngine(), library: "" };
+  },
+  webgpu: async (shape) => {
+    quietenMesa();
+    // It and tfjs's own backend are loaded only here.
+    const { WebGpuEngine } = await import("./rollout/webgpu/webgpu_engine.ts");
+    return { engine: await WebGpuEngine.create({ shape }), library: "" };
+  },
+  tensorflow: async () => {
+    const { version, gpu } = await loadTensorflow();
+    const library = `, libtensorflow ${version} on ${gpu ? "a GPU" : "the CPU"}`;
+    return { engine: new OpsEngine(), library };
+  },
+};
 
-/** Whether `auto` takes a GPU: a hardware one, and not where cells of a notebook read tensors. */
+/** Whether `auto` chooses a GPU: only hardware, and not in notebooks, where cells read tensors. */
 async function hasGpu(shape: ModelShape): Promise<boolean> {
   if (inNotebook()) return false;
   quietenMesa();
   return await findHardware(shape) !== null;
 }
 
-/** Notebooks read tensors as they go, with `dataSync`, which WebGPU cannot outside a browser. */
+/** Notebooks read tensors with `dataSync`, which WebGPU supports only in browsers. */
 function inNotebook(): boolean {
   try {
     return (Deno as { jupyter?: unknown }).jupyter !== undefined;
@@ -141,7 +168,7 @@ function inNotebook(): boolean {
   }
 }
 
-/** Keeps a layer of Mesa's drivers from printing errors where nobody is logged in. */
+/** Keeps a layer of Mesa's drivers from printing errors when there is no desktop session. */
 export function quietenMesa(): void {
   if (Deno.build.os !== "linux" || Deno.env.has("XDG_RUNTIME_DIR")) return;
   Deno.env.set("NODEVICE_SELECT", "1");

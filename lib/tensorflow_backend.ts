@@ -1,8 +1,8 @@
 /**
  * TensorFlow's native kernels as a tfjs backend, where `deno task setup:gpu` installed them.
  *
- * Nothing of the package is loaded unless it is asked for: `docs/tensorflow.md` says how it gets
- * there, what it wants of the machine, and what was tested.
+ * The package is loaded only on request. `docs/tensorflow.md` says how to install it, what it
+ * requires and what was tested.
  *
  * @module
  */
@@ -15,14 +15,14 @@ import { fileURLToPath } from "node:url";
 import util from "node:util";
 import { InputError } from "./support/errors.ts";
 
-/** The environment variable that names a folder to look for the native package in. */
+/** The environment variable that names the folder of the native package. */
 export const TENSORFLOW_VARIABLE = "MED_NCA_TENSORFLOW";
 
-/** What one has to do for the native package, for errors. */
-export const TENSORFLOW_HINT = "Run deno task setup:gpu; its libtensorflow 2.9 wants CUDA 11.2 " +
+/** How to install the native package, for errors. */
+export const TENSORFLOW_HINT = "Run deno task setup:gpu; its libtensorflow 2.9 needs CUDA 11.2 " +
   "and cuDNN 8.1 to use a GPU (docs/tensorflow.md)";
 
-/** The first that is installed is taken; the second has no GPU. */
+/** The first one installed is used; the second cannot use a GPU. */
 const PACKAGES = ["tfjs-node-gpu", "tfjs-node"];
 const ADDON = "tfjs_binding.node";
 
@@ -36,24 +36,24 @@ export interface Tensorflow {
   readonly gpu: boolean;
 }
 
-/** What the tfjs backend of the package has beside tfjs's interface. */
+/** What the package's tfjs backend has beyond tfjs's interface. */
 interface NativeBackend extends tf.KernelBackend {
   readonly binding: { readonly TF_Version: string };
   readonly isUsingGpuDevice: boolean;
 }
 
 /**
- * The folder with a `node_modules` that the native package is looked for in: the one that the
- * environment variable `MED_NCA_TENSORFLOW` names, else `.native` beside this project's `lib`.
+ * The folder whose `node_modules` should hold the native package: the value of
+ * `MED_NCA_TENSORFLOW`, or `.native` beside this project's `lib`.
  */
 export function tensorflowFolder(): string {
   return Deno.env.get(TENSORFLOW_VARIABLE) || fileURLToPath(new URL("../.native", import.meta.url));
 }
 
 /**
- * The path of the native package, if it is installed and its addon with it.
+ * The path of the native package, if it and its addon are installed.
  *
- * Looks at files only: that the addon can be loaded is not certain yet.
+ * Only checks for files; loading the addon may still fail.
  */
 export function findTensorflow(): string | undefined {
   return PACKAGES
@@ -64,12 +64,12 @@ export function findTensorflow(): string | undefined {
 }
 
 /**
- * Loads the native package and makes its backend, `tensorflow`, the one that tfjs uses.
+ * Loads the native package and makes tfjs use its backend, `tensorflow`.
  *
- * The package brings a tfjs of its own. Both share one engine, one set of kernels and one
- * `Tensor` (tfjs keeps them on `globalThis`), so tensors of the project's tfjs run on it.
+ * The package brings its own tfjs. Both share one engine, one set of kernels and one `Tensor` (tfjs
+ * keeps them on `globalThis`), so tensors of the project's tfjs run on it.
  *
- * @throws {InputError} Where it is not installed, or cannot be loaded.
+ * @throws {InputError} If it is not installed, or cannot be loaded.
  */
 export async function loadTensorflow(): Promise<Tensorflow> {
   const path = findTensorflow();
@@ -81,11 +81,11 @@ export async function loadTensorflow(): Promise<Tensorflow> {
     });
   }
   restoreUtil();
-  // It tells what the processor can do on every start; what is wrong it still tells.
+  // Otherwise it logs the processor's features on every start; errors are still logged.
   if (!Deno.env.has(LOG_LEVEL)) Deno.env.set(LOG_LEVEL, "1");
   // Otherwise its own tfjs warns of every kernel that is registered already.
   tf.enableProdMode();
-  // Its installer, which it loads to find its addon, asks for all variables, and may have none.
+  // It loads its installer to find the addon, and that reads all environment variables.
   const { env } = process;
   try {
     process.env = {};
@@ -107,10 +107,9 @@ export async function loadTensorflow(): Promise<Tensorflow> {
 }
 
 /**
- * Loads the native package where it is installed and finds a GPU; tfjs uses it then.
+ * Loads the native package if it is installed and finds a GPU, and makes tfjs use it.
  *
- * Costs a look at a folder where it is not installed, and its start (about half a second) where it
- * is: only the library itself knows which GPUs it can use.
+ * If installed, this starts the library (about half a second): only it knows which GPUs it can use.
  */
 export async function loadTensorflowOnGpu(): Promise<Tensorflow | undefined> {
   if (findTensorflow() === undefined) return undefined;
@@ -123,13 +122,13 @@ export async function loadTensorflowOnGpu(): Promise<Tensorflow | undefined> {
   }
 }
 
-/** tfjs-node 4.22 calls `util.isNullOrUndefined`, which Node.js 23 took out and Deno never had. */
+/** tfjs-node 4.22 calls `util.isNullOrUndefined`, which Node.js 23 removed and Deno never had. */
 function restoreUtil(): void {
   const module = util as { isNullOrUndefined?: unknown };
   module.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 }
 
-/** The names in a folder; none where there is no such folder. */
+/** The names in a folder; none if there is no such folder. */
 function names(folder: string): string[] {
   try {
     return Array.from(Deno.readDirSync(folder), ({ name }) => name);

@@ -1,9 +1,10 @@
 /**
- * `deno task download`: a data set from the network.
+ * `deno task download`: downloads a data set.
  *
  * @module
  */
 
+import { INTERRUPTED, saveAtSignals } from "./support/interrupt.ts";
 import { CITATION, DATA_SETS, LICENCE } from "../lib/download/data_sets.ts";
 import { downloadDataSet } from "../lib/download/download_data_set.ts";
 import { nearest } from "../lib/support/nearest.ts";
@@ -11,7 +12,6 @@ import { StatusLine } from "../lib/support/status_line.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { formatDuration } from "../lib/support/format_duration.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
-import { INTERRUPTED, interruptSignal } from "./support/interrupt.ts";
 
 interface Flags {
   out: string;
@@ -22,7 +22,7 @@ const NAMES = Object.keys(DATA_SETS) as (keyof typeof DATA_SETS)[];
 const command = createTask(
   "download",
   "Fetch a data set of the Medical Segmentation Decathlon, check it and unpack it. The same " +
-    "command goes on after an interruption.",
+    "command continues after an interruption.",
 )
   .argument("<name>", NAMES.join(" or "))
   .option("--out <folder>", "the folder for data sets", "data")
@@ -49,7 +49,8 @@ await runTask(async () => {
       hint: near === undefined ? `There are ${NAMES.join(" and ")}` : `Did you mean ${near}?`,
     });
   }
-  const signal = interruptSignal(() => console.error("\nStopping …"));
+  using stopping = saveAtSignals("Stopping …");
+  const { signal } = stopping;
   console.log(`${source.folder}: ${source.description}`);
   console.log(`Licence ${LICENCE}\nCite    ${CITATION}`);
   using line = new StatusLine();
@@ -82,7 +83,7 @@ await runTask(async () => {
       },
     });
     line.clear();
-    if (there) console.log(`${folder} is there already; remove it to download it again`);
+    if (there) console.log(`${folder} exists already; remove it to download it again`);
     console.log(
       `The data set is in ${folder}. Next:\n  deno task train --data ${folder} ${source.train}`,
     );
@@ -90,7 +91,7 @@ await runTask(async () => {
   } catch (error) {
     line.clear();
     if (!signal.aborted) throw error;
-    console.log("Stopped; the same command goes on");
+    console.log("Stopped; run the same command to continue");
     return INTERRUPTED;
   }
 });

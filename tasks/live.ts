@@ -4,9 +4,10 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { answerFile, buildSite, HEADERS } from "../lib/live/build_site.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
-import { interruptSignal } from "./support/interrupt.ts";
+import { saveAtSignals } from "./support/interrupt.ts";
 
 const command = createTask(
   "live",
@@ -29,7 +30,8 @@ await runTask(async () => {
     console.log(`The page is in ${flags.build}: copy the folder to any static host`);
     return 0;
   }
-  const signal = interruptSignal(() => {});
+  using interruption = saveAtSignals("The page is closed");
+  const { signal } = interruption;
   const folder = await Deno.makeTempDir({ prefix: "med-nca-live-" });
   try {
     await buildSite(folder);
@@ -41,7 +43,7 @@ await runTask(async () => {
     console.log(`The page is at ${address}; Ctrl-C ends it`);
     if (flags.browser) await openBrowser(address);
     // Browsers keep connections open: nothing waits for them
-    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
     return 0;
   } finally {
     await Deno.remove(folder, { recursive: true });

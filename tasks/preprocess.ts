@@ -1,9 +1,10 @@
 /**
- * `deno task preprocess`: a data set cut into normalised slices.
+ * `deno task preprocess`: cuts a data set into normalised slices.
  *
  * @module
  */
 
+import "./support/interrupt.ts";
 import * as v from "valibot";
 import { formatReport, prepareSlices, SLICE_KEYS } from "../lib/slices/mod.ts";
 import { SliceSettingsSchema } from "../lib/slices/slice_settings.ts";
@@ -20,7 +21,8 @@ const command = createTask(
   .option("--data <folder>", "the data set", "data.example")
   .option(
     "--out <folder>",
-    "where the slices go (default: prepared/<name of the data folder>-<hash of settings and data>)",
+    "the folder for the slices (default: prepared/<name of the data folder>-<hash of settings " +
+      "and data>)",
   );
 for (const [key, schema] of Object.entries(SLICE_KEYS)) command.addOption(settingFlag(key, schema));
 command.option(...LEAVE_OUT);

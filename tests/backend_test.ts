@@ -1,10 +1,19 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { BACKEND_VARIABLE, type BackendOptions, BACKENDS, initBackend } from "../lib/backend.ts";
+import {
+  BACKEND_VARIABLE,
+  type BackendOptions,
+  BACKENDS,
+  chooseBackend,
+  initBackend,
+  quietenMesa,
+} from "../lib/backend.ts";
 import { MedNca } from "../lib/nca/mod.ts";
 import { rolloutEngine, setRolloutEngine } from "../lib/rollout/rollout.ts";
+import { findHardware } from "../lib/rollout/webgpu/adapter.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { Random } from "../lib/support/random.ts";
+import { findTensorflow } from "../lib/tensorflow_backend.ts";
 import { largestDifference } from "./fixtures/parity.ts";
 
 /** Runs with a backend, and leaves the engine and the environment as they were. */
@@ -34,12 +43,56 @@ async function withBackend<T>(
 const nameOf = (options: BackendOptions, variable?: string) =>
   withBackend(options, (name) => name, variable);
 
-Deno.test("initBackend() takes what is asked for, and by itself what the machine has", async () => {
+const TUTORIAL = { channels: 16, hidden: 64 };
+quietenMesa();
+
+/** What `chooseBackend` takes on a machine, and what it looked at on the way. */
+async function choice(asked: string, [webgpu, tensorflow, wasm]: [boolean, boolean, boolean]) {
+  const looked: string[] = [];
+  const look = (name: string, answer: boolean) => () => {
+    looked.push(name);
+    return Promise.resolve(answer);
+  };
+  const name = await chooseBackend(asked, {
+    webgpu: look("webgpu", webgpu),
+    tensorflow: look("tensorflow", tensorflow),
+    wasm,
+  });
+  return [name, ...looked].join(" ");
+}
+
+Deno.test("chooseBackend() takes the fastest that there is for auto, and looks no further", async () => {
+  const [yes, no] = [true, false];
+  assert.equal(await choice("auto", [yes, yes, yes]), "webgpu webgpu");
+  assert.equal(await choice("auto", [yes, no, no]), "webgpu webgpu");
+  assert.equal(await choice("auto", [no, yes, yes]), "tensorflow webgpu tensorflow");
+  assert.equal(await choice("auto", [no, no, yes]), "wasm webgpu tensorflow");
+  assert.equal(await choice("auto", [no, no, no]), "ops webgpu tensorflow");
+});
+
+Deno.test("chooseBackend() takes what is asked for, whatever there is", async () => {
+  for (const name of ["wasm", "ops", "webgpu", "tensorflow"]) {
+    for (const there of [true, false]) {
+      assert.equal(await choice(name, [there, there, there]), name);
+    }
+  }
+});
+
+Deno.test("initBackend() runs on what is asked for", async () => {
   for (const backend of ["ops", "wasm"]) assert.equal(await nameOf({ backend }), backend);
-  const names: readonly string[] = BACKENDS.filter((name) => name !== "auto");
-  for (const channels of [16, 12]) assert(names.includes(await nameOf({ channels })));
-  // Plain ops run shapes that the fused kernels cannot.
-  assert.notEqual(await nameOf({ channels: 12 }), "wasm");
+});
+
+Deno.test({
+  name:
+    "initBackend() takes wasm, or ops for models without kernels (needs a machine without a GPU)",
+  ignore: findTensorflow() !== undefined || await findHardware(TUTORIAL) !== null,
+  fn: async () => {
+    assert.equal(await nameOf({}), "wasm");
+    assert.equal(await nameOf({ backend: "auto" }), "wasm");
+    assert.equal(await nameOf({}, "auto"), "wasm");
+    assert.equal(await nameOf({ channels: 12 }), "ops");
+    assert.equal(await nameOf({ hidden: 12 }), "ops");
+  },
 });
 
 Deno.test("the environment variable chooses where no option does", async () => {

@@ -1,30 +1,30 @@
 /**
- * The data sets that can be downloaded: the one place with addresses and checksums.
+ * The data sets that can be downloaded, with addresses and checksums.
  *
  * @module
  */
 
-/** An archive with a data set, and what must hold of it. */
+/** The archive of a data set. */
 export interface DataSetSource {
-  /** The folder in the archive, and of the data set. */
+  /** The name of the folder in the archive. */
   folder: string;
-  /** Where the archive is. */
+  /** Its URL. */
   url: string;
   /** Its MD5 sum, in hexadecimal digits. */
   md5: string;
-  /** The most bytes that the archive, or what is in it, can have. */
+  /** The largest size allowed for the archive, and for its contents, in bytes. */
   most: number;
-  /** What it holds, for people. */
+  /** A description for the user. */
   description: string;
-  /** Flags of a training that suit it. */
+  /** Flags of `train` that suit it. */
   train: string;
 }
 
 const MIB = 2 ** 20;
 
 /**
- * Two tasks of the Medical Segmentation Decathlon, from its mirror on AWS. Addresses and sums are
- * those of MONAI's `DecathlonDataset` (`monai/apps/datasets.py`).
+ * Two tasks of the Medical Segmentation Decathlon, from its mirror on AWS. Addresses and checksums
+ * are those of MONAI's `DecathlonDataset` (`monai/apps/datasets.py`).
  */
 export const DATA_SETS = {
   hippocampus: {

@@ -1,5 +1,5 @@
 /**
- * A data set from its archive on the network to a folder.
+ * Downloads a data set into a folder.
  *
  * @module
  */
@@ -17,27 +17,27 @@ export interface DownloadOptions
   extends Pick<FetchFileOptions, "signal" | "onProgress" | "onRetry" | "retries" | "patience"> {
   /** An entry of `DATA_SETS`. */
   source: DataSetSource;
-  /** The folder for data sets; made if missing. */
+  /** The folder for data sets; created if missing. */
   out: string;
-  /** Told what is done next. */
+  /** Called with each next step. */
   onStep?: (step: "download" | "check" | "unpack") => void;
 }
 
-/** What {@linkcode downloadDataSet} made. */
+/** The result of {@linkcode downloadDataSet}. */
 export interface DownloadResult {
   /** The data set. */
   folder: string;
-  /** Whether it was there already, and nothing was done. */
+  /** Whether it was there already, so that nothing was done. */
   there: boolean;
 }
 
 /**
- * Downloads a data set: its archive with resume, the archive's MD5 sum, then unpacked into a
- * temporary folder that is renamed when it is whole. What was interrupted goes on where it was. An
- * archive that is there already, `<out>/<folder>.tar`, is used and left where it is.
+ * Downloads a data set: fetches its archive, checks the MD5 sum, and unpacks it into a temporary
+ * folder that is renamed at the end. An interrupted download continues where it stopped. An
+ * existing archive `<out>/<folder>.tar` is used and kept.
  *
- * @throws {InputError} If it cannot be downloaded, has another sum, or is not safe to unpack.
- * @throws The signal's reason, where it was aborted.
+ * @throws {InputError} If it cannot be downloaded, has a wrong checksum, or is not safe to unpack.
+ * @throws The signal's reason, if it was aborted.
  */
 export async function downloadDataSet(options: DownloadOptions): Promise<DownloadResult> {
   const { source, out, signal, onStep } = options;
@@ -59,7 +59,10 @@ export async function downloadDataSet(options: DownloadOptions): Promise<Downloa
   return { folder, there: false };
 }
 
-/** Downloads until the sum is right: once more from the start where a part was there before. */
+/**
+ * Downloads and checks; if a continued download has a wrong checksum, downloads all of it once
+ * more.
+ */
 async function fetchArchive(part: string, options: DownloadOptions): Promise<string> {
   const { source, onStep } = options;
   for (let resumed = await exists(part);; resumed = false) {
@@ -102,6 +105,6 @@ function wrongSum({ md5 }: DataSetSource, sum: string, path: string): InputError
   return new InputError(`Cannot use the archive: its MD5 sum is ${sum}, expected ${md5}`, {
     code: "bad-archive",
     path,
-    hint: "It is damaged, or another file than the published one: download it again",
+    hint: "It is damaged, or not the published file: download it again",
   });
 }

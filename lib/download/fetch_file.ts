@@ -1,5 +1,5 @@
 /**
- * Downloading a file that is too large to start again.
+ * Downloads large files, and continues interrupted downloads.
  *
  * @module
  */
@@ -8,31 +8,31 @@ import { InputError } from "../support/errors.ts";
 
 /** What {@linkcode fetchFile} takes. */
 export interface FetchFileOptions {
-  /** The most bytes that the file can have. */
+  /** The largest size allowed, in bytes. */
   most: number;
-  /** Stops the work; what has come stays for the next time. */
+  /** Stops the download; what has arrived is kept for the next time. */
   signal?: AbortSignal | undefined;
-  /** Told as bytes come; the total is NaN where the server does not say it. */
+  /** Called as bytes arrive; the total is NaN if the server does not report it. */
   onProgress?: (done: number, total: number) => void;
-  /** Told before the pause that comes before another try. */
+  /** Called before the pause before each retry. */
   onRetry?: (reason: string, seconds: number) => void;
-  /** How often to try again with nothing gained in between; 5 unless told. */
+  /** How often to retry without any progress. Default: 5. */
   retries?: number;
-  /** Milliseconds before the second try, doubled before each further one; 1000 unless told. */
+  /** Milliseconds before the first retry, doubled before each further one. Default: 1000. */
   patience?: number;
 }
 
-/** Without a byte for so long, a connection is taken for broken. */
+/** A connection without a byte for this long counts as broken. */
 const STALL_MS = 30_000;
 
 /**
- * Downloads a file, or the rest of one. Where the connection breaks it is tried again, from the
- * byte that was reached (HTTP Range); a server that does not do that sends the file from the start.
+ * Downloads a file, or the rest of one. A broken connection is retried from the byte that was
+ * reached (HTTP Range); a server without Range sends the whole file again.
  *
  * @param url Where from.
- * @param path Where to; bytes that are there already are taken for the file's first ones, so check
- * its sum afterwards.
- * @throws {InputError} If the server refuses, cannot be reached, or sends more than there can be.
+ * @param path Where to. Existing bytes are assumed to be the file's first ones, so check its
+ * checksum afterwards.
+ * @throws {InputError} If the server refuses, cannot be reached, or sends more than `most`.
  * @throws The signal's reason, where it was aborted.
  */
 export async function fetchFile(
@@ -43,7 +43,7 @@ export async function fetchFile(
   const { signal, retries = 5, patience = 1000 } = options;
   using file = await Deno.open(path, { create: true, read: true, write: true });
   if (!await file.tryLock(true)) {
-    throw new InputError("Cannot download: another process is at it", {
+    throw new InputError("Cannot download: another process is downloading it", {
       code: "no-download",
       path,
     });
@@ -64,7 +64,7 @@ export async function fetchFile(
           code: "no-download",
           path: url,
           hint: "Check the network, then run the same command" +
-            (size > 0 ? `: it goes on after ${size} bytes` : ""),
+            (size > 0 ? `: it continues after ${size} bytes` : ""),
           cause: error,
         });
       }
@@ -75,7 +75,7 @@ export async function fetchFile(
   }
 }
 
-/** One connection; an `Error` that is no `InputError` is worth another one. */
+/** One connection. An `Error` that is not an `InputError` is worth a retry. */
 async function fetchRest(url: string, file: Deno.FsFile, options: FetchFileOptions) {
   const { most, signal, onProgress } = options;
   const start = (await file.stat()).size;
@@ -103,14 +103,14 @@ async function fetchRest(url: string, file: Deno.FsFile, options: FetchFileOptio
     // A connection that is closed early can look like the end.
     if (done < total) throw new Error(`the connection was closed after ${done} of ${total} bytes`);
   } catch (error) {
-    if (stalled.signal.aborted) throw new Error(`nothing came for ${STALL_MS / 1000} s`);
+    if (stalled.signal.aborted) throw new Error(`nothing arrived for ${STALL_MS / 1000} s`);
     throw error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** The byte that a response starts with, and how many the whole file has. */
+/** The first byte of a response, and the size of the whole file. */
 async function placeOf(
   response: Response,
   start: number,
@@ -122,28 +122,28 @@ async function placeOf(
   const [, from, total] = (range ?? []).map(Number);
   if (status === 206 && from === start && total !== undefined) return { from, total };
   await response.body?.cancel();
-  // Nothing is left to send: all is there, or more than the file has.
+  // Nothing left to send: the local file is complete, or longer than the file.
   if (status === 416 && start === total) return { from: start, total };
   if (status === 206 || status === 416) {
-    throw new InputError("Cannot download: what is there already is not a part of this file", {
+    throw new InputError("Cannot download: the part downloaded before is not of this file", {
       code: "no-download",
       path: url,
       hint: "Remove the file that ends in .part, then run the same command",
     });
   }
-  const reason = `the server says ${status} ${response.statusText}`.trimEnd();
+  const reason = `the server answered ${status} ${response.statusText}`.trimEnd();
   if (status >= 500 || status === 408 || status === 429) throw new Error(reason);
   throw new InputError(`Cannot download: ${reason}`, { code: "no-download", path: url });
 }
 
-/** The network's own words, which `fetch` hides in the cause. */
+/** The network's message, which `fetch` hides in the cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 function tooLarge(url: string, most: number): InputError {
-  return new InputError(`Cannot download: there are more than the ${most} bytes that can be`, {
+  return new InputError(`Cannot download: the file has more than ${most} bytes`, {
     code: "no-download",
     path: url,
   });

@@ -8,25 +8,25 @@ import { dirname, join } from "@std/path";
 import { createTarDecoder, type ParsedTarEntry, type TarHeader } from "modern-tar";
 import { InputError } from "../support/errors.ts";
 
-/** What an archive may hold at most. */
+/** Limits for an archive. */
 export interface UnpackLimits {
   /** Bytes of all files together. */
   bytes: number;
-  /** Files and folders; 10,000 unless told. */
+  /** Files and folders. Default: 10,000. */
   entries?: number;
 }
 
-/** Plain names, the same on every system. */
+/** Names that are valid on every system. */
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/;
 
 /**
- * Unpacks a tar archive into a new folder. What macOS leaves behind (`._*`, `.DS_Store`) is passed
- * over; anything that is no plain file or folder with a plain relative name, such as a link, a
- * device or a path with "..", makes the whole archive refused. Nothing is ever written outside of
- * the folder, or twice; modes, owners and times of the archive are not taken over.
+ * Unpacks a tar archive into a new folder. Skips macOS's own files (`._*`, `.DS_Store`). If any
+ * entry is not a plain file or folder with a plain relative name (a link, a device, a path with
+ * ".."), the whole archive is refused. Nothing is written outside the folder, or twice. Modes,
+ * owners and times are ignored.
  *
  * @param archive The `.tar` file.
- * @param folder Is made; where unpacking fails it may hold a part.
+ * @param folder Created; if unpacking fails, it may hold some of the files.
  * @throws {InputError} If the archive is damaged, or refused; it names the entry.
  * @throws The signal's reason, where it was aborted.
  */
@@ -50,7 +50,7 @@ export async function unpackTar(
       const { header } = entry;
       const parts = safeParts(header);
       if (parts === undefined) {
-        throw refuse(`an entry is no plain file or folder: ${header.type} ${header.name}`);
+        throw refuse(`an entry is not a plain file or folder: ${header.type} ${header.name}`);
       }
       left -= header.size;
       if (!(header.size >= 0 && left >= 0)) throw refuse(`its files have more than ${bytes} bytes`);
@@ -64,7 +64,7 @@ export async function unpackTar(
   }
 }
 
-/** The parts of an entry's path; none for what is passed over, undefined for what is refused. */
+/** The parts of an entry's path: none if it is skipped, undefined if it is refused. */
 function safeParts({ name, type }: TarHeader): string[] | undefined {
   const parts = name.replace(/^(\.\/)+/, "").replace(/\/$/, "").split("/");
   if (type !== "file" && type !== "directory") return undefined;

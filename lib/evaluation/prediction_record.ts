@@ -1,5 +1,5 @@
 /**
- * What a prediction was made from, so that a restart can tell what is done.
+ * Records what a prediction was made from, so that a restart knows what is done.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { loadLabel } from "../slices/save_slice.ts";
 import { InputError } from "../support/errors.ts";
 import { writeJsonAtomic } from "../support/files.ts";
 import { hashFile } from "../support/hash.ts";
+import { readJson } from "../support/read_text.ts";
 import { readVolume } from "../volume/mod.ts";
 import { isPicture } from "../slices/discovery/file_names.ts";
 
@@ -21,30 +22,30 @@ const recordSchema = v.object({
   made: v.record(v.string(), v.unknown()),
   /** The SHA-256 of each image. */
   images: v.record(v.string(), v.string()),
-  /** The SHA-256 of each file that was written; null before it is. */
+  /** The SHA-256 of each output; null before it is written. */
   outputs: v.record(v.string(), v.nullable(v.string())),
 });
 
-/** The record of a prediction, as its JSON file holds it. */
+/** The record of a prediction, in its JSON file. */
 export type PredictionRecord = v.InferOutput<typeof recordSchema>;
 
-/** What is there of a prediction. */
+/** The state of a prediction. */
 export type PredictionState =
   /** Nothing. */
   | { kind: "new" }
-  /** All of it, just as it would be made again. */
+  /** Complete and up to date. */
   | { kind: "done" }
-  /** Something that is to be made again, and why. */
+  /** To be made again, and why. */
   | { kind: "stale"; why: string }
-  /** A whole file that is not as it was recorded: somebody may have worked on it. */
+  /** A complete file that differs from its record: someone may have edited it. */
   | { kind: "foreign"; file: string };
 
 /**
- * Looks at what is there of a prediction.
+ * Checks the state of a prediction.
  *
- * @param folder Where the masks go.
+ * @param folder The folder of the masks.
  * @param name The image's file name.
- * @param wanted Of what the prediction is to be made; its outputs by name, their sums unknown.
+ * @param wanted The inputs of the prediction; its outputs by name, without checksums.
  */
 export async function predictionState(
   folder: string,
@@ -64,9 +65,9 @@ export async function predictionState(
     found++;
     const recorded = record?.outputs[file];
     if (sum === recorded) continue;
-    // One that was being written when its process ended is ours, and so is a torn one.
+    // Incomplete files, and those being written when a process ended, are ours.
     if (recorded !== null && await isWhole(path)) return { kind: "foreign", file };
-    broken.push(`${file} is not whole`);
+    broken.push(`${file} is incomplete`);
   }
   if (found === 0) return { kind: "new" };
   if (record === undefined) return { kind: "stale", why: broken.join(", ") };
@@ -77,15 +78,15 @@ export async function predictionState(
     ...differences(record.made, wanted.made),
     ...(differences(record.images, wanted.images).length > 0 ? ["the image"] : []),
   ];
-  if (changed.length > 0) return { kind: "stale", why: `other ${changed.join(", ")}` };
+  if (changed.length > 0) return { kind: "stale", why: `changed: ${changed.join(", ")}` };
   return broken.length > 0 ? { kind: "stale", why: broken.join(", ") } : { kind: "done" };
 }
 
 /**
- * Writes the record of a prediction. Once before the files, so that they are known as ours should
- * the process end between, and once after them.
+ * Writes the record of a prediction. Once before the files, so that they are known if the process
+ * ends in between, and once after.
  *
- * @param written Whether the files are there: their sums are recorded then.
+ * @param written Whether the files are written; then their checksums are recorded.
  */
 export async function writeRecord(
   folder: string,
@@ -104,15 +105,13 @@ function recordPath(folder: string, name: string): string {
   return join(folder, RECORDS, `${name}.json`);
 }
 
-/** A record that is missing or damaged is none. */
+/** A damaged record counts as missing. */
 async function readRecord(folder: string, name: string): Promise<PredictionRecord | undefined> {
   try {
-    const text = await Deno.readTextFile(recordPath(folder, name));
-    return v.parse(recordSchema, JSON.parse(text));
+    const purpose = { what: "record of a prediction", code: "bad-run" } as const;
+    return v.parse(recordSchema, await readJson(recordPath(folder, name), purpose));
   } catch (error) {
-    const none = error instanceof Deno.errors.NotFound || error instanceof SyntaxError ||
-      error instanceof v.ValiError;
-    if (none) return undefined;
+    if (error instanceof InputError || error instanceof v.ValiError) return undefined;
     throw error;
   }
 }

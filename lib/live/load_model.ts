@@ -28,7 +28,7 @@ export interface LoadedModel extends TrainedModel {
  * Loads a model.
  *
  * @param files Those of {@linkcode MODEL_FILES}, and perhaps {@linkcode POSTPROCESS_FILE}.
- * @throws {InputError} Where one is missing, or damaged, or they do not belong together.
+ * @throws {InputError} If one is missing, or damaged, or they do not belong together.
  */
 export function loadModel(files: Files): LoadedModel {
   const missing = MODEL_FILES.filter((name) => !files.has(name));
@@ -52,7 +52,11 @@ export function loadModel(files: Files): LoadedModel {
     model: new MedNca(weights.config, { values: weights.values }),
     postprocess: chosen === undefined
       ? inputs.targets.classes.map(() => "none" as const)
-      : parsePostprocess(new TextDecoder().decode(chosen), POSTPROCESS_FILE, inputs.targets),
+      : parsePostprocess(
+        JSON.parse(new TextDecoder().decode(chosen)),
+        POSTPROCESS_FILE,
+        inputs.targets,
+      ),
   };
 }
 

@@ -10,6 +10,7 @@ import { listenToBrush, type Place } from "./brush_input.ts";
 import { drawChart } from "./chart.ts";
 import type { Controller } from "./controller.ts";
 import { announce, button, element, fillSelect, input, onClick, select } from "./elements.ts";
+import { listenToKeys } from "./keys.ts";
 import { hideMessage, showError } from "./messages.ts";
 import { drawPicture, type Plane } from "./picture.ts";
 import type { Remote } from "./remote.ts";
@@ -45,7 +46,7 @@ export class View {
     });
     this.#listenToTransport();
     this.#listenToSettings();
-    this.#listenToKeys();
+    listenToKeys();
     listenToBrush(this.#canvas, {
       size: () => this.#frame && turnPair(this.#frame.size, this.#way),
       onBegin: (place) => {
@@ -245,19 +246,6 @@ export class View {
     onClick("reseed", () => controller.change({ seed: controller.scene.seed + 1 }, false));
   }
 
-  #listenToKeys(): void {
-    document.addEventListener("keydown", (event) => {
-      const { key, ctrlKey, metaKey, target } = event;
-      if ((ctrlKey || metaKey) && key === "z") this.#controller.undo();
-      else if (ctrlKey || metaKey || target instanceof HTMLSelectElement) return;
-      else if (key === " " && !isControl(target)) button("play").click();
-      else if (key === "." || key === ",") button(key === "." ? "forward" : "back").click();
-      else if (key === "Home" && !isControl(target)) button("reset").click();
-      else return;
-      event.preventDefault();
-    });
-  }
-
   async #runTenTimes(remote: Remote<WorkerApi>): Promise<void> {
     hideMessage();
     const { scene } = this.#controller;
@@ -291,12 +279,6 @@ export class View {
 
 function clamp(place: number, length: number): number {
   return Math.min(Math.max(place, 0), length - 1);
-}
-
-/** Keys that a control has a use for are left to it. */
-function isControl(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLButtonElement ||
-    (target instanceof HTMLElement && target.tagName === "SUMMARY");
 }
 
 function format(id: string, value: number): string {

@@ -1,23 +1,23 @@
 /**
- * The segmentation loss in one pass over arrays: what `tensor_loss.ts` says in tfjs operations,
- * which took a twentieth of a training step where tensors are arrays anyway.
+ * The segmentation loss in one pass over arrays. It computes the same as `tensor_loss.ts`, which
+ * took a twentieth of a training step if tensors are arrays.
  *
  * @module
  */
 
 import { DICE_SMOOTH } from "./dice_loss.ts";
 
-/** What is scored, pixel after pixel and within a pixel class after class. */
+/** Logits and labels, pixel by pixel, the class running fastest. */
 export interface ArrayLossInput {
   /** P × k values. */
   readonly logits: Float32Array;
   /** P × k values, 0 or 1. */
   readonly labels: Float32Array;
-  /** P values, 0 where a pixel is ignored; null where all count. */
+  /** P values, 0 where a pixel is ignored; null if all count. */
   readonly keep: Float32Array | null;
-  /** How many classes or regions, k. */
+  /** The number of classes or regions, k. */
   readonly classes: number;
-  /** Whether at most one class holds at a pixel, so that background competes with them. */
+  /** Whether classes exclude each other, so that background competes with them. */
   readonly exclusive: boolean;
 }
 
@@ -29,11 +29,11 @@ export interface ArrayLoss {
   readonly dice: number;
   /** The mean cross-entropy. */
   readonly bce: number;
-  /** The gradient of `slope · (dice + bce)` by the logits, P × k values. */
+  /** The gradient of `slope · (dice + bce)` with respect to the logits, P × k values. */
   gradient(slope: number): Float32Array;
 }
 
-/** Scores logits; see `segmentationLoss` for what is computed. */
+/** Computes the loss; see `segmentationLoss` for its definition. */
 export function arrayLoss(input: ArrayLossInput): ArrayLoss {
   const { logits, labels, keep, classes: k } = input;
   const softmax = input.exclusive && k > 1;
@@ -64,7 +64,7 @@ export function arrayLoss(input: ArrayLossInput): ArrayLoss {
     bce: entropy / count,
     gradient: (slope) => {
       const gradient = new Float32Array(p.length);
-      // The Dice loss of a class changes with a probability by I/U² − 2z/U.
+      // The derivative of a class's Dice loss by a probability is I/U² − 2z/U.
       const base = intersection.map((value, c) => value / union[c]! ** 2 / k);
       const hit = union.map((value) => 2 / value / k);
       for (let at = 0, pixel = 0; at < p.length; at += k, pixel++) {
@@ -76,7 +76,7 @@ export function arrayLoss(input: ArrayLossInput): ArrayLoss {
         for (let c = 0; c < k; c++) {
           const [probability, label] = [p[at + c]!, labels[at + c]!];
           const byProbability = base[c]! - hit[c]! * label;
-          // dp/dx is p (1 − p) of a sigmoid; in a softmax the other classes give way.
+          // dp/dx is p (1 − p) for a sigmoid; for a softmax it depends on the other classes too.
           const byLogit = softmax
             ? probability * (byProbability - mean)
             : byProbability * probability * (1 - probability);
@@ -88,7 +88,7 @@ export function arrayLoss(input: ArrayLossInput): ArrayLoss {
   };
 }
 
-/** Writes the probabilities of one pixel, each by itself; returns the sum of their cross-entropies. */
+/** Writes the sigmoid probabilities of one pixel; returns the sum of their cross-entropies. */
 function sigmoidPixel(
   logits: Float32Array,
   labels: Float32Array,
@@ -105,7 +105,7 @@ function sigmoidPixel(
   return entropy;
 }
 
-/** The same of classes that compete with each other and a background of logit 0. */
+/** The same for a softmax over the classes and a background of logit 0. */
 function softmaxPixel(
   logits: Float32Array,
   labels: Float32Array,

@@ -12,7 +12,7 @@ import * as tf from "@tensorflow/tfjs";
  *
  * @param logits Any shape.
  * @param labels 0 or 1, of the same shape.
- * @returns A scalar, at least 0. Differentiable by the logits.
+ * @returns A scalar, at least 0. Differentiable with respect to the logits.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ import * as tf from "@tensorflow/tfjs";
  * ```
  */
 export function bceLoss(logits: tf.Tensor, labels: tf.Tensor): tf.Scalar {
-  // The gradient is written out because tfjs's of max and abs is not the right one at 0.
+  // The gradient is written out because tfjs's gradients of max and abs are wrong at 0.
   const op = tf.customGrad((x, save) => {
     const logits = x as tf.Tensor;
     (save as tf.GradSaveFunc)([logits]);

@@ -15,7 +15,7 @@ export const DICE_SMOOTH = 1e-5;
  *
  * @param logits Any shape.
  * @param labels 0 or 1, of the same shape.
- * @returns A scalar from 0 (perfect) to 1. Differentiable by the logits.
+ * @returns A scalar from 0 (perfect) to 1. Differentiable with respect to the logits.
  *
  * @example
  * ```ts

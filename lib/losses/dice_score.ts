@@ -9,16 +9,16 @@ import { DICE_SMOOTH } from "./dice_loss.ts";
 
 /**
  * The logit above which a cell is foreground: the smallest that a float32 sigmoid puts above ½.
- * (The tutorial asks for sigmoid > 0.5; at a logit of exactly 0 that is background.)
+ * (The tutorial uses sigmoid > 0.5, so a logit of exactly 0 is background.)
  */
 export const FOREGROUND_LOGIT = 2 ** -25;
 
 /**
- * The tutorial's Dice score of a batch: (2 |P∩Z| + s) / (|P| + |Z| + s), P where the sigmoid of
- * the logit is above ½. With an empty P and Z it is 1; see per-volume Dice for honest reports.
+ * The tutorial's Dice score of a batch: (2 |P∩Z| + s) / (|P| + |Z| + s), P where the sigmoid of the
+ * logit is above ½. With empty P and Z it is 1; use the Dice per volume for reports.
  *
  * @param logits Any shape.
- * @param labels 0 or 1, as many.
+ * @param labels 0 or 1, of the same size.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Chapter 3 of the tutorial: what the automaton is trained to make small, and how it is scored.
+ * Chapter 3 of the tutorial: losses and the Dice score.
  *
  * @module
  */

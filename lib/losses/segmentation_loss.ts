@@ -1,5 +1,5 @@
 /**
- * What training makes small: Dice loss + cross-entropy.
+ * The training loss: Dice loss + cross-entropy.
  *
  * @module
  */
@@ -15,22 +15,23 @@ import { tensorLoss } from "./tensor_loss.ts";
 export interface SegmentationLoss {
   /** `dice + bce`. */
   loss: tf.Scalar;
-  /** The Dice loss, of several classes their mean. */
+  /** The Dice loss; the mean over several classes. */
   dice: tf.Scalar;
-  /** The cross-entropy: binary of one class and of regions, softmax of exclusive classes. */
+  /** The cross-entropy: binary for one class and for regions, softmax for exclusive classes. */
   bce: tf.Scalar;
   /** The Dice loss of each class, [k]. */
   classes: tf.Tensor1D;
 }
 
-/** What labels mean to the loss. */
+/** The meaning of labels for the loss. */
 export interface LossOptions {
   /**
-   * Whether the labels are classes, of which at most one holds at a pixel, or regions, which may
-   * overlap. Default: "classes".
+   * Whether labels are exclusive classes, or regions, which may overlap. Default: "classes".
    */
   readonly kind?: "classes" | "regions";
-  /** [B, H, W, 1], 1 where a pixel counts, 0 where it is ignored; null, the default: all count. */
+  /**
+   * [B, H, W, 1], 1 where a pixel counts, 0 where it is ignored; null: all count. Default: null.
+   */
   readonly keep?: tf.Tensor | null;
 }
 
@@ -38,9 +39,10 @@ export interface LossOptions {
  * The loss over a whole batch. With one class it is the tutorial's: {@linkcode diceLoss} +
  * {@linkcode bceLoss}.
  *
- * Several classes: a softmax over the logits beside a background of logit 0, its cross-entropy
- * averaged over the pixels that count, and the mean over classes of the Dice loss. Regions: a sigmoid
- * each, the binary cross-entropy averaged over pixels and regions, and the mean of their Dice losses.
+ * Several classes: a softmax over the logits and a background of logit 0, its cross-entropy
+ * averaged over the pixels that count, plus the mean Dice loss over classes. Regions: one sigmoid
+ * each, the binary cross-entropy averaged over pixels and regions, plus the mean of their Dice
+ * losses.
  *
  * @param logits [B, H, W, k], with one class any shape.
  * @param labels 0 and 1, of the same shape.

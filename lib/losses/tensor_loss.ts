@@ -9,12 +9,12 @@ import { DICE_SMOOTH } from "./dice_loss.ts";
 
 /**
  * The Dice loss of each class, [k], and the mean cross-entropy over the pixels that count. Both are
- * differentiable by the logits. `segmentationLoss` says what is computed.
+ * differentiable with respect to the logits. See `segmentationLoss` for the definition.
  *
  * @param logits [B, H, W, k].
  * @param labels [B, H, W, k] of 0 and 1.
- * @param options.exclusive Whether at most one class holds at a pixel.
- * @param options.keep [B, H, W, 1], 0 where a pixel is ignored; null where all count.
+ * @param options.exclusive Whether classes exclude each other.
+ * @param options.keep [B, H, W, 1], 0 where a pixel is ignored; null if all count.
  */
 export function tensorLoss(
   logits: tf.Tensor,

@@ -1,5 +1,5 @@
 /**
- * Which cells fire when a model is asked about a slice.
+ * The seeds that decide which cells fire in predictions.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import { hash32 } from "../support/random.ts";
 
 /**
- * The seed of the masks of one slice, whenever a trained model is asked about it: in validation,
- * scores, predictions and pictures. It depends on nothing else, so that the same pixels give the
- * same mask wherever the slice stands and whatever its file is called.
+ * The seed of one slice's fire masks wherever a trained model is applied: validation, scores,
+ * predictions, pictures. It depends on nothing else, so the same pixels give the same mask whatever
+ * the batch or the file's name.
  *
- * @param seed The run's.
- * @param index The slice's number within its case.
- * @param sample Which of several runs over the same slice. 0 is the only or the first one.
- * @returns An integer from 0 below 2³².
+ * @param seed The run's seed.
+ * @param index The slice's index within its case.
+ * @param sample The number of the run, if the same slice is predicted several times; from 0.
+ * @returns An integer in [0, 2³²).
  *
  * @example
  * ```ts

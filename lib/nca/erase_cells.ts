@@ -1,5 +1,5 @@
 /**
- * A wound: cells that lose all that they knew.
+ * A wound: cells that lose their state.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Resets cells of a state: every channel but the image's, 0, becomes 0, as before the first step.
+ * Resets cells: every channel except the image's becomes 0, as before the first step.
  *
  * @param state [B, h, w, c].
  * @param wound 1 for each pixel to be erased, the slices of the batch one after the other, row by
- * row. It has the image's size: where the state is smaller (the coarse stage's is a quarter), a
- * cell is erased if at least half of its pixels are.
+ * row. It has the image's size. If the state is smaller (in the coarse stage by 4), a cell is
+ * erased if at least half of its pixels are.
  * @param size The image's height and width, multiples of the state's.
- * @returns The state after it, of the same shape.
- * @throws {TypeError} Where the wound does not fit the state.
+ * @returns The new state, of the same shape.
+ * @throws {TypeError} If the wound does not fit the state.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export function eraseCells(
   }
   const erased = new Float32Array(batch * h * w);
   for (let i = 0; i < wound.length; i++) {
-    const row = Math.floor(i / width); // counted through the batch
+    const row = Math.floor(i / width); // counted over the batch
     erased[Math.floor(row / scale) * w + Math.floor((i % width) / scale)]! += wound[i]!;
   }
   const keep = new Float32Array(state.size).fill(1);

@@ -1,5 +1,5 @@
 /**
- * PyTorch's default initialisation, from a seed of ours.
+ * PyTorch's default initialisation, seeded.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { Random } from "../support/random.ts";
 export interface Nca2dShape {
   /** Channels of the state, c. */
   channels: number;
-  /** How many of them, the first ones, are the image's and never change, n. Default: 1. */
+  /** Image channels, n: the first channels, which never change. Default: 1. */
   imageChannels?: number;
   /** Hidden units, h. */
   hidden: number;
@@ -36,8 +36,8 @@ export function parameterShapes(
 }
 
 /**
- * Initial values as PyTorch draws them: convolution weights and biases uniform in ±1/√fan_in
- * (k² for the depthwise kernel), batch norm scale 1 and shift 0.
+ * Initial values distributed as PyTorch's: convolution weights and biases uniform in ±1/√fan_in (k²
+ * for the depthwise kernel), batch norm scale 1 and shift 0.
  *
  * @param shape The NCA's shape.
  * @param seed Any integers; the same seed gives the same values.

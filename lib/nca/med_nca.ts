@@ -1,6 +1,6 @@
 /**
  * Med-NCA: a coarse automaton that sees the whole image at a quarter of its size, then a fine one
- * that goes on from there at full size.
+ * that continues at full size.
  *
  * @module
  */
@@ -12,35 +12,35 @@ import { DEFAULT_MED_NCA_CONFIG, type MedNcaConfig } from "./med_nca_config.ts";
 import { NCA2D } from "./nca2d.ts";
 import { COARSE_SCALE, downsampleImages, readLogits, upsampleState } from "./stages.ts";
 
-/** How a Med-NCA is run on a batch. */
+/** Options for running a Med-NCA on a batch. */
 export interface ForwardOptions {
-  /** One seed for each slice, integers below 2³²: they decide which cells fire. */
+  /** One seed per slice, integers in [0, 2³²). They decide which cells fire. */
   seeds: readonly number[];
-  /** Over which cells batch norm takes its statistics. Default: as configured for training. */
+  /** The cells over which batch norm takes its statistics. Default: as configured for training. */
   stats?: Stats;
-  /** Masks [steps, B, h, w] of both stages in place of hashed ones, to compare implementations. */
+  /** Masks [steps, B, h, w] of both stages instead of hashed ones, to compare implementations. */
   masks?: readonly [coarse: Uint8Array, fine: Uint8Array];
-  /** Steps of both automata in place of the configured ones. */
+  /** Steps of both automata instead of the configured ones. */
   steps?: readonly [coarse: number, fine: number];
-  /** Something done to the state on the way. */
+  /** A change made to the state during the run. */
   intervention?: Intervention;
 }
 
-/** A change of the state in the middle of a rollout, to see what the automaton makes of it. */
+/** A change of the state during a rollout, to see how the automaton reacts. */
 export interface Intervention {
-  /** In which stage. */
+  /** The stage. */
   stage: "coarse" | "fine";
-  /** After how many of its steps. */
+  /** The number of its steps before the change. */
   step: number;
-  /** The changed state, of the same shape [B, h, w, c]. */
+  /** Returns the changed state, of the same shape [B, h, w, c]. */
   change: (state: tf.Tensor4D) => tf.Tensor4D;
 }
 
-/** A state on the way through a rollout. */
+/** A state during a rollout. */
 export interface TraceFrame {
-  /** Which automaton is at work. */
+  /** The current stage. */
   stage: "coarse" | "fine";
-  /** How many steps of this stage are done. */
+  /** The number of steps done in this stage. */
   step: number;
   /** [B, h, w, c]; h and w are a quarter of the image's in the coarse stage. */
   state: tf.Tensor4D;
@@ -72,10 +72,10 @@ export class MedNca {
   readonly model2: NCA2D;
 
   /**
-   * @param config What differs from the tutorial's configuration.
-   * @param options.seed Seeds the initial values. Default 0.
-   * @param options.values Initial values of both automata by name in place of drawn ones.
-   * @throws {RangeError} Where image channels and logits do not fit into the state's channels.
+   * @param config Changes to the tutorial's configuration.
+   * @param options.seed Seeds the initial values. Default: 0.
+   * @param options.values Initial values of both automata by name, instead of random ones.
+   * @throws {RangeError} If image channels and logits do not fit into the channels of a cell.
    */
   constructor(
     config: Partial<MedNcaConfig> = {},
@@ -107,19 +107,19 @@ export class MedNca {
     return [...this.model1.variables.values(), ...this.model2.variables.values()];
   }
 
-  /** How many numbers are learnt. */
+  /** The number of trainable parameters. */
   get parameterCount(): number {
     return this.model1.parameterCount + this.model2.parameterCount;
   }
 
   /**
-   * Segments a batch of slices. Differentiable by the parameters.
+   * Segments a batch of slices. Differentiable with respect to the parameters.
    *
    * @param images [B, H, W, n] with n image channels, normalised; H and W multiples of 4.
    * @returns Logits, [B, H, W, k] with k classes.
-   * @throws {TypeError} Where height or width is not a multiple of 4, or the images have other
-   * channels.
-   * @throws {RangeError} Where an intervention is not at a step of its stage.
+   * @throws {TypeError} If height or width is not a multiple of 4, or the images have a different
+   * number of channels.
+   * @throws {RangeError} If an intervention is not within the steps of its stage.
    */
   forward(images: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
     this.#checkImages(images);
@@ -133,8 +133,8 @@ export class MedNca {
   }
 
   /**
-   * The states on the way, for pictures: before the first step of each stage, then after every
-   * `every` steps, after an intervention and after the last. The caller disposes them.
+   * The states during a run, for pictures: before the first step of each stage, after every `every`
+   * steps, after an intervention and after the last step. The caller disposes them.
    *
    * @param images [B, H, W, n].
    */
@@ -175,7 +175,7 @@ export class MedNca {
     this.model2.dispose();
   }
 
-  /** Runs one stage, in two parts where there is an intervention: the same as in one otherwise. */
+  /** Runs one stage, in two parts if there is an intervention. */
   #settle(stage: "coarse" | "fine", state: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
     const [nca, at] = stage === "coarse" ? [this.model1, 0] : [this.model2, 1];
     const rollout = this.#stageOptions(options)[at]!;
@@ -205,14 +205,14 @@ export class MedNca {
       steps,
       fireRate,
       stats: stats ?? this.config.stats,
-      // Each stage draws its own masks.
+      // Each stage has its own masks.
       seeds: seeds.map((seed) => hash32(seed, stage)),
       ...(masks && { masks: masks[stage]! }),
     }));
   }
 }
 
-/** Some steps of a stage: those from one on, up to another. */
+/** A range of steps of a stage. */
 function part(
   rollout: RolloutOptions,
   { shape: [batch, height, width] }: tf.Tensor4D,

@@ -39,8 +39,8 @@ export class NCA2D {
 
   /**
    * @param shape Channels, image channels, hidden units and kernel size.
-   * @param options.seed Integers that seed the initial values. Default 0.
-   * @param options.values Initial values by name in place of drawn ones.
+   * @param options.seed Integers that seed the initial values. Default: 0.
+   * @param options.values Initial values by name, instead of random ones.
    */
   constructor(
     shape: Nca2dShape,
@@ -56,12 +56,12 @@ export class NCA2D {
     );
   }
 
-  /** How many numbers are learnt. */
+  /** The number of trainable parameters. */
   get parameterCount(): number {
     return [...this.variables.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** The parameters as the rollout takes them. */
+  /** The parameters in the rollout's form. */
   get weights(): NcaWeights {
     const get = (name: string) => this.variables.get(name)!;
     return {
@@ -77,11 +77,11 @@ export class NCA2D {
   }
 
   /**
-   * The state to start from: the image in the first channels, zeros in the others.
+   * The initial state: the image in the first channels, zeros in the others.
    *
    * @param images [B, H, W, n].
    * @returns [B, H, W, c].
-   * @throws {TypeError} Where the images have another number of channels.
+   * @throws {TypeError} If the images have a different number of channels.
    */
   seedState(images: tf.Tensor4D): tf.Tensor4D {
     const { channels, imageChannels } = this.shape;

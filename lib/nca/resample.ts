@@ -1,5 +1,5 @@
 /**
- * Bilinear resampling by fixed matrices, R_h · x · R_wᵀ: exact, differentiable, the same on every
+ * Bilinear resampling by fixed matrices, R_h · x · R_wᵀ: exact, differentiable, equal on every
  * backend. (tfjs 4.22's own `resizeBilinear` has a wrong gradient with half-pixel centres.)
  *
  * @module
@@ -7,7 +7,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 
-/** A resampling along one axis: every output is `w0·in[i0] + w1·in[i1]`. */
+/** Resampling along one axis: every output is `w0·in[i0] + w1·in[i1]`. */
 export interface Taps {
   /** The number of inputs. */
   inputs: number;
@@ -23,7 +23,7 @@ export interface Taps {
 
 /**
  * The taps of PyTorch's `interpolate(scale_factor=scale, mode="bilinear", align_corners=False)`
- * along one axis: half-pixel centres, the border repeated.
+ * along one axis: half-pixel centres, the border is repeated.
  *
  * @param inputs The number of inputs.
  * @param scale Output size over input size; the output has ⌊inputs·scale⌋ values.

@@ -8,7 +8,7 @@
 
 import { InputError } from "../support/errors.ts";
 
-/** A tensor as it stands in a file. */
+/** A tensor in a file. */
 export interface StoredTensor {
   dtype: "F32" | "F64" | "I32" | "U8";
   shape: readonly number[];
@@ -16,7 +16,7 @@ export interface StoredTensor {
   data: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
-/** What a safetensors file holds. */
+/** The content of a safetensors file. */
 export interface Safetensors {
   tensors: Map<string, StoredTensor>;
   /** Free text by name. */
@@ -29,6 +29,16 @@ const ARRAYS = {
   I32: Int32Array,
   U8: Uint8Array,
 } as const;
+
+/** Types that are read as others: no value of F16 and BF16 changes, none of I64 up to 2⁵³. */
+const WIDENED: Record<string, (stored: ArrayBuffer) => Omit<StoredTensor, "shape">> = {
+  F16: (stored) => ({ dtype: "F32", data: Float32Array.from(new Float16Array(stored)) }),
+  BF16: (stored) => ({ dtype: "F32", data: fromBfloat16(new Uint16Array(stored)) }),
+  I64: (stored) => ({ dtype: "F64", data: Float64Array.from(new BigInt64Array(stored), Number) }),
+};
+
+/** Bytes of a value of each type that can be read. */
+const WIDTHS: Record<string, number> = { F64: 8, I64: 8, F32: 4, I32: 4, F16: 2, BF16: 2, U8: 1 };
 
 /** The specification's bound on the header, in bytes. */
 const MAX_HEADER = 100_000_000;
@@ -72,11 +82,11 @@ export function encodeSafetensors(
 }
 
 /**
- * Decodes a safetensors file.
+ * Decodes a safetensors file. Half precision (F16, BF16) is read as F32, I64 as F64.
  *
  * @param bytes The whole file.
  * @param path Its name, for errors.
- * @throws {InputError} Where the file is not a valid safetensors file.
+ * @throws {InputError} If the file is not a valid safetensors file.
  *
  * @example
  * ```ts
@@ -93,7 +103,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
     new InputError(`Cannot read weights: ${reason}`, {
       code: "bad-weights",
       path,
-      hint: "Expected a .safetensors file, as a training run leaves it",
+      hint: "Expected a .safetensors file from a training run",
       cause,
     });
   if (bytes.length < 8) throw fail("the file is too short");
@@ -113,7 +123,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
   if (!isRecord(header)) throw fail("the header is not an object");
 
   const metadata: [name: string, text: string][] = [];
-  const entries: { name: string; dtype: StoredTensor["dtype"]; shape: number[]; span: Span }[] = [];
+  const entries: { name: string; type: string; shape: number[]; span: Span }[] = [];
   const data = bytes.subarray(8 + length);
   for (const [name, entry] of Object.entries(header)) {
     if (!isRecord(entry)) throw fail(`entry ${name} is not an object`);
@@ -125,20 +135,20 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = entry;
-    if (!isType(dtype)) {
-      const type = typeof dtype === "string" ? dtype : "no name";
-      throw fail(`tensor ${name} has type ${type}, known are ${Object.keys(ARRAYS).join(", ")}`);
+    const type = typeof dtype === "string" ? dtype : "no name";
+    if (!Object.hasOwn(WIDTHS, type)) {
+      throw fail(`tensor ${name} has type ${type}, known are ${Object.keys(WIDTHS).join(", ")}`);
     }
     if (!isSizes(shape)) throw fail(`tensor ${name} has a bad shape`);
     if (!isSizes(offsets) || offsets.length !== 2) throw fail(`tensor ${name} has bad offsets`);
     const [begin, end] = offsets as [number, number];
     const count = shape.reduce((a, b) => a * b, 1);
-    if (end > data.length || end - begin !== count * ARRAYS[dtype].BYTES_PER_ELEMENT) {
+    if (end > data.length || end - begin !== count * WIDTHS[type]!) {
       throw fail(`tensor ${name} does not fit its offsets ${begin} to ${end}`);
     }
-    entries.push({ name, dtype, shape, span: [begin, end] });
+    entries.push({ name, type, shape, span: [begin, end] });
   }
-  // An empty tensor shares its begin with the one behind it, and comes first.
+  // An empty tensor starts where the next one does, and comes first.
   const spans = entries.map(({ span }) => span).sort(([a, aEnd], [b, bEnd]) =>
     a - b || aEnd - bEnd
   );
@@ -147,20 +157,26 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
     if (begin !== expected) throw fail(`the data has a gap or an overlap at byte ${begin}`);
     expected = end;
   }
-  if (expected !== data.length) throw fail("there are bytes behind the last tensor");
-  // Copied only now: tensors that overlap could ask for many times the file
-  const tensors = new Map(entries.map(({ name, dtype, shape, span }) => {
-    const values = new ARRAYS[dtype](data.slice(...span).buffer);
-    return [name, { dtype, shape, data: values }] as const;
+  if (expected !== data.length) throw fail("there are bytes after the last tensor");
+  // Copied only now: overlapping tensors could require many times the file's size
+  const tensors = new Map(entries.map(({ name, type, shape, span }) => {
+    const stored = data.slice(...span).buffer;
+    if (!isType(type)) return [name, { shape, ...WIDENED[type]!(stored) }] as const;
+    return [name, { dtype: type, shape, data: new ARRAYS[type](stored) }] as const;
   }));
   return { tensors, metadata: Object.fromEntries(metadata) };
 }
 
-/** Where a tensor's data begin and end. */
+/** The begin and end of a tensor's data. */
 type Span = [begin: number, end: number];
 
-function isType(value: unknown): value is StoredTensor["dtype"] {
-  return typeof value === "string" && Object.hasOwn(ARRAYS, value);
+function isType(type: string): type is StoredTensor["dtype"] {
+  return Object.hasOwn(ARRAYS, type);
+}
+
+/** Bfloat16 is the upper half of a float32. */
+function fromBfloat16(stored: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(stored, (half) => half << 16).buffer);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

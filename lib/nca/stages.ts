@@ -1,8 +1,8 @@
 /**
- * What happens between the two stages of Med-NCA: the image goes down to a quarter, the coarse
- * state comes up again, and the logits are read from the fine one.
+ * Around the two stages of Med-NCA: the image is reduced to a quarter, the coarse state is enlarged
+ * again, and the logits are read from the fine state.
  *
- * Each is defined in tfjs ops. Where the engine works on arrays the same is done on those: generic
+ * Each is defined in tfjs ops. If the engine works on arrays, the same is done on arrays: generic
  * slicing and padding of a state would cost as much as a dozen NCA steps.
  *
  * @module
@@ -37,8 +37,8 @@ export function downsampleImages(images: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * The state that the fine stage starts from: the original image in the first n channels, the other
- * channels of the coarse state four times as large. Differentiable by the coarse state.
+ * The initial state of the fine stage: the original image in the first n channels, and the other
+ * channels of the coarse state, enlarged by four. Differentiable with respect to the coarse state.
  *
  * @param coarse [B, H/4, W/4, c].
  * @param images [B, H, W, n].
@@ -78,8 +78,8 @@ export function upsampleState(coarse: tf.Tensor4D, images: tf.Tensor4D): tf.Tens
  * The logits of a state. Differentiable.
  *
  * @param state [B, H, W, c].
- * @param first The channel of the first logit, n: the one behind the image's.
- * @param classes How many logits there are, k.
+ * @param first The channel of the first logit, n: the first after the image's.
+ * @param classes The number of logits, k.
  * @returns [B, H, W, k].
  */
 export function readLogits(state: tf.Tensor4D, first: number, classes: number): tf.Tensor4D {

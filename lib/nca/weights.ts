@@ -1,5 +1,5 @@
 /**
- * Weights in and out: safetensors files that PyTorch's `load_state_dict` takes as they are.
+ * Saves and loads weights: safetensors files that fit PyTorch's `load_state_dict`.
  *
  * @module
  */
@@ -8,10 +8,16 @@ import * as v from "valibot";
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { writeFilesAtomic } from "../support/files.ts";
+import { readRegularFile } from "../support/read_file.ts";
 import { parameterShapes } from "./initialization.ts";
 import { MedNca } from "./med_nca.ts";
 import { DEFAULT_MED_NCA_CONFIG, type MedNcaConfig, MedNcaConfigSchema } from "./med_nca_config.ts";
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type StoredTensor,
+} from "./safetensors.ts";
 
 /** The names of the two weight files in a run's folder: coarse, fine. */
 export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as const;
@@ -21,23 +27,36 @@ export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as cons
  * parameter names and shapes and the model's configuration in the metadata.
  *
  * @param model The model.
- * @param folder Where to; made if missing.
- * @throws {RangeError} If a weight is not finite; what was there is left as it is.
+ * @param folder The folder; created if missing.
+ * @throws {RangeError} If a weight is not finite; existing files are not changed.
  */
 export async function saveWeights(model: MedNca, folder: string): Promise<void> {
-  const stages: Map<string, StoredTensor>[] = [];
-  for (const nca of [model.model1, model.model2]) {
-    const tensors = new Map<string, StoredTensor>();
-    for (const [name, variable] of nca.variables) {
-      const data = await variable.data<"float32">();
+  const [coarse, fine] = await Promise.all(
+    [model.model1, model.model2].map(async ({ variables }) =>
+      new Map(
+        await Promise.all(
+          [...variables].map(async ([name, variable]) =>
+            [name, await variable.data<"float32">()] as const
+          ),
+        ),
+      )
+    ),
+  );
+  await writeWeights({ config: model.config, values: [coarse!, fine!] }, folder);
+}
+
+/** {@linkcode saveWeights} of a model that is not set up. */
+export async function writeWeights({ config, values }: ModelWeights, folder: string) {
+  const stages = values.map((named, stage) => {
+    const shapes = parameterShapes({ ...config, kernel: config.kernels[stage]! });
+    return new Map([...named].map(([name, data]): [string, StoredTensor] => {
       if (!data.every(Number.isFinite)) throw new RangeError(`${name} is not finite`);
-      tensors.set(name, { dtype: "F32", shape: variable.shape, data });
-    }
-    stages.push(tensors);
-  }
+      return [name, { dtype: "F32", shape: shapes.get(name)!, data }];
+    }));
+  });
   const metadata = {
     format: "pt",
-    "med-nca": JSON.stringify(model.config),
+    "med-nca": JSON.stringify(config),
     "med-nca-pair": await digest(stages),
   };
   await writeFilesAtomic(
@@ -48,7 +67,7 @@ export async function saveWeights(model: MedNca, folder: string): Promise<void> 
   );
 }
 
-/** A name for all values of both stages: a file whose other half is of another step tells. */
+/** A hash of all values of both stages, which shows whether two files belong together. */
 async function digest(stages: readonly Map<string, StoredTensor>[]): Promise<string> {
   const values = stages.flatMap((tensors) =>
     [...tensors.values()].flatMap(({ data }) => [...data])
@@ -57,7 +76,9 @@ async function digest(stages: readonly Map<string, StoredTensor>[]): Promise<str
   return new Uint8Array(hash).toHex().slice(0, 16);
 }
 
-/** A model's configuration and its parameters, coarse and fine, as {@linkcode MedNca} takes them. */
+/**
+ * A model's configuration and its parameters, coarse and fine, in the form for {@linkcode MedNca}.
+ */
 export interface ModelWeights {
   config: MedNcaConfig;
   values: [ReadonlyMap<string, Float32Array>, ReadonlyMap<string, Float32Array>];
@@ -66,8 +87,8 @@ export interface ModelWeights {
 /**
  * Loads a model that {@linkcode saveWeights} saved, or one from PyTorch.
  *
- * @param folder As {@linkcode readWeights} takes it.
- * @param config As {@linkcode readWeights} takes it.
+ * @param folder As for {@linkcode readWeights}.
+ * @param config As for {@linkcode readWeights}.
  * @throws {InputError} As `readWeights` does.
  */
 export async function loadWeights(
@@ -82,17 +103,19 @@ export async function loadWeights(
  * Reads and checks the weights of a model, before a backend is chosen for it.
  *
  * @param folder Holds `model1.safetensors` and `model2.safetensors`.
- * @param config What the files do not say (those from PyTorch hold no configuration), and what
- *   must agree where they do.
- * @throws {InputError} Names every parameter that is missing, unknown or of another shape, and
- *   every setting that differs.
+ * @param config The configuration: used where the files have none (those from PyTorch), and
+ * compared where they do.
+ * @throws {InputError} If parameters are missing, unknown or of another shape, or settings differ;
+ * the error names all of them.
  */
 export async function readWeights(
   folder: string,
   config: Partial<MedNcaConfig> = {},
 ): Promise<ModelWeights> {
   const paths = WEIGHT_FILES.map((name) => join(folder, name));
-  const [coarse, fine] = await Promise.all(paths.map(readFile)) as [Uint8Array, Uint8Array];
+  const [coarse, fine] = await Promise.all(
+    paths.map((path) => readRegularFile(path, READING)),
+  ) as [Uint8Array, Uint8Array];
   return parseWeights([coarse, fine], folder, config);
 }
 
@@ -109,18 +132,35 @@ export function parseWeights(
   folder: string,
   config: Partial<MedNcaConfig>,
 ): ModelWeights {
-  const [coarse, fine] = contents.map((bytes, i): LoadedFile => {
+  const [coarse, fine] = contents.map((bytes, i): StoredStage => {
     const path = join(folder, WEIGHT_FILES[i]!);
     return { path, ...decodeSafetensors(bytes, path) };
-  }) as [LoadedFile, LoadedFile];
+  }) as [StoredStage, StoredStage];
   requirePair(coarse, fine, folder);
+  return checkWeights(coarse, fine, config);
+}
+
+/** The tensors of one automaton, and the file that they are from. */
+export type StoredStage = { path: string } & Safetensors;
+
+/**
+ * Checks that tensors are the parameters of a Med-NCA.
+ *
+ * @param config As for {@linkcode readWeights}.
+ * @throws {InputError} As `readWeights` does.
+ */
+export function checkWeights(
+  coarse: StoredStage,
+  fine: StoredStage,
+  config: Partial<MedNcaConfig>,
+): ModelWeights {
   const stored = [storedConfig(coarse), storedConfig(fine)];
   const differences = disagreements(stored[0], stored[1], "the two files")
-    .concat(stored.flatMap((s) => disagreements(s, config, "what was asked for")));
+    .concat(stored.flatMap((s) => disagreements(s, config, "the settings")));
   if (differences.length > 0) {
     throw new InputError(`Cannot load weights: ${[...new Set(differences)].join("; ")}`, {
       code: "bad-weights",
-      path: folder,
+      path: coarse.path,
       hint: "Use both files of one run, with the settings that it was trained with",
     });
   }
@@ -131,35 +171,27 @@ export function parseWeights(
   return { config: resolved, values: [values[0]!, values[1]!] };
 }
 
-type LoadedFile = { path: string } & ReturnType<typeof decodeSafetensors>;
+/** How weights are read; no model of this kind is larger. */
+const READING = {
+  what: "weights",
+  code: "bad-weights",
+  hint: "Give the folder of a run that has finished an epoch",
+  most: 2 ** 30,
+} as const;
 
-async function readFile(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.NotFound ? "there is no such file" : String(cause);
-    throw new InputError(`Cannot read weights: ${reason}`, {
-      code: "bad-weights",
-      path,
-      hint: "Give the folder of a run that has finished an epoch",
-      cause,
-    });
-  }
-}
-
-/** A process that is killed between two renames leaves a new file beside an old one. */
-function requirePair(coarse: LoadedFile, fine: LoadedFile, folder: string): void {
+/** A process killed between two renames leaves a new file beside an old one. */
+function requirePair(coarse: StoredStage, fine: StoredStage, folder: string): void {
   const [a, b] = [coarse, fine].map(({ metadata }) => metadata["med-nca-pair"]);
-  if (a === undefined || b === undefined || a === b) return; // PyTorch's files do not say
+  if (a === undefined || b === undefined || a === b) return; // not stored in PyTorch's files
   throw new InputError("Cannot load weights: the two files are of different steps", {
     code: "bad-weights",
     path: folder,
-    hint: "Go on with the run, with deno task train --resume: it writes both again",
+    hint: "Continue the run with deno task train --resume: it writes both again",
   });
 }
 
-/** The configuration in a file's metadata; empty for one that PyTorch saved. */
-function storedConfig({ metadata, path }: LoadedFile): Partial<MedNcaConfig> {
+/** The configuration in a file's metadata; empty for files from PyTorch. */
+function storedConfig({ metadata, path }: StoredStage): Partial<MedNcaConfig> {
   const text = Object.hasOwn(metadata, "med-nca") ? metadata["med-nca"]! : undefined;
   if (text === undefined) return {};
   try {
@@ -183,8 +215,11 @@ function disagreements(
     .map((key) => `${key} differs from ${where} (${a[key]} and ${b[key]})`);
 }
 
+/** How often PyTorch's batch norm ran, which changes nothing where it keeps no statistics. */
+const IS_COUNTER = /(^|\.)num_batches_tracked$/;
+
 function checkedValues(
-  { tensors, path }: LoadedFile,
+  { tensors, path }: StoredStage,
   { channels, imageChannels, hidden }: MedNcaConfig,
   kernel: number,
 ): Map<string, Float32Array> {
@@ -194,13 +229,19 @@ function checkedValues(
   for (const [name, shape] of shapes) {
     const tensor = tensors.get(name);
     if (!tensor) problems.push(`${name} is missing`);
-    else if (!(tensor.data instanceof Float32Array)) problems.push(`${name} is ${tensor.dtype}`);
+    else if (!["F32", "F64"].includes(tensor.dtype)) problems.push(`${name} is ${tensor.dtype}`);
     else if (String(tensor.shape) !== String(shape)) {
       problems.push(`${name} is [${tensor.shape}] instead of [${shape}]`);
-    } else if (!tensor.data.every(Number.isFinite)) problems.push(`${name} has infinite values`);
-    else values.set(name, tensor.data);
+    } else {
+      const data = Float32Array.from(tensor.data);
+      if (data.some(Number.isNaN)) problems.push(`${name} has values that are not numbers (NaN)`);
+      else if (!data.every(Number.isFinite)) problems.push(`${name} has infinite values`);
+      else values.set(name, data);
+    }
   }
-  for (const name of tensors.keys()) if (!shapes.has(name)) problems.push(`${name} is not known`);
+  for (const name of tensors.keys()) {
+    if (!shapes.has(name) && !IS_COUNTER.test(name)) problems.push(`${name} is unknown`);
+  }
   if (problems.length > 0) {
     throw new InputError(`Cannot load weights: ${problems.join("; ")}`, {
       code: "bad-weights",

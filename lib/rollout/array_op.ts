@@ -1,6 +1,5 @@
 /**
- * Operations on plain arrays that tfjs differentiates through, for engines whose tensors are arrays
- * in memory anyway.
+ * Differentiable tfjs operations on plain arrays, for engines whose tensors are arrays in memory.
  *
  * @module
  */
@@ -8,25 +7,25 @@
 import * as tf from "@tensorflow/tfjs";
 import { rolloutEngine } from "./rollout.ts";
 
-/** Whether operations beside the rollout are to run on arrays; see `RolloutEngine.operations`. */
+/** Whether operations beside the rollout run on arrays; see `RolloutEngine.operations`. */
 export function onArrays(): boolean {
   return rolloutEngine().operations === "arrays";
 }
 
-/** An operation of one tensor. */
+/** An operation on one tensor. */
 export interface ArrayOp<R extends tf.Rank> {
   /** The shape of the result. */
   readonly shape: tf.ShapeMap[R];
-  /** From the values of the input to those of the result. */
+  /** Maps the input's values to the result's. */
   readonly forward: (values: Float32Array) => Float32Array;
-  /** From the gradient of the result to that of the input. Runs after `forward`, if at all. */
+  /** Maps the result's gradient to the input's. Runs after `forward`, if at all. */
   readonly backward: (gradient: Float32Array) => Float32Array;
 }
 
 /**
  * Runs an operation on a tensor's values. Differentiable.
  *
- * @param x Any shape. tfjs must be able to read it at once, as on its `cpu` backend.
+ * @param x Any shape. tfjs must be able to read it synchronously, as on its `cpu` backend.
  *
  * @example
  * ```ts

@@ -1,12 +1,12 @@
 /**
- * Which cells fire: a hash of (seed of the slice, step, cell), the same in every engine.
+ * Which cells fire: decided by a hash of (slice's seed, step, cell), equal in every engine.
  *
  * @module
  */
 
 import { hash32, mix32 } from "../support/random.ts";
 
-/** The hash's upper 24 bits are compared with the fire rate times this. */
+/** The scale of the fire rate that the hash's upper 24 bits are compared with. */
 const RANGE = 2 ** 24;
 
 /**
@@ -21,16 +21,16 @@ export function fireThreshold(fireRate: number): number {
   return Math.round(fireRate * RANGE);
 }
 
-/** The key of one slice at one step; with a cell's index it gives the cell's hash. */
+/** The key of one slice at one step, to be hashed with a cell's index. */
 export function fireKey(seed: number, step: number): number {
   return hash32(seed, step);
 }
 
 /**
- * The cells of one slice that fire in one step.
+ * The fire mask of one slice in one step.
  *
  * @param options.seed The slice's seed.
- * @param options.step The step's number.
+ * @param options.step The number of the step.
  * @param options.cells The number of cells, H·W, row by row.
  * @param options.fireRate The probability that a cell fires.
  * @returns 1 where the cell fires, else 0.

@@ -1,6 +1,6 @@
 /**
- * "Run one NCA n steps", as one op that tfjs differentiates through. It is the whole cost of the
- * program, so it has several engines; `lib/backend.ts` chooses one.
+ * "Run one NCA n steps" as one differentiable op. It is nearly all of the program's cost, so there
+ * are several engines; `lib/backend.ts` chooses one.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import type { NcaWeights, RolloutEngine, RolloutOptions } from "./types.ts";
 
 let engine: RolloutEngine = new OpsEngine();
 
-/** The engine that {@linkcode rollout} uses now; plain ops until another is set. */
+/** The current engine of {@linkcode rollout}. Default: plain ops. */
 export function rolloutEngine(): RolloutEngine {
   return engine;
 }
 
-/** Sets the engine that {@linkcode rollout} uses. The one before is not disposed. */
+/** Sets the engine of {@linkcode rollout}. The previous one is not disposed. */
 export function setRolloutEngine(next: RolloutEngine): void {
   engine = next;
 }
@@ -27,10 +27,10 @@ export function setRolloutEngine(next: RolloutEngine): void {
  *
  * @param state [B, H, W, c], the image in its first channels.
  * @param weights In PyTorch's shapes.
- * @param options Steps, fire rate, one seed for each slice, statistics.
+ * @param options Steps, fire rate, one seed per slice, statistics.
  * @returns The state after the last step, [B, H, W, c].
- * @throws {TypeError} Where shapes do not fit together.
- * @throws {RangeError} Where an option is out of range.
+ * @throws {TypeError} If shapes do not fit together.
+ * @throws {RangeError} If an option is out of range.
  */
 export function rollout(
   state: tf.Tensor4D,

@@ -1,5 +1,5 @@
 /**
- * What a rollout is made of: weights, options, and the engine that runs it.
+ * The types of a rollout: weights, options, engine.
  *
  * @module
  */
@@ -26,13 +26,13 @@ export interface NcaWeights {
   bnWeight: tf.Tensor;
   /** `bn.bias` [h], the shift. */
   bnBias: tf.Tensor;
-  /** `fc2.weight` [c − n, h, 1, 1]: how many channels it changes says how many are the image's. */
+  /** `fc2.weight` [c − n, h, 1, 1]: its number of rows gives the number of image channels. */
   fc2Weight: tf.Tensor;
   /** `fc2.bias` [c − n]. */
   fc2Bias: tf.Tensor;
 }
 
-/** The order in which an engine's op takes the weights. */
+/** The order of the weights in an engine's op. */
 export const WEIGHT_NAMES = [
   "perceptionWeight",
   "perceptionBias",
@@ -44,53 +44,56 @@ export const WEIGHT_NAMES = [
   "fc2Bias",
 ] as const satisfies (keyof NcaWeights)[];
 
-/** Over which cells batch norm takes its statistics: those of each slice, or of the batch. */
+/** The cells over which batch norm takes its statistics: each slice, or the batch. */
 export type Stats = "slice" | "batch";
 
-/** What of a model's shape an engine's kernels are made for. */
+/** The part of a model's shape that kernels depend on. */
 export interface ModelShape {
-  /** Numbers a cell holds, c. */
+  /** Channels of a cell's state, c. */
   readonly channels: number;
   /** Hidden units of the update network, h. */
   readonly hidden: number;
 }
 
-/** How an NCA is run. */
+/** Options of a rollout. */
 export interface RolloutOptions {
   /** The number of steps. */
   steps: number;
   /** The probability that a cell fires in a step, 0 to 1. */
   fireRate: number;
-  /** One seed for each slice of the batch, integers from 0 below 2³². */
+  /** One seed per slice of the batch, integers in [0, 2³²). */
   seeds: readonly number[];
-  /** Over which cells batch norm takes its statistics. */
+  /** The cells over which batch norm takes its statistics. */
   stats: Stats;
-  /** The number of the first step, for a rollout that goes on where another ended. Default 0. */
+  /** The number of the first step, to continue another rollout. Default: 0. */
   firstStep?: number;
-  /** Masks [steps, B, H, W] of 0 and 1 in place of the hashed ones, to compare implementations. */
+  /** Masks [steps, B, H, W] of 0 and 1 instead of the hashed ones, to compare implementations. */
   masks?: Uint8Array;
 }
 
-/** One implementation of the rollout, and how the operations around it run best beside it. */
+/** An implementation of the rollout, and how the operations around it should run. */
 export interface RolloutEngine {
-  /** Its name, as `--backend` takes it. */
+  /** Its name for `--backend`. */
   readonly name: "ops" | "wasm" | "webgpu";
-  /** What it runs on, in a few words. */
+  /** A short description of what it runs on. */
   readonly description: string;
   /**
-   * How resampling, losses and reading of logits run: as tfjs operations, or as passes over arrays,
-   * which is faster where tensors are arrays in memory anyway. Both give the same values.
+   * How resampling, losses and the reading of logits run: as tfjs operations, or as passes over
+   * arrays, which is faster if tensors are arrays in memory. Both give the same values.
    */
   readonly operations: "tfjs" | "arrays";
-  /** Of how many training steps the figures may stay unread, so that a GPU is never waited for. */
+  /**
+   * The number of training steps whose figures may be read later, so that the CPU never waits for a
+   * GPU.
+   */
   readonly unreadSteps: number;
   /**
-   * Runs one NCA and lets tfjs differentiate through it.
+   * Runs one NCA. Differentiable in tfjs.
    *
    * @param state [B, H, W, c], the image in the first n channels.
    * @returns The state after the last step, [B, H, W, c].
    */
   rollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutOptions): tf.Tensor4D;
-  /** Frees what it holds (threads, memory). */
+  /** Frees threads and memory. */
   dispose(): void;
 }

@@ -1,5 +1,6 @@
 /**
- * A case: one patient's volume, or the pictures of one series, as the rest of the program sees it.
+ * A case: one patient's volume, or the pictures of one series, in one form for the rest of the
+ * program.
  *
  * @module
  */
@@ -7,20 +8,20 @@
 import type { IntensityRange } from "./normalize.ts";
 import type { ImageSlice, PlaneExtent } from "./types.ts";
 
-/** What a label plane's codes stand for. */
+/** What the codes of a label plane mean. */
 export interface Targets {
   /**
-   * "classes" exclude each other: a code is the class's number, 0 the background. "regions" may
-   * overlap: bit r − 1 of a code is set where region r holds.
+   * "classes" exclude each other: a code is the class's number, 0 is background. "regions" may
+   * overlap: bit r − 1 of a code is set where region r is.
    */
   readonly kind: "classes" | "regions";
   /** Each class or region, in the order of the model's logits. */
   readonly classes: readonly Target[];
-  /** Label values that take no part in loss and scores; they get the code {@linkcode IGNORED}. */
+  /** Label values that loss and scores ignore; their code is {@linkcode IGNORED}. */
   readonly ignore: readonly number[];
   /**
-   * Of regions: the value that a mask carries for each, painted in their order (nnU-Net's
-   * `regions_class_order`). Without it they are painted from the largest to the smallest.
+   * For regions: the mask value of each, painted in this order (nnU-Net's `regions_class_order`).
+   * Default: from the largest region to the smallest.
    */
   readonly regionsClassOrder?: readonly number[];
 }
@@ -32,24 +33,24 @@ export interface Target {
   readonly values: readonly number[] | "above 0";
 }
 
-/** The code of a pixel that takes no part in loss and scores. */
+/** The code of a pixel that loss and scores ignore. */
 export const IGNORED = 255;
 
 /** What the labels of a case hold. */
 export interface LabelSummary {
   /** The values found, ascending; at most 256. */
   readonly values: readonly number[];
-  /** The share of pixels or voxels that belong to any class. */
+  /** The fraction of pixels or voxels that belong to any class. */
   readonly foreground: number;
-  /** Whether there is anything that belongs to none. */
+  /** Whether any pixel belongs to none. */
   readonly hasBackground: boolean;
 }
 
-/** The grid that the planes of a case lie on, one plane after the other. */
+/** The grid of a case's planes. */
 export interface CaseGrid {
-  /** Columns, rows, planes: the first runs fastest. */
+  /** Columns, rows, planes; columns run fastest. */
   readonly shape: readonly [number, number, number];
-  /** The distance between voxels along each of these, in millimetres; null where it is not known. */
+  /** The distance between voxels along each of these, in millimetres; null if unknown. */
   readonly spacing: readonly [number, number, number] | null;
 }
 
@@ -61,24 +62,26 @@ export interface LabelPlane {
 }
 
 /**
- * A case that was opened. All planes are in its slice frame: the orientation that the settings ask
- * for, cut along their axis, at the size they have there.
+ * An open case. All planes are in its slice frame: in the orientation of the settings, cut along
+ * their axis, at their own size.
  */
 export interface Case {
   readonly id: string;
   readonly kind: "volume" | "pictures";
-  /** Its image files; of pictures one a slice. */
+  /** Its image files; for pictures one per slice. */
   readonly images: readonly string[];
   /** Its label files, if it has labels. */
   readonly labels: readonly string[] | null;
-  /** As it is stored: [nx, ny, nz] of a volume, height, width and number of pictures. */
+  /** The stored shape: [nx, ny, nz] of a volume; height, width and number of pictures. */
   readonly shape: readonly [number, number, number];
-  /** Millimetres between voxels along the stored axes; null where they are not known. */
+  /** Millimetres between voxels along the stored axes; null if unknown. */
   readonly spacing: readonly [number, number, number] | null;
-  /** Where the stored axes run to, as "LPS"; null where that is not known. */
+  /** The directions of the stored axes, such as "LPS"; null if unknown. */
   readonly orientation: string | null;
-  /** Image channels. */
+  /** Image channels that are used. */
   readonly channels: number;
+  /** All channels that its image has. */
+  readonly storedChannels: number;
   /** The smallest and the largest value of each channel before it was normalised. */
   readonly intensities: readonly IntensityRange[];
   /** What its labels hold; null without labels. */
@@ -87,19 +90,19 @@ export interface Case {
   readonly indices: readonly number[];
   /** The grid of all planes together; null for pictures that have no common one. */
   readonly grid: CaseGrid | null;
-  /** The size of a slice, and what of it the model is shown; `sliceGeometry` takes it. */
+  /** The size of a slice, and the part of it that the model sees; input of `sliceGeometry`. */
   extent(index: number): PlaneExtent;
   /** The image of a slice: its channels one after the other, normalised. */
   slice(index: number): ImageSlice;
   /** The label of a slice. */
   label(index: number): LabelPlane;
   /**
-   * Writes one plane a slice back like the case itself: a volume with its header in its own grid,
-   * or a picture a slice.
+   * Writes one plane per slice back in the case's own form: a volume with its header and grid, or
+   * one picture per slice.
    *
    * @param folder Where the files go.
-   * @param planes One for each of `indices`: mask codes, or numbers.
-   * @param options.suffix Behind the file's name, as "_probability".
+   * @param planes One per entry of `indices`: mask codes, or numbers.
+   * @param options.suffix Appended to the file's name, such as "_probability".
    * @returns The files.
    */
   save(

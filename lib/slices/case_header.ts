@@ -1,5 +1,5 @@
 /**
- * What the headers of a case's images say, before anything is read whole.
+ * What the headers of a case's images tell, before any file is read completely.
  *
  * @module
  */
@@ -19,18 +19,20 @@ import type { PlaneExtent } from "./types.ts";
 /** The slices of a case as the headers describe them. */
 export interface CaseHeader {
   readonly id: string;
-  /** Of each slice of a different size; of a volume one. */
+  /** One per different slice size; one for a volume. */
   readonly extents: readonly PlaneExtent[];
   /** The number of slices. */
   readonly count: number;
-  /** Image channels; null where the header does not say, as of a grey picture stored in colour. */
+  /**
+   * Image channels; null if the header does not say, such as for a grey picture stored in colour.
+   */
   readonly channels: number | null;
 }
 
 /**
  * Reads the headers of a case's images.
  *
- * @returns Null where they cannot be used; the reason is reported when the case is opened.
+ * @returns Null if they cannot be used; the reason is reported when the case is opened.
  */
 export async function readCaseHeader(
   { id, kind, folder, files }: CaseSource,

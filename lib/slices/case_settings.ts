@@ -1,5 +1,5 @@
 /**
- * How one case is opened: the settings of a data set, with everything in them made definite.
+ * How a case is opened: the settings, resolved for its data set.
  *
  * @module
  */
@@ -11,23 +11,23 @@ import type { ForegroundIntensities } from "./normalize.ts";
 import { type SliceSettings, StoredSettingsSchema } from "./slice_settings.ts";
 import { parseTargets } from "./targets.ts";
 
-/** The settings of a data set, with what they stand for there. */
+/** Settings, resolved for a data set. */
 export interface CaseSettings extends SliceSettings {
-  /** What `labels` stands for. */
+  /** The meaning of `labels`. */
   readonly targets: Targets;
   /** Millimetres between rows and between columns, or those that each slice has. */
   readonly spacing: "stored" | readonly [number, number];
-  /** Channels that every image has, of those that are chosen; null where that is not known yet. */
+  /** The chosen channels that every image has; null if not known yet. */
   readonly channels: number | null;
-  /** What `normalize: ct` scales each channel by; null for other ways. */
+  /** How `normalize: ct` scales each channel; null for other normalisations. */
   readonly foreground: readonly ForegroundIntensities[] | null;
 }
 
-/** What of a case is wanted. */
+/** Which parts of a case to read. */
 export interface CaseWants {
-  /** Whether it needs labels, or has none that count. */
+  /** Whether to read its labels. */
   readonly labels: boolean;
-  /** Whether its images are normalised, or come as they are stored. */
+  /** Whether to normalise its images. */
   readonly normalized: boolean;
 }
 
@@ -50,7 +50,7 @@ const TargetsSchema = v.pipe(
   v.check(({ kind, classes }) => kind === "classes" || classes.length <= 7),
 );
 
-/** What stands beside the settings where they are stored; older versions had none of it. */
+/** Stored beside the settings; missing in files of older versions. */
 const DefiniteSchema = v.object({
   targets: v.optional(TargetsSchema),
   spacing: v.optional(v.union([v.literal("stored"), pair(number)]), "stored"),
@@ -63,7 +63,7 @@ const DefiniteSchema = v.object({
   ),
 });
 
-/** Reads settings of a data set that were stored by this version or an older one. */
+/** Reads resolved settings that this version or an older one stored. */
 export const CaseSettingsSchema = v.pipe(
   v.unknown(),
   v.rawTransform(({ dataset, addIssue, NEVER }): CaseSettings => {

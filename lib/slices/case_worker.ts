@@ -14,7 +14,7 @@ parentPort!.on("message", async ({ number, source, job }: CaseRequest) => {
   try {
     answer = { number, records: await extractCase(source, job) };
   } catch (error) {
-    // Between threads an error loses its class, and with it the hint
+    // An error loses its class between threads, and with it the hint
     const inputError = error instanceof InputError ? { ...error, message: error.message } : null;
     answer = { number, error, inputError };
   }

@@ -11,14 +11,14 @@ import { type CaseJob, extractCase } from "./extract_case.ts";
 
 import type { CaseRecords } from "./unfinished.ts";
 
-/** What a worker is asked. */
+/** A request to a worker. */
 export interface CaseRequest {
   number: number;
   source: CaseSource;
   job: CaseJob;
 }
 
-/** What a worker answers. */
+/** A worker's answer. */
 export type CaseAnswer =
   & { number: number }
   & (
@@ -33,7 +33,7 @@ interface Member {
 
 type Waiting = { resolve: (records: CaseRecords) => void; reject: (error: unknown) => void };
 
-/** Cuts cases on other threads, or on this one where none were started. */
+/** Cuts cases on other threads, or on this one if none were started. */
 export class CaseWorkers {
   readonly #members: Member[] = [];
   readonly #waiting = new Map<number, Waiting>();
@@ -44,7 +44,7 @@ export class CaseWorkers {
   /**
    * Starts threads.
    *
-   * @param most How many at the most; there are never more than cores. Below 2 there are none.
+   * @param most The most threads; never more than cores. Below 2: none.
    */
   static start(most: number): CaseWorkers {
     const workers = new CaseWorkers();
@@ -59,7 +59,7 @@ export class CaseWorkers {
     return workers;
   }
 
-  /** Runs {@linkcode extractCase} on the thread that has the least to do. */
+  /** Runs {@linkcode extractCase} on the least busy thread. */
   async run(source: CaseSource, job: CaseJob): Promise<CaseRecords> {
     const [first] = this.#members.toSorted((a, b) => a.busy - b.busy);
     if (first === undefined) return await extractCase(source, job);

@@ -1,5 +1,5 @@
 /**
- * What can be wrong with an image's values, and what is done about it.
+ * Checks the values of images, and fills missing ones.
  *
  * @module
  */
@@ -8,16 +8,15 @@ import type { Finding } from "./discovery/case_source.ts";
 import type { IntensityRange } from "./normalize.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 
-/** Programs write the lowest float32 where there is no value. */
-const LOWEST = -3.4e38;
-/** Bins of a range; what fills one of them is one grey level to a model. */
+/** Some programs write the lowest float32, or about that, for a missing value. */
+const LOWEST = -1e38;
+/** Bins of a range; the values in one bin are a single grey level to a model. */
 const LEVELS = 1000;
 
 /**
- * Gives voxels without a value one, in place: those that are NaN or infinite and, if a fill is set,
- * those at the lowest number there is.
+ * Fills voxels without a value, in place: NaN, infinity and, if a fill is set, the lowest float32.
  *
- * @param findings Takes an error where there is no fill, or no finite value at all.
+ * @param findings Gets an error if there is no fill, or no finite value at all.
  */
 export function fillMissing(
   data: Float32Array,
@@ -38,7 +37,7 @@ export function fillMissing(
     findings.push({
       severity: "error",
       message: `image has ${missing} values that are NaN or infinite`,
-      hint: "If they are the background, give them a value with --fill lowest, or --fill zero",
+      hint: "If they are background, replace them with --fill lowest or --fill zero",
     });
   } else {
     const value = fill === "lowest" ? lowest : fill === "zero" ? 0 : fill;
@@ -47,9 +46,9 @@ export function fillMissing(
 }
 
 /**
- * Checks that values differ, and that those that are no extremes are not all alike next to them.
+ * Checks that values differ, also beside a few extremes.
  *
- * @param range What is scaled: the smallest and largest value, or what is clipped to.
+ * @param range The range that is scaled: the smallest and largest value, or the clipping limits.
  */
 export function checkContrast(
   data: Float32Array,
@@ -74,7 +73,7 @@ export function checkContrast(
     message: `most values lie within a thousandth of the range ${format(low)} to ${format(high)}`,
     hint: low <= LOWEST
       ? "Give the background another value with --fill lowest"
-      : "Clip single bright or dark voxels with --normalize percentile",
+      : "Clip the few brightest or darkest voxels with --normalize percentile",
   });
 }
 

@@ -1,44 +1,68 @@
 /**
- * Whether an image is of the kind that a model was trained on.
+ * Compares an image with a model's training data.
  *
  * @module
  */
 
 import { InputError } from "../support/errors.ts";
+import { counted } from "../support/names_of.ts";
 import type { Case } from "./case.ts";
 import type { Finding } from "./discovery/case_source.ts";
 import type { ModelInputs, TrainedOn } from "./model_inputs.ts";
 
-/** A spacing or size that is this many times another shows things at another size. */
+/** From this ratio on, spacings or sizes count as different. */
 const FACTOR = 1.5;
-/** A range of values that is this many times another is of another kind of image. */
+/** From this ratio on, intensity ranges suggest another kind of image. */
 const SPAN_FACTOR = 10;
 
 /**
- * What is unlike the training's images, by name.
+ * Lists how an image differs from the training images.
  *
  * @param inputs What the model was trained on.
  * @param opened An image, opened with these inputs.
- * @returns Errors where the prediction cannot be right, warnings where it may not be.
+ * @returns Errors if the prediction cannot be right, warnings if it may be wrong.
  */
 export function compareInput(inputs: ModelInputs, opened: Case): Finding[] {
   const { trained } = inputs;
-  if (trained === null) return [];
+  if (trained === null) return compareColours(inputs, opened);
   return [
-    ...compareChannels(inputs, opened),
+    ...compareChannels(inputs, trained, opened),
     ...compareOrientation(inputs, trained, opened),
     ...compareSize(inputs, trained, opened),
-    ...compareIntensities(trained, opened),
+    ...compareIntensities(inputs, trained, opened),
   ];
 }
 
-function compareChannels({ channels }: ModelInputs, opened: Case): Finding[] {
-  if (channels === null || opened.channels === channels) return [];
+/** Older versions took the red channel of pictures in silence, and stored 0 unless one was named. */
+function compareColours({ channels, channel }: ModelInputs, opened: Case): Finding[] {
+  const { kind, storedChannels } = opened;
+  if (kind !== "pictures" || storedChannels === channels || String(channel) !== "0") return [];
   return [{
     severity: "error",
-    message: `image has ${opened.channels} channels, the model was trained on ${channels}`,
+    message: `picture has ${storedChannels} channels, the model was trained on ${channels}, and ` +
+      "its settings do not say which",
+    hint: "Give grey pictures, or let it take channel 0 (red) with --force",
+  }];
+}
+
+function compareChannels(inputs: ModelInputs, trained: TrainedOn, opened: Case): Finding[] {
+  const { channels } = inputs;
+  if (channels === null || opened.channels === channels) return [];
+  const names = Array.from({ length: channels }, (_, c) => nameOf(c, inputs, trained));
+  return [{
+    severity: "error",
+    message:
+      `image has ${counted(opened.channels, "channel")}, the model was trained on ${channels}: ` +
+      names.join(", "),
     hint: "Give images with the same channels",
   }];
+}
+
+/** A channel of the model by its place in the image, and its name where the data set gave one. */
+function nameOf(c: number, { channel }: ModelInputs, { channelNames }: TrainedOn): string {
+  const place = channel === "all" ? c : channel[c]!;
+  const name = channelNames[place];
+  return `channel ${place}${name === undefined ? "" : ` (${name})`}`;
 }
 
 function compareOrientation(
@@ -47,19 +71,16 @@ function compareOrientation(
   opened: Case,
 ): Finding[] {
   if (opened.kind === "pictures" || orientations.includes(opened.orientation)) return [];
-  const message =
-    `axes run to ${opened.orientation ?? "directions that the file does not name"}, ` +
-    `those of the training's images to ${
-      orientations.map((letters) => letters ?? "unknown").join(", ")
-    }`;
+  const message = `orientation is ${opened.orientation ?? "unknown"}, ` +
+    `that of the training images ${orientations.map((letters) => letters ?? "unknown").join(", ")}`;
   if (orientation === "stored") {
     return [{
       severity: "error",
       message,
-      hint: "Store the image in the same orientation; this model does not turn it",
+      hint: "Store the image in the same orientation; this model does not reorient images",
     }];
   }
-  // Canonical: turned like all others, unless nobody knows how it lies
+  // Canonical: reoriented like all others, unless its orientation is unknown
   return opened.orientation === null
     ? [{ severity: "warning", message, hint: "Add the orientation to its header" }]
     : [];
@@ -75,7 +96,9 @@ function compareSize(inputs: ModelInputs, trained: TrainedOn, opened: Case): Fin
     spacing.some((size, i) => isFar(size, trained.spacing![i]!, FACTOR))
   ) {
     warn(
-      `pixels are ${format(spacing)} mm, the training's ${format(trained.spacing)} mm`,
+      `pixels are ${format(spacing)} mm, those of the training images ${
+        format(trained.spacing)
+      } mm`,
       "Resample the image, or train with --spacing median",
     );
   }
@@ -83,15 +106,18 @@ function compareSize(inputs: ModelInputs, trained: TrainedOn, opened: Case): Fin
   const size = [crop.height, crop.width];
   if (size.some((n, i) => n * FACTOR < smallest[i]! || n > largest[i]! * FACTOR)) {
     warn(
-      `slices have ${size.join("×")} pixels, the training's ${smallest.join("×")} to ` +
+      `slices have ${size.join("×")} pixels, those of the training images ${
+        smallest.join("×")
+      } to ` +
         largest.join("×"),
-      "Crop the image to the part that the training's images show",
+      "Crop the image to the region that the training images show",
     );
   }
   return findings;
 }
 
-function compareIntensities({ intensities, channelNames }: TrainedOn, opened: Case): Finding[] {
+function compareIntensities(inputs: ModelInputs, trained: TrainedOn, opened: Case): Finding[] {
+  const { intensities } = trained;
   return opened.intensities.flatMap(({ low, high }, c): Finding[] => {
     const seen = intensities[c];
     if (seen === undefined) return [];
@@ -99,12 +125,12 @@ function compareIntensities({ intensities, channelNames }: TrainedOn, opened: Ca
     const isLike = low >= seen.low - spans.low && high <= seen.high + spans.high &&
       high - low >= spans.low / SPAN_FACTOR && high - low <= spans.high * SPAN_FACTOR;
     if (isLike) return [];
-    const name = channelNames[c] === undefined ? `channel ${c}` : channelNames[c];
+    const name = nameOf(c, inputs, trained);
     return [{
       severity: "warning",
       message:
         `values${intensities.length > 1 ? ` of ${name}` : ""} are ${format([low, high], " to ")}` +
-        `, the training's ${format([seen.low, seen.high], " to ")}`,
+        `, those of the training images ${format([seen.low, seen.high], " to ")}`,
       hint: "It may be another kind of image",
     }];
   });

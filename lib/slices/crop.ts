@@ -1,5 +1,5 @@
 /**
- * The part of a volume that is not empty.
+ * Finds the part of a volume that is not empty.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import type { SliceFrame } from "./slice_frame.ts";
 import type { Box } from "./types.ts";
 
-/** The first and the last place along x, y, z; all of an empty volume. */
+/** The first and last index along x, y, z; the whole of an empty volume. */
 export type Bounds = readonly (readonly [first: number, last: number])[];
 
-/** Grows the bounds of what is neither 0 nor without a value. */
+/** Collects the bounds of voxels that are neither 0 nor missing. */
 export class NonEmpty {
   readonly #first = [Infinity, Infinity, Infinity];
   readonly #last = [-Infinity, -Infinity, -Infinity];
@@ -18,7 +18,7 @@ export class NonEmpty {
   /**
    * Adds a channel.
    *
-   * @param data Values as they are stored, x fastest.
+   * @param data The stored values, x fastest.
    */
   add(data: Float32Array, [nx, ny, nz]: readonly [number, number, number]): void {
     let i = 0;
@@ -45,7 +45,7 @@ export class NonEmpty {
   }
 }
 
-/** Where the planes of a frame are cut to bounds. */
+/** The part of a frame's planes that is inside the bounds. */
 export function boxInPlane(bounds: Bounds, { axes, strides, height, width }: SliceFrame): Box {
   const along = (place: 1 | 2, length: number): [start: number, length: number] => {
     const [first, last] = bounds[axes[place]]!;
@@ -56,7 +56,7 @@ export function boxInPlane(bounds: Bounds, { axes, strides, height, width }: Sli
   return { top, left, height: rows, width: columns };
 }
 
-/** Takes the value from every voxel outside of bounds, in place, so that none takes part. */
+/** Sets every voxel outside the bounds to NaN, in place, so that none counts. */
 export function keepOnly(data: Float32Array, bounds: Bounds, shape: readonly number[]): void {
   const [[x0, x1], [y0, y1], [z0, z1]] = bounds as [[number, number], [number, number], [
     number,

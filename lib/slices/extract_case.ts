@@ -1,5 +1,5 @@
 /**
- * One case cut into slices, in the folder of all.
+ * Cuts one case into slices.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type { SliceRecord } from "./types.ts";
 import type { CaseRecords } from "./unfinished.ts";
 import { caseFacts } from "./verify/case_facts.ts";
 
-/** What is the same for all cases. */
+/** What all cases share. */
 export interface CaseJob {
   readonly out: string;
   readonly settings: CaseSettings;
@@ -28,7 +28,7 @@ export interface CaseJob {
 /**
  * Cuts a case and stores its slices.
  *
- * @returns What it adds to the manifest: nothing but problems where it cannot be used.
+ * @returns Its part of the manifest: only problems if it cannot be used.
  */
 export async function extractCase(source: CaseSource, job: CaseJob): Promise<CaseRecords> {
   const { id } = source;
@@ -54,7 +54,7 @@ async function saveSlices(opened: Case, { out, settings, size }: CaseJob): Promi
   const { targets, format, fit, spacing } = settings;
   const wanted = settings.size === "pad" ? "pad" : size;
   const records: SliceRecord[] = [];
-  for (const index of opened.indices) { // one after the other: they are held no longer than needed
+  for (const index of opened.indices) { // one after the other, to save memory
     const name = `${opened.id}_slice_${String(index).padStart(3, "0")}.${format}`;
     const geometry = sliceGeometry(opened.extent(index), {
       size: wanted,

@@ -1,5 +1,5 @@
 /**
- * A whole data set cut into slices, in a folder with a manifest.
+ * Cuts a data set into slices, in a folder with a manifest.
  *
  * @module
  */
@@ -21,21 +21,21 @@ import { type CaseRecords, endUnfinished, noteDone, type Plan, readDone } from "
 import { dataSetProblems } from "./verify/data_set_problems.ts";
 import { idsWithErrors, sortProblems } from "./verify/problems.ts";
 
-/** What {@linkcode extractSlices} takes; settings that are left out have their defaults. */
+/** What {@linkcode extractSlices} takes. Missing settings get their defaults. */
 export type ExtractOptions = Partial<SliceSettings> & {
   /** The data folder, see {@linkcode discoverCases}. */
   readonly data: string;
-  /** The folder for the slices: a new one, an empty one, or one made before. */
+  /** The folder for the slices: new, empty, or of an earlier preparation. */
   readonly out: string;
   /** Called after every case. */
   readonly onProgress?: (progress: ExtractProgress) => void;
 };
 
-/** How far a preparation is, in cases. */
+/** Progress of a preparation, in cases. */
 export interface ExtractProgress {
   readonly done: number;
   readonly total: number;
-  /** The case that was last done. */
+  /** The last case done. */
   readonly case: string;
 }
 
@@ -44,30 +44,30 @@ export interface PreparedSlices {
   readonly folder: string;
   /** Whether it was there already, made the same way from the same files. */
   readonly reused: boolean;
-  /** Why slices that were there already were made again; null where they were not. */
+  /** Why existing slices were made again; null if they were not. */
   readonly damage: string | null;
   readonly manifest: Manifest;
 }
 
-/** A change makes slices of older versions others. */
+/** Increase it to invalidate slices of older versions. */
 const FORMAT = 2;
 
-/** So many values of labels are listed for all cases together. */
+/** Label values listed for all cases together. */
 const MOST_LISTED = 256;
 
-/** A thread that has no more cases than these costs more to start than it saves. */
+/** Starting a thread for fewer cases costs more than it saves. */
 const FEW_CASES = 8;
 
 /**
  * Cuts every case of a data set into normalised slices of one size and stores them as
  * `images/<case>_slice_000.npy` and `labels/<case>_slice_000.npy` in a folder with a manifest.
  *
- * Cases that cannot be used are left out; the manifest's problems say which and why, and what is
- * odd about the others. The manifest is written last: a folder without one is unfinished.
+ * Cases that cannot be used are left out. The manifest lists them with the reason, and warnings
+ * about the others. It is written last: a folder without a manifest is unfinished.
  *
  * @throws {InputError} If the data set has no known layout, no case of it can be used, no label is
- * kept, an option is out of range, or the folder holds something else; nothing is left
- * half-written.
+ * kept, an option is out of range, or the folder holds something else; nothing is left half
+ * written.
  */
 export async function extractSlices(options: ExtractOptions): Promise<PreparedSlices> {
   const { data, out, onProgress = () => {}, ...given } = options;
@@ -81,16 +81,16 @@ export async function extractSlices(options: ExtractOptions): Promise<PreparedSl
   );
 }
 
-/** What a preparation makes of what. */
+/** A preparation: settings and sources. */
 export interface ExtractPlan extends DiscoveredCases {
   readonly data: string;
   readonly settings: SliceSettings;
   readonly files: readonly SourceFile[];
-  /** A hash of all of it: the same, the same slices. */
+  /** A hash of all of it; equal hashes mean equal slices. */
   readonly identity: string;
 }
 
-/** Finds the cases, and the size and time of change of each of their files. */
+/** Finds the cases, and the size and modification time of their files. */
 export async function planExtraction(data: string, settings: SliceSettings): Promise<ExtractPlan> {
   const found = await discoverCases(data);
   const paths = found.cases.flatMap(({ files }) =>
@@ -102,7 +102,7 @@ export async function planExtraction(data: string, settings: SliceSettings): Pro
   return { ...found, data, settings, files, identity };
 }
 
-/** Size and time of change of files, relative to the data folder. */
+/** Sizes and modification times of files; paths are relative to the data folder. */
 export async function sourceFiles(data: string, paths: readonly string[]): Promise<SourceFile[]> {
   return await Promise.all(paths.map(async (path): Promise<SourceFile> => {
     const { size, mtime } = await Deno.stat(join(data, path));
@@ -110,12 +110,12 @@ export async function sourceFiles(data: string, paths: readonly string[]): Promi
   }));
 }
 
-/** What the prepared folder notes of a plan. */
+/** What the prepared folder stores about a plan. */
 export function planOf({ identity, settings, cases }: ExtractPlan): Plan {
   return { identity, format: settings.format, cases: cases.map(({ id }) => id) };
 }
 
-/** Makes the slices that are not there yet, and the manifest, in a folder that was claimed. */
+/** Makes missing slices and the manifest, in a folder that this process has locked. */
 export async function extract(
   plan: ExtractPlan,
   out: string,
@@ -165,7 +165,7 @@ export async function extract(
   return { folder: out, reused: false, damage: null, manifest };
 }
 
-/** Cuts all cases that were not cut before; what each adds to the manifest, in their order. */
+/** Cuts all cases that were not cut before. Returns the parts of the manifest in order. */
 async function extractAll(
   sources: readonly CaseSource[],
   { settings, size, headers, atOnce }: Survey,
@@ -179,7 +179,7 @@ async function extractAll(
   }
   if (settings.format === "npy") {
     const slices = headers.reduce((sum, { id, count }) => records.has(id) ? sum : sum + count, 0);
-    const bytes = 4 * settings.channels! + 1; // float32 images, a byte a label
+    const bytes = 4 * settings.channels! + 1; // float32 images, one byte per label pixel
     await requireWritable(out, { bytes: slices * size[0] * size[1] * bytes });
   }
   for (const name of ["images", "labels"]) await Deno.mkdir(join(out, name), { recursive: true });

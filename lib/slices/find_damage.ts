@@ -1,5 +1,5 @@
 /**
- * Looking prepared slices over before they are used again.
+ * Checks prepared slices before they are reused.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { inPool } from "../support/in_pool.ts";
 import type { Manifest } from "./manifest.ts";
 import { readSample } from "./read_sample.ts";
 
-/** So many slices are read at once. */
+/** Slices read at the same time. */
 const READERS = 8;
 
 /**
  * Reads every slice of a prepared folder.
  *
- * @returns What is wrong with the first that is missing, short, of another size, or holds values
- * that are not finite; null where none is.
+ * @returns The problem of the first slice that is missing, truncated, of another size or not
+ * finite; null if all are sound.
  */
 export async function findDamage(folder: string, manifest: Manifest): Promise<string | null> {
   let damage: string | null = null;

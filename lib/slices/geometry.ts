@@ -1,5 +1,5 @@
 /**
- * From a slice to the model's grid, and a prediction back.
+ * Puts slices on the model's grid, and predictions back.
  *
  * @module
  */
@@ -12,22 +12,21 @@ import type { Box, ImageSlice, PlaneExtent, SliceGeometry } from "./types.ts";
 /** The model works at a quarter of the size first, so height and width are multiples of 4. */
 const MULTIPLE = 4;
 
-/** What size the model's grid has, and how slices come to it. */
+/** The size of the model's grid, and how slices are fitted to it. */
 export interface ModelGrid {
   /**
-   * "pad" takes the slice's own size, rounded up to a multiple of 4; otherwise a height and width,
-   * multiples of 4.
+   * A height and width, multiples of 4; "pad": the slice's own size, rounded up to a multiple of 4.
    */
   readonly size: SliceSettings["size"];
   /** Pad and crop around the centre, or resize. With the size "pad" slices are padded. */
   readonly fit: SliceSettings["fit"];
   /** Millimetres between rows and between columns, or those that the slice has. */
   readonly spacing: "stored" | readonly [number, number];
-  /** With the size "pad": no grid is smaller; batch norm sees the padding too. */
+  /** With the size "pad": the smallest grid. Batch norm sees the padding too. */
   readonly smallest: readonly [number, number];
 }
 
-/** A part of a plane that is all of it. */
+/** A region that is the whole plane. */
 export function wholePlane(height: number, width: number): Box {
   return { top: 0, left: 0, height, width };
 }
@@ -59,7 +58,7 @@ function roundUp(n: number): number {
   return Math.ceil(n / MULTIPLE) * MULTIPLE;
 }
 
-/** The height and width of a plane once it is cropped and has the spacing that is wanted. */
+/** The height and width of a plane after cropping and resampling. */
 export function scaledSize(
   { crop, spacing }: PlaneExtent,
   wanted: ModelGrid["spacing"],
@@ -74,8 +73,8 @@ export function scaledSize(
  * How a slice is put on the model's grid.
  *
  * @param extent The slice, as a case gives it.
- * @param grid The model's grid, as `ModelInputs` say.
- * @throws {RangeError} If the size wanted is not two positive multiples of 4.
+ * @param grid The model's grid, from `ModelInputs`.
+ * @throws {RangeError} If the size is not two positive multiples of 4.
  */
 export function sliceGeometry(extent: PlaneExtent, grid: ModelGrid): SliceGeometry {
   const scaled = scaledSize(extent, grid.spacing);
@@ -127,12 +126,12 @@ export function labelToModelGrid(plane: LabelPlane, geometry: SliceGeometry): La
 
 /**
  * Puts planes on the model's grid, such as probabilities, back on the slice they belong to: the
- * inverse of {@linkcode toModelGrid}. What was padded is cut off, what was cropped is `outside`,
- * what was resampled is resampled back linearly.
+ * inverse of {@linkcode toModelGrid}. Padding is cut off, cropped pixels become `outside`, and
+ * resampling is undone linearly.
  *
  * @param planes k × height × width values on the grid, plane after plane.
  * @param geometry From {@linkcode sliceGeometry} or a slice's record.
- * @param outside The value of pixels that the model has not seen: 0 for probabilities and masks,
+ * @param outside The value of pixels that the model did not see: 0 for probabilities and masks,
  * very negative for logits.
  * @returns k × height × width values in the slice's own size.
  * @throws {TypeError} If there are not as many values as the grid has pixels, or a multiple.
@@ -195,7 +194,7 @@ function cropped<T extends Float32Array | Uint8Array>(plane: Plane<T>, box: Box)
   return place(plane, { data, height, width }, [-top, -left]);
 }
 
-/** Moves a plane by whole pixels into a frame of another size, as far as that reaches. */
+/** Copies a plane into a frame of another size, shifted by whole pixels; the rest is filled. */
 function place<T extends Float32Array | Uint8Array>(
   plane: Plane<T>,
   frame: Plane<T>,

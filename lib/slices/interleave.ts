@@ -1,15 +1,15 @@
 /**
- * Channels behind each other, as slices hold them, and beside each other, as the model takes them.
+ * Converts channels from planar (slices) to interleaved (model input).
  *
  * @module
  */
 
 /**
- * Puts the channels of a slice side by side, the channel running fastest.
+ * Interleaves the channels of a slice: the channel runs fastest.
  *
  * @param planes Channels × pixels values, channel after channel.
- * @param channels How many there are.
- * @param target Takes pixels × channels values from its start.
+ * @param channels The number of channels.
+ * @param target Gets pixels × channels values, from its start.
  *
  * @example
  * ```ts

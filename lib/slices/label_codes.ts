@@ -1,5 +1,5 @@
 /**
- * Labels as they are stored turned into codes, and all that is wrong with them found on the way.
+ * Turns stored labels into codes, and finds their problems.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import type { Finding } from "./discovery/case_source.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 import { isColour, labelCode, valueName } from "./targets.ts";
 
-/** The value of a pixel that its file itself marks as ignored. */
+/** The value of a pixel that the file itself marks as ignored. */
 export const VOID = -1;
 
 const MOST_LISTED = 256;
-/** What has more values is no label. */
+/** A file with more values is not a label. */
 const MOST_VALUES = 65536;
-/** More values than anybody draws by hand. */
+/** More values than anyone draws by hand. */
 const MANY_VALUES = 24;
-/** Resampling and floating point leave so much beside an integer. */
+/** Tolerance for integers after resampling or in floating point. */
 const ROUNDING = 0.01;
-/** Lossy compression leaves grey values so near to black and white. */
+/** Tolerance for black and white after lossy compression. */
 const NEAR = 48;
 
-/** Encodes the labels of one case, plane by plane or all at once, and remembers what they held. */
+/** Encodes the labels of one case, plane by plane or all at once, and records their values. */
 export class LabelEncoder {
   readonly #code: (value: number) => number;
   readonly #threshold: SliceSettings["threshold"];
@@ -44,7 +44,7 @@ export class LabelEncoder {
     this.#code = (value) => value === VOID ? IGNORED : code(value);
   }
 
-  /** The code of each stored value: integers, or numbers that should be. */
+  /** The code of each stored value. */
   encode(values: Voxels): Uint8Array {
     const codes = new Uint8Array(values.length);
     let last = NaN;
@@ -52,7 +52,7 @@ export class LabelEncoder {
     let start = 0;
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
-      if (value !== last) { // labels come in runs
+      if (value !== last) { // neighbouring labels are often equal
         this.#count(last, code, i - start);
         code = this.#codeOf(value);
         last = value;
@@ -104,7 +104,7 @@ export class LabelEncoder {
     };
   }
 
-  /** What is wrong with it. */
+  /** Its problems. */
   findings({ isPicture }: { readonly isPicture: boolean }): Finding[] {
     const findings: Finding[] = [];
     const add = (severity: Finding["severity"], message: string, hint = "") =>
@@ -112,7 +112,7 @@ export class LabelEncoder {
     if (this.#nonFinite) add("error", "label has values that are NaN or infinite");
     if (this.#fractional !== undefined) {
       const value = Number(this.#fractional.toPrecision(4));
-      add("error", `label has values that are not integers, as ${value}`, PROBABILITIES);
+      add("error", `label has values that are not integers, such as ${value}`, PROBABILITIES);
     }
     if (findings.length > 0) return findings;
     const values = this.#values();
@@ -121,7 +121,11 @@ export class LabelEncoder {
     } else if (isPicture && this.#isLossy()) {
       add("error", `label has ${values.length} grey values, as after JPEG compression`, LOSSY);
     } else if (values.length > MANY_VALUES) {
-      add("warning", `label holds ${values.length} values`, "Name those that count with --labels");
+      add(
+        "warning",
+        `label holds ${values.length} values`,
+        "Choose those to segment with --labels",
+      );
     }
     if (this.#foreground === 0) add("warning", "label is empty");
     else if (this.#background === 0) add("warning", "label has no background");
@@ -131,8 +135,8 @@ export class LabelEncoder {
         "warning",
         `label has ${colours.length} colours, ${
           namesOf(colours.map(valueName))
-        }, taken as one object`,
-        `Tell them apart with --labels "${colours.slice(0, 3).map(valueName).join(";")}"`,
+        }, treated as one object`,
+        `Separate them with --labels "${colours.slice(0, 3).map(valueName).join(";")}"`,
       );
     }
     return findings;
@@ -142,7 +146,7 @@ export class LabelEncoder {
     return [...this.#counts.keys()].filter((value) => value !== VOID).sort((a, b) => a - b);
   }
 
-  /** Many grey values, nearly all of them close to 0 or to the brightest. */
+  /** Whether there are many grey values, nearly all close to 0 or to the brightest. */
   #isLossy(): boolean {
     const values = this.#values();
     const brightest = values.at(-1) ?? 0;
@@ -157,5 +161,5 @@ export class LabelEncoder {
 }
 
 const PROBABILITIES =
-  "Labels are integers; of a probability map the foreground is what lies above --threshold 0.5";
-const LOSSY = "Save masks without loss; of these the foreground is what lies above --threshold 127";
+  "Labels must be integers; for a probability map, give a threshold: --threshold 0.5";
+const LOSSY = "Save masks without lossy compression; for these, use --threshold 127";

@@ -1,5 +1,5 @@
 /**
- * The manifest of a folder of prepared slices: what was made, from what, and how.
+ * The manifest of a folder of prepared slices: its slices, their sources and settings.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
+import { ifThere, readJson } from "../support/read_text.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import { pair } from "../support/setting.ts";
 import { CaseSettingsSchema } from "./case_settings.ts";
@@ -55,7 +56,7 @@ const GeometrySchema = v.object({
   offset: pair(integer),
 });
 
-/** Checks the part of a manifest that cases add to. */
+/** Checks the part of a manifest that depends on the cases. */
 export const RecordsSchema = v.object({
   problems: v.array(
     v.object({
@@ -101,10 +102,10 @@ const ManifestSchema = v.object({
 export type ManifestCase = v.InferOutput<typeof CaseSchema>;
 
 /**
- * What `manifest.json` holds. `identity` stands for settings and sources, `data` is the data folder
- * relative to the prepared folder, `settings` say how slices were made, `height` and `width` the
- * size of all, `labelValues` what the labels hold, `files` all sources with size and time of change, `problems` all that was wrong with
- * them.
+ * What `manifest.json` holds. `identity` is a hash of settings and sources, `data` the data folder
+ * relative to the prepared folder, `height` and `width` the size of all slices, `labelValues` the
+ * values found in labels, `files` all sources with size and modification time, `problems` all
+ * errors and warnings.
  */
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 
@@ -115,26 +116,18 @@ export type SourceFile = Manifest["files"][number];
  * Reads the manifest of a prepared folder.
  *
  * @param folder From `deno task preprocess` or `extractSlices`.
- * @throws {InputError} If it is missing (the preparation was not finished), or not understood.
+ * @throws {InputError} If it is missing (the preparation was not finished) or invalid.
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST_NAME);
-  const fail = (why: string, cause?: unknown) =>
-    new InputError(`Cannot open prepared slices: ${why}`, {
-      code: "bad-prepared",
-      path,
-      hint: "Prepare the data again with deno task preprocess",
-      cause,
-    });
-  let value: unknown;
-  try {
-    value = JSON.parse(await Deno.readTextFile(path));
-  } catch (cause) {
-    throw fail(
-      cause instanceof SyntaxError ? "its manifest is damaged" : "it has no manifest",
-      cause,
-    );
-  }
+  const purpose = {
+    code: "bad-prepared",
+    hint: "Prepare the data again with deno task preprocess",
+  } as const;
+  const fail = (why: string) =>
+    new InputError(`Cannot open prepared slices: ${why}`, { ...purpose, path });
+  const value = await ifThere(readJson(path, { what: "the slices' manifest", ...purpose }));
+  if (value === undefined) throw fail("it has no manifest");
   const result = v.safeParse(ManifestSchema, value);
   if (result.success) return result.output;
   const [issue] = result.issues;
@@ -143,7 +136,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
 }
 
 /**
- * Writes the manifest of a prepared folder, atomically, one line a slice.
+ * Writes the manifest of a prepared folder, atomically, one line per slice.
  *
  * @param folder The prepared folder, with all slices in it.
  */

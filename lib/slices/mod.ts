@@ -47,7 +47,7 @@ export {
   type Targets,
 } from "./case.ts";
 export type { CaseSettings, CaseWants } from "./case_settings.ts";
-export { checkSources, prepareSlices } from "./prepare_slices.ts";
+export { checkSources, type PrepareOptions, prepareSlices } from "./prepare_slices.ts";
 export { compareInput } from "./compare_input.ts";
 export {
   type ExtractOptions,
@@ -77,7 +77,7 @@ export { resolveSliceSettings, SLICE_KEYS, type SliceSettings } from "./slice_se
 export { keepPlane, labelPlanes, maskValues, parseTargets } from "./targets.ts";
 export { decodeNpy, encodeNpy, type NpyArray, type NpyData } from "./npy.ts";
 export { formatReport } from "./report.ts";
-export { loadSlice, saveSlice, type StorableSlice } from "./save_slice.ts";
+export { loadSlice, saveSlice, type SaveSliceOptions, type StorableSlice } from "./save_slice.ts";
 export { type Batch, type BatchOptions, type Sample, SliceDataset } from "./slice_dataset.ts";
 export { chooseSplit, type ChosenSplit } from "./split/choose_split.ts";
 export { findPatients, type Patients, recognisePatients } from "./split/patients.ts";

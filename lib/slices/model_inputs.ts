@@ -1,5 +1,5 @@
 /**
- * What a model must be told of its input, and what it was trained on: it travels with the weights.
+ * The input of a model, and what it was trained on; stored with the weights.
  *
  * @module
  */
@@ -25,17 +25,17 @@ const TrainedSchema = v.object({
 
 /**
  * What a model was trained on: the `kind` of cases, the names of their channels, the orientations
- * they were stored in, the median `spacing` of rows and columns in millimetres, the height and width
- * of the smallest and largest slice, and of each channel the lowest and highest value with the range
- * of `spans` from lowest to highest of a case.
+ * they were stored in, the median `spacing` of rows and columns in millimetres, the height and
+ * width of the smallest and largest slice, and per channel the lowest and highest value, and the
+ * range of `spans` (highest − lowest of a case).
  */
 export type TrainedOn = v.InferOutput<typeof TrainedSchema>;
 
-/** How a model's slices were made, in full, and what it was trained on. */
+/** How a model's slices are made, and what it was trained on. */
 export interface ModelInputs extends CaseSettings {
-  /** Height and width of the training's slices; with the size "pad" no slice gets a smaller grid. */
+  /** Height and width of the training slices; with the size "pad" the smallest grid. */
   readonly smallest: readonly [number, number];
-  /** Null for models of older versions, which did not store it. */
+  /** Null for models of older versions. */
   readonly trained: TrainedOn | null;
 }
 
@@ -44,7 +44,7 @@ const InputsSchema = v.object({
   trained: v.optional(v.nullable(TrainedSchema), null),
 });
 
-/** Reads what `slices.json` holds, of this version or an older one. */
+/** Reads the content of a `slices.json` from this version or an older one. */
 export const ModelInputsSchema = v.pipe(
   v.unknown(),
   v.rawTransform(({ dataset, addIssue, NEVER }): ModelInputs => {
@@ -56,15 +56,15 @@ export const ModelInputsSchema = v.pipe(
       addIssue({ message: `${path === null ? "" : `${path}: `}${issue!.message}` });
       return NEVER;
     }
-    // An older model knows one channel
+    // Older models have one channel
     return { ...settings.output, channels: settings.output.channels ?? 1, ...inputs.output };
   }),
 );
 
 /**
- * What a model that is trained on prepared slices must be told later.
+ * The inputs of a model that is trained on prepared slices.
  *
- * @param manifest That of the prepared folder.
+ * @param manifest The prepared folder's manifest.
  * @param cases The ids of the cases that it is trained on.
  */
 export function modelInputs(manifest: Manifest, cases: readonly string[]): ModelInputs {

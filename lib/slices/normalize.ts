@@ -1,5 +1,5 @@
 /**
- * The intensities of an image brought to a range that a model can learn from.
+ * Normalises the intensities of an image.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { orderStatistics } from "../support/order_statistics.ts";
 import { resolveSliceSettings, type SliceSettings } from "./slice_settings.ts";
 
-/** What a channel's values are before they are normalised. */
+/** The range of a channel before it is normalised. */
 export interface IntensityRange {
   /** The smallest finite value. */
   readonly low: number;
@@ -25,29 +25,29 @@ export interface ForegroundIntensities {
   readonly deviation: number;
 }
 
-/** Values are cut at `low` and `high`, then become `(value − offset) / span`. */
+/** Values are clipped to `low` and `high`, then become `(value − offset) / span`. */
 export interface IntensityScale extends IntensityRange {
   readonly offset: number;
   readonly span: number;
 }
 
-/** The tutorial adds this to the span, against a division by 0. */
+/** The tutorial adds this to the span to avoid a division by 0. */
 const EPSILON = 1e-8;
 
-/** Of a smaller span the tutorial's epsilon would take a visible part. */
+/** With a smaller span the tutorial's epsilon would matter. */
 const SMALL_SPAN = 1e-4;
 
 /**
- * Scales a volume to [0, 1], `(v − min) / (max − min + 1e-8)`, with the float32 rounding that
- * NumPy does: for finite values the result is NumPy's to the last bit. (Where values are so small
- * that the 1e-8 would flatten them, as diffusion maps in m²/s, it is left out.)
+ * Scales a volume to [0, 1], `(v − min) / (max − min + 1e-8)`, with NumPy's float32 rounding: for
+ * finite values the result equals NumPy's to the last bit. (For values so small that the 1e-8 would
+ * flatten them, such as diffusion maps in m²/s, it is left out.)
  *
  * Values that are not finite would turn the whole volume, then every weight, to NaN; they become
  * 0 here. A constant volume becomes all zeros.
  *
- * @param data Values in any order; left as they are.
- * @param settings `normalize: "percentile"` scales by the percentiles `clip` in place of minimum
- * and maximum, "zscore" to mean 0 and deviation 1.
+ * @param data Values in any order; not changed.
+ * @param settings `normalize: "percentile"` scales by the percentiles `clip` instead of minimum and
+ * maximum, "zscore" to mean 0 and deviation 1.
  * @returns A new array of the same length.
  *
  * @example
@@ -68,13 +68,13 @@ export function normalize(
   return scaleIntensities(data, scale, new Float32Array(data.length));
 }
 
-/** The smallest and the largest finite value; NaN where there is none. */
+/** The smallest and the largest finite value; NaN if there is none. */
 export function intensityRange(data: Float32Array): IntensityRange {
   let low = Infinity;
   let high = -Infinity;
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
-    if (value - value !== 0) continue; // NaN and the infinities only
+    if (value - value !== 0) continue; // only NaN and the infinities
     if (value < low) low = value;
     if (value > high) high = value;
   }
@@ -85,7 +85,7 @@ export function intensityRange(data: Float32Array): IntensityRange {
  * How a channel's values are scaled.
  *
  * @param range That of the data; not constant.
- * @param foreground For `normalize: ct`: what the training's foreground measured.
+ * @param foreground For `normalize: ct`: the intensities of the training foreground.
  * @throws {TypeError} If `normalize: ct` lacks it.
  */
 export function intensityScale(
@@ -116,11 +116,11 @@ export function intensityScale(
 function spanOf({ low, high }: IntensityRange): IntensityScale {
   const span = high - low;
   const plain = Math.fround(Math.fround(span) + Math.fround(span < SMALL_SPAN ? 0 : EPSILON));
-  // Beyond float32 at either end the double does
+  // A double, in case the span exceeds float32
   return { low, high, offset: low, span: plain > 0 && plain < Infinity ? plain : span };
 }
 
-/** Percentiles of the finite values, between neighbours as NumPy's default does it. */
+/** Percentiles of the finite values, interpolated linearly as by NumPy's default. */
 export function percentiles(data: Float32Array, wanted: readonly number[]): number[] {
   let places: number[] = [];
   const found = orderStatistics(data, (count) => {
@@ -153,9 +153,9 @@ export function meanAndDeviation(data: Float32Array): { mean: number; deviation:
 }
 
 /**
- * Scales values with float32 after each operation, as NumPy.
+ * Scales values with float32 rounding after each operation, as NumPy does.
  *
- * @param result Takes them; may be the data itself.
+ * @param result Gets them; may be the data itself.
  */
 export function scaleIntensities(
   data: Float32Array,

@@ -1,5 +1,5 @@
 /**
- * The channels of one case, each normalised by itself.
+ * Normalises each channel of a case separately.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import {
 /**
  * Normalises the values of a case, in place.
  *
- * @param channels All values of each channel. Those that are NaN take no part and become 0.
- * @param findings Takes what is wrong with them, by channel where there are several.
- * @returns The range of each channel before.
+ * @param channels All values of each channel. NaN is ignored and becomes 0.
+ * @param findings Gets their problems, by channel if there are several.
+ * @returns The range of each channel before normalisation.
  */
 export function normalizeChannels(
   channels: readonly Float32Array[],
@@ -42,7 +42,7 @@ export function normalizeChannels(
   });
 }
 
-/** A finding about an image, made one about one of its channels where there are several. */
+/** A finding about an image, with the channel's number if there are several. */
 export function inChannel(finding: Finding, channel: number, channels: number): Finding {
   return channels === 1
     ? finding

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** The kinds of array that {@linkcode decodeNpy} gives. */
+/** The arrays that {@linkcode decodeNpy} returns. */
 export type NpyData =
   | Float32Array
   | Float64Array
@@ -35,7 +35,7 @@ const KINDS = new Map<string, { new (buffer: ArrayBuffer): NpyData; BYTES_PER_EL
   ["<i4", Int32Array],
 ]);
 
-/** The most dimensions that NumPy knows. */
+/** NumPy's largest number of dimensions. */
 const MOST_DIMENSIONS = 64;
 
 const MAGIC = "\x93NUMPY";
@@ -65,7 +65,7 @@ export function encodeNpy(array: NpyArray<Float32Array | Uint8Array>): Uint8Arra
   const descr = data instanceof Float32Array ? "<f4" : "|u1";
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${tuple}), }`;
-  const length = Math.ceil((10 + header.length + 1) / 64) * 64; // NumPy aligns the values to 64
+  const length = Math.ceil((10 + header.length + 1) / 64) * 64; // NumPy aligns the values to 64 bytes
   const bytes = new Uint8Array(length + data.byteLength);
   const text = `${MAGIC}\x01\x00__${header.padEnd(length - 11)}\n`;
   for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
@@ -76,11 +76,12 @@ export function encodeNpy(array: NpyArray<Float32Array | Uint8Array>): Uint8Arra
 
 /**
  * Reads the bytes of a `.npy` file. Fortran order, which NumPy writes for slices of a volume from
- * nibabel, is turned into C order.
+ * nibabel, is converted to C order.
  *
  * @param bytes The whole file.
- * @throws {SyntaxError} If it is no `.npy` file, ends early, has bytes too many, more than 64 dimensions, or holds values
- * other than little-endian numbers of up to 32 bits, float64 or booleans.
+ * @throws {SyntaxError} If it is not a `.npy` file, is too short or too long, has more than 64
+ * dimensions, or holds values other than little-endian numbers of up to 32 bits, float64 or
+ * booleans.
  */
 export function decodeNpy(bytes: Uint8Array): NpyArray {
   const fail = (why: string) => new SyntaxError(`Cannot read npy: ${why}`);

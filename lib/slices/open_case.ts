@@ -1,5 +1,5 @@
 /**
- * Opening a case: where volumes and pictures part, and the only place.
+ * Opens a case: the only place that distinguishes volumes and pictures.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import type { CaseSource, Finding } from "./discovery/case_source.ts";
 import { openPictureCase } from "./picture_case.ts";
 import { openVolumeCase } from "./volume_case.ts";
 
-/** A case, and all that was found about its files. */
+/** A case, and all findings about its files. */
 export interface OpenedCase {
-  /** Null where there are errors among the findings. */
+  /** Null if there are errors among the findings. */
   readonly case: Case | null;
   readonly findings: readonly Finding[];
 }
@@ -21,14 +21,14 @@ export interface OpenedCase {
 /**
  * Reads the files of a case once, checks and normalises them.
  *
- * A volume is held as 4 bytes a voxel and channel, and one byte a voxel with labels; slices are cut
- * out when they are asked for. While it is read, what its file holds is in memory too: one of
- * 512×512×500 voxels of 16 bits takes up to 0.8 GB, with labels 0.9 GB.
+ * A volume takes 4 bytes per voxel and channel, and one byte per voxel for labels; slices are cut
+ * out on request. While it is read, the file's content is in memory too: 512×512×500 voxels of 16
+ * bits take up to 0.8 GB, with labels 0.9 GB.
  *
  * @param source Its files.
  * @param settings How its data set is cut.
  * @param wants Whether labels are needed, and images normalised.
- * @returns The case, or everything that makes it useless at once.
+ * @returns The case, or all problems that make it unusable.
  */
 export async function openCase(
   source: CaseSource,
@@ -43,9 +43,9 @@ export async function openCase(
 }
 
 /**
- * The case, where it must be sound.
+ * The case, which must be sound.
  *
- * @throws {InputError} With everything that is wrong with it.
+ * @throws {InputError} If it is not; the error lists all its problems.
  */
 export function requireCase(
   { case: opened, findings }: OpenedCase,

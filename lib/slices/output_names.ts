@@ -1,5 +1,5 @@
 /**
- * What is made of a case is called as the case.
+ * Names for the files made from a case.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import { basename } from "@std/path";
 import type { CaseSource } from "./discovery/case_source.ts";
 
 /**
- * The names of the files that `Case.save` writes: of a volume one, after its id; of pictures one
- * each, after their files. The number of a channel is left out.
+ * The names of the files that `Case.save` writes: one for a volume, named by its id; one for each
+ * picture, named by its file, without the number of a channel.
  *
  * @param source The case's files.
- * @param suffix Behind the name, as "_probability".
+ * @param suffix Appended to the name, such as "_probability".
  *
  * @example
  * ```ts

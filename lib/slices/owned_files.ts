@@ -1,5 +1,5 @@
 /**
- * Which files in a folder are prepared slices of ours.
+ * Tells which files in a folder are prepared slices.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { MANIFEST_NAME } from "./manifest.ts";
-import { noteName, PLAN_NAME, readPlan, UNFINISHED } from "./unfinished.ts";
+import { noteName, PLAN_NAME, readNote, readPlan, UNFINISHED } from "./unfinished.ts";
 
-/** What every version's manifest has; the names cannot lead out of the folder. */
+/** The fields of every version's manifest; names cannot lead out of the folder. */
 const OwnedSchema = v.object({
   version: v.number(),
   slices: v.array(v.object({ image: sliceName("images"), label: sliceName("labels") })),
@@ -25,7 +25,7 @@ function sliceName(folder: string) {
 /**
  * The files in a folder that a manifest, or the plan of an unfinished preparation, names.
  *
- * @returns Paths relative to the folder, the manifest first; null where there is neither.
+ * @returns Paths relative to the folder, the manifest first; null if there is neither.
  */
 export async function ownedFiles(folder: string): Promise<string[] | null> {
   const [finished, planned] = [await fromManifest(folder), await fromPlan(folder)];
@@ -34,8 +34,7 @@ export async function ownedFiles(folder: string): Promise<string[] | null> {
 
 async function fromManifest(folder: string): Promise<string[] | null> {
   try {
-    const text = await Deno.readTextFile(join(folder, MANIFEST_NAME));
-    const { slices } = v.parse(OwnedSchema, JSON.parse(text));
+    const { slices } = v.parse(OwnedSchema, await readNote(join(folder, MANIFEST_NAME)));
     return [MANIFEST_NAME, ...slices.flatMap(({ image, label }) => [image, label])];
   } catch {
     return null;

@@ -24,7 +24,7 @@ import { loadLabel, saveSlice } from "./save_slice.ts";
 import { maskValues, type Targets, valuesOf } from "./targets.ts";
 import type { Box, ImageSlice, PlaneExtent } from "./types.ts";
 
-/** Reads pictures, and their labels where that is wanted. See `openCase`. */
+/** Reads pictures, and their labels if requested. See `openCase`. */
 export async function openPictureCase(
   source: CaseSource,
   settings: CaseSettings,
@@ -69,10 +69,14 @@ export async function openPictureCase(
     return { height, width, start: place, crop: crops[i]!, label, file };
   });
   const summary = wants.labels ? encoder.summary() : null;
-  return new PictureCase({ source, pictures, channels, intensities, summary }, settings.targets);
+  const storedChannels = first!.channels;
+  return new PictureCase(
+    { source, pictures, channels, storedChannels, intensities, summary },
+    settings.targets,
+  );
 }
 
-/** The channels of the files of one picture, one after the other; colours are three. */
+/** The channels of one picture's files, one after the other; colour has three. */
 function allChannels(images: readonly Picture[], isColour: boolean): ImageSlice {
   const [{ height, width }] = images as [Picture];
   const parts = images.map((image) => isColour || !image.isGrey ? image : toGrey(image));
@@ -115,20 +119,20 @@ function cropOf(
   return { top, left, height: bottom - top + 1, width: right - left + 1 };
 }
 
-/** Masks whose every corner is foreground were perhaps drawn in black on white. */
+/** Masks with foreground in every corner may be inverted: drawn in black on white. */
 function whiteBackground(read: readonly { readonly label: LabelPlane | null }[]): Finding[] {
   const isFilled = ({ data, width }: LabelPlane) =>
     [0, width - 1, data.length - width, data.length - 1]
       .every((corner) => data[corner]! > 0 && data[corner]! < 255);
   if (!read.every(({ label }) => label !== null && isFilled(label))) return [];
-  const message = "all corners of the label are foreground, as of masks drawn in black on white";
+  const message = "all corners of the label are foreground, as in masks drawn in black on white";
   return [{ severity: "warning", message, hint: "Invert such masks: the background is 0" }];
 }
 
 interface StoredPicture {
   readonly height: number;
   readonly width: number;
-  /** Where its pixels begin among those of all pictures. */
+  /** The offset of its pixels among those of all pictures. */
   readonly start: number;
   readonly crop: Box;
   readonly label: LabelPlane | null;
@@ -139,6 +143,7 @@ interface Parts {
   readonly source: CaseSource;
   readonly pictures: readonly StoredPicture[];
   readonly channels: readonly Float32Array[];
+  readonly storedChannels: number;
   readonly intensities: readonly IntensityRange[];
   readonly summary: LabelSummary | null;
 }
@@ -152,6 +157,7 @@ class PictureCase implements Case {
   readonly labels: readonly string[] | null;
   readonly shape: readonly [number, number, number];
   readonly channels: number;
+  readonly storedChannels: number;
   readonly intensities: readonly IntensityRange[];
   readonly summary: LabelSummary | null;
   readonly indices: readonly number[];
@@ -168,6 +174,7 @@ class PictureCase implements Case {
     this.labels = summary === null ? null : pictures.map(({ file }) => join(folder, file.label!));
     this.shape = [height, width, pictures.length];
     this.channels = channels.length;
+    this.storedChannels = parts.storedChannels;
     this.intensities = intensities;
     this.summary = summary;
     this.indices = pictures.map(({ file }) => file.index);

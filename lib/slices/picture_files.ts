@@ -1,5 +1,5 @@
 /**
- * The files of pictures.
+ * Reads the files of pictures.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { decodePng, type Picture } from "./png.ts";
 import { checkCopy, checkSize, collect } from "./read_part.ts";
 import { loadLabel, parsed, readSliceFile } from "./save_slice.ts";
 
-/** Reads the files of one picture, one or one a channel; null where that fails. */
+/** Reads the files of one picture, one, or one per channel; null if that fails. */
 export async function readImages(
   folder: string,
   { images }: SourceFiles,
@@ -44,7 +44,7 @@ export async function readImages(
   return pictures;
 }
 
-/** Reads and encodes the label of one picture; null where that fails. */
+/** Reads and encodes the label of one picture; null if that fails. */
 export async function readLabel(
   folder: string,
   { images, label: path }: SourceFiles,

@@ -8,7 +8,7 @@ import { decode, type DecodedPng, encode } from "fast-png";
 import { inflateSync } from "node:zlib";
 import type { ImageSlice } from "./types.ts";
 
-/** No slice is larger than this on a side, or in pixels; a header that says so is damaged. */
+/** The largest side and number of pixels; a header with more is damaged. */
 const LARGEST = 16384;
 const MOST_PIXELS = 2 ** 25;
 
@@ -22,26 +22,26 @@ const COLOURS = new Map([
 ]);
 const PALETTE = 3;
 
-/** What a PNG file says about itself before its pixels. */
+/** The header of a PNG file. */
 export interface PngHeader {
   readonly height: number;
   readonly width: number;
-  /** Bits a channel. */
+  /** Bits per channel. */
   readonly depth: number;
   readonly interlaced: boolean;
-  /** Whether pixels are places in a palette. */
+  /** Whether pixels are palette indices. */
   readonly indexed: boolean;
   /** Whether it can hold colours. */
   readonly isColour: boolean;
-  /** The bytes that its pixels take, each row with one for its filter, uncompressed. */
+  /** The size of its uncompressed pixels, with one byte per row for the filter. */
   readonly bytes: number;
 }
 
 /**
- * Reads the head of a PNG file.
+ * Reads the header of a PNG file.
  *
  * @param bytes The file, or its first 33 bytes.
- * @throws {SyntaxError} If it is no PNG file, or one of absurd size.
+ * @throws {SyntaxError} If it is not a PNG file, or implausibly large.
  */
 export function readPngHeader(bytes: Uint8Array): PngHeader {
   const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -73,19 +73,19 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
   };
 }
 
-/** The pixels of a PNG file as they are stored. */
+/** The pixels of a PNG file as stored. */
 export interface StoredPng extends PngHeader {
-  /** Height × width × channels numbers; of an indexed one the places in its palette. */
+  /** Height × width × channels numbers; palette indices if it has a palette. */
   readonly stored: ArrayLike<number>;
   readonly channels: number;
-  /** Red, green, blue and opacity of each place. */
+  /** Red, green, blue and opacity of each index. */
   readonly palette: readonly (readonly number[])[] | null;
 }
 
 /**
  * Reads the bytes of a PNG file.
  *
- * @throws {SyntaxError} If it is no PNG file, or a damaged one.
+ * @throws {SyntaxError} If it is not a PNG file, or damaged.
  */
 export function readPng(bytes: Uint8Array): StoredPng {
   const header = readPngHeader(bytes);
@@ -110,11 +110,11 @@ export interface Picture extends ImageSlice {
 }
 
 /**
- * Reads the bytes of a PNG file as one slice, from 0 to 1, the brightest that the file can hold.
- * One that can hold colours has three channels. Opacity is no channel.
+ * Reads the bytes of a PNG file as one slice, from 0 to 1, the brightest value of the file's bit
+ * depth. Colour files have three channels. Opacity is ignored.
  *
  * @param bytes The whole file.
- * @throws {SyntaxError} If it is no PNG file, or a damaged one.
+ * @throws {SyntaxError} If it is not a PNG file, or damaged.
  */
 export function decodePng(bytes: Uint8Array): Picture {
   const { stored, channels: perPixel, palette, height, width, depth } = readPng(bytes);
@@ -132,7 +132,7 @@ export function decodePng(bytes: Uint8Array): Picture {
   return { data, height, width, channels, isGrey: channelsAreEqual(data, pixels) };
 }
 
-/** The channels of a picture as one, where they are the same. */
+/** The channels of a picture as one, if they are equal. */
 export function toGrey({ data, height, width }: ImageSlice): ImageSlice {
   return { data: data.slice(0, height * width), height, width, channels: 1 };
 }
@@ -142,12 +142,13 @@ function channelsAreEqual(data: Float32Array, pixels: number): boolean {
   return true;
 }
 
-/** Each row of each of the seven passes of an interlaced picture has a byte for its filter too. */
+/** In an interlaced picture, each row of each of the seven passes has a filter byte. */
 const PASSES = 7;
 
 /**
- * The file without what a slice does not need: fast-png inflates colour profiles of any size, and
- * takes the last of two heads. What the pixels inflate to is checked against the head first.
+ * The file without chunks that are not needed: fast-png inflates colour profiles of any size, and
+ * uses the last of two headers. The size of the inflated pixels is checked against the header
+ * first.
  */
 function pixelsOnly(bytes: Uint8Array, header: PngHeader): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -158,7 +159,9 @@ function pixelsOnly(bytes: Uint8Array, header: PngHeader): Uint8Array {
     const end = at + 12 + view.getUint32(at);
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (end > bytes.length) throw new SyntaxError(`the file ends within its ${type}`);
-    if ((type === "IHDR") !== (at === 8)) throw new SyntaxError("its head is not one, and first");
+    if ((type === "IHDR") !== (at === 8)) {
+      throw new SyntaxError("it must have one header, at the start");
+    }
     if (wanted.includes(type)) chunks.push({ type, at, end });
     at = end;
   }
@@ -194,8 +197,7 @@ function unpack(packed: ArrayLike<number>, height: number, width: number, depth:
 }
 
 /**
- * Writes one slice as the bytes of a grey PNG file, 16 bits: numbers in [0, 1], anything beyond is
- * cut.
+ * Writes one slice as the bytes of a grey PNG file, 16 bits: numbers in [0, 1]; others are clipped.
  */
 export function encodePng(
   { data, height, width }: { data: Float32Array; height: number; width: number },

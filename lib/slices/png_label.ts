@@ -12,25 +12,25 @@ import { colourValue, isColour, valueColour } from "./targets.ts";
 
 /** The values of a mask. */
 export interface StoredLabel {
-  readonly data: Int32Array;
+  readonly data: Float64Array;
   readonly height: number;
   readonly width: number;
 }
 
-/** Where PASCAL VOC and what follows it keep the border of objects, which counts for nothing. */
+/** The index of object borders in PASCAL VOC and similar data sets, which is ignored. */
 const VOID_INDEX = 255;
 
 /**
- * Reads the bytes of a PNG file as label values: grey values and places in a palette as they are
- * stored, colours as a value each (see `colourValue`). Place 255 of a palette is ignored, as in
- * PASCAL VOC's masks, unless it is white.
+ * Reads the bytes of a PNG file as label values: grey values and palette indices as stored, one
+ * value per colour (see `colourValue`). Palette index 255 is ignored, as in PASCAL VOC's masks,
+ * unless it is white.
  *
- * @param findings Takes what is odd about it.
+ * @param findings Gets warnings about it.
  * @throws {SyntaxError} If it is no PNG file, or a damaged one.
  */
 export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLabel {
   const { stored, channels, palette, height, width } = readPng(bytes);
-  const data = new Int32Array(height * width);
+  const data = new Float64Array(height * width);
   if (channels < 3) {
     for (let i = 0; i < data.length; i++) data[i] = stored[i * channels]!;
   } else {
@@ -44,7 +44,7 @@ export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLa
     if (data.includes(VOID)) {
       findings.push({
         severity: "warning",
-        message: "label's place 255 in the palette is ignored, as the border in PASCAL VOC",
+        message: "index 255 of the label's palette is ignored, as the border in PASCAL VOC",
         hint: "",
       });
     }
@@ -53,11 +53,11 @@ export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLa
   return { data, height, width };
 }
 
-/** Opacity is ignored; some masks hold their class there. */
+/** Opacity is normally ignored, but some masks store their class there. */
 function checkAlpha(
   stored: ArrayLike<number>,
   channels: number,
-  data: Int32Array,
+  data: Float64Array,
   findings: Finding[],
 ): void {
   const levels = new Set<number>();
@@ -74,7 +74,7 @@ function checkAlpha(
 }
 
 /**
- * Writes label values as the bytes of a PNG file: grey with 8 or 16 bits, or colours where values
+ * Writes label values as the bytes of a PNG file: grey with 8 or 16 bits, or colours if values
  * stand for colours.
  */
 export function encodePngLabel(

@@ -1,5 +1,5 @@
 /**
- * Slices prepared once and used again.
+ * Prepares slices, or reuses those prepared before.
  *
  * @module
  */
@@ -29,8 +29,8 @@ export interface PrepareOptions {
    */
   readonly out: string;
   /**
-   * Whether the user named the folder. One that a run's file names, which may be a stranger's, is
-   * taken only if it already holds just these slices.
+   * Whether the user named the folder. A folder named by a run's file, which may come from someone
+   * else, is used only if it already holds exactly these slices.
    */
   readonly isTrusted: boolean;
   readonly settings: SliceSettings;
@@ -38,8 +38,8 @@ export interface PrepareOptions {
 }
 
 /**
- * Prepares slices as `extractSlices` does, unless the folder holds them already, made with the same
- * settings from the same files (by name, size and time of change), and whole.
+ * Prepares slices as `extractSlices` does, unless the folder already holds complete ones, made with
+ * the same settings from the same files (by name, size and modification time).
  *
  * @throws {InputError} As `extractSlices` does.
  */
@@ -69,11 +69,11 @@ async function folderFor(
 }
 
 /**
- * Compares the files that slices were made from with what is there now.
+ * Compares the files that slices were made from with the current ones.
  *
  * @param folder The data folder.
  * @param files From the manifest.
- * @returns What has changed, as "labelsTr/a.nii.gz is changed"; empty where nothing has.
+ * @returns The changes, such as "labelsTr/a.nii.gz has changed".
  */
 export async function checkSources(
   folder: string,
@@ -86,7 +86,7 @@ export async function checkSources(
     });
     if (now === null) return [`${before.path} is missing`];
     const isSame = now!.size === before.size && now!.modified === before.modified;
-    return isSame ? [] : [`${before.path} is changed`];
+    return isSame ? [] : [`${before.path} has changed`];
   }));
   return changes.flat();
 }

@@ -1,31 +1,30 @@
 /**
- * The folder that prepared slices lie in: whose it is, who may write to it, and who reads it.
+ * The folder of prepared slices: its locks, and what may be removed from it.
  *
  * @module
  */
 
 import { isAbsolute, join, relative, resolve } from "@std/path";
 import { InputError } from "../support/errors.ts";
-import { exists } from "../support/files.ts";
+import { exists, isTemporary } from "../support/files.ts";
 import { LOCK_NAME, requireWritable } from "../support/output_folder.ts";
 import { MANIFEST_NAME } from "./manifest.ts";
 import { ownedFiles } from "./owned_files.ts";
 import { beginUnfinished, type Plan, readPlan, UNFINISHED } from "./unfinished.ts";
 
-/** While another process prepares slices, this one looks again after so many milliseconds. */
+/** Milliseconds between two checks while another process prepares slices. */
 const POLL_MS = 200;
 
 /**
- * Removes the slices that were made in a folder before, lets others be made in it, and leaves none
- * of them there if that fails. Only files that a manifest or plan names are removed. Only one
- * process at a time; others wait. Where a process was killed while it made the same slices, they are
- * gone on with.
+ * Replaces the slices in a folder; if that fails, none are left. Removes only files that a manifest
+ * or plan names. One process at a time; others wait. Continues the work of a killed process that
+ * made the same slices.
  *
  * @param out The prepared folder.
- * @param data The data folder, which must not lie in it.
- * @param plan What is to be made.
+ * @param data The data folder, which must not be inside it.
+ * @param plan The new slices.
  * @param make Makes the slices and the manifest in `images`, `labels` and the folder.
- * @param reuse Looks whether the folder will do as it is.
+ * @param reuse Checks whether the folder can be used as it is.
  * @throws {InputError} If the folder holds anything but prepared slices, is being read by a
  * training, or cannot be written to.
  */
@@ -37,7 +36,7 @@ export async function claimFolder<T>(
   reuse: () => Promise<T | null>,
 ): Promise<T> {
   const before = await namesIn(out, data);
-  // Another process may be at work in a folder with a lock: it is looked at once it is free
+  // A locked folder is in use by another process; wait until it is free
   if (!before?.includes(LOCK_NAME)) await requireOurs(out, before ?? []);
   await requireWritable(out);
   await Deno.mkdir(out, { recursive: true });
@@ -68,8 +67,8 @@ export async function claimFolder<T>(
 }
 
 /**
- * Keeps other processes from replacing the slices in a folder, until it is disposed or the process
- * ends. Any number of processes can hold it. On file systems without locks it does nothing.
+ * Keeps other processes from replacing the slices in a folder, until the lock is disposed or the
+ * process ends. Any number of processes can hold it. Does nothing on file systems without locks.
  *
  * @throws {InputError} If there is no such folder.
  */
@@ -79,7 +78,7 @@ export async function holdPrepared(folder: string): Promise<Disposable> {
     lock = await Deno.open(join(folder, LOCK_NAME));
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    // Handed on without it, as from an archive
+    // The lock file may be missing, for example after unpacking an archive
     return { [Symbol.dispose]: () => {} };
   }
   await lock.lock(false).catch(() => {});
@@ -90,26 +89,26 @@ async function tryLock(file: Deno.FsFile, exclusive: boolean): Promise<boolean> 
   try {
     return await file.tryLock(exclusive);
   } catch {
-    return true; // some network folders cannot lock
+    return true; // some network folders have no locks
   }
 }
 
 function beingRead(out: string): InputError {
-  return new InputError("Cannot prepare slices: a training reads others from the folder", {
+  return new InputError("Cannot prepare slices: a training is using other slices in the folder", {
     code: "folder-in-use",
     path: out,
-    hint: "Wait until it has ended, or choose another folder",
+    hint: "Wait until it ends, or choose another folder",
   });
 }
 
-/** The names in the folder; null where it is not there. It must not hold the data. */
+/** The names in the folder; null if it does not exist. It must not hold the data. */
 async function namesIn(out: string, data: string): Promise<string[] | null> {
   const way = relative(resolve(out), await Deno.realPath(data));
   if (!isAbsolute(way) && way.split(/[\\/]/)[0] !== "..") {
-    throw new InputError("Cannot prepare slices: the data lies in the folder for the slices", {
+    throw new InputError("Cannot prepare slices: the data is inside the folder for the slices", {
       code: "bad-folder",
       path: out,
-      hint: "Choose another folder with out",
+      hint: "Choose another folder for the slices",
     });
   }
   try {
@@ -126,15 +125,17 @@ async function namesIn(out: string, data: string): Promise<string[] | null> {
 }
 
 async function requireOurs(out: string, names: readonly string[]): Promise<void> {
-  if (names.every((name) => name === LOCK_NAME) || await ownedFiles(out) !== null) return;
+  // Another process may be trying whether it can write there
+  const others = names.filter((name) => name !== LOCK_NAME && !isTemporary(name));
+  if (others.length === 0 || await ownedFiles(out) !== null) return;
   throw new InputError("Cannot prepare slices: the folder holds other files", {
     code: "bad-folder",
     path: out,
-    hint: "Choose another folder with out, or empty this one",
+    hint: "Choose another folder for the slices, or empty this one",
   });
 }
 
-/** Removes what was made before, the manifest first, and folders that are empty then. */
+/** Removes earlier slices, the manifest first, and empty folders. */
 async function removeOwned(out: string): Promise<void> {
   for (const name of await ownedFiles(out) ?? []) {
     await Deno.remove(join(out, name)).catch((error) => {
@@ -144,7 +145,7 @@ async function removeOwned(out: string): Promise<void> {
   for (const name of [UNFINISHED, "images", "labels"]) await removeEmpty(join(out, name), []);
 }
 
-/** Removes a folder with nothing but files of some names in it. */
+/** Removes a folder if it holds only files of the given names. */
 async function removeEmpty(folder: string, names: readonly string[]): Promise<void> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
@@ -152,6 +153,6 @@ async function removeEmpty(folder: string, names: readonly string[]): Promise<vo
     for (const { name } of entries) await Deno.remove(join(folder, name));
     await Deno.remove(folder);
   } catch {
-    // It is not there, or in use: an empty folder does no harm
+    // Missing, or in use; an empty folder does no harm
   }
 }

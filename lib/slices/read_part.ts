@@ -1,5 +1,5 @@
 /**
- * What the two kinds of case share when their files are read.
+ * Shared by volumes and pictures when files are read.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Volume } from "../volume/types.ts";
 import type { CaseSettings } from "./case_settings.ts";
 import type { Finding } from "./discovery/case_source.ts";
 
-/** A slice smaller than this says nothing at a quarter of its size. */
+/** A smaller slice has nothing left at a quarter of its size. */
 export const SMALLEST = 4;
 
 /** A value, or null and an error among the findings. */
@@ -23,7 +23,7 @@ export async function collect<T>(work: Promise<T>, findings: Finding[]): Promise
   }
 }
 
-/** What a volume's file says of itself that its user should know. */
+/** The warnings of a volume's file. */
 export function warningsOf({ warnings }: Pick<Volume, "warnings">, what: string): Finding[] {
   return warnings.map((warning) => ({
     severity: "warning",
@@ -40,10 +40,10 @@ export function checkSize(height: number, width: number, findings: Finding[], hi
 }
 
 /**
- * The numbers of the channels that are wanted.
+ * The numbers of the chosen channels.
  *
- * @param count How many there are.
- * @param findings Takes an error where some are missing, or there are others than everywhere else.
+ * @param count The number of channels.
+ * @param findings Gets an error if some are missing, or other images have others.
  */
 export function chosenChannels(
   count: number,
@@ -62,14 +62,13 @@ export function chosenChannels(
       severity: "error",
       message: `image has ${chosen.length === 1 ? "one channel" : `${chosen.length} channels`}, ` +
         `${channels} ${channels === 1 ? "is" : "are"} needed`,
-      hint:
-        "All images of a data set, and those of a model, have the same channels; choose some with --channel",
+      hint: "A data set and its model need the same channels; train with --channel to choose some",
     });
   }
   return chosen;
 }
 
-/** Finds a label that is the image itself. */
+/** Finds a label that is a copy of the image. */
 export function checkCopy(
   image: ArrayLike<number>,
   label: ArrayLike<number>,

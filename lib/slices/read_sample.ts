@@ -23,8 +23,8 @@ export interface Sample {
 /**
  * Reads a slice and its label.
  *
- * @throws {InputError} If a file is missing, damaged, of another size than the others, or holds
- * values that are not finite.
+ * @throws {InputError} If a file is missing, damaged, of a different size, or holds values that are
+ * not finite.
  */
 export async function readSample(
   folder: string,
@@ -42,7 +42,7 @@ export async function readSample(
       path: join(folder, name),
       hint: "Prepare the data again",
     });
-  // A picture holds the channels below each other
+  // A picture stacks the channels vertically
   const size = [image.channels * image.height, image.width];
   if (size[0] !== channels! * height || size[1] !== width) {
     throw fail(`${image.height}×${image.width} pixels, not ${height}×${width}`, record.image);

@@ -1,5 +1,5 @@
 /**
- * What a preparation has to say to its user.
+ * The report of a preparation.
  *
  * @module
  */
@@ -9,12 +9,11 @@ import type { PreparedSlices } from "./extract_slices.ts";
 import { valueName } from "./targets.ts";
 import { problemLines } from "./verify/problems.ts";
 
-/** So many cases are named for one kind of problem. */
+/** Cases listed for one kind of problem. */
 const NAMED = 5;
 
 /**
- * The report of a preparation as text, a few lines: what was made, and every problem with the
- * cases it is about.
+ * The report of a preparation as a few lines: what was made, and every problem with its cases.
  *
  * @param prepared From `extractSlices` or `prepareSlices`.
  */

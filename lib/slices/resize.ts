@@ -1,5 +1,5 @@
 /**
- * Slices brought to another height and width.
+ * Resizes slices.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import type { Slice } from "../volume/types.ts";
 import type { LabelPlane } from "./case.ts";
 
 /**
- * Resizes a slice bilinearly, with half-pixel centres. Where it shrinks, the filter widens with
- * the scale, so that no pixel is passed over (PyTorch's `interpolate` with `antialias=True`).
+ * Resizes a slice bilinearly, with half-pixel centres. Where it shrinks, the filter widens with the
+ * scale, so that no pixel is skipped (PyTorch's `interpolate` with `antialias=True`).
  *
  * @param slice Height × width values.
- * @param size The height and width wanted.
+ * @param size The new height and width.
  *
  * @example
  * ```ts
@@ -54,10 +54,10 @@ export function resizeBilinear(slice: Slice, size: readonly [number, number]): S
 }
 
 /**
- * Resizes a plane to the nearest pixels, so that labels stay labels.
+ * Resizes a plane of codes by nearest neighbour.
  *
  * @param plane Height × width codes.
- * @param size The height and width wanted.
+ * @param size The new height and width.
  */
 export function resizeNearest(plane: LabelPlane, size: readonly [number, number]): LabelPlane {
   const [height, width] = size;
@@ -73,7 +73,7 @@ export function resizeNearest(plane: LabelPlane, size: readonly [number, number]
   return { data: result, height, width };
 }
 
-/** Which input pixels make one output pixel, and how much each. */
+/** The input pixels of an output pixel, with their weights. */
 interface Taps {
   readonly first: number;
   readonly weights: readonly number[];

@@ -1,5 +1,5 @@
 /**
- * Slices in and out of files.
+ * Saves and loads slices.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import { decodePng, encodePng, toGrey } from "./png.ts";
 import { decodePngLabel, encodePngLabel, type StoredLabel } from "./png_label.ts";
 import type { ImageSlice } from "./types.ts";
 
-/** No slice takes more bytes than 2²⁵ pixels of a few channels. */
+/** The largest slice: 2²⁵ pixels of a few channels. */
 const LARGEST_FILE = 2 ** 30;
 
 /** A slice to store: numbers, or a mask. */
 export interface StorableSlice {
-  /** Height × width values; of an image with several channels one after the other. */
+  /** Channels × height × width values. */
   readonly data: Float32Array | Uint8Array;
   readonly height: number;
   readonly width: number;
@@ -26,27 +26,25 @@ export interface StorableSlice {
   readonly channels?: number;
 }
 
-/** How {@linkcode saveSlice} stores. */
+/** Options of {@linkcode saveSlice}. */
 export interface SaveSliceOptions {
   /**
-   * Neither wait for the disk nor guard the temporary file by a lock, twice as fast: for thousands
-   * of slices, in a folder that is there and that no other process writes to. What a killed process
-   * left is written over when the slice is made again.
+   * Neither flush to disk nor lock the temporary file; twice as fast. For thousands of slices in an
+   * existing folder that no other process writes to. A killed process's leftovers are overwritten.
    */
   readonly quick?: boolean;
-  /** Store the numbers of a mask in a picture as they are, not black and white. */
+  /** Store a mask's values in a picture as they are, not as black and white. */
   readonly asNumbers?: boolean;
 }
 
 /**
  * Saves a slice as a `.npy` file, exactly, or as a grey `.png` picture: numbers in [0, 1] with 16
- * bits, the channels below each other, masks with 8 bits in black and white. {@linkcode loadSlice}
- * reads both back, and so does NumPy the first. The file is there whole or not at all, see
- * `writeFileAtomic`.
+ * bits, channels stacked vertically; masks with 8 bits, black and white. {@linkcode loadSlice}
+ * reads both, and NumPy the first. Written atomically, see `writeFileAtomic`.
  *
- * @param path Its ending says the format.
+ * @param path Its extension decides the format.
  * @param slice What to store; a `Uint8Array` is a mask.
- * @throws {TypeError} If the name ends otherwise.
+ * @throws {TypeError} If the extension is neither.
  * @throws {InputError} As `writeFileAtomic` does.
  */
 export async function saveSlice(
@@ -61,7 +59,7 @@ export async function saveSlice(
   else throw new TypeError(`Cannot save slice: the name ends in neither .npy nor .png: ${path}`);
   if (!quick) return await writeFileAtomic(path, bytes);
   try {
-    // To hand so small a file to another thread takes longer than to write it.
+    // Handing so small a file to another thread takes longer than writing it.
     Deno.writeFileSync(`${path}.tmp`, bytes);
     Deno.renameSync(`${path}.tmp`, path);
   } catch (error) {
@@ -81,10 +79,10 @@ function toPng({ data, height, width, channels = 1 }: StorableSlice, asNumbers: 
 
 /**
  * Loads an image's slice from a `.npy` file of height × width or channels × height × width values,
- * or from a `.png` picture, whose values come in [0, 1]: three channels, or one where it is grey.
+ * or from a `.png` picture, whose values are in [0, 1]: three channels, or one if it is grey.
  *
- * @param path Its ending, in any case, says the format.
- * @throws {InputError} If the file is missing, damaged, of other dimensions, or of another format.
+ * @param path Its extension, in upper or lower case, decides the format.
+ * @throws {InputError} If the file is missing, damaged, or of other dimensions or format.
  */
 export async function loadSlice(path: string): Promise<ImageSlice> {
   const bytes = await readSliceFile(path);
@@ -100,9 +98,9 @@ export async function loadSlice(path: string): Promise<ImageSlice> {
 }
 
 /**
- * Loads a label's slice: the values as they are stored, see `decodePngLabel` for pictures.
+ * Loads a label's slice with its stored values; see `decodePngLabel` for pictures.
  *
- * @param path Its ending, in any case, says the format.
+ * @param path Its extension, in upper or lower case, decides the format.
  * @param findings Takes what is odd about it.
  * @throws {InputError} As {@linkcode loadSlice} does.
  */
@@ -112,7 +110,7 @@ export async function loadLabel(path: string, findings: Finding[]): Promise<Stor
     if (isPng(path)) return decodePngLabel(bytes, findings);
     const { data, channels, height, width } = fromNpy(bytes, path);
     if (channels > 1) throw new SyntaxError(`Cannot read slice: a label of ${channels} channels`);
-    return { data: Int32Array.from(data), height, width };
+    return { data: Float64Array.from(data), height, width };
   });
 }
 
@@ -135,7 +133,7 @@ export async function readSliceFile(path: string): Promise<Uint8Array> {
   return await readRegularFile(path, { what: "slice", code: "bad-slice", most: LARGEST_FILE });
 }
 
-/** What a file holds, or an error that names it. */
+/** A file's content, or an error that names the file. */
 export function parsed<T>(path: string, parse: () => T): T {
   try {
     return parse();

@@ -1,5 +1,5 @@
 /**
- * Prepared slices, read in batches.
+ * Reads prepared slices in batches.
  *
  * @module
  */
@@ -15,20 +15,20 @@ import type { SliceRecord } from "./types.ts";
 
 export type { Sample } from "./read_sample.ts";
 
-/** Sets up to this size, in bytes, stay in memory once they are read. */
+/** Data sets up to this size, in bytes, stay in memory once read. */
 const MOST_CACHED = 256 * 2 ** 20;
 
-/** Some slices, one after the other. */
+/** A batch of slices. */
 export interface Batch {
   /** size × height × width × channels values, as the model takes them. */
   readonly images: Float32Array;
   /** size × height × width × classes values, 0 or 1, as the loss takes them. */
   readonly labels: Float32Array;
-  /** size × height × width: 1 where a pixel counts, 0 where it is ignored; null where all count. */
+  /** size × height × width: 1 where a pixel counts, 0 where it is ignored; null if all count. */
   readonly keep: Float32Array | null;
   /** size × height × width label codes; see `Targets`. */
   readonly codes: Uint8Array;
-  /** Number of slices; fewer than asked for in the last batch where they do not come out even. */
+  /** Number of slices; the last batch may be smaller. */
   readonly size: number;
   readonly height: number;
   readonly width: number;
@@ -41,23 +41,23 @@ export interface Batch {
 
 /** Options of {@linkcode SliceDataset.batches}. */
 export interface BatchOptions {
-  /** Slices a batch. */
+  /** Slices per batch. */
   readonly batchSize: number;
-  /** Shuffle. By default only where a seed is given. */
+  /** Whether to shuffle. Default: only if there is a seed. */
   readonly shuffle?: boolean;
-  /** With the epoch it decides the order. Default 0. */
+  /** Decides the order, together with the epoch. Default: 0. */
   readonly seed?: number;
-  /** Each epoch has its own order. Default 0. */
+  /** Each epoch has its own order. Default: 0. */
   readonly epoch?: number;
-  /** How many batches are read ahead. Default 2. */
+  /** How many batches are read ahead. Default: 2. */
   readonly prefetch?: number;
-  /** How many batches to skip, to go on with an epoch where it stopped. Default 0. */
+  /** How many batches to skip, to continue an epoch. Default: 0. */
   readonly start?: number;
-  /** Share of the slices without foreground to read: the first ones of the order. Default 1. */
+  /** Fraction of the slices without foreground to read: the first in order. Default: 1. */
   readonly empty?: number;
 }
 
-/** The slices of a prepared folder, all or those of some cases. */
+/** The slices of a prepared folder, of all cases or some. */
 export class SliceDataset {
   /** The prepared folder. */
   readonly folder: string;
@@ -86,8 +86,8 @@ export class SliceDataset {
    * Opens a prepared folder.
    *
    * @param folder From `extractSlices`, `prepareSlices` or `deno task preprocess`.
-   * @param options.cases The cases to read, such as one part of a split; all by default.
-   * @param options.manifest The folder's manifest, where it was read already.
+   * @param options.cases The cases to read, such as one part of a split. Default: all.
+   * @param options.manifest The folder's manifest, if already read.
    * @throws {InputError} If it is not a finished preparation, or lacks some of the cases.
    */
   static async open(
@@ -123,7 +123,7 @@ export class SliceDataset {
     return this.slices.length;
   }
 
-  /** Number of slices where only a share of those without foreground is read. */
+  /** Number of slices if only a fraction of those without foreground is read. */
   lengthWith(empty: number): number {
     const without = this.slices.filter(({ foreground }) => foreground === 0).length;
     return this.length - without + Math.round(without * empty);
@@ -145,7 +145,7 @@ export class SliceDataset {
     if (sample === undefined) {
       sample = readSample(this.folder, this.manifest, record);
       this.#cache?.set(i, sample);
-      sample.catch(() => this.#cache?.delete(i)); // a file that is mended can be read again
+      sample.catch(() => this.#cache?.delete(i)); // once the file is repaired, it can be read
     }
     return sample;
   }
@@ -180,7 +180,7 @@ export class SliceDataset {
     while (next < order.length || ahead.length > 0) {
       while (next < order.length && ahead.length <= prefetch) {
         const batch = this.#batch(order.slice(next, next + batchSize));
-        batch.catch(() => {}); // told when its turn comes, which it may not
+        batch.catch(() => {}); // reported when its turn comes, if it does
         ahead.push(batch);
         next += batchSize;
       }

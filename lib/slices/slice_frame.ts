@@ -1,5 +1,6 @@
 /**
- * Planes cut out of a volume, and put back, in any orientation, without turning the volume itself.
+ * Cuts planes out of a volume, and puts them back, in any orientation, without reorienting the
+ * volume.
  *
  * @module
  */
@@ -15,24 +16,23 @@ import type { Volume, Voxels } from "../volume/types.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 import type { Axis } from "./types.ts";
 
-/** Where the planes of a volume lie among its stored values. */
+/** The position of planes among a volume's stored values. */
 export interface SliceFrame {
   readonly height: number;
   readonly width: number;
   /** The number of planes. */
   readonly count: number;
-  /** The stored axes that planes, rows and columns run along. */
+  /** The stored axes of planes, rows and columns. */
   readonly axes: readonly [plane: Axis, row: Axis, column: Axis];
-  /** The place of the first voxel, and how far the next plane, row and column are. */
+  /** The index of the first voxel, and the strides of planes, rows and columns. */
   readonly start: number;
   readonly strides: readonly [plane: number, row: number, column: number];
 }
 
 /**
- * The grid that slices are cut from, and the axis of it that they are cut along.
+ * The grid that slices are cut from, and the axis that they are cut along.
  *
- * @param volume Where it lies; where its orientation is not known, the grid is taken as it is
- * stored.
+ * @param volume Its position; a volume of unknown orientation is cut as it is stored.
  */
 export function slicingGrid(
   settings: Pick<SliceSettings, "orientation" | "axis">,
@@ -46,7 +46,7 @@ export function slicingGrid(
   return { grid, axis: isStored ? canonical.axes[axis] as Axis : axis };
 }
 
-/** A grid in a grid in a volume: where the first lies in the volume. */
+/** Composes two reorientations: of a grid within a grid within a volume. */
 export function composed(inner: Reorientation, outer: Reorientation): Reorientation {
   return {
     axes: reorientTriple(outer.axes, inner),
@@ -62,8 +62,8 @@ export function composed(inner: Reorientation, outer: Reorientation): Reorientat
  * The planes of a volume.
  *
  * @param shape The stored shape.
- * @param grid How the grid that is cut lies in the stored one.
- * @param axis The axis of that grid that planes follow each other along.
+ * @param grid The position of the grid that is cut within the stored one.
+ * @param axis The axis of that grid perpendicular to the planes.
  */
 export function sliceFrame(
   shape: readonly number[],
@@ -100,7 +100,7 @@ export function cutPlane<T extends Float32Array | Uint8Array>(
   return plane;
 }
 
-/** Puts a plane to its place in a volume: the inverse of {@linkcode cutPlane}. */
+/** Puts a plane back into a volume: the inverse of {@linkcode cutPlane}. */
 export function placePlane(
   volume: Voxels,
   frame: SliceFrame,

@@ -1,6 +1,6 @@
 /**
- * Codes of labels in prepared slices: as they are, but for one class in a picture, which is white
- * on black for the eye.
+ * Label codes in prepared slices: stored as they are, except that pictures of one class are white
+ * on black.
  *
  * @module
  */
@@ -8,16 +8,16 @@
 import { IGNORED, type Targets } from "./case.ts";
 import type { SliceFormat } from "./types.ts";
 
-/** In pictures of one class: the class, and what is ignored. */
+/** In pictures of one class: the class, and ignored pixels. */
 const [WHITE, GREY] = [255, 128];
 
-/** The numbers that a label's file holds. */
+/** Codes as a label's file stores them. */
 export function toStored(codes: Uint8Array, targets: Targets, format: SliceFormat): Uint8Array {
   if (!isBlackAndWhite(targets, format)) return codes;
   return codes.map((code) => code === 1 ? WHITE : code === IGNORED ? GREY : 0);
 }
 
-/** The codes that a label's file stands for. */
+/** The codes of a label's file. */
 export function fromStored(
   stored: ArrayLike<number>,
   targets: Targets,

@@ -1,5 +1,5 @@
 /**
- * What must be known of a whole data set before one of its cases can be cut.
+ * Collects what must be known of a data set before its cases can be cut.
  *
  * @module
  */
@@ -19,32 +19,32 @@ import type { SliceSettings } from "./slice_settings.ts";
 import { needsFoundValues, parseTargets } from "./targets.ts";
 import type { PlaneExtent } from "./types.ts";
 
-/** At most so many cases are in memory at once: one is read and inflated while others are cut. */
+/** The most cases in memory at once: one is read while others are cut. */
 const CASES_AT_ONCE = 3;
 
-/** Cases that are in memory at once have about so many voxels together, 1 GiB as float32. */
+/** Voxels of all cases in memory at once, about 1 GiB as float32. */
 const VOXELS_AT_ONCE = 2 ** 28;
 
-/** Foreground voxels of one case that count for `normalize: ct`, as in nnU-Net. */
+/** Foreground voxels sampled per case for `normalize: ct`, as in nnU-Net. */
 const FOREGROUND_SAMPLES = 10_000;
 
-/** A data set made definite. */
+/** A data set with resolved settings. */
 export interface Survey {
   readonly settings: CaseSettings;
   /** Height and width of all slices. */
   readonly size: readonly [number, number];
-  /** What the headers say, of the cases whose headers can be read. */
+  /** The headers of the cases whose headers can be read. */
   readonly headers: readonly CaseHeader[];
-  /** How many cases can be opened at once. */
+  /** How many cases may be open at once. */
   readonly atOnce: number;
 }
 
 /**
- * Finds what the settings stand for in a data set: its classes, the number of its channels, median
- * spacing, common size, and the intensities of its foreground. Headers suffice for most; where they
- * do not, the cases are read once more.
+ * Resolves the settings for a data set: its classes, the number of its channels, median spacing,
+ * common size, and the intensities of its foreground. Usually the headers are enough; otherwise the
+ * cases are read once more.
  *
- * @throws {InputError} If the settings do not suit the data set.
+ * @throws {InputError} If the settings do not fit the data set.
  */
 export async function surveyCases(
   sources: readonly CaseSource[],
@@ -87,7 +87,7 @@ export async function surveyCases(
   };
 }
 
-/** The larger the largest case, the fewer at once. */
+/** Fewer at once the larger the largest case is. */
 function casesAtOnce(headers: readonly CaseHeader[]): number {
   const voxels = headers.map(({ extents, count, channels }) => {
     const [{ height, width }] = extents as [PlaneExtent];
@@ -107,14 +107,14 @@ function spacingOf(
   return rows! > 0 && columns! > 0 ? [rows!, columns!] : "stored";
 }
 
-/** What most cases have; null where the files must be read to know. */
+/** The value that most cases have; null if only the files can tell. */
 function channelsOf({ channel }: SliceSettings, headers: readonly CaseHeader[]): number | null {
   if (channel !== "all") return channel.length;
   const counts = headers.map(({ channels }) => channels);
   return counts.includes(null) ? null : mostCommon(counts);
 }
 
-/** What there is most of; of those that there are as many of, the largest. */
+/** The most frequent value; the largest if several are. */
 function mostCommon(counts: readonly (number | null)[]): number | null {
   const groups = [...Map.groupBy(counts, (count) => count)];
   groups.sort(([a, one], [b, other]) => other.length - one.length || b! - a!);
@@ -129,7 +129,7 @@ interface Seen {
   readonly samples: readonly Float32Array[];
 }
 
-/** Reads all cases, in their order; those that cannot be used are reported later. */
+/** Reads all cases, in their order; unusable ones are reported later. */
 async function readAll(
   sources: readonly CaseSource[],
   settings: CaseSettings,

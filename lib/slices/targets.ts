@@ -1,6 +1,5 @@
 /**
- * What is to be segmented: from the setting to classes or regions, and from label values to codes
- * and back.
+ * What to segment: classes or regions from the setting, and codes from label values and back.
  *
  * @module
  */
@@ -11,26 +10,26 @@ import type { DatasetDescription, DeclaredLabel } from "./discovery/dataset_desc
 
 export type { Target, Targets } from "./case.ts";
 
-/** A code is a byte, and 255 is taken. */
+/** A code is a byte, and 255 means ignored. */
 const MOST_CLASSES = 254;
-/** Each has a bit of a code, and 255 is taken. */
+/** Each takes one bit of a code, and 255 means ignored. */
 const MOST_REGIONS = 7;
 
-/** A colour of a mask is the value 2³⁰ + 0xRRGGBB, beyond grey values and the ids of atlases. */
-const COLOUR = 2 ** 30;
+/** A mask's colour is stored as 2⁵² + 0xRRGGBB, above all ids that volumes have. */
+const COLOUR = 2 ** 52;
 
-/** The value that stands for a colour. */
+/** The value of a colour. */
 export function colourValue(red: number, green: number, blue: number): number {
   return red === green && green === blue ? red : COLOUR + red * 65536 + green * 256 + blue;
 }
 
-/** Red, green and blue of a value; of one that stands for no colour it is a grey. */
+/** Red, green and blue of a value; grey if it is not a colour. */
 export function valueColour(value: number): [number, number, number] {
   if (!isColour(value)) return [value, value, value];
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-/** Whether a value stands for a colour. */
+/** Whether a value is a colour. */
 export function isColour(value: number): boolean {
   return value >= COLOUR && value < COLOUR + 2 ** 24;
 }
@@ -41,15 +40,16 @@ export function valueName(value: number): string {
 }
 
 /**
- * Reads the setting `labels`: "foreground" (all above 0 as one object), "all" (every label a class,
- * or every region where the data set declares regions), "1,2" (these values as one object),
- * "1;2;3" (a class each), "anterior=1;posterior=2" (with names) or "whole=1+2,anterior=1" (regions,
- * which may overlap). In place of a value stands a declared label's name, or a colour as #ff0000.
+ * Reads the setting `labels`: "foreground" (all above 0 as one object), "all" (every label is a
+ * class, or every region if the data set declares regions), "1,2" (these values as one object),
+ * "1;2;3" (these classes), "anterior=1;posterior=2" (with names) or "whole=1+2,anterior=1"
+ * (regions, which may overlap). A value may also be a declared label's name, or a colour such as
+ * #ff0000.
  *
  * @param labels The setting.
  * @param declared What the data set declares.
- * @param found The values found in its labels, which "all" takes where nothing is declared.
- * @throws {InputError} If it is not understood, or names a value twice.
+ * @param found The values found in its labels, used by "all" if nothing is declared.
+ * @throws {InputError} If it is not understood, or has a value twice.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export function parseTargets(
   return checked({ kind, classes, ignore }, labels);
 }
 
-/** Whether the values in the labels must be known to say what is to be segmented. */
+/** Whether the setting depends on the values found in the labels. */
 export function needsFoundValues(labels: string, declared: Pick<DatasetDescription, "labels">) {
   return labels === "all" && declared.labels === null;
 }
@@ -114,7 +114,7 @@ function checked(targets: Targets, labels: string): Targets {
   if (classes.length > most) throw fail(`${classes.length} ${kind} are more than ${most}`);
   const names = classes.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) throw fail(`${twice} stands there twice`);
+  if (twice !== undefined) throw fail(`${twice} is there twice`);
   if (kind === "regions") return targets;
   const all = classes.flatMap(({ values }) => values as readonly number[]);
   const shared = all.find((value, i) => all.indexOf(value) < i);
@@ -144,7 +144,7 @@ function unknownLabels(labels: string, names: readonly DeclaredLabel[]): InputEr
     code: "bad-data-set",
     hint: 'Write foreground, all, 1,2 (one object), "1;2;3" (classes), or whole=1+2,anterior=1 ' +
       `(regions)${
-        names.length > 0 ? `; declared are ${names.map((label) => label.name).join(", ")}` : ""
+        names.length > 0 ? `; declared labels: ${names.map((label) => label.name).join(", ")}` : ""
       }`,
   });
 }
@@ -165,10 +165,10 @@ export function labelCode({ kind, classes, ignore }: Targets): (value: number) =
 }
 
 /**
- * The label value that a mask carries for each code: of a class its first value, of the foreground
- * 1, of regions that of the last one painted, as nnU-Net does.
+ * The label value that a mask carries for each code: a class's first value, 1 for foreground, and
+ * for regions that of the last one painted, as in nnU-Net.
  *
- * @returns 256 values, by code; that of codes that no mask has is 0.
+ * @returns 256 values, by code; 0 for codes that no mask has.
  *
  * @example
  * ```ts
@@ -179,8 +179,8 @@ export function labelCode({ kind, classes, ignore }: Targets): (value: number) =
  * assert.deepEqual([...maskValues(targets).subarray(0, 4)], [0, 1, 2, 2]);
  * ```
  */
-export function maskValues({ kind, classes, regionsClassOrder }: Targets): Int32Array {
-  const table = new Int32Array(256);
+export function maskValues({ kind, classes, regionsClassOrder }: Targets): Float64Array {
+  const table = new Float64Array(256);
   if (kind === "classes") {
     for (const [i, { values }] of classes.entries()) {
       table[i + 1] = values === "above 0" ? 1 : values[0]!;
@@ -205,15 +205,15 @@ export function maskValues({ kind, classes, regionsClassOrder }: Targets): Int32
   return table;
 }
 
-/** The values of codes, by a table from {@linkcode maskValues}. */
-export function valuesOf(codes: Uint8Array, table: Int32Array): Int32Array {
-  const values = new Int32Array(codes.length);
+/** Converts codes to values, by a table from {@linkcode maskValues}. */
+export function valuesOf(codes: Uint8Array, table: Float64Array): Float64Array {
+  const values = new Float64Array(codes.length);
   for (let i = 0; i < codes.length; i++) values[i] = table[codes[i]!]!;
   return values;
 }
 
 /**
- * Planes of 0 and 1 for the loss, one a class or region, from codes. Ignored pixels are 0 in all.
+ * Planes of 0 and 1 for the loss, one per class or region. Ignored pixels are 0 in all.
  *
  * @param codes Any number of pixels.
  * @returns Pixels × classes values, the class running fastest. With one class it is the mask.
@@ -230,7 +230,7 @@ export function labelPlanes(codes: Uint8Array, { kind, classes }: Targets): Floa
   return planes;
 }
 
-/** 1 where a pixel takes part in loss and scores, 0 where it is ignored; null where all do. */
+/** 1 where a pixel counts for loss and scores, 0 where it is ignored; null if all count. */
 export function keepPlane(codes: Uint8Array): Float32Array | null {
   return codes.includes(IGNORED) ? Float32Array.from(codes, (c) => c === IGNORED ? 0 : 1) : null;
 }

@@ -1,5 +1,5 @@
 /**
- * The shapes of data that the parts of `lib/slices` hand to each other.
+ * Types that the parts of `lib/slices` share.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export type Axis = 0 | 1 | 2;
 /** How slices are stored: NumPy's own format, or pictures. */
 export type SliceFormat = "npy" | "png";
 
-/** How a slice comes to the size of the model's grid. */
+/** How a slice is brought to the size of the model's grid. */
 export type Fit = "pad-or-crop" | "resize";
 
 /** A slice of an image with several channels, one after the other. */
@@ -32,28 +32,28 @@ export interface Box {
   readonly width: number;
 }
 
-/** What is known of a plane before it is put on the model's grid. */
+/** A plane's geometry before it is put on the model's grid. */
 export interface PlaneExtent {
   readonly height: number;
   readonly width: number;
-  /** What of it is kept: all of it, or what is not empty. */
+  /** The part that is kept: all, or the part that is not empty. */
   readonly crop: Box;
-  /** Millimetres between its rows and between its columns; null where they are not known. */
+  /** Millimetres between its rows and between its columns; null if unknown. */
   readonly spacing: readonly [number, number] | null;
 }
 
 /**
  * How one slice was put on the model's grid: enough to put a prediction back.
  *
- * The part `crop` is cut out and brought to the height and width `scaled`. With "pad-or-crop",
- * pixel (y, x) of that lies at (y + offset[0], x + offset[1]) on the grid; a negative offset crops.
- * With "resize" it fills the whole grid, and the offset is [0, 0].
+ * The part `crop` is cut out and resampled to the height and width `scaled`. With "pad-or-crop",
+ * its pixel (y, x) is at (y + offset[0], x + offset[1]) on the grid; a negative offset crops. With
+ * "resize" it fills the whole grid, and the offset is [0, 0].
  */
 export interface SliceGeometry {
   /** Height and width of the slice. */
   readonly original: readonly [number, number];
   readonly crop: Box;
-  /** Height and width at the spacing that the model wants. */
+  /** Height and width at the model's spacing. */
   readonly scaled: readonly [number, number];
   /** Height and width of the grid, multiples of 4. */
   readonly size: readonly [number, number];
@@ -61,7 +61,7 @@ export interface SliceGeometry {
   readonly offset: readonly [number, number];
 }
 
-/** What is known about one prepared slice. */
+/** The record of one prepared slice. */
 export interface SliceRecord {
   /** The id of its case. */
   readonly case: string;

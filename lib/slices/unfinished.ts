@@ -1,6 +1,6 @@
 /**
- * What is done of a preparation that is not finished: one file a case, so that the next start goes
- * on after the last whole one.
+ * The progress of an unfinished preparation: one file per case, so that the next start continues
+ * after the last complete one.
  *
  * @module
  */
@@ -8,12 +8,13 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { writeFileAtomic } from "../support/files.ts";
+import { readJson } from "../support/read_text.ts";
 import { RecordsSchema } from "./manifest.ts";
 
-/** The folder for it, in the prepared folder; it goes when the manifest comes. */
+/** Its folder, in the prepared folder; removed once the manifest is written. */
 export const UNFINISHED = "unfinished";
 
-/** The file in it that says what is being made. */
+/** The file that describes the preparation. */
 export const PLAN_NAME = "plan.json";
 
 const PlanSchema = v.object({
@@ -22,17 +23,16 @@ const PlanSchema = v.object({
   cases: v.array(v.string()),
 });
 
-/** What is being made: settings and sources as a hash, the files' ending, and the cases' ids. */
+/** The plan: a hash of settings and sources, the files' extension, and the cases' ids. */
 export type Plan = v.InferOutput<typeof PlanSchema>;
 
-/** What a case adds to the manifest. */
+/** A case's part of the manifest. */
 export type CaseRecords = v.InferOutput<typeof RecordsSchema>;
 
-/** The plan of a folder's unfinished preparation; null where there is none. */
+/** The plan of a folder's unfinished preparation; null if there is none. */
 export async function readPlan(out: string): Promise<Plan | null> {
   try {
-    const text = await Deno.readTextFile(join(out, UNFINISHED, PLAN_NAME));
-    return v.parse(PlanSchema, JSON.parse(text));
+    return v.parse(PlanSchema, await readNote(join(out, UNFINISHED, PLAN_NAME)));
   } catch {
     return null;
   }
@@ -47,24 +47,23 @@ export async function beginUnfinished(out: string, plan: Plan): Promise<void> {
 export async function endUnfinished(out: string, { cases }: Plan): Promise<void> {
   const folder = join(out, UNFINISHED);
   for (const name of [...cases.map(noteName), PLAN_NAME]) {
-    await Deno.remove(join(folder, name)).catch(() => {}); // of a case without labels there is none
+    await Deno.remove(join(folder, name)).catch(() => {}); // a case without labels has none
   }
-  await Deno.remove(folder).catch(() => {}); // it holds files of others
+  await Deno.remove(folder).catch(() => {}); // it holds other files
 }
 
-/** Notes that a case is done: all its slices are written. */
+/** Records that a case is done: all its slices are written. */
 export async function noteDone(out: string, id: string, records: CaseRecords): Promise<void> {
-  // No need to wait for the disk: the slices do not, either, and what is broken is made again.
+  // No flush is needed: slices are not flushed either, and broken ones are made again.
   await writeFileAtomic(join(out, UNFINISHED, noteName(id)), JSON.stringify(records), {
     sync: false,
   });
 }
 
-/** What a case that was done before added; `undefined` for one that must be done, or again. */
+/** The part of a case that was done before; `undefined` if it must be done (again). */
 export async function readDone(out: string, id: string): Promise<CaseRecords | undefined> {
   try {
-    const text = await Deno.readTextFile(join(out, UNFINISHED, noteName(id)));
-    const records = v.parse(RecordsSchema, JSON.parse(text));
+    const records = v.parse(RecordsSchema, await readNote(join(out, UNFINISHED, noteName(id))));
     // Slices are not flushed to disk one by one: a power cut can leave an empty file
     for (const { image, label } of records.slices) {
       for (const name of [image, label]) {
@@ -77,7 +76,12 @@ export async function readDone(out: string, id: string): Promise<CaseRecords | u
   }
 }
 
-/** The name of the file that says that a case is done. */
+/** Reads what this module or the manifest noted. */
+export async function readNote(path: string): Promise<unknown> {
+  return await readJson(path, { what: "prepared slices", code: "bad-prepared" });
+}
+
+/** The name of a case's file. */
 export function noteName(id: string): string {
-  return `case_${id}.json`; // a prefix: no case is called plan
+  return `case_${id}.json`; // the prefix avoids a clash with the plan
 }

@@ -1,5 +1,5 @@
 /**
- * The image of a volume case: one file, or one a channel.
+ * Reads the image of a volume case: one file, or one per channel.
  *
  * @module
  */
@@ -14,22 +14,24 @@ import type { CaseSource, Finding } from "./discovery/case_source.ts";
 import { inChannel } from "./normalize_channels.ts";
 import { chosenChannels, collect, warningsOf } from "./read_part.ts";
 
-/** The channels of a volume that were chosen. */
+/** The chosen channels of a volume. */
 export interface VolumeImage {
-  /** Header and space of the first file, without its values; of three dimensions. */
+  /** Header and space of the first file, without its values; 3D. */
   readonly like: Volume;
   /** The values of each, in the stored order, none of them missing. */
   readonly channels: Float32Array[];
-  /** Of one file of four dimensions: how many volumes it has, and the numbers of those chosen. */
+  /** How many there are to choose from. */
+  readonly storedChannels: number;
+  /** For one 4D file: the number of its volumes, and the chosen ones. */
   readonly frames: { readonly count: number; readonly chosen: readonly number[] } | null;
-  /** The part of them that is not empty, if that is asked for; all of them otherwise. */
+  /** The part that is not empty if `crop` is "nonzero", else the whole. */
   readonly bounds: Bounds;
 }
 
 /**
  * Reads the channels that the settings choose, one file after the other.
  *
- * @returns Null where that fails; the findings say why.
+ * @returns Null if that fails; the findings say why.
  */
 export async function readVolumeImage(
   { folder, files: [file] }: CaseSource,
@@ -61,7 +63,7 @@ export async function readVolumeImage(
     const start = isOneFile ? channel * voxels : 0;
     const data = volume.data.length === voxels
       ? volume.data
-      : volume.data.slice(start, start + voxels); // the other channels are let go of
+      : volume.data.slice(start, start + voxels); // the other channels are released
     if (settings.crop === "nonzero") nonEmpty.add(data, shape);
     const found: Finding[] = [];
     fillMissing(data, settings.fill, found);
@@ -71,10 +73,10 @@ export async function readVolumeImage(
   if (channels.length < chosen.length) return null;
   const like = { ...first, data: new Float32Array(0), shape };
   const frames = isOneFile && inFile > 1 ? { count: inFile, chosen } : null;
-  return { like, channels, frames, bounds: nonEmpty.bounds(shape) };
+  return { like, channels, storedChannels: count, frames, bounds: nonEmpty.bounds(shape) };
 }
 
-/** Channels are voxels beside each other: flipped or elsewhere they are of no use. */
+/** Channels must share a grid: a flipped or shifted one is useless. */
 function isSamePlace(volume: Volume, first: Volume): boolean {
   if (volume.orientation === null || first.orientation === null) return true;
   const found = compareSpace(volume, first);
@@ -90,9 +92,9 @@ function fits(volume: Volume, first: Volume, path: string, findings: Finding[]):
         `${basename(first.path)} ${first.shape.join("×")}`,
     );
   } else if (volume.shape.length > 3) {
-    error(`${basename(path)} has ${volume.shape[3]} volumes, and is one channel of several`);
+    error(`${basename(path)} has ${volume.shape[3]} volumes, but is one of several channels`);
   } else if (!isSamePlace(volume, first)) {
-    error(`${basename(path)} covers another space than ${basename(first.path)}`);
+    error(`${basename(path)} covers a different space than ${basename(first.path)}`);
   } else return true;
   return false;
 }

@@ -1,5 +1,5 @@
 /**
- * The label of a volume case, brought to its image.
+ * Reads the label of a volume case, and brings it to its image's grid.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import type { CaseSource, Finding } from "./discovery/case_source.ts";
 import { collect, warningsOf } from "./read_part.ts";
 import type { VolumeImage } from "./volume_image.ts";
 
-/** A label as it is stored. */
+/** A stored label. */
 export interface VolumeLabel {
   readonly values: Voxels;
   readonly shape: readonly number[];
-  /** How the image's stored grid lies in the label's. */
+  /** The position of the image's stored grid within the label's. */
   readonly grid: Reorientation;
 }
 
@@ -28,8 +28,8 @@ export interface VolumeLabel {
  * Reads the label of a case.
  *
  * @param image Header and space of its image.
- * @param frames The volumes of an image of four dimensions: a label of four has the same.
- * @returns Null where there is none that can be used; the findings say why.
+ * @param frames The volumes of a 4D image; a 4D label has the same number.
+ * @returns Null if there is none that can be used; the findings say why.
  */
 export async function readVolumeLabel(
   { folder, files: [file] }: CaseSource,
@@ -53,7 +53,7 @@ export async function readVolumeLabel(
   return { values, shape: label.shape.slice(0, 3), grid: reorientation };
 }
 
-/** The values of a label of three dimensions, or of the frame of one that its image is taken of. */
+/** The values of a 3D label, or of the image's frame of a 4D label. */
 function oneFrame(
   { data, shape }: { readonly data: Voxels; readonly shape: readonly number[] },
   frames: VolumeImage["frames"],
@@ -64,21 +64,21 @@ function oneFrame(
   const voxels = data.length / count;
   if (isOneHot(data, count)) {
     return error(
-      `label is one-hot: ${count} volumes of 0 and 1, one a class`,
-      "Save it as one volume of three dimensions that holds the classes' numbers",
+      `label is one-hot: ${count} volumes of 0 and 1, one per class`,
+      "Save it as one 3D volume of class numbers",
     );
   }
   if (frames?.count !== count) {
     return error(
       `label has ${count} volumes, image ${frames?.count ?? 1}`,
-      "A label is one volume",
+      "A label must be one volume",
     );
   }
   const [frame, ...others] = frames.chosen;
   if (others.length > 0) {
     return error(
       `image and label have ${count} volumes each`,
-      "Take the same one of both with --channel 0, or another number",
+      "Choose one of them with --channel, for example --channel 0",
     );
   }
   return data.slice(frame! * voxels, (frame! + 1) * voxels);

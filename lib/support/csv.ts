@@ -5,10 +5,10 @@
  */
 
 /**
- * A line of a CSV file. Numbers that are not finite, `null` and `undefined` are empty cells; texts
- * with commas, quotes or line breaks stand in quotes.
+ * A line of a CSV file. Numbers that are not finite, `null` and `undefined` are empty cells; text
+ * with commas, quotes or line breaks is quoted.
  *
- * @param cells What the cells hold.
+ * @param cells The values of the cells.
  * @returns The line with its end.
  *
  * @example
@@ -30,10 +30,10 @@ export function csvLine(cells: readonly unknown[]): string {
 }
 
 /**
- * The cells of a CSV file, line by line, as texts. Empty lines are passed over; a byte order mark
- * and either form of line end are fine.
+ * The cells of a CSV file as text, line by line. Skips empty lines; accepts a byte order mark and
+ * both kinds of line ending.
  *
- * @throws {SyntaxError} Where a quoted cell does not end, or goes on behind its quotes.
+ * @throws {SyntaxError} If a quoted cell does not end, or has text after its closing quote.
  */
 export function parseCsv(text: string): string[][] {
   const table = text.replace(/^\uFEFF/, "");
@@ -55,5 +55,5 @@ export function parseCsv(text: string): string[][] {
   return rows;
 }
 
-/** A cell, in quotes or not, and what ends it. */
+/** A cell, quoted or not, and its separator. */
 const CELL = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r?\n|$)/gy;

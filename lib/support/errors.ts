@@ -1,12 +1,12 @@
 /**
- * The one error type for what goes wrong with a user's input: files, flags, configs.
+ * The error type for problems with a user's input: files, flags, configs.
  *
  * A wrong shape or range in a call from code is a `TypeError` or `RangeError` instead.
  *
  * @module
  */
 
-/** What an {@linkcode InputError} is about, in a word for programs; each is never renamed. */
+/** The codes of {@linkcode InputError}, for programs. They are never renamed. */
 export const ERROR_CODES = {
   "bad-command-line": "a flag is missing, unknown or has a wrong value",
   "bad-config": "a configuration has unknown keys or wrong values, or is not JSON",
@@ -34,11 +34,11 @@ export const ERROR_CODES = {
 /** A key of {@linkcode ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What an {@linkcode InputError} can say beside its message. */
+/** The details of an {@linkcode InputError}. */
 export interface InputErrorOptions {
-  /** What it is about, in a word. */
+  /** The kind of problem. */
   code: ErrorCode;
-  /** What the user can do about it, one sentence in sentence case. */
+  /** What the user can do about it: one sentence, no full stop. */
   hint?: string;
   /** The file or folder that it is about. */
   path?: string | URL;
@@ -47,11 +47,11 @@ export interface InputErrorOptions {
 }
 
 /**
- * Something is wrong with what the user gave: a file, a folder, a flag, a config.
+ * A problem with the user's input: a file, a folder, a flag, a config.
  *
  * The message is one line, "Cannot read volume: gzip stream ends early: data/x.nii.gz": what
- * failed, why, and where. The hint says what to do. Tasks print both with the code and end with
- * status 1, or 2 for a wrong command line, without a stack.
+ * failed, why, and where. The hint says what to do. Tasks print both with the code, without a stack
+ * trace, and exit with status 1, or 2 for a wrong command line.
  *
  * @example
  * ```ts
@@ -68,9 +68,9 @@ export interface InputErrorOptions {
  */
 export class InputError extends Error {
   override name = "InputError";
-  /** What it is about, in a word for programs. */
+  /** The kind of problem, for programs. */
   readonly code: ErrorCode;
-  /** What the user can do about it; empty where nothing helpful can be said. */
+  /** What the user can do about it; empty if there is nothing helpful to say. */
   readonly hint: string;
   /** The file or folder that it is about, if any. */
   readonly path: string | undefined;
@@ -86,7 +86,7 @@ export class InputError extends Error {
     this.path = path;
   }
 
-  /** Makes an error of what is left of one that came from another thread. */
+  /** Restores an error that was sent from another thread. */
   static revive(
     { message, code, hint, path }: Pick<InputError, "message" | "code" | "hint" | "path">,
   ): InputError {

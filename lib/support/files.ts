@@ -11,21 +11,21 @@ import { isInMemory, memoryFiles } from "./memory_files.ts";
 /** How {@linkcode writeFileAtomic} and {@linkcode writeFilesAtomic} write. */
 export interface WriteOptions {
   /**
-   * Wait until the disk has it, so that not even a power cut leaves half of it; the default. Off
-   * for thousands of small files that can be made again.
+   * Flush to disk, so that the file survives a power cut. Default: true. Off for thousands of small
+   * files that can be made again.
    */
   sync?: boolean;
 }
 
 /**
  * Writes a file under a temporary name in the same folder, flushes it to disk, then renames it.
- * Folders that are missing are made. Temporary files that a process left which was killed are
- * removed when another first writes to their folder. A file in memory is just set.
+ * Creates missing folders. Temporary files of killed processes are removed the first time that
+ * another process writes to their folder. A file in memory is just set.
  *
- * @param path Where the file is to be.
+ * @param path Where to write.
  * @param data Its content; text is written as UTF-8.
  * @throws {InputError} If the disk is full, the folder is read-only, a permission is missing or a
- * name is taken; the old file is as it was.
+ * name is taken; the old file is unchanged.
  */
 export async function writeFileAtomic(
   path: string,
@@ -36,10 +36,10 @@ export async function writeFileAtomic(
 }
 
 /**
- * Writes files that belong together as {@linkcode writeFileAtomic} does: all of them are on disk
- * before the first takes its name.
+ * Writes files that belong together as {@linkcode writeFileAtomic} does: all are on disk before the
+ * first is renamed.
  *
- * @throws {InputError} As `writeFileAtomic` does; the old files are as they were.
+ * @throws {InputError} As `writeFileAtomic` does; the old files are unchanged.
  */
 export async function writeFilesAtomic(
   files: readonly (readonly [path: string, data: Uint8Array | string])[],
@@ -76,14 +76,14 @@ export async function writeJsonAtomic(path: string, value: unknown): Promise<voi
   await writeFileAtomic(path, JSON.stringify(value, null, 2) + "\n");
 }
 
-/** Writes bytes at the place where a file stands; one write may take only some of them. */
+/** Writes all bytes at the file's current position; a single write may take only some of them. */
 export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let offset = 0; offset < bytes.length;) {
     offset += await file.write(bytes.subarray(offset));
   }
 }
 
-/** Writes a temporary file to a folder that is there, and removes it; throws what the system does. */
+/** Writes a temporary file to an existing folder and removes it; throws the system's error. */
 export async function tryWriting(folder: string): Promise<void> {
   await removeAbandonedOnce(folder);
   const { file, name } = createTemporary(join(folder, "test"));
@@ -97,19 +97,24 @@ export async function tryWriting(folder: string): Promise<void> {
 
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/;
 
+/** Whether a name is that of a file that is being written. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
 /**
- * A temporary file beside another, locked: the lock tells others that its process is alive, and
- * the system lets go of it when the process dies.
+ * A locked temporary file beside another. The lock shows other processes that this one is alive;
+ * the system releases it when the process dies.
  */
 function createTemporary(path: string): { file: Deno.FsFile; name: string } {
   while (true) {
     const name = `${path}.${crypto.randomUUID().slice(-12)}.tmp`;
     const file = Deno.openSync(name, { write: true, createNew: true });
     try {
-      // Another process, or thread, that looked before the lock was there removes the file.
+      // Another process or thread that checked before the lock was taken removes the file.
       if (file.tryLockSync(true) && existsSync(name)) return { file, name };
     } catch {
-      // Some network folders cannot lock; nobody can then tell that the file is abandoned, either.
+      // Some network folders have no locks; then nothing treats the file as abandoned, either.
       return { file, name };
     }
     file.close();
@@ -128,7 +133,7 @@ function existsSync(path: string): boolean {
 
 const cleaned = new Map<string, Promise<void>>();
 
-/** Removes what killed processes left in a folder, the first time that this one writes there. */
+/** Removes what killed processes left in a folder; once per folder and process. */
 function removeAbandonedOnce(folder: string): Promise<void> {
   let done = cleaned.get(folder);
   if (done === undefined) cleaned.set(folder, done = removeAbandoned(folder));
@@ -138,18 +143,18 @@ function removeAbandonedOnce(folder: string): Promise<void> {
 async function removeAbandoned(folder: string): Promise<void> {
   try {
     for await (const { name, isFile } of Deno.readDir(folder)) {
-      if (!isFile || !TEMPORARY.test(name)) continue;
+      if (!isFile || !isTemporary(name)) continue;
       using file = await Deno.open(join(folder, name));
       if (await file.tryLock(true)) await Deno.remove(join(folder, name));
     }
   } catch {
-    // Gone meanwhile, or not ours to read: what is left over does no harm.
+    // Already gone, or not readable; a leftover does no harm.
   }
 }
 
 const REASONS: Record<string, [why: string, hint: string]> = {
-  ENOSPC: ["the disk is full", "Make room, then start again"],
-  EDQUOT: ["the disk quota is used up", "Make room, then start again"],
+  ENOSPC: ["the disk is full", "Free some space, then start again"],
+  EDQUOT: ["the disk quota is used up", "Free some space, then start again"],
   EFBIG: ["files of this size are not allowed here", "Choose a folder on another disk"],
   EROFS: ["the disk is read-only", "Choose a folder on another disk"],
   EACCES: ["no permission to write here", "Choose another folder, or change its permissions"],
@@ -161,11 +166,11 @@ const REASONS: Record<string, [why: string, hint: string]> = {
 };
 
 /**
- * The error to tell a user when writing failed.
+ * Turns a failure to write into an error for the user.
  *
- * @param error What the system threw.
+ * @param error The system's error.
  * @param path What was being written.
- * @returns An {@linkcode InputError} where the cause is the user's to mend, else the error itself.
+ * @returns An {@linkcode InputError} if the user can fix the cause, else the error itself.
  */
 export function writeError(error: unknown, path: string): unknown {
   if (error instanceof Deno.errors.NotCapable) {

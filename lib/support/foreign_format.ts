@@ -1,24 +1,26 @@
 /**
- * Files that are not what they are taken for: other formats, and what stands in a file's place.
+ * Recognises files of other formats, and what may be found in place of a file.
  *
  * @module
  */
 
 /** What a file is, for a message, and what to do about it. */
 export interface ForeignFormat {
-  /** To follow "it is": "an NRRD file". */
+  /** Completes "it is …": "an NRRD file". */
   readonly format: string;
   /** A sentence, as a hint. */
   readonly hint: string;
 }
 
-const ITK = "Convert it to .nii.gz, as with 3D Slicer, ITK-SNAP or SimpleITK";
-const NIBABEL = "Convert it to .nii.gz, as with nibabel: nib.save(nib.load(name), 'NAME.nii.gz')";
-const DICOM = "Convert the series to .nii.gz, as with dcm2niix";
-const PICTURE = "Convert it to .png, as with ImageMagick";
-const JPEG = "Convert images to .png, as with ImageMagick; a mask that was JPEG has wrong values";
-const ARRAY = "Save the array as .nii.gz with its voxel size, as with nibabel";
-const FREESURFER = "Convert it to .nii.gz, as with mri_convert or nibabel";
+const ITK = "Convert it to .nii.gz, for example with 3D Slicer, ITK-SNAP or SimpleITK";
+const NIBABEL =
+  "Convert it to .nii.gz, for example with nibabel: nib.save(nib.load(name), 'NAME.nii.gz')";
+const DICOM = "Convert the series to .nii.gz, for example with dcm2niix";
+const PICTURE = "Convert it to .png, for example with ImageMagick";
+const JPEG =
+  "Convert images to .png, for example with ImageMagick; masks stored as JPEG have wrong values";
+const ARRAY = "Save the array as .nii.gz with its voxel size, for example with nibabel";
+const FREESURFER = "Convert it to .nii.gz, for example with mri_convert or nibabel";
 const REPACK = "Unpack it, or pack it with gzip";
 const AGAIN = "Copy or download the file again";
 const UNPACK = "Unpack it first";
@@ -28,7 +30,7 @@ const NAMES: readonly (readonly [ending: RegExp, format: string, hint: string])[
   [/\.(mha|mhd)$/i, "a MetaImage file", ITK],
   [/\.(mgh|mgz)$/i, "a FreeSurfer volume", FREESURFER],
   [/\.(hdr|img)(\.gz)?$/i, "half of a .hdr and .img pair", NIBABEL],
-  [/\.(par|rec)$/i, "a Philips PAR/REC file", "Convert it to .nii.gz, as with dcm2niix"],
+  [/\.(par|rec)$/i, "a Philips PAR/REC file", "Convert it to .nii.gz, for example with dcm2niix"],
   [/\.(dcm|dicom|ima)$/i, "a DICOM file", DICOM],
   [/\.(mnc|minc)(\.gz)?$/i, "a MINC file", NIBABEL],
   [/\.(jpe?g|jfif)$/i, "a JPEG picture", JPEG],
@@ -40,7 +42,7 @@ const NAMES: readonly (readonly [ending: RegExp, format: string, hint: string])[
 ];
 
 /**
- * What a file with this name is, where that is an image or archive that the program does not read.
+ * What a file with this name is, if it is an image or archive that the program cannot read.
  *
  * @returns null for all other names, those of `.nii`, `.nii.gz` and `.png` files among them.
  *
@@ -54,33 +56,33 @@ const NAMES: readonly (readonly [ending: RegExp, format: string, hint: string])[
  * ```
  */
 export function formatOfName(name: string): ForeignFormat | null {
-  // NIfTI that gzip packed is the one packing that is read.
+  // Of packed NIfTI files only gzip is read.
   if (/\.nii\.gz$/i.test(name)) return null;
   const known = NAMES.find(([ending]) => ending.test(name));
   return known === undefined ? null : { format: known[1], hint: known[2] };
 }
 
-/** What the beginning of a file says. */
+/** What the beginning of a file reveals. */
 const STAND_INS: readonly (readonly [start: RegExp, format: string, hint: string])[] = [
   [/^$/, "empty", AGAIN],
   [
     /^version https:\/\/git-lfs/,
-    "a pointer of git-LFS, not the file itself",
+    "a git-LFS pointer, not the file itself",
     "Fetch the file with git lfs pull",
   ],
   [
     /^(\.\.\/|\/|\.git\/)+annex\/objects\//,
-    "a pointer of git-annex, not the file itself",
+    "a git-annex pointer, not the file itself",
     "Fetch the file with git annex get or datalad get",
   ],
   [
     /^(\xef\xbb\xbf)?\s*<(!doctype|html|head|\?xml)/i,
-    "a web page, hardly what was to be downloaded",
-    "Download it again; the page may say why it was refused",
+    "a web page",
+    "Download it again; the page may say why the download failed",
   ],
 ];
 
-/** Where the bytes stand that tell a format, if not at the start. */
+/** Where a format's signature is, if not at the start. */
 const PLACES: Readonly<Record<string, number>> = { DICM: 128, ustar: 257, WEBP: 8 };
 
 const CONTENTS: readonly (readonly [signatures: string[], format: string, hint: string])[] = [
@@ -95,15 +97,15 @@ const CONTENTS: readonly (readonly [signatures: string[], format: string, hint: 
   [["CDF\x01", "CDF\x02", "\x89HDF\r\n"], "an HDF5 or MINC file", NIBABEL],
   [["\x93NUMPY", "MATLAB 5"], "an array without a voxel size", ARRAY],
   [["PK\x03\x04", "7z\xbc\xaf", "Rar!", "ustar"], "an archive", UNPACK],
-  [["BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"], "packed with another program than gzip", REPACK],
+  [["BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"], "packed with a program other than gzip", REPACK],
   [["\x1f\x8b"], "packed with gzip twice", "Unpack it once"],
 ];
 
 /**
- * What a file that should be another one is, by its first bytes.
+ * What a file of an unexpected format is, by its first bytes.
  *
  * @param start The first 512 bytes, or fewer of a shorter file.
- * @returns null where nothing is recognised.
+ * @returns null if nothing is recognised.
  */
 export function formatOfContent(start: Uint8Array): ForeignFormat | null {
   const stands = standIn(start);
@@ -116,11 +118,11 @@ export function formatOfContent(start: Uint8Array): ForeignFormat | null {
 }
 
 /**
- * What stands in the place of a file that is not there: nothing at all, a pointer of git-LFS or
- * git-annex, or a web page.
+ * What was found in place of a file: nothing at all, a pointer of git-LFS or git-annex, or a web
+ * page.
  *
  * @param start The first 512 bytes, or fewer of a shorter file.
- * @returns null where it is none of these.
+ * @returns null if it is none of these.
  */
 export function standIn(start: Uint8Array): ForeignFormat | null {
   const text = textOf(start);
@@ -128,7 +130,7 @@ export function standIn(start: Uint8Array): ForeignFormat | null {
   return found === undefined ? null : { format: found[1], hint: found[2] };
 }
 
-/** One character a byte. */
+/** One character per byte. */
 function textOf(start: Uint8Array): string {
   return String.fromCharCode(...start.subarray(0, 512));
 }

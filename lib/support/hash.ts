@@ -11,9 +11,9 @@ import { refuseOtherThanFiles } from "./read_file.ts";
  * The checksum of a file, read piece by piece.
  *
  * @param path The file.
- * @param algorithm "sha256", or "md5" where others publish that.
+ * @param algorithm "sha256", or "md5" for checksums published as such.
  * @returns Lower-case hexadecimal digits.
- * @throws {InputError} If it is a folder, a pipe or a device; else what the system throws.
+ * @throws {InputError} If it is a folder, a pipe or a device; otherwise the system's error.
  *
  * @example
  * ```ts

@@ -7,9 +7,9 @@
 /**
  * Runs work on all items, a few at a time, in their order; the first error stops it.
  *
- * @param items What there is to do.
+ * @param items The items.
  * @param limit How many at a time.
- * @param work Done for each item.
+ * @param work Called for each item.
  *
  * @example
  * ```ts

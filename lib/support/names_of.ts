@@ -22,7 +22,7 @@ export function namesOf(names: readonly string[], most = 5): string {
 }
 
 /**
- * A number with its noun, which takes an s unless it is one.
+ * A number with its noun, in the plural unless the number is 1.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@
 
 import { closest, distance } from "fastest-levenshtein";
 
-/** Longer names are no typing errors, and take long to compare. */
+/** Longer names are not typing errors, and comparing them takes long. */
 const LONGEST = 100;
 
 /**
@@ -14,7 +14,7 @@ const LONGEST = 100;
  *
  * @param name What was given.
  * @param known What could have been given.
- * @returns The nearest known name, or `undefined` where none is near.
+ * @returns The nearest known name, or `undefined` if none is close.
  *
  * @example
  * ```ts

@@ -5,8 +5,8 @@
  */
 
 /**
- * The finite values that would stand at some places if the data were sorted. Two passes over the
- * data and half a megabyte, where sorting a volume takes seconds and a copy.
+ * The finite values at some places of the sorted data. Two passes over the data and half a
+ * megabyte, where sorting a volume takes seconds and a copy.
  *
  * @param data Values in any order.
  * @param places From 0, among the finite values, given how many there are.
@@ -45,7 +45,7 @@ export function orderStatistics(
   );
 }
 
-/** The bin that holds a place, and the place within it. */
+/** The bin of a place, and the place within that bin. */
 function locate(bins: Uint32Array, place: number): [bin: number, place: number] {
   let bin = 0;
   for (; bin < bins.length - 1 && place >= bins[bin]!; bin++) place -= bins[bin]!;

@@ -1,6 +1,6 @@
 /**
- * Looking at a folder before hours of work are to end in it: can it be written to, is there room,
- * is another process at work there.
+ * Checks an output folder before hours of work: can it be written to, is there space, is another
+ * process using it?
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { statfs } from "node:fs/promises";
 import { InputError } from "./errors.ts";
 import { tryWriting, writeError } from "./files.ts";
 
-/** The file that a process locks in a folder it works in. */
+/** The file that a process locks in the folder it uses. */
 export const LOCK_NAME = ".lock";
 
 /**
- * Checks that files can be written below a folder, which need not be there yet; it is not made.
+ * Checks that files can be written below a folder. The folder may be missing and is not created.
  *
- * @param folder Where work is to end.
- * @param options.bytes What the work is going to write. Not checked where the system does not
- * tell how much room there is.
+ * @param folder The output folder.
+ * @param options.bytes How much will be written. Not checked if the system does not report the free
+ * space.
  * @throws {InputError} If it is read-only, forbidden, in the way of a file, or too full.
  */
 export async function requireWritable(
@@ -37,11 +37,11 @@ export async function requireWritable(
   throw new InputError(`Cannot write: ${size(bytes)} are needed, ${size(free)} are free`, {
     code: "cannot-write",
     path: folder,
-    hint: "Make room, or choose a folder on another disk",
+    hint: "Free some space, or choose a folder on another disk",
   });
 }
 
-/** The folder itself, or the nearest one above it that is there. */
+/** The folder itself, or its nearest existing parent. */
 async function nearestFolder(folder: string): Promise<string> {
   for (let path = folder || ".";; path = dirname(path)) {
     try {
@@ -63,7 +63,7 @@ async function freeBytes(folder: string): Promise<number | undefined> {
     const { bavail, bsize, blocks } = await statfs(folder);
     return blocks > 0 ? bavail * bsize : undefined;
   } catch {
-    return undefined; // no permission to ask, or a system that does not tell
+    return undefined; // no permission to ask, or not supported here
   }
 }
 
@@ -72,12 +72,12 @@ function size(bytes: number): string {
 }
 
 /**
- * Takes a folder for this process alone, until the lock is disposed or the process dies: the
- * system lets go of the lock then, so a killed run locks nobody out.
+ * Locks a folder for this process until the lock is disposed or the process dies. The system
+ * releases the lock then, so a killed run locks nobody out.
  *
- * @param folder Made if it is missing.
- * @param what What is to be done in it, for the error: "train".
- * @throws {InputError} If another process has it.
+ * @param folder Created if missing.
+ * @param what The work, for the error: "train".
+ * @throws {InputError} If another process holds the lock.
  */
 export async function lockFolder(folder: string, what: string): Promise<Disposable> {
   const path = join(folder, LOCK_NAME);
@@ -94,16 +94,16 @@ export async function lockFolder(folder: string, what: string): Promise<Disposab
 }
 
 /**
- * Checks that no other process has a folder, and leaves it as it is.
+ * Checks that no other process holds a folder's lock. Changes nothing.
  *
- * @throws {InputError} If one has, as {@linkcode lockFolder} says it.
+ * @throws {InputError} If one does; the same error as {@linkcode lockFolder}'s.
  */
 export async function requireUnlocked(folder: string, what: string): Promise<void> {
   let file: Deno.FsFile;
   try {
     file = await Deno.open(join(folder, LOCK_NAME));
   } catch {
-    return; // never locked; or not readable, which is told when it is to be written to
+    return; // never locked; or not readable, which is reported on writing
   }
   const free = await isFree(file);
   file.close();
@@ -114,14 +114,14 @@ async function isFree(file: Deno.FsFile): Promise<boolean> {
   try {
     return await file.tryLock(true);
   } catch {
-    return true; // some network folders cannot lock
+    return true; // some network folders have no locks
   }
 }
 
 function busy(folder: string, what: string): InputError {
-  return new InputError(`Cannot ${what}: another process is at work in the folder`, {
+  return new InputError(`Cannot ${what}: another process is using the folder`, {
     code: "folder-in-use",
     path: folder,
-    hint: "Wait until it has ended, end it, or choose another folder with --out",
+    hint: "Wait until it ends, stop it, or choose another folder with --out",
   });
 }

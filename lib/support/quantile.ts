@@ -5,8 +5,8 @@
  */
 
 /**
- * The value a part `q` (0 to 1) of the way through the sorted finite numbers, between neighbours
- * in proportion, as NumPy's default does it; 0 for none.
+ * The `q` quantile (0 to 1) of the finite numbers, interpolated linearly as by NumPy's default; 0
+ * if there are none.
  *
  * @example
  * ```ts

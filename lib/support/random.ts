@@ -1,7 +1,6 @@
 /**
  * Counter-based random numbers: a value is a pure function of a seed and a few counters, so a
- * resumed run draws what the run that never stopped would have drawn, and every engine draws the
- * same.
+ * resumed run draws the same numbers as one that never stopped, and so does every engine.
  *
  * @module
  */
@@ -9,7 +8,7 @@
 /**
  * Mixes the bits of an unsigned 32-bit integer (Chris Wellons' `lowbias32`, a bijection).
  *
- * @param x Any integer; its low 32 bits count.
+ * @param x Any integer; only its low 32 bits are used.
  * @returns An unsigned 32-bit integer.
  */
 export function mix32(x: number): number {

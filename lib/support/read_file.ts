@@ -1,5 +1,5 @@
 /**
- * Reading files that users name: regular ones, and no others.
+ * Reading files that users name: regular files only.
  *
  * @module
  */
@@ -10,12 +10,14 @@ import { isInMemory, memoryFile, memoryFiles, type ReadableFile } from "./memory
 
 /** What is read, for messages. */
 export interface ReadPurpose {
-  /** What the file should be, to follow "Cannot read": "volume". */
+  /** What the file should be, after "Cannot read": "volume". */
   readonly what: string;
   readonly code: ErrorCode;
+  /** What to do about it, where the reason does not say more. */
+  readonly hint?: string;
 }
 
-/** A regular file that was opened. */
+/** An open regular file. */
 export interface OpenFile extends Disposable {
   readonly file: ReadableFile;
   /** In bytes. */
@@ -23,10 +25,10 @@ export interface OpenFile extends Disposable {
 }
 
 /**
- * Opens a file for reading. What is no regular file is not opened at all: a pipe would wait for its
- * writer for ever, and a device may never end.
+ * Opens a regular file for reading. Anything else is not opened at all: a pipe waits for its
+ * writer, and a device may never end.
  *
- * @throws {InputError} If it is missing, no regular file, behind a broken link, or must not be read.
+ * @throws {InputError} If it is missing, not a regular file, behind a broken link, or not readable.
  */
 export async function openRegularFile(path: string, purpose: ReadPurpose): Promise<OpenFile> {
   if (isInMemory(path)) return openMemoryFile(path, purpose);
@@ -49,22 +51,22 @@ function openMemoryFile(path: string, { what, code }: ReadPurpose): OpenFile {
  * Refuses folders, pipes and devices without opening them.
  *
  * @returns The file's size in bytes.
- * @throws {InputError} If it is one of these; else what the system throws.
+ * @throws {InputError} If it is one of these; otherwise the system's error.
  */
 export async function refuseOtherThanFiles(
   path: string,
-  { what, code }: ReadPurpose,
+  { what, code, hint = "" }: ReadPurpose,
 ): Promise<number> {
   const { isFile, isDirectory, size } = await Deno.stat(path);
   if (isFile) return size;
   const kind = isDirectory ? "a folder" : "a pipe or a device";
-  throw new InputError(`Cannot read ${what}: it is ${kind}, not a file`, { code, path });
+  throw new InputError(`Cannot read ${what}: it is ${kind}, not a file`, { code, path, hint });
 }
 
 /**
  * Reads a whole file.
  *
- * @param purpose.most The most bytes that it may have.
+ * @param purpose.most The largest size allowed, in bytes.
  * @throws {InputError} As {@linkcode openRegularFile} does, and if it is larger, empty, a pointer
  * of git-LFS or git-annex, or a web page.
  *
@@ -73,13 +75,10 @@ export async function refuseOtherThanFiles(
  * import { readRegularFile } from "./read_file.ts";
  * import assert from "node:assert/strict";
  *
- * const path = await Deno.makeTempFile();
- * await Deno.writeTextFile(path, "version https://git-lfs.github.com/spec/v1\n");
- * await assert.rejects(
- *   readRegularFile(path, { what: "weights", code: "bad-weights", most: 2 ** 30 }),
- *   /Cannot read weights: it is a pointer of git-LFS, not the file itself/,
- * );
- * await Deno.remove(path);
+ * const path = await Deno.makeTempFile(); await Deno.writeTextFile(path, "version
+ * https://git-lfs.github.com/spec/v1\n"); await assert.rejects( readRegularFile(path, { what:
+ * "weights", code: "bad-weights", most: 2 ** 30 }), /Cannot read weights: it is a git-LFS pointer,
+ * not the file itself/, ); await Deno.remove(path);
  * ```
  */
 export async function readRegularFile(
@@ -88,7 +87,7 @@ export async function readRegularFile(
 ): Promise<Uint8Array<ArrayBuffer>> {
   using opened = await openRegularFile(path, purpose);
   const { what, code, most } = purpose;
-  const fail = (why: string, hint = "") =>
+  const fail = (why: string, hint = purpose.hint ?? "") =>
     new InputError(`Cannot read ${what}: ${why}`, { code, path, hint });
   if (opened.size > most) throw fail(`its ${opened.size} bytes are more than ${most}`);
   const bytes = new Uint8Array(opened.size);
@@ -109,14 +108,14 @@ export async function readRegularFile(
 }
 
 /**
- * The error to tell a user when reading failed.
+ * Turns a failure to read into an error for the user.
  *
- * @param error What the system threw, or an {@linkcode InputError} that is passed on.
+ * @param error The system's error, or an {@linkcode InputError}, which is returned as it is.
  */
 export async function readError(
   error: unknown,
   path: string,
-  { what, code }: ReadPurpose,
+  { what, code, hint: otherwise = "" }: ReadPurpose,
 ): Promise<unknown> {
   if (!(error instanceof Error) || error instanceof InputError || isInMemory(path)) return error;
   if (error instanceof Deno.errors.NotCapable) {
@@ -128,7 +127,12 @@ export async function readError(
     });
   }
   const [why, hint] = await explain(error, path);
-  return new InputError(`Cannot read ${what}: ${why}`, { code, path, hint, cause: error });
+  return new InputError(`Cannot read ${what}: ${why}`, {
+    code,
+    path,
+    hint: hint || otherwise,
+    cause: error,
+  });
 }
 
 async function explain(error: Error, path: string): Promise<[why: string, hint: string]> {
@@ -137,14 +141,14 @@ async function explain(error: Error, path: string): Promise<[why: string, hint: 
     if (target === null) return ["no such file", ""];
     return /annex[\\/]objects/.test(target)
       ? [
-        "it is a link of git-annex without its content",
+        "it is a git-annex link without its content",
         "Fetch it with git annex get or datalad get",
       ]
-      : ["it is a link to a file that is not there", "Correct or remove the link"];
+      : ["it is a link to a missing file", "Correct or remove the link"];
   }
   const code = "code" in error ? String(error.code) : "";
   const known: Record<string, [why: string, hint: string]> = {
-    ELOOP: ["it is a link that leads back to itself", "Correct or remove the link"],
+    ELOOP: ["it is a link to itself", "Correct or remove the link"],
     ENAMETOOLONG: ["its name is too long", "Rename it"],
     ENOTDIR: ["a file has the name of one of its folders", ""],
     EACCES: ["no permission to read it", "Change its permissions"],

@@ -1,5 +1,5 @@
 /**
- * One setting: its type and limits, its default, and what `--help` and the documentation say of it.
+ * One setting: its type, limits, default and description.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import * as v from "valibot";
 
 /**
- * Describes a key of a configuration, once for all who read, check, store or document it.
+ * Describes a key of a configuration, for everything that reads, checks, stores or documents it.
  *
  * @param schema The type and the limits of its values.
  * @param fallback Its default.
- * @param description What it is for, as `--help` shows it.
+ * @param description Its description, as `--help` shows it.
  */
 export function setting<const Schema extends v.GenericSchema>(
   schema: Schema,
@@ -26,20 +26,20 @@ export function integer(min: number, max = 2 ** 32 - 1) {
   return v.pipe(v.number(), v.integer("Expected an integer"), v.minValue(min), v.maxValue(max));
 }
 
-/** Two values of one kind, no more. */
+/** Exactly two values of one kind. */
 export function pair<const Schema extends v.GenericSchema>(schema: Schema) {
-  return v.pipe(v.strictTuple([schema, schema], "Expected two numbers, as 7,3"), v.readonly());
+  return v.pipe(v.strictTuple([schema, schema], "Expected two numbers, such as 7,3"), v.readonly());
 }
 
-/** What {@linkcode setting} returns, whatever its values are. */
+/** Any result of {@linkcode setting}. */
 export type Setting = v.OptionalSchema<v.GenericSchema, unknown>;
 
-/** What a setting is for: its entry in `--help` and in the documentation. */
+/** A setting's description in `--help` and in the documentation. */
 export function describeSetting(schema: Setting): string {
   return v.getDescription(schema.wrapped) ?? "";
 }
 
-/** The values that a setting can have, where they are few. */
+/** The values of a setting, if it has a fixed list. */
 export function choicesOf(schema: Setting): readonly (string | number)[] | undefined {
   const { pipe } = schema.wrapped as unknown as { readonly pipe: readonly v.GenericSchema[] };
   const [type] = pipe;
@@ -48,7 +48,7 @@ export function choicesOf(schema: Setting): readonly (string | number)[] | undef
     : undefined;
 }
 
-/** Why a value is not one of a schema, for its user. */
+/** Why a value does not match a schema, as text for the user. */
 export function problemOf(schema: v.GenericSchema, value: unknown): string {
   const [issue] = v.safeParse(schema, value).issues ?? [];
   return (issue?.message ?? "").replace(/^Invalid [a-z ]+: /, "");
@@ -57,7 +57,7 @@ export function problemOf(schema: v.GenericSchema, value: unknown): string {
 /**
  * The value of a setting from the text of a flag: a number, numbers separated by commas, or a word.
  *
- * @throws {RangeError} If it is not a value of that setting, saying what is.
+ * @throws {RangeError} If it is not a value of that setting; the message lists what is.
  *
  * @example
  * ```ts

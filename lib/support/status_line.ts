@@ -1,28 +1,28 @@
 /**
- * The one display of how far work is.
+ * The progress display.
  *
  * @module
  */
 
 import { formatDuration } from "./format_duration.ts";
 
-/** In a terminal the line is drawn at most so often, in milliseconds. */
+/** Shortest time between two redraws in a terminal, in milliseconds. */
 const REDRAW_MS = 50;
 
 /** Width of {@linkcode progressBar} in characters. */
 const BAR_WIDTH = 24;
 
-/** How a {@linkcode StatusLine} shows itself. */
+/** Options of {@linkcode StatusLine}. */
 export interface StatusLineOptions {
-  /** Where there is no terminal: seconds between two lines. Default: 10. */
+  /** Without a terminal: seconds between two lines. Default: 10. */
   readonly seconds?: number;
-  /** Where there is no terminal: whether the first text is printed at once. Default: false. */
+  /** Without a terminal: whether to print the first text at once. Default: false. */
   readonly atOnce?: boolean;
 }
 
 /**
- * How far work is, on standard error: one line of a terminal that is replaced, or, in a log file, a
- * line every few seconds.
+ * Progress on standard error: one line that is redrawn in a terminal, or a line every few seconds
+ * in a log file.
  */
 export class StatusLine implements Disposable {
   readonly #isTerminal = Deno.stderr.isTerminal();
@@ -45,7 +45,7 @@ export class StatusLine implements Disposable {
     else console.error(text);
   }
 
-  /** Shows a bar, "3/10 cases", and the time that is left; the line goes away at the end. */
+  /** Shows a bar, "3/10 cases", and the remaining time; removes the line at the end. */
   count(done: number, total: number, unit: string): void {
     if (done >= total) return this.clear();
     const seconds = (performance.now() - this.#started) / 1000 / done * (total - done);
@@ -53,14 +53,14 @@ export class StatusLine implements Disposable {
     this.show(`${progressBar(done, total)} ${done}/${total} ${unit}${left}`);
   }
 
-  /** Prints a line that stays, above the one that is replaced. */
+  /** Prints a permanent line above the status. */
   print(text: string): void {
     this.clear();
     console.error(text);
     this.#next = performance.now() + this.#milliseconds;
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void {
     if (this.#isShown) this.#replace("");
   }
@@ -70,8 +70,12 @@ export class StatusLine implements Disposable {
   }
 
   #replace(text: string): void {
-    const fitting = text.slice(0, columns() - 1); // a line that wraps could not be replaced
-    Deno.stderr.writeSync(new TextEncoder().encode(`\r${fitting}\x1b[K`));
+    const fitting = text.slice(0, columns() - 1); // a line that wraps could not be redrawn
+    try {
+      Deno.stderr.writeSync(new TextEncoder().encode(`\r${fitting}\x1b[K`));
+    } catch {
+      // The terminal was closed; the work goes on or is saved
+    }
     this.#isShown = text !== "";
   }
 }
@@ -96,6 +100,6 @@ function columns(): number {
   try {
     return Deno.consoleSize().columns || 80;
   } catch {
-    return 80; // standard input or output is no terminal
+    return 80; // standard input or output is not a terminal
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A cross-validation: the folder of a run whose folds are runs themselves.
+ * A cross-validation: a folder with a run for each fold.
  *
  * @module
  */
@@ -8,14 +8,15 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
 import { writeJsonAtomic } from "../support/files.ts";
+import { ifThere, readJson } from "../support/read_text.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 import { FOLDS_FILE } from "./run_folder.ts";
 
-/** How far a cross-validation is. */
+/** The progress of a cross-validation. */
 export interface FoldsState {
-  /** That of all folds; `out` is the folder of all. */
+  /** The common configuration; `out` is the cross-validation's folder. */
   readonly config: Config;
-  /** The folds that are trained, scored and drawn. */
+  /** The finished folds: trained, scored and drawn. */
   readonly done: readonly number[];
 }
 
@@ -30,31 +31,26 @@ export function foldConfig(config: Config, fold: number): Config {
 }
 
 /**
- * Reads how far a cross-validation is.
+ * Reads the progress of a cross-validation.
  *
- * @param folder Of all folds.
- * @returns Null where the folder is none.
+ * @param folder The cross-validation's folder.
+ * @returns Null if the folder is not a cross-validation.
  * @throws {InputError} If its file is damaged.
  */
 export async function readFolds(folder: string): Promise<FoldsState | null> {
   const path = join(folder, FOLDS_FILE);
-  try {
-    const { config, done } = v.parse(StateSchema, JSON.parse(await Deno.readTextFile(path)));
-    return { config: resolveConfig(config as ConfigOverrides, path), done };
-  } catch (cause) {
-    if (cause instanceof InputError) throw cause;
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
-      return null;
-    }
-    throw new InputError(`Cannot read cross-validation: ${(cause as Error).message}`, {
-      code: "bad-run",
-      path,
-      cause,
-    });
+  const content = await ifThere(readJson(path, { what: "cross-validation", code: "bad-run" }));
+  if (content === undefined) return null;
+  const state = v.safeParse(StateSchema, content);
+  if (!state.success) {
+    const [{ message }] = state.issues;
+    throw new InputError(`Cannot read cross-validation: ${message}`, { code: "bad-run", path });
   }
+  const { config, done } = state.output;
+  return { config: resolveConfig(config as ConfigOverrides, path), done };
 }
 
-/** Notes how far a cross-validation is. */
+/** Stores the progress of a cross-validation. */
 export async function writeFolds(folder: string, state: FoldsState): Promise<void> {
   await writeJsonAtomic(join(folder, FOLDS_FILE), state);
 }

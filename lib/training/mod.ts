@@ -1,10 +1,11 @@
 /**
- * Chapter 4 of the tutorial: the loop, and everything around it that keeps a run safe.
+ * Chapter 4 of the tutorial: the training loop, and what keeps a run safe.
  *
  * @module
  */
 
 export * from "./adam.ts";
+export type { TrainingBatch } from "./augment.ts";
 export * from "./checkpoint.ts";
 export * from "./config.ts";
 export * from "./event_log.ts";
@@ -20,3 +21,4 @@ export * from "./run_sources.ts";
 export * from "./schedule.ts";
 export * from "./stored_config.ts";
 export * from "./train_med_nca.ts";
+export * from "./train_options.ts";

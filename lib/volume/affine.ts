@@ -1,5 +1,5 @@
 /**
- * What an affine says: how far apart voxels are, and how their axes are turned.
+ * What an affine holds: the distance between voxels and the directions of their axes.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Affine } from "./types.ts";
 
 /**
- * The distance of neighbouring voxels along each axis.
+ * The distance between neighbouring voxels along each axis.
  *
  * @param affine 4×4, voxel index to millimetres.
  * @returns Millimetres along x, y, z: the lengths of the first three columns.

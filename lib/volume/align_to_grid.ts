@@ -8,12 +8,12 @@ import { compareSpace } from "./compare_space.ts";
 import { AS_STORED, type Reorientation } from "./reorientation.ts";
 import type { Volume, Voxels } from "./types.ts";
 
-/** How a label comes to its image's grid, or why it does not. */
+/** How a label is brought to its image's grid, or why that is impossible. */
 export type Alignment =
   | {
     /** For {@linkcode reorient}. */
     readonly reorientation: Reorientation;
-    /** What had to be assumed; null where nothing was. */
+    /** What had to be assumed, or null. */
     readonly warning: string | null;
     readonly problem: null;
   }
@@ -22,11 +22,11 @@ export type Alignment =
 type Space = Pick<Volume<Voxels>, "shape" | "affine" | "orientation">;
 
 /**
- * How a label that covers the same physical space as its image, stored flipped or permuted, comes to
- * the image's grid exactly. Nothing is interpolated.
+ * How to bring a label that covers the same physical space as its image, but is stored flipped or
+ * permuted, to the image's grid. Exact: nothing is interpolated.
  *
- * Where only one of the two says where it lies, and the numbers of voxels agree, voxels are taken to
- * match.
+ * If only one of the two states its position, and the numbers of voxels agree, voxels are assumed
+ * to match.
  *
  * @returns The reorientation, or the problem, with the largest distance of corners.
  *
@@ -35,19 +35,11 @@ type Space = Pick<Volume<Voxels>, "shape" | "affine" | "orientation">;
  * import { alignToGrid, createVolume } from "./mod.ts";
  * import assert from "node:assert/strict";
  *
- * const data = new Float32Array(8);
- * const shape = [2, 2, 2];
- * const image = createVolume({ data, shape, spacing: [1, 1, 2] });
- * const elsewhere = createVolume({
- *   data,
- *   shape,
- *   spacing: [1, 1, 2],
- *   affine: [[1, 0, 0, 40], [0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]],
- * });
- * assert.equal(
- *   alignToGrid(elsewhere, image).problem,
- *   "the label covers another space than its image: corners are up to 40 mm (40 voxels) apart",
- * );
+ * const data = new Float32Array(8); const shape = [2, 2, 2]; const image = createVolume({ data,
+ * shape, spacing: [1, 1, 2] }); const elsewhere = createVolume({ data, shape, spacing: [1, 1, 2],
+ * affine: [[1, 0, 0, 40], [0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]], }); assert.equal(
+ * alignToGrid(elsewhere, image).problem, "the label covers a different space than its image:
+ * corners are up to 40 mm (40 voxels) apart", );
  * ```
  */
 export function alignToGrid(label: Space, image: Space): Alignment {
@@ -63,7 +55,8 @@ export function alignToGrid(label: Space, image: Space): Alignment {
     const which = image.orientation === null ? "the image" : "the label";
     return {
       reorientation: AS_STORED,
-      warning: `${which} does not say where it lies; voxels of image and label are taken to match`,
+      warning:
+        `${which} does not state its position; voxels of image and label are assumed to match`,
       problem: null,
     };
   }
@@ -72,7 +65,7 @@ export function alignToGrid(label: Space, image: Space): Alignment {
   if (found.otherShape) return problem(shapes);
   const short = (value: number) => Number(value.toPrecision(3));
   return problem(
-    `the label covers another space than its image: corners are up to ${
+    `the label covers a different space than its image: corners are up to ${
       short(found.millimetres)
     } ` +
       `mm (${short(found.voxels)} voxels) apart`,

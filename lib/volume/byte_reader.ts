@@ -1,5 +1,5 @@
 /**
- * Reading a volume's file from front to back, inflated on the way where it is gzipped.
+ * Reading a volume's file from front to back, inflating it if it is gzipped.
  *
  * @module
  */
@@ -10,23 +10,23 @@ import { openRegularFile, readError } from "../support/read_file.ts";
 import { gunzip, isGzip } from "./gunzip.ts";
 import { PieceReader } from "./piece_reader.ts";
 
-/** gzip packs at best 1032 bytes into one. */
+/** gzip compresses at most 1032 bytes to one. */
 const GZIP_BEST_RATIO = 1032;
-/** What is read from the disk at once; inflated it is at most 64 MiB. */
+/** Bytes read from disk at once; inflated, at most 64 MiB. */
 const PIECE = 65536;
 const PURPOSE = { what: "volume", code: "bad-nifti" } as const;
 
 /**
- * The bytes of a file in order, only as far as they are asked for, so that a header can be looked
- * at before gigabytes are inflated. Gzip is told by the content, not by the name; several gzip
- * members in one file read as one stream, and the checksum counts.
+ * The bytes of a file in order, read on demand, so that a header can be checked before gigabytes
+ * are inflated. Gzip is recognised by content, not by name. Several gzip members in one file are
+ * one stream, and their checksums are verified.
  */
 export class ByteReader implements Disposable {
-  /** The most bytes that can come out of this file. */
+  /** The most bytes that this file can hold once inflated. */
   readonly most: number;
   /** Whether the file is gzipped. */
   readonly compressed: boolean;
-  /** What was odd about the file so far. */
+  /** Warnings about the file so far. */
   readonly warnings: string[] = [];
   #path: string;
   #file: ReadableFile;
@@ -42,7 +42,7 @@ export class ByteReader implements Disposable {
       this.compressed
         ? gunzip(pieces, (count) =>
           this.warnings.push(
-            `${count} byte${count === 1 ? "" : "s"} behind the end of the gzip stream are left out`,
+            `${count} byte${count === 1 ? "" : "s"} after the end of the gzip stream are ignored`,
           ))
         : pieces,
     );
@@ -51,7 +51,7 @@ export class ByteReader implements Disposable {
   /**
    * Opens a file.
    *
-   * @throws {InputError} where it is missing, no regular file, or must not be read.
+   * @throws {InputError} If it is missing, not a regular file, or not readable.
    */
   static async open(path: string): Promise<ByteReader> {
     const { file, size } = await openRegularFile(path, PURPOSE);
@@ -66,8 +66,8 @@ export class ByteReader implements Disposable {
   /**
    * Fills an array with the next bytes.
    *
-   * @returns How many came; fewer at the end of the file.
-   * @throws {InputError} where the gzip stream is damaged or the disk fails.
+   * @returns The number of bytes; fewer at the end of the file.
+   * @throws {InputError} If the gzip stream is damaged or the disk fails.
    */
   async readInto(bytes: Uint8Array): Promise<number> {
     return await this.#attempt(() => this.#bytes.readInto(bytes));
@@ -76,24 +76,24 @@ export class ByteReader implements Disposable {
   /**
    * The next bytes, in a buffer of their own; fewer at the end of the file.
    *
-   * @throws {InputError} as {@linkcode ByteReader.readInto} does.
+   * @throws {InputError} As {@linkcode ByteReader.readInto} does.
    */
   async read(count: number): Promise<Uint8Array<ArrayBuffer>> {
     return await this.#attempt(() => this.#bytes.read(count));
   }
 
   /**
-   * Reads on without keeping anything.
+   * Skips bytes.
    *
    * @param count How many bytes.
-   * @returns How many came; fewer at the end of the file.
-   * @throws {InputError} as {@linkcode ByteReader.readInto} does.
+   * @returns The number of bytes; fewer at the end of the file.
+   * @throws {InputError} As {@linkcode ByteReader.readInto} does.
    */
   async skip(count: number): Promise<number> {
     return await this.#attempt(() => this.#bytes.skip(count));
   }
 
-  /** Closes the file, read to its end or not. */
+  /** Closes the file. */
   [Symbol.dispose](): void {
     this.#file.close();
   }

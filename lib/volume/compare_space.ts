@@ -10,7 +10,7 @@ import type { Affine } from "./types.ts";
 
 /** A grid in space. */
 export interface Grid {
-  /** [nx, ny, nz], more dimensions are not looked at. */
+  /** [nx, ny, nz]; further dimensions are ignored. */
   readonly shape: readonly number[];
   /** Voxel index to millimetres. */
   readonly affine: Affine;
@@ -18,27 +18,27 @@ export interface Grid {
 
 /** What {@linkcode compareSpace} finds. */
 export type SpaceComparison =
-  /** The same voxels: the reorientation brings the one's to the order of the other's. */
+  /** The same voxels: the reorientation brings one grid to the order of the other. */
   | { readonly same: true; readonly reorientation: Reorientation }
-  /** Different voxels, and by how much their corners are apart at the most. */
+  /** Different voxels, and the largest distance between their corners. */
   | {
     readonly same: false;
     /** In millimetres. */
     readonly millimetres: number;
     /** In voxels of the grid that is compared with. */
     readonly voxels: number;
-    /** Whether even the numbers of voxels differ, however the axes are permuted. */
+    /** Whether even the numbers of voxels differ under every permutation of the axes. */
     readonly otherShape: boolean;
   };
 
-/** Corners may be apart by rounding, as a part of a voxel. */
+/** Tolerance for rounding, as a fraction of a voxel. */
 const TOLERANCE = 0.1;
 
 /**
  * Compares the corners of two grids, up to a permutation and flips of the axes.
  *
- * @param grid Which grid, as that of a label.
- * @param other The grid that it should agree with, as that of its image.
+ * @param grid A grid, such as that of a label.
+ * @param other The grid that it should agree with, such as that of its image.
  *
  * @example
  * ```ts

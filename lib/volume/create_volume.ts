@@ -9,24 +9,27 @@ import { determinant, voxelSizes } from "./affine.ts";
 import { orientation } from "./reorientation.ts";
 import type { Affine, Volume } from "./types.ts";
 
-/** What a volume is made of. */
+/** What {@linkcode createVolume} takes. */
 export interface CreateVolumeOptions {
   /** The values, x fastest, then y, z, channel. */
   data: Float32Array;
   /** [nx, ny, nz] or [nx, ny, nz, channels]; up to 32767 each. */
   shape: readonly number[];
-  /** Millimetres between neighbouring voxels along x, y, z. */
+  /** Millimetres between voxels along x, y, z. */
   spacing: readonly [number, number, number];
-  /** Voxel index to millimetres, RAS+; its columns as long as the spacing. Default: upright at 0. */
+  /**
+   * Voxel index to millimetres, RAS+; the lengths of its columns are the spacing. Default:
+   * axis-aligned, origin 0.
+   */
   affine?: Affine;
 }
 
 /**
- * Makes a volume with a NIfTI-1 header, to be written by {@linkcode writeVolume} or to write others
- * like it. The affine goes into the sform, rounded to float32 as it will be read again.
+ * Makes a volume with a NIfTI-1 header, to be written by {@linkcode writeVolume} or to serve as its
+ * `like`. The affine is stored in the sform, rounded to float32.
  *
- * @throws {TypeError} where data and shape do not fit, or the shape is not 3D or 4D.
- * @throws {RangeError} where a size, the spacing or the affine is out of range.
+ * @throws {TypeError} If data and shape do not fit, or the shape is not 3D or 4D.
+ * @throws {RangeError} If a size, the spacing or the affine is out of range.
  */
 export function createVolume(options: CreateVolumeOptions): Volume {
   const { data, spacing } = options;
@@ -42,7 +45,7 @@ export function createVolume(options: CreateVolumeOptions): Volume {
     throw new TypeError(`${data.length} values do not fill a volume of ${shape.join("×")}`);
   }
   if (!spacing.every((size) => size > 0 && Number.isFinite(size))) {
-    throw new RangeError(`A spacing is positive, not ${spacing.join("×")}`);
+    throw new RangeError(`A spacing must be positive, not ${spacing.join("×")}`);
   }
   const [dx, dy, dz] = spacing;
   const affine = (options.affine ?? [[dx, 0, 0, 0], [0, dy, 0, 0], [0, 0, dz, 0], [0, 0, 0, 1]])
@@ -75,9 +78,9 @@ export function createVolume(options: CreateVolumeOptions): Volume {
 
 function checkAffine(affine: Affine, spacing: readonly number[]): void {
   const square = affine.length === 4 && affine.every((row) => row.length === 4);
-  if (!square) throw new TypeError("An affine is 4×4");
+  if (!square) throw new TypeError("An affine must be 4×4");
   if (!affine.flat().every(Number.isFinite) || determinant(affine) === 0) {
-    throw new RangeError("An affine is finite and invertible");
+    throw new RangeError("An affine must be finite and invertible");
   }
   const sizes = voxelSizes(affine);
   if (sizes.some((size, axis) => Math.abs(size - spacing[axis]!) > 1e-4 * size)) {

@@ -10,13 +10,13 @@ import type { Voxels } from "./types.ts";
 /** A typed array for the voxels of a file. */
 type StoredArray = Voxels | BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>;
 
-/** One voxel type that can be read. */
+/** A voxel type. */
 export interface Datatype {
   /** For messages: "int16". */
   readonly name: string;
   /** Bytes a voxel. */
   readonly bytes: number;
-  /** What holds values of this type, in the machine's byte order. */
+  /** The array for values of this type, in the machine's byte order. */
   readonly array: new (length: number) => StoredArray;
 }
 
@@ -34,12 +34,12 @@ export const DATATYPES: ReadonlyMap<number, Datatype> = new Map<number, Datatype
   [NIFTI1.TYPE_FLOAT64, { name: "float64", bytes: 8, array: Float64Array }],
 ]);
 
-/** The code of the type that an array has. */
+/** The code of an array's type. */
 export function datatypeCode(data: Voxels): number {
   return [...DATATYPES].find(([, { array }]) => data instanceof array)![0];
 }
 
-/** The other types of the standard, which have no single number a voxel or no exact counterpart. */
+/** The other types of the standard: several numbers per voxel, or no exact counterpart here. */
 export const UNREADABLE: ReadonlyMap<number, string> = new Map([
   [NIFTI1.TYPE_NONE, "unknown"],
   [NIFTI1.TYPE_BINARY, "binary"],
@@ -54,7 +54,7 @@ export const UNREADABLE: ReadonlyMap<number, string> = new Map([
 /**
  * Reverses the bytes of every number, in place.
  *
- * @param bytes A whole number of numbers.
+ * @param bytes Whole numbers only.
  * @param size Bytes a number.
  */
 export function swapBytes(bytes: Uint8Array, size: number): void {

@@ -11,13 +11,12 @@ import { PieceReader } from "./piece_reader.ts";
 const FLAGS = { checksum: 2, extra: 4, name: 8, comment: 16 };
 
 /**
- * Inflates a gzip file: one member or several, one after the other. Zeros behind the last one are
- * padding, as of tape archives. Anything else behind it is reported and left out; `node:zlib` would
- * give up on the whole file.
+ * Inflates a gzip file: one member or several, one after the other. Zeros after the last one are
+ * padding. Anything else after it is reported and ignored; `node:zlib` would reject the whole file.
  *
  * @param pieces The file's bytes in order.
- * @param onTrailing Called with the number of bytes behind the last member that are not zeros.
- * @throws {SyntaxError} If a member is damaged, or the file ends within one.
+ * @param onTrailing Called with the number of bytes after the last member that are not padding.
+ * @throws {SyntaxError} If a member is damaged or incomplete.
  */
 export async function* gunzip(
   pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
@@ -82,7 +81,7 @@ async function* inflateMember(input: PieceReader): AsyncGenerator<Uint8Array> {
       reject(new SyntaxError(`gzip stream is damaged (${message})`));
     });
   });
-  failed.catch(() => {}); // it may fail when nobody waits any more
+  failed.catch(() => {}); // it may fail after the last await
   let checksum = 0;
   let size = 0;
   try {
@@ -91,7 +90,7 @@ async function* inflateMember(input: PieceReader): AsyncGenerator<Uint8Array> {
       if (piece.length === 0) throw new SyntaxError("gzip stream ends early");
       const written = new Promise<void>((resolve) => inflate.write(piece, () => resolve()));
       await Promise.race([written, failed]);
-      if (inflate.errored) await failed; // it is told after the piece was taken
+      if (inflate.errored) await failed; // it is reported after the piece was consumed
       fed += piece.length;
       for (const part of parts.splice(0)) {
         checksum = crc32(part, checksum);

@@ -1,7 +1,7 @@
 /**
- * Where a header says that its voxels lie.
+ * The position of voxels according to their header.
  *
- * nifti-reader-js differs from nibabel in the choice of the affine; it is made here as nibabel does.
+ * nifti-reader-js and nibabel choose the affine differently; this follows nibabel.
  *
  * @module
  */
@@ -15,21 +15,21 @@ import type { Affine, NiftiHeader } from "./types.ts";
 export interface HeaderSpace {
   readonly spacing: readonly [number, number, number];
   readonly affine: Affine;
-  /** Where the axes run to; null where the header does not say. */
+  /** Directions of the axes; null if the header does not define them. */
   readonly orientation: string | null;
-  /** What is odd about it, although it can be used. */
+  /** Warnings. */
   readonly warnings: readonly string[];
 }
 
-/** How far the quaternion's squared length may pass 1, as nibabel has it: three float epsilons. */
+/** How far the quaternion's squared length may exceed 1: nibabel's three float epsilons. */
 const QUATERNION_SLACK = { 1: 3 * 2 ** -23, 2: 3 * 2 ** -52 };
 
-/** Voxels larger or smaller than this, in millimetres, are hardly meant. */
+/** Voxel sizes outside of this range, in millimetres, are probably wrong. */
 const PLAUSIBLE = { most: 100, least: 1e-4 };
 
 /**
- * The affine, as nibabel chooses it: sform if it has a code, else qform if it has one, else sizes
- * and centre. Where that sform cannot be used and there is a qform that can, it is the qform.
+ * The affine that nibabel chooses: the sform if it has a code, else the qform if it has one, else
+ * voxel sizes and centre. If the sform cannot be used but the qform can, the qform.
  *
  * @param dims The header's eight dimensions, their number first.
  * @throws {RangeError} If there is no affine, or it is not finite or singular.
@@ -50,17 +50,17 @@ export function readSpace(
     } catch (error) {
       if (parsed.qform_code === 0) throw error;
       affine = readQform();
-      warnings.push(`${(error as RangeError).message}; its qform is taken instead`);
+      warnings.push(`${(error as RangeError).message}; its qform is used instead`);
     }
   } else if (parsed.qform_code !== 0) affine = readQform();
   else {
     affine = take("pixdim", baseAffine(parsed, dims));
-    warnings.push("it has neither an sform nor a qform, so its orientation is not known");
+    warnings.push("it has neither an sform nor a qform, so its orientation is unknown");
   }
   const spacing = voxelSizes(affine);
   if (spacing.some((size) => size > PLAUSIBLE.most || size < PLAUSIBLE.least)) {
     const sizes = spacing.map((size) => Number(size.toPrecision(4))).join("×");
-    warnings.push(`its voxels are ${sizes} mm, which is hardly meant`);
+    warnings.push(`its voxels are ${sizes} mm, which is probably wrong`);
   }
   const known = parsed.sform_code !== 0 || parsed.qform_code !== 0;
   return { affine, spacing, orientation: known ? orientation(affine) : null, warnings };
@@ -80,8 +80,8 @@ function usable(kind: string, stored: Affine, unit: number): Affine {
 }
 
 /**
- * Millimetres of the unit that a header counts in: metres and microns are known to the standard; no
- * unit means millimetres, as everywhere.
+ * Millimetres per unit of the header: the standard allows metres and microns; no unit means
+ * millimetres.
  */
 export function unitSize({ version, littleEndian, bytes }: NiftiHeader): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -101,7 +101,7 @@ function sform({ version, littleEndian, bytes }: NiftiHeader): number[][] {
   return [row(0), row(1), row(2), [0, 0, 0, 1]];
 }
 
-/** pixdim[1..3], mended as nibabel does: 0 to 1, negative to positive. */
+/** pixdim[1..3], corrected as nibabel does: 0 becomes 1, negative becomes positive. */
 function zooms(parsed: NIFTI1 | NIFTI2): number[] {
   return parsed.pixDims.slice(1, 4).map((size) => size === 0 ? 1 : Math.abs(size));
 }
@@ -110,7 +110,7 @@ function qform(parsed: NIFTI1 | NIFTI2, version: 1 | 2): number[][] {
   const { quatern_b: x, quatern_c: y, quatern_d: z } = parsed;
   const w2 = 1 - (x * x + y * y + z * z);
   const slack = QUATERNION_SLACK[version];
-  if (w2 <= -slack) throw new RangeError("its qform is no rotation (quaternion longer than 1)");
+  if (w2 <= -slack) throw new RangeError("its qform is not a rotation (quaternion longer than 1)");
   const w = Math.abs(w2) < slack ? 0 : Math.sqrt(w2);
   const s = 2 / (w * w + x * x + y * y + z * z);
   const [dx, dy, dz] = zooms(parsed) as [number, number, number];

@@ -1,9 +1,9 @@
 /**
  * A NIfTI header, parsed by nifti-reader-js and checked.
  *
- * The library is a plain parser. What it leaves open is settled here: dimensions beyond `dim[0]`,
- * 64-bit integers in big-endian files and offsets into the header. It sees the header alone, because its walk over extensions trusts
- * their sizes.
+ * The library only parses. This adds what it does not handle: dimensions beyond `dim[0]`, 64-bit
+ * integers in big-endian files, offsets into the header. It is given only the header, because it
+ * trusts the sizes of extensions.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { type Datatype, DATATYPES, UNREADABLE } from "./datatypes.ts";
 import { type HeaderSpace, readSpace } from "./header_space.ts";
 import type { NiftiHeader } from "./types.ts";
 
-/** What reading a volume needs to know. */
+/** What is needed to read a volume's voxels. */
 export interface HeaderInfo extends HeaderSpace {
   readonly header: NiftiHeader;
   readonly shape: readonly number[];
@@ -26,7 +26,9 @@ export interface HeaderInfo extends HeaderSpace {
   readonly inter: number;
 }
 
-/** The most voxels of all channels, 4 GiB as float32: a few kilobytes of gzip can claim any number. */
+/**
+ * The most voxels in all channels, 4 GiB as float32: a few kilobytes of gzip can claim any number.
+ */
 const MOST_VOXELS = 2 ** 30;
 
 /**
@@ -53,7 +55,7 @@ export function headerKind(
  *
  * @param bytes The header's 348 or 540 bytes, in a buffer of their own.
  * @param path The file, for messages.
- * @throws {InputError} naming everything that is wrong with it.
+ * @throws {InputError} Naming everything that is wrong with it.
  */
 export function parseHeader(bytes: Uint8Array<ArrayBuffer>, path: string): HeaderInfo {
   const { version, littleEndian } = headerKind(bytes)!;
@@ -61,14 +63,14 @@ export function parseHeader(bytes: Uint8Array<ArrayBuffer>, path: string): Heade
   const magic = String.fromCharCode(...bytes.subarray(magicAt, magicAt + 3));
   if (magic !== `n+${version}`) {
     const what = magic === `ni${version}`
-      ? "it is half of a .hdr and .img pair"
+      ? "it is one half of a .hdr and .img pair"
       : magic === "\0\0\0"
       ? "it is the header of an Analyze 7.5 pair, .hdr and .img"
-      : "its header is not NIfTI's (wrong magic)";
+      : "it is not a NIfTI header (wrong magic)";
     throw new InputError(`Cannot read volume: ${what}`, {
       code: "bad-nifti",
       path,
-      hint: "Convert it to one .nii or .nii.gz file, as with nibabel",
+      hint: "Convert it to one .nii or .nii.gz file, for example with nibabel",
     });
   }
   const parsed = readHeader(bytes.buffer);
@@ -118,7 +120,7 @@ function readShape(dims: readonly number[]): number[] {
     throw new RangeError(`${shape.join("×")} voxels are more than ${MOST_VOXELS}`);
   }
   if (shape.length > 4) {
-    throw new RangeError(`3 or 4 dimensions are known here, not ${shape.join("×")}`);
+    throw new RangeError(`volumes have 3 or 4 dimensions, not ${shape.join("×")}`);
   }
   return shape;
 }
@@ -127,14 +129,16 @@ function readDatatype(code: number): Datatype {
   const datatype = DATATYPES.get(code);
   if (datatype !== undefined) return datatype;
   throw new RangeError(
-    `voxels of type ${UNREADABLE.get(code) ?? `code ${code}`} are not known here`,
+    `voxels of type ${UNREADABLE.get(code) ?? `code ${code}`} are not supported`,
   );
 }
 
 function readScaling(parsed: NIFTI1 | NIFTI2): { slope: number; inter: number } {
   const { scl_slope: slope, scl_inter: inter } = parsed;
-  // As the standard says: a slope of 0 (and, in practice, NaN) means that nothing is scaled.
+  // By the standard, a slope of 0 means no scaling; in practice so does NaN.
   if (slope === 0 || !Number.isFinite(slope)) return { slope: 1, inter: 0 };
-  if (!Number.isFinite(inter)) throw new RangeError(`an scl_inter of ${inter} scales nothing`);
+  if (!Number.isFinite(inter)) {
+    throw new RangeError(`an scl_inter of ${inter} is not a number to add`);
+  }
   return { slope, inter };
 }

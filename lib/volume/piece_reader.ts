@@ -1,12 +1,12 @@
 /**
- * Reading a stream of pieces in other pieces.
+ * Reads a stream of pieces in pieces of other sizes.
  *
  * @module
  */
 
 const NOTHING = new Uint8Array(0);
 
-/** The bytes of a stream in order, only as far as they are asked for. */
+/** The bytes of a stream in order, read on demand. */
 export class PieceReader {
   #pieces: AsyncIterator<Uint8Array>;
   #pending: Uint8Array = NOTHING;
@@ -15,7 +15,7 @@ export class PieceReader {
     this.#pieces = pieces[Symbol.asyncIterator]();
   }
 
-  /** The next bytes, as many as there are at once; none at the end. */
+  /** The next piece; empty at the end. */
   async next(): Promise<Uint8Array> {
     let piece = this.#pending;
     this.#pending = NOTHING;
@@ -27,7 +27,7 @@ export class PieceReader {
     return piece;
   }
 
-  /** Puts back the end of the bytes that came last. */
+  /** Puts back the end of the last piece. */
   unread(bytes: Uint8Array): void {
     this.#pending = bytes;
   }
@@ -35,7 +35,7 @@ export class PieceReader {
   /**
    * Fills an array with the next bytes.
    *
-   * @returns How many came; fewer at the end.
+   * @returns The number of bytes; fewer at the end.
    */
   async readInto(bytes: Uint8Array): Promise<number> {
     return await this.#take(bytes.length, (part, at) => bytes.set(part, at));
@@ -49,9 +49,9 @@ export class PieceReader {
   }
 
   /**
-   * Leaves out the next bytes.
+   * Skips the next bytes.
    *
-   * @returns How many there were; fewer at the end.
+   * @returns The number of bytes; fewer at the end.
    */
   async skip(count: number): Promise<number> {
     return await this.#take(count, () => {});

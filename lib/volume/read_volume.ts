@@ -14,12 +14,12 @@ import type { Volume, Voxels } from "./types.ts";
 /**
  * Reads an image: a NIfTI-1 or NIfTI-2 file, `.nii` or `.nii.gz`, of any numeric voxel type and
  * either byte order. The header is checked before the voxels are inflated, so a file that announces
- * terabytes, or inflates to more than it announces, is refused and not tried. Trailing dimensions of
- * 1 are dropped; a 2D image becomes a volume of one slice. NaN voxels are left as they are.
+ * terabytes, or inflates to more than it announces, is refused. Trailing dimensions of 1 are
+ * dropped; a 2D image becomes a volume of one slice. NaN voxels are left as they are.
  *
- * @param path The file; gzip is told by the content.
+ * @param path The file; gzip is recognised by content.
  * @returns The volume, scaled, as float32; see its warnings.
- * @throws {InputError} where the file is missing, truncated or damaged, of another format, has a
+ * @throws {InputError} If the file is missing, truncated or damaged, of another format, has a
  * wrong magic, sizes that are not positive, an affine that is not finite or singular, or voxels that
  * are not one number each (RGB, complex).
  */
@@ -28,11 +28,11 @@ export async function readVolume(path: string): Promise<Volume> {
 }
 
 /**
- * Reads labels, every value exactly: ids above 2²⁴ stay different, as float32 would not have them.
+ * Reads labels with exact values: ids above 2²⁴ stay distinct, which float32 could not hold.
  *
- * @param path The file, as {@linkcode readVolume} takes it.
- * @returns The volume in the type of the file; as float64 where it is scaled or of 64-bit integers.
- * @throws {InputError} as {@linkcode readVolume} does, and where an integer is beyond 2⁵³.
+ * @param path The file, as for {@linkcode readVolume}.
+ * @returns The volume in the type of the file; float64 if it is scaled or holds 64-bit integers.
+ * @throws {InputError} As {@linkcode readVolume} does, and where an integer is beyond 2⁵³.
  *
  * @example
  * ```ts
@@ -51,9 +51,9 @@ export async function readLabelVolume(path: string): Promise<Volume<Voxels>> {
 }
 
 /**
- * Reads no more than the header.
+ * Reads only the header.
  *
- * @throws {InputError} as {@linkcode readVolume} does, but for what is wrong with the voxels.
+ * @throws {InputError} As {@linkcode readVolume} does, except for problems with the voxels.
  */
 export async function readVolumeHeader(path: string): Promise<HeaderInfo> {
   using reader = await ByteReader.open(path);

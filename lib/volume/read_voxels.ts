@@ -1,5 +1,5 @@
 /**
- * Reading the voxels behind a NIfTI header.
+ * Reads the voxels after a NIfTI header.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { swapBytes } from "./datatypes.ts";
 import type { HeaderInfo } from "./nifti_header.ts";
 import type { Voxels } from "./types.ts";
 
-/** Some writers pad; more than this after the voxels is not padding. */
+/** Some writers pad files; more bytes than this are not padding. */
 const PADDING = 65536;
-/** So many voxels are converted at once, so that a volume is never held twice. */
+/** Voxels converted at once, so that a volume is never held twice. */
 const BLOCK = 65536;
 
 type ArrayType<T> = new (length: number) => T;
@@ -26,7 +26,7 @@ export async function readImageVoxels(
   return await readVoxels(reader, info, path, Float32Array);
 }
 
-/** Reads the voxels of a label, none of them rounded. */
+/** Reads the voxels of a label, without rounding. */
 export async function readLabelVoxels(
   reader: ByteReader,
   info: HeaderInfo,
@@ -42,11 +42,11 @@ export async function readLabelVoxels(
   if (beyond === undefined) return data;
   throw new InputError(
     `Cannot read volume: labels of about ${beyond} (${name}) cannot be told apart`,
-    { code: "bad-nifti", path, hint: "Number the labels anew; up to 2^53 they are exact" },
+    { code: "bad-nifti", path, hint: "Renumber the labels; values up to 2^53 are exact" },
   );
 }
 
-/** Says that a file is shorter than its header announces. */
+/** The error for a file that is shorter than its header announces. */
 export function tooShort({ datatype, shape }: HeaderInfo, path: string, held: string): InputError {
   const length = shape.reduce((a, b) => a * b) * datatype.bytes;
   return new InputError(
@@ -87,7 +87,7 @@ async function readVoxels<T extends Voxels>(
       data[at + i] = plain ? value : value * slope + inter;
     }
   }
-  // Reads to the end of a gzip stream also for its checksum.
+  // Reading to the end of a gzip stream also verifies its checksum.
   if (reader.compressed && await reader.skip(PADDING + 1) > PADDING) {
     const length = voxels * datatype.bytes;
     throw new InputError(

@@ -16,7 +16,7 @@ export interface Reorientation {
   readonly flips: readonly [boolean, boolean, boolean];
 }
 
-/** Leaves a grid as it is. */
+/** Keeps a grid unchanged. */
 export const AS_STORED: Reorientation = { axes: [0, 1, 2], flips: [false, false, false] };
 
 /**
@@ -44,7 +44,7 @@ export function canonicalReorientation(affine: Affine): Reorientation {
   const strength = (axis: number) => Math.max(...rotation.map((row) => row[axis]! ** 2));
   const axes = [-1, -1, -1];
   const flips = [false, false, false];
-  // The clearest axis chooses first, so that no two take the same direction.
+  // The axis with the clearest direction goes first, so that no two get the same one.
   for (const axis of [0, 1, 2].sort((a, b) => strength(b) - strength(a))) {
     const free = [0, 1, 2].filter((world) => axes[world] === -1);
     const world = free.reduce((best, next) =>
@@ -56,7 +56,7 @@ export function canonicalReorientation(affine: Affine): Reorientation {
   return { axes, flips } as unknown as Reorientation;
 }
 
-/** Whether a reorientation leaves every grid as it is. */
+/** Whether a reorientation changes nothing. */
 export function isAsStored({ axes, flips }: Reorientation): boolean {
   return axes.every((axis, i) => axis === i) && !flips.includes(true);
 }
@@ -89,9 +89,9 @@ export function reorientAffine(
 /**
  * Permutes and flips the voxels of a volume.
  *
- * @param data x fastest; of a 4D volume each channel by itself.
+ * @param data x fastest; each channel of a 4D volume is reoriented separately.
  * @param shape [nx, ny, nz] or [nx, ny, nz, channels] of the source.
- * @returns A new array; the same one where nothing changes.
+ * @returns A new array; the same array if nothing changes.
  * @throws {TypeError} If the data do not fill the shape.
  *
  * @example
@@ -117,7 +117,7 @@ export function reorient<T extends Voxels>(
  * Undoes {@linkcode reorient}.
  *
  * @param data Voxels of the reoriented grid.
- * @param shape The source's shape, which the result has again.
+ * @param shape The source's shape, which the result has.
  */
 export function restore<T extends Voxels>(
   data: T,
@@ -165,12 +165,11 @@ function move<T extends Voxels>(
   return result;
 }
 
-/** The anatomical planes by the axis that they are cut along in canonical orientation. */
+/** The anatomical planes, by the axis perpendicular to them in canonical orientation. */
 export const PLANE_AXES = { sagittal: 0, coronal: 1, axial: 2 } as const;
 
 /**
- * The letters of the directions that the axes of a grid run to, as "LPS"; an oblique axis has that
- * of the nearest anatomical one.
+ * The directions of a grid's axes as letters, such as "LPS"; an oblique axis gets the nearest one.
  *
  * @param affine 4×4, voxel index to millimetres; invertible.
  *

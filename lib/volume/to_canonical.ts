@@ -15,17 +15,16 @@ import {
 import type { Affine, Volume, Voxels } from "./types.ts";
 
 /**
- * A volume whose axes run to the patient's right, front and top. It has no header: what is computed
- * from it goes back to the stored grid with {@linkcode restore}, and is written like the stored
- * volume.
+ * A volume whose axes point to the patient's right, front and top. It has no header: bring results
+ * back to the stored grid with {@linkcode restore}, and write them like the stored volume.
  */
 export interface CanonicalVolume<T extends Voxels> {
-  /** x fastest; the stored volume's array where nothing had to be turned. */
+  /** x fastest; the stored volume's own array if nothing had to be moved. */
   readonly data: T;
   readonly shape: readonly number[];
   /** In millimetres. */
   readonly spacing: readonly [number, number, number];
-  /** Voxel index to millimetres; every voxel is where it was. */
+  /** Voxel index to millimetres; every voxel keeps its place. */
   readonly affine: Affine;
   /** How it was brought here. */
   readonly reorientation: Reorientation;
@@ -33,8 +32,8 @@ export interface CanonicalVolume<T extends Voxels> {
 
 /**
  * Brings a volume to the closest canonical orientation, RAS+, by flips and permutations alone, as
- * nibabel's `as_closest_canonical` does. A volume whose orientation is not known stays as it is
- * stored (nibabel takes it for LAS, which nothing says).
+ * nibabel's `as_closest_canonical` does. A volume of unknown orientation stays as it is stored
+ * (nibabel assumes LAS).
  *
  * @example
  * ```ts

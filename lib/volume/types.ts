@@ -7,7 +7,7 @@
 /** A 4×4 matrix from voxel index (x, y, z, 1) to millimetres (right, anterior, superior, 1). */
 export type Affine = readonly (readonly number[])[];
 
-/** A NIfTI header as it stood in its file, for writing another volume in the same space. */
+/** A NIfTI header as stored, for writing another volume in the same space. */
 export interface NiftiHeader {
   /** NIfTI-1 (a header of 348 bytes) or NIfTI-2 (540 bytes). */
   readonly version: 1 | 2;
@@ -40,23 +40,23 @@ export interface Volume<T extends Voxels = Float32Array> {
   readonly data: T;
   /** [nx, ny, nz], or [nx, ny, nz, channels] where there are two channels or more. */
   readonly shape: readonly number[];
-  /** The distance of neighbouring voxels along x, y, z in millimetres (the affine's column norms). */
+  /** The distance between voxels along x, y, z in millimetres (the affine's column norms). */
   readonly spacing: readonly [number, number, number];
   /**
-   * Voxel index to millimetres, RAS+, the one that nibabel chooses; in millimetres also where the
-   * file counts in metres or microns.
+   * Voxel index to millimetres, RAS+, as nibabel chooses it; in millimetres even if the file uses
+   * metres or microns.
    */
   readonly affine: Affine;
   /**
-   * Where the axes run to, as "LPS"; null where the file does not say (neither sform nor qform),
-   * and the affine holds nothing but voxel sizes.
+   * The directions of the axes, such as "LPS"; null if the file does not define them (neither sform
+   * nor qform) and the affine holds only voxel sizes.
    */
   readonly orientation: string | null;
   /** The header it was read from, or one made for it. */
   readonly header: NiftiHeader;
   /** The file it was read from; empty for a volume made in memory. */
   readonly path: string;
-  /** What a user should know about the file although it was read: "the sform is singular; …". */
+  /** Warnings about the file: "the sform is singular; …". */
   readonly warnings: readonly string[];
 }
 

@@ -10,20 +10,20 @@ import type { Volume, Voxels } from "./types.ts";
 export interface VolumeSliceOptions {
   /** The axis that the slice is perpendicular to: 0, 1 or 2. */
   axis: 0 | 1 | 2;
-  /** Which one along that axis, from 0. */
+  /** Its index along that axis, from 0. */
   index: number;
-  /** Which channel of a 4D volume. Default 0. */
+  /** Which channel of a 4D volume. Default: 0. */
   channel?: number;
 }
 
 /**
- * Cuts one slice, a copy. Rows and columns are the two axes that are left, in their order: cut
- * along axis 2 the rows are x and the columns y, as numpy's `volume[:, :, index]`.
+ * Cuts one slice, a copy. Rows and columns are the remaining two axes, in their order: cut along
+ * axis 2 the rows are x and the columns y, as numpy's `volume[:, :, index]`.
  *
  * @param volume Where to cut.
  * @param options Which slice.
  * @returns The slice, row-major, of the volume's type.
- * @throws {RangeError} where the volume has no such slice or channel.
+ * @throws {RangeError} If the volume has no such slice or channel.
  *
  * @example
  * ```ts

@@ -15,18 +15,18 @@ import type { Volume, Voxels } from "./types.ts";
 export interface WriteVolumeOptions {
   /** The values, x fastest; their type is the file's voxel type. */
   data: Voxels;
-  /** The volume whose space (affine, spacing, units, version, byte order) the file is to have. */
+  /** The volume whose space (affine, spacing, units, version, byte order) the file gets. */
   like: Pick<Volume, "header" | "shape" | "spacing">;
   /**
    * [nx, ny, nz] or [nx, ny, nz, channels], over the same grid as `like`. Default: the whole shape
-   * of `like` where the data fill it, else its first three.
+   * of `like` if the data fill it, else its first three.
    */
   shape?: readonly number[];
   /** The header's description, up to 79 bytes. Default: that of `like`. */
   description?: string;
 }
 
-/** Where the two versions of the header keep what is changed here. */
+/** The positions of the changed fields in the two versions of the header. */
 const LAYOUT = {
   1: { datatype: 70, dim: 40, pixdim: 76, voxOffset: 108, slope: 112, calMax: 124, descrip: 148 },
   2: { datatype: 12, dim: 16, pixdim: 104, voxOffset: 168, slope: 176, calMax: 192, descrip: 240 },
@@ -34,15 +34,15 @@ const LAYOUT = {
 
 /**
  * Writes a volume in the space of another one: its header and affine byte for byte (qform, sform,
- * units, voxel sizes, description), with the new values' type and no scaling. What described the
- * other's values (display range, intent) and header extensions are left out. The same values give
- * the same bytes on every machine; a reader never sees half a file.
+ * units, voxel sizes, description), with the new values' type and no scaling. Fields that described
+ * the other's values (display range, intent) and header extensions are dropped. The same values
+ * give the same bytes on every machine; the file is written atomically.
  *
  * @param path The file, `.nii` or, gzipped, `.nii.gz`.
  * @param options What to write.
- * @throws {InputError} where the name ends otherwise.
- * @throws {TypeError} where the data do not fill the shape.
- * @throws {RangeError} where the shape is not over the grid of `like`.
+ * @throws {InputError} If the name ends in neither.
+ * @throws {TypeError} If the data do not fill the shape.
+ * @throws {RangeError} If the shape does not have the grid of `like`.
  */
 export async function writeVolume(path: string, options: WriteVolumeOptions): Promise<void> {
   const compressed = path.endsWith(".nii.gz");
@@ -70,7 +70,7 @@ function fittingShape({ data, like, shape }: WriteVolumeOptions): readonly numbe
   const chosen = shape ?? (data.length === count(like.shape) ? like.shape : grid);
   const sameGrid = grid.every((size, axis) => chosen[axis] === size);
   if (!sameGrid || chosen.length > 4) {
-    throw new RangeError(`A shape of ${chosen.join("×")} is not over the grid ${grid.join("×")}`);
+    throw new RangeError(`A shape of ${chosen.join("×")} does not have the grid ${grid.join("×")}`);
   }
   if (data.length !== count(chosen)) {
     throw new TypeError(`${data.length} values do not fill a volume of ${chosen.join("×")}`);
@@ -97,7 +97,7 @@ function makeHeader(options: WriteVolumeOptions, shape: readonly number[]): Uint
 
   view.setInt16(at.datatype, datatypeCode(data), littleEndian);
   view.setInt16(at.datatype + 2, 8 * data.BYTES_PER_ELEMENT, littleEndian);
-  // Voxel sizes stay, but for the dimensions that the other header did not have.
+  // Voxel sizes are kept, except for dimensions that the other header did not have.
   const rank = version === 1
     ? view.getInt16(at.dim, littleEndian)
     : Number(view.getBigInt64(at.dim, littleEndian));

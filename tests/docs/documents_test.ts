@@ -1,6 +1,7 @@
 import { dirname, join } from "@std/path";
 import assert from "node:assert/strict";
 import { ERROR_CODES } from "../../lib/support/errors.ts";
+import { sources } from "../support/sources.ts";
 import { CONFIG_DOCUMENT, configDocument } from "../../docs/write_config.ts";
 
 const root = join(import.meta.dirname!, "../..");
@@ -31,8 +32,18 @@ Deno.test("docs/errors.md lists every code with what it says", async () => {
   assert.deepEqual(Array.from(rows, ([, code, text]) => [code, text]), Object.entries(ERROR_CODES));
 });
 
-Deno.test("the README names every task", async () => {
-  const text = await read("README.md");
+Deno.test("docs/errors.md lists the codes that errors have, and no others", async () => {
+  const listed = (await read("docs/errors.md")).matchAll(/^\| `([a-z-]+)` \|/gm);
+  const used = new Set<string>();
+  for await (const [path, text] of sources()) {
+    if (path === "lib/support/errors.ts") continue; // where they are declared
+    for (const [, code] of text.matchAll(/code: "([^"]*)"/g)) used.add(code!);
+  }
+  assert.deepEqual([...used].sort(), Array.from(listed, ([, code]) => code).sort());
+});
+
+Deno.test("docs/tasks.md names every task", async () => {
+  const text = await read("docs/tasks.md");
   for (const task of Object.keys(tasks)) {
     assert(text.includes(`| \`${task}\` |`), task);
   }
@@ -49,9 +60,19 @@ for await (const { name } of Deno.readDir(join(root, "docs"))) {
 }
 for (const document of documents) {
   Deno.test(`what ${document} links to in the repository is there`, async () => {
-    const links = (await read(document)).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g);
-    for (const [, link] of links) {
-      await Deno.stat(join(root, dirname(document), link!)).catch(() => assert.fail(link));
+    const links = (await read(document)).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g);
+    for (const [, link, anchor] of links) {
+      const target = link === "" ? document : join(dirname(document), link!);
+      await Deno.stat(join(root, target)).catch(() => assert.fail(link));
+      if (anchor !== undefined) assert(headings(await read(target)).includes(anchor), anchor);
     }
   });
+}
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function headings(text: string): string[] {
+  return Array.from(
+    text.matchAll(/^#+ (.+)$/gm),
+    ([, title]) => title!.toLowerCase().replace(/[^\p{L}\d -]/gu, "").replaceAll(" ", "-"),
+  );
 }

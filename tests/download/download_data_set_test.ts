@@ -77,7 +77,7 @@ Deno.test("a server that is busy is asked again, one that refuses is not", () =>
     await serve(archive, { statuses: [404] }, async ({ url, ranges }) => {
       await assert.rejects(downloadDataSet({ source: sourceOf(archive, url), out, ...HASTE }), {
         name: "InputError",
-        message: /the server says 404 Not Found: http/,
+        message: /the server answered 404 Not Found: http/,
       });
       assert.equal(ranges.length, 1);
     });
@@ -91,7 +91,7 @@ Deno.test("what came stays when the network does not come back, and the next tim
         await Deno.writeFile(join(out, "Task99_Test.tar.part"), archive.subarray(0, 5000));
         await assert.rejects(downloadDataSet({ source, out, ...HASTE }), {
           name: "InputError",
-          hint: /goes on after 5000 bytes/,
+          hint: /it continues after 5000 bytes/,
         });
         resolve(source);
       })
@@ -136,7 +136,7 @@ Deno.test("a file without an end is cut off", () =>
       await serve(new Uint8Array(300_000), { length }, async ({ url }) => {
         await assert.rejects(
           downloadDataSet({ source: sourceOf(archive, url), out, ...HASTE }),
-          { name: "InputError", message: /more than the 200000 bytes/ },
+          { name: "InputError", message: /more than 200000 bytes/ },
         );
       });
     }
@@ -172,7 +172,7 @@ Deno.test("two downloads of one data set do not mix", () =>
       await file.lock(true);
       await assert.rejects(downloadDataSet({ source: sourceOf(archive, url), out }), {
         name: "InputError",
-        message: /another process is at it/,
+        message: /another process is downloading it/,
       });
     })
   ));
@@ -200,7 +200,7 @@ Deno.test("an archive that tries to escape leaves nothing behind, whatever its s
       await serve(bad, {}, async ({ url }) => {
         await assert.rejects(downloadDataSet({ source: sourceOf(bad, url), out, ...HASTE }), {
           name: "InputError",
-          message: /an entry is no plain file or folder: file .*escaped/,
+          message: /an entry is not a plain file or folder: file .*escaped/,
         });
       });
     }

@@ -57,7 +57,7 @@ Deno.test("what is no plain file or folder inside is refused", () =>
       const bytes = await packTar([entry("first", "1"), bad]);
       await assert.rejects(
         unpack(folder, bytes),
-        (error) => error instanceof InputError && /no plain file/.test(error.message),
+        (error) => error instanceof InputError && /not a plain file/.test(error.message),
         JSON.stringify(bad.header),
       );
       assert.deepEqual(

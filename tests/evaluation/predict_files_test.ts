@@ -313,7 +313,7 @@ Deno.test("an image of another kind than the training's is refused, unless it is
     const pictures = withInputs({ trained: { ...trained, kind: "pictures" } });
     assert.match(
       (await predict({ ...pictures, overwrite: true }))[0]!,
-      /^case_0 failed .*trained on PNG pictures, and these are volumes/,
+      /^case_0 failed .*trained on PNG pictures, not on volumes/,
     );
     const results = await predictFiles({
       ...withInputs({ trained: { ...trained, spacing: [2, 2] as const } }),

@@ -85,7 +85,7 @@ Deno.test("scoreMasks brings a mask to its label's grid, and refuses one that li
     ], [1, 0]);
     await write(join(prediction, "a.nii"), truth, "LPS");
     await assert.rejects(scoreMasks(options), {
-      message: /a: the mask covers another space than its label: corners are/,
+      message: /a: the mask covers a different space than its label: corners are/,
     });
   }));
 

@@ -127,7 +127,7 @@ Deno.test("Session.openCase() says what is wrong with files", () =>
       );
     await rejects(["a.txt"], /a\.txt is neither/);
     await rejects(["a.nii", "b.nii"], /2 cases: a, b/);
-    await rejects(["a.png"], /trained on volumes, and these are PNG pictures/);
+    await rejects(["a.png"], /trained on volumes, not on PNG pictures/);
     await rejects(["a.nii"], /does not start with a NIfTI header/);
   }));
 

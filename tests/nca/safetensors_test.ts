@@ -70,6 +70,36 @@ Deno.test("an empty tensor may share its offset with a later one", () => {
   assert.equal(decodeSafetensors(bytes, "x").tensors.get("y")!.data.length, 0);
 });
 
+/** Bits that PyTorch 1.13 and NumPy gave for the same values in both types. */
+const WIDENED: [dtype: string, stored: Uint16Array, float32: number[]][] = [
+  // 1/3, −65504, the smallest, −0, 6.1e-5 (subnormal), 1.5, infinite, 1000.1
+  [
+    "F16",
+    Uint16Array.of(0x3555, 0xfbff, 0x0001, 0x8000, 0x03ff, 0x3e00, 0x7c00, 0x63d0),
+    // deno-fmt-ignore
+    [
+      0x3eaaa000, 0xc77fe000, 0x33800000, 0x80000000, 0x387fc000, 0x3fc00000, 0x7f800000, 0x447a0000,
+    ],
+  ],
+  // 1/3, 3.38e38, 1e-40 (subnormal), −0, −2.5, −infinite, 1000.1
+  [
+    "BF16",
+    Uint16Array.of(0x3eab, 0x7f7e, 0x0001, 0x8000, 0xc020, 0xff80, 0x447a),
+    [0x3eab0000, 0x7f7e0000, 0x00010000, 0x80000000, 0xc0200000, 0xff800000, 0x447a0000],
+  ],
+];
+
+for (const [dtype, stored, float32] of WIDENED) {
+  Deno.test(`decodeSafetensors() reads ${dtype} as the same numbers in F32`, () => {
+    const end = stored.byteLength;
+    const bytes = file({ w: { dtype, shape: [stored.length], data_offsets: [0, end] } }, end);
+    bytes.set(new Uint8Array(stored.buffer), bytes.length - end);
+    const { dtype: read, shape, data } = decodeSafetensors(bytes, "x").tensors.get("w")!;
+    assert.deepEqual([read, shape], ["F32", [stored.length]]);
+    assert.deepEqual([...new Uint32Array(data.buffer)], float32);
+  });
+}
+
 Deno.test("every tensor is aligned to its element size", () => {
   fc.assert(fc.property(contents, ({ tensors, metadata }) => {
     const bytes = encodeSafetensors(new Map(tensors), metadata);
@@ -123,7 +153,7 @@ const REFUSED: [string, Uint8Array, RegExp][] = [
   ["a header that is not UTF-8", file("{}").fill(0xff, 8), /not JSON/],
   ["a list for a header", file([]), /not an object/],
   ["a number for a tensor", file({ w: 1 }), /entry w is not an object/],
-  ["an unknown type", file({ w: { ...f32, dtype: "BF16" } }, 4), /type BF16, known are F32/],
+  ["an unknown type", file({ w: { ...f32, dtype: "F8_E4M3" } }, 4), /type F8_E4M3, known are F64/],
   ["an inherited name for a type", file({ w: { ...f32, dtype: "constructor" } }, 4), /has type/],
   ["a negative size", file({ w: { ...f32, shape: [-1] } }, 4), /bad shape/],
   ["a fraction for a size", file({ w: { ...f32, shape: [0.5] } }, 4), /bad shape/],
@@ -132,7 +162,7 @@ const REFUSED: [string, Uint8Array, RegExp][] = [
   ["data behind the end", file({ w: f32 }, 3), /does not fit/],
   ["a gap", file({ w: { ...f32, data_offsets: [4, 8] } }, 8), /gap/],
   ["an overlap", file({ w: f32, v: f32 }, 4), /overlap/],
-  ["bytes at the end", file({ w: f32 }, 5), /bytes behind/],
+  ["bytes at the end", file({ w: f32 }, 5), /bytes after/],
 ];
 
 for (const [what, bytes, reason] of REFUSED) {

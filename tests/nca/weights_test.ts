@@ -6,6 +6,7 @@ import {
   encodeSafetensors,
   loadWeights,
   MedNca,
+  readWeights,
   saveWeights,
   type StoredTensor,
   WEIGHT_FILES,
@@ -90,7 +91,12 @@ Deno.test("loadWeights() names every parameter that is not right", async () => {
       tensors.set("fc1.weight", { ...wide, shape: [32, 64, 1, 1] });
       tensors.set("fc3.weight", wide);
       tensors.delete("bn.bias");
-      tensors.set("bn.weight", { dtype: "F64", shape: [64], data: new Float64Array(64) });
+      tensors.set("bn.weight", { dtype: "I32", shape: [64], data: new Int32Array(64) });
+      tensors.set("fc1.bias", {
+        dtype: "F32",
+        shape: [64],
+        data: new Float32Array(64).fill(-Infinity),
+      });
       tensors.set("fc2.bias", {
         dtype: "F32",
         shape: [15],
@@ -101,17 +107,62 @@ Deno.test("loadWeights() names every parameter that is not right", async () => {
       const problem of [
         /fc1\.weight is \[32,64,1,1\] instead of \[64,32,1,1\]/,
         /bn\.bias is missing/,
-        /bn\.weight is F64/,
-        /fc2\.bias has infinite values/,
+        /bn\.weight is I32/,
+        /fc1\.bias has infinite values/,
+        /fc2\.bias has values that are not numbers \(NaN\)/,
         /fc3\.weight is not known/,
       ]
     ) await assertRefused(folder, problem);
   });
 });
 
+Deno.test("loadWeights() takes F64, and passes over PyTorch's num_batches_tracked", async () => {
+  await withModel(new MedNca(), async (folder) => {
+    await edit(folder, 0, (tensors) => {
+      // NumPy gives float32 3eaaaaab, 00000000, bf8ccccd and 4b800000 for these
+      const data = new Float64Array(64);
+      data.set([1 / 3, 1e-50, -1.1, 16777217]);
+      tensors.set("bn.bias", { dtype: "F64", shape: [64], data });
+      tensors.set("bn.num_batches_tracked", { dtype: "F64", shape: [], data: Float64Array.of(7) });
+    });
+    const { values: [coarse] } = await readWeights(folder);
+    assert.equal(coarse.has("bn.num_batches_tracked"), false);
+    assert.deepEqual([...new Uint32Array(coarse.get("bn.bias")!.buffer, 0, 4)], [
+      0x3eaaaaab,
+      0,
+      0xbf8ccccd,
+      0x4b800000,
+    ]);
+    await edit(folder, 0, (tensors) => {
+      const data = new Float64Array(64).fill(1e39); // more than a float32 can be
+      tensors.set("bn.bias", { dtype: "F64", shape: [64], data });
+    });
+    await assertRefused(folder, /bn\.bias has infinite values/);
+  });
+});
+
+Deno.test("loadWeights() reads an I64 counter as PyTorch stores it", async () => {
+  await withModel(new MedNca(), async (folder) => {
+    const path = join(folder, WEIGHT_FILES[1]);
+    const bytes = await Deno.readFile(path);
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    const end = bytes.length - 8 - length;
+    header["bn.num_batches_tracked"] = { dtype: "I64", shape: [], data_offsets: [end, end + 8] };
+    const head = new TextEncoder().encode(JSON.stringify(header));
+    const size = new Uint8Array(BigUint64Array.of(BigInt(head.length)).buffer);
+    const counter = new Uint8Array(BigInt64Array.of(7n).buffer);
+    await Deno.writeFile(
+      path,
+      Uint8Array.from([...size, ...head, ...bytes.subarray(8 + length), ...counter]),
+    );
+    (await loadWeights(folder)).dispose();
+  });
+});
+
 Deno.test("loadWeights() names settings that differ", async () => {
   await withModel(new MedNca({ fireRate: 0.5 }), async (folder) => {
-    await assertRefused(folder, /fireRate differs from what was asked for \(0\.5 and 1\)/, {
+    await assertRefused(folder, /fireRate differs from the settings \(0\.5 and 1\)/, {
       fireRate: 1,
     });
     await edit(folder, 1, (_, metadata) => {

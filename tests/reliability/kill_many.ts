@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../../tasks/support/interrupt.ts";
 import { formatDuration } from "../../lib/support/format_duration.ts";
 import { StatusLine } from "../../lib/support/status_line.ts";
 import { KILL_TARGETS, killTasks } from "./kill_harness.ts";

@@ -25,7 +25,7 @@ Deno.test("two runs cannot train in one folder, resumed or not", async () => {
     (await trainMedNca({ ...options, progress })).model.dispose();
     for (const error of await Promise.all(others)) {
       assert.ok(error instanceof InputError, `${error}`);
-      assert.match(error.message, /^Cannot train: another process is at work in the folder/);
+      assert.match(error.message, /^Cannot train: another process is using the folder/);
     }
     // The lock goes with the run
     (await trainMedNca({ ...options, resume: true })).model.dispose();

@@ -187,13 +187,13 @@ Deno.test("all problems of all cases are gathered; cases with errors are left ou
       const expected of [
         /^error missing: label is missing$/,
         /^error mismatch: image has 6×5×3 voxels and label 6×5×4$/,
-        /^error moved: the label covers another space than its image: corners are up to 2 mm/,
+        /^error moved: the label covers a different space than its image: corners are up to 2 mm/,
         /^error nan: image has 2 values that are NaN or infinite$/,
         /^error all_nan: image has no finite value$/,
         /^warning empty: label is empty$/,
         /^error flat: image is constant: every value is 5$/,
         /^error tiny: slices of 3×9 are smaller than 4×4$/,
-        /^error odd: label has values that are not integers, as 0.5$/,
+        /^error odd: label has values that are not integers, such as 0.5$/,
         /^error cut: Cannot read volume: .*cut\.nii$/,
       ]
     ) {
@@ -245,7 +245,7 @@ Deno.test("a folder with other files, or with the data, is not touched", () =>
     await Deno.writeTextFile(join(other, "images/precious.txt"), "mine");
     await assert.rejects(extractSlices({ data: folder, out: other }), /holds other files/);
     assert.equal(await Deno.readTextFile(join(other, "images/precious.txt")), "mine");
-    await assert.rejects(extractSlices({ data: folder, out: folder }), /data lies in the folder/);
+    await assert.rejects(extractSlices({ data: folder, out: folder }), /data is inside the folder/);
     await assert.rejects(
       extractSlices({ data: folder, out: join(folder, "imagesTr/a.nii") }),
       InputError,
@@ -254,7 +254,7 @@ Deno.test("a folder with other files, or with the data, is not touched", () =>
     await extractSlices({ data: folder, out: prepared, format: "png" });
     await assert.rejects(
       extractSlices({ data: prepared, out: prepared }),
-      /data lies in the folder/,
+      /data is inside the folder/,
     );
     assert.ok(await exists(join(prepared, "images/a_slice_000.png")));
   }));
@@ -286,7 +286,7 @@ Deno.test("pictures are a data set too: normalised, padded to one size, masks ab
     const out = join(folder, "out");
     const { manifest } = await extractSlices({ data: folder, out });
     assert.deepEqual(manifest.problems.map((p) => `${p.severity} ${p.case}: ${p.message}`), [
-      "warning p: all corners of the label are foreground, as of masks drawn in black on white",
+      "warning p: all corners of the label are foreground, as in masks drawn in black on white",
       "warning p: label has no background",
       "warning x: only this label holds 1",
     ]);

@@ -225,9 +225,9 @@ Deno.test("checkSources() names files that have changed or are gone", () =>
     await Deno.truncate(join(folder, "labelsTr/b.nii"), 400);
     await Deno.utime(join(folder, "labelsTr/b.nii"), b.modified! / 1000, b.modified! / 1000);
     assert.deepEqual(await checkSources(folder, manifest.files), [
-      "labelsTr/a.nii is changed",
+      "labelsTr/a.nii has changed",
       "imagesTr/b.nii is missing",
-      "labelsTr/b.nii is changed",
+      "labelsTr/b.nii has changed",
     ]);
   }));
 
@@ -246,6 +246,18 @@ Deno.test("two preparations at once make the slices once", () =>
     await writeDataSet(folder, [{ id: "a" }, { id: "b" }]);
     const results = await Promise.all([1, 2, 3].map(() => prepare(folder, out)));
     assert.equal(results.filter(({ reused }) => !reused).length, 1);
+  }));
+
+Deno.test("a file that another process is writing does not make the folder another's", () =>
+  inFolder(async (folder) => {
+    const out = join(folder, "out");
+    await writeDataSet(folder, [CASE]);
+    await Deno.mkdir(out);
+    const name = join(out, "test.0123456789ab.tmp");
+    using file = await Deno.open(name, { write: true, create: true });
+    await file.lock(true); // or it would be taken for one that was abandoned
+    assert.equal((await prepare(folder, out)).reused, false);
+    assert.ok((await Deno.stat(name)).isFile);
   }));
 
 Deno.test("a damaged manifest is an input error", () =>

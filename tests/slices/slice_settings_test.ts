@@ -39,12 +39,12 @@ Deno.test("resolveSliceSettings() refuses what is out of range, all at once", ()
 Deno.test("resolveSliceSettings() refuses settings that would have no effect", () => {
   const conflicts: [Partial<SliceSettings>, RegExp | null][] = [
     [{ clip: [99, 1], normalize: "percentile" }, /clip: expected two percentiles, the lower first/],
-    [{ clip: [1, 99] }, /clip: it takes effect with normalize percentile, not minmax/],
+    [{ clip: [1, 99] }, /clip: it has an effect only with normalize percentile, not minmax/],
     [{ clip: [1, 99], normalize: "percentile" }, null],
     [{ spacing: "median", size: [8, 8] }, /spacing: fit resize stretches/],
     [{ spacing: "median", size: [8, 8], fit: "pad-or-crop" }, null],
     [{ spacing: [1, 1] }, null],
-    [{ threshold: 0.5, labels: "1;2" }, /labels: with a threshold there is one object/],
+    [{ threshold: 0.5, labels: "1;2" }, /labels: with a threshold they must be foreground/],
     [{ threshold: 0.5 }, null],
   ];
   for (const [settings, message] of conflicts) {

@@ -17,7 +17,7 @@ Deno.test("openCase() says that a label is one-hot, and does not take its backgr
   const [first] = await openAll(join(CASES, "onehot_only"));
   assert.equal(first!.case, null);
   assert.deepEqual(findingsOf(first!), [
-    "error: label is one-hot: 2 volumes of 0 and 1, one a class",
+    "error: label is one-hot: 2 volumes of 0 and 1, one per class",
   ]);
 });
 
@@ -73,7 +73,7 @@ Deno.test("the colours of masks are told apart, or a warning names them", async 
   const data = join(CASES, "png_twocolours");
   const [asOne] = await openAll(data);
   assert.deepEqual(findingsOf(asOne!), [
-    "warning: label has 2 colours, #00ff00, #ff0000, taken as one object",
+    "warning: label has 2 colours, #00ff00, #ff0000, treated as one object",
   ]);
   const [apart] = await openAll(data, { labels: "red=#ff0000;green=#00ff00" });
   assert.deepEqual(findingsOf(apart!), []);

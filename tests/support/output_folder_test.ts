@@ -6,7 +6,7 @@ import { inFolder } from "./in_folder.ts";
 
 const busy = (error: unknown) => {
   assert.ok(error instanceof InputError);
-  assert.match(error.message, /^Cannot train: another process is at work in the folder: .*run$/);
+  assert.match(error.message, /^Cannot train: another process is using the folder: .*run$/);
   return true;
 };
 

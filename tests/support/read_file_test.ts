@@ -38,7 +38,7 @@ Deno.test("readRegularFile() names what stands in a file's place", async () => {
     await Deno.writeTextFile(path, "/annex/objects/MD5E-s1--a");
     await refused(
       readRegularFile(path, PURPOSE),
-      `Cannot read list: it is a pointer of git-annex, not the file itself: ${path}`,
+      `Cannot read list: it is a git-annex pointer, not the file itself: ${path}`,
       /git annex get/,
     );
   });
@@ -83,9 +83,9 @@ Deno.test({
       const long = "x".repeat(300);
       const cases: [name: string, why: string, hint: RegExp][] = [
         ["none", "no such file", /^$/],
-        ["dangling", "it is a link to a file that is not there", /remove the link/],
-        ["loop", "it is a link that leads back to itself", /remove the link/],
-        ["annexed", "it is a link of git-annex without its content", /datalad get/],
+        ["dangling", "it is a link to a missing file", /remove the link/],
+        ["loop", "it is a link to itself", /remove the link/],
+        ["annexed", "it is a git-annex link without its content", /datalad get/],
         [long, "its name is too long", /Rename/],
         ["file/x", "a file has the name of one of its folders", /^$/],
       ];

@@ -32,7 +32,7 @@ Deno.test("parseSetting() reads words, numbers and lists as the setting takes th
 Deno.test("settingFlag() shows what a setting is, and has no value unless it is given", () => {
   const { flags, description, defaultValue } = settingFlag("clipNorm", SLICE_KEYS.clip);
   assert.equal(flags, "--clip-norm <a,b>");
-  assert.match(description, /^normalize percentile: .* \(default: 0\.5,99\.5\)$/);
+  assert.match(description, /^with normalize percentile: .* \(default: 0\.5,99\.5\)$/);
   assert.equal(defaultValue, undefined);
   assert.equal(settingFlag("format", SLICE_KEYS.format).flags, "--format <npy|png>");
   assert.equal(settingFlag("test", SPLIT_KEYS.test).flags, "--test <n>");

@@ -54,7 +54,7 @@ Deno.test("the preprocess task ends with status 1 or 2 and one paragraph on wron
     [["--labls", "1"], /^error: unknown option '--labls'\n\(Did you mean --labels\?\)/, 2],
     [["--size", "10,10"], /argument '10,10' is invalid. Expected pad, or .*: multiples of 4/, 2],
     [["--size", "65536,65536"], /argument '65536,65536' is invalid. Expected pad, or .* pixels/, 2],
-    [["--clip", "1,99"], /^error: Cannot use config: clip: it takes effect with normalize/],
+    [["--clip", "1,99"], /^error: Cannot use config: clip: it has an effect only with normalize/],
   ];
   for (const [args, message, status = 1] of runs) {
     const { code, error, out } = await preprocess(...args);

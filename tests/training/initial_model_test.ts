@@ -96,7 +96,7 @@ Deno.test("initialModel() starts from the weights of a run, and says what does n
     assert.deepEqual([started.config.steps, started.config.fireRate], [[5, 4], 0.7]);
     await assert.rejects(
       initialModel(out, { ...config, channels: 8 }, inputs),
-      /channels differs from what was asked for \(6 and 8\)/,
+      /channels differs from the settings \(6 and 8\)/,
     );
-    await assert.rejects(initialModel(join(folder, "none"), config, inputs), /holds none/);
+    await assert.rejects(initialModel(join(folder, "none"), config, inputs), /is not a run/);
   }));

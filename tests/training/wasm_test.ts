@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
 import { silentProgress } from "../../lib/training/progress.ts";
-import { trainMedNca, type TrainResult } from "../../lib/training/train_med_nca.ts";
+import { trainMedNca, type TrainResult } from "../../lib/training/mod.ts";
 import { TINY, withTinyData } from "./support/tiny_data.ts";
 
 const config = { ...TINY, channels: 16, hidden: 64, augment: "affine" } as const;

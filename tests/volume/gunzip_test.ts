@@ -45,7 +45,7 @@ Deno.test("readVolume() reads a whole gzip with something behind it, and says so
       await Deno.writeFile(path, Uint8Array.from([...gz, ...tail]));
       const volume = await readVolume(path);
       assert.deepEqual(volume.data, Float32Array.from(VALUES));
-      const warning = `${count} bytes behind the end of the gzip stream are left out`;
+      const warning = `${count} bytes after the end of the gzip stream are ignored`;
       assert.deepEqual(volume.warnings, count === 0 ? [] : [warning]);
     }
     // What starts as another member must be a whole one.

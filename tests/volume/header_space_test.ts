@@ -52,7 +52,7 @@ Deno.test("readVolume() takes metres and microns to millimetres", async () => {
       );
       assert.deepEqual(volume.affine[3], [0, 0, 0, 1]);
       assert.deepEqual(volume.spacing, [0.5 * unit!, 0.625 * unit!, 3 * unit!]);
-      const odd = unit === 1000 ? ["its voxels are 500×625×3000 mm, which is hardly meant"] : [];
+      const odd = unit === 1000 ? ["its voxels are 500×625×3000 mm, which is probably wrong"] : [];
       assert.deepEqual(volume.warnings, odd);
       // A mask has the header as it is stored.
       await writeVolume(path, { data: new Uint8Array(24), like: volume });
@@ -117,7 +117,7 @@ Deno.test("readVolume() takes a good qform instead of an sform of zeros or NaN, 
       assert.deepEqual(volume.affine, HALF_TURN);
       assert.equal(volume.orientation, "LPS");
       assert.deepEqual(volume.warnings, [
-        `its affine (from the sform) ${what}; its qform is taken instead`,
+        `its affine (from the sform) ${what}; its qform is used instead`,
       ]);
     });
   }

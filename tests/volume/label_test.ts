@@ -164,10 +164,11 @@ Deno.test("alignToGrid() takes voxels to match where one of the two says nothing
   const silent = { ...grid(0.9, 40), orientation: null };
   assert.deepEqual(alignToGrid(silent, image), {
     reorientation: { axes: [0, 1, 2], flips: [false, false, false] },
-    warning: "the label does not say where it lies; voxels of image and label are taken to match",
+    warning:
+      "the label does not state its position; voxels of image and label are assumed to match",
     problem: null,
   });
-  assert.match(alignToGrid(image, silent).warning!, /^the image does not say/);
+  assert.match(alignToGrid(image, silent).warning!, /^the image does not state/);
   assert.match(alignToGrid({ ...silent, shape: [320, 319, 20] }, image).problem!, /320×319×20/);
   assert.equal(alignToGrid(silent, silent).warning, null);
 });

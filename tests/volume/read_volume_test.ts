@@ -52,7 +52,7 @@ const HEADER_FAULTS: { name: string; change: Change; message: RegExp }[] = [
       v.setInt16(254, 0, true);
       v.setFloat32(256, 3, true);
     },
-    message: /qform is no rotation/,
+    message: /qform is not a rotation/,
   },
   {
     name: "infinite intercept",
@@ -173,7 +173,7 @@ Deno.test("readVolume() names files of other formats, by content and by name", a
       [
         "a.nii.gz",
         "version https://git-lfs.github.com/spec/v1\n",
-        "a pointer of git-LFS",
+        "a git-LFS pointer",
         /lfs pull/,
       ],
       ["a.nii.gz", "<!DOCTYPE html><html>", "a web page", /Download it again/],

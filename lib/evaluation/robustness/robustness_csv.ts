@@ -1,5 +1,5 @@
 /**
- * What was found about a model's robustness, as a file.
+ * Writes and reads robustness scores.
  *
  * @module
  */
@@ -7,15 +7,16 @@
 import { csvLine, parseCsv } from "../../support/csv.ts";
 import { InputError } from "../../support/errors.ts";
 import { writeFileAtomic } from "../../support/files.ts";
+import { ifThere, readText } from "../../support/read_text.ts";
 import type { RobustnessScore } from "./evaluate_robustness.ts";
 import { PERTURBATIONS } from "./perturbations.ts";
 
 const HEADER = ["perturbation", "strength", "unit", "case", "dice", "dice_if_unhealed"];
 
 /**
- * Writes scores as CSV, a row for each case and strength. What is undefined is empty.
+ * Writes scores as CSV, one row for each case and strength. Undefined values are empty.
  *
- * @param path Folders that are missing are made.
+ * @param path Missing folders are created.
  */
 export async function writeRobustness(
   path: string,
@@ -31,21 +32,12 @@ export async function writeRobustness(
 /**
  * Reads what {@linkcode writeRobustness} wrote.
  *
- * @returns `undefined` where there is no such file.
- * @throws {InputError} Where it is another.
+ * @returns `undefined` if there is no such file.
+ * @throws {InputError} If it is another kind of file.
  */
 export async function readRobustness(path: string): Promise<RobustnessScore[] | undefined> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new InputError("Cannot read robustness: the file cannot be opened", {
-      code: "bad-run",
-      path,
-      cause,
-    });
-  }
+  const text = await ifThere(readText(path, { what: "robustness", code: "bad-run" }));
+  if (text === undefined) return undefined;
   const number = (cell = "") => cell === "" ? NaN : Number(cell);
   try {
     const [header, ...lines] = parseCsv(text);
@@ -59,7 +51,7 @@ export async function readRobustness(path: string): Promise<RobustnessScore[] | 
     }));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new InputError("Cannot read robustness: the file is not one of this program", {
+    throw new InputError("Cannot read robustness: the file was not written by this program", {
       code: "bad-run",
       path,
       hint: "Make it again with deno task robustness",

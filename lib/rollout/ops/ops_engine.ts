@@ -1,5 +1,6 @@
 /**
- * The rollout in plain tfjs ops: the definition, readable in class, slow, on any tfjs backend.
+ * The rollout in plain tfjs ops: the definition of the others, readable and slow, on any tfjs
+ * backend.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import {
 } from "../types.ts";
 
 /**
- * Perception: every channel is convolved with a k×k kernel of its own, zeros beyond the border.
+ * Perception: every channel is convolved with its own k×k kernel; zeros beyond the border.
  *
  * @param state [B, H, W, c].
  * @returns [B, H, W, c].
@@ -28,10 +29,11 @@ export function perceive(state: tf.Tensor4D, weights: NcaWeights): tf.Tensor4D {
 }
 
 /**
- * Batch norm by the batch's own statistics (biased variance), with a learnt scale and shift.
+ * Batch norm with the statistics of the current batch (biased variance), and a learnt scale and
+ * shift.
  *
  * @param x [B, H, W, h].
- * @param stats Whether each slice has statistics of its own, or the batch has one.
+ * @param stats Whether statistics are per slice or over the batch.
  */
 export function batchNorm(x: tf.Tensor4D, weights: NcaWeights, stats: Stats): tf.Tensor4D {
   const { mean, variance } = tf.moments(x, stats === "slice" ? [1, 2] : [0, 1, 2], true);
@@ -40,11 +42,11 @@ export function batchNorm(x: tf.Tensor4D, weights: NcaWeights, stats: Stats): tf
 }
 
 /**
- * One step of the automaton: perceive, think, and let the cells that fire change.
+ * One step of the automaton: perceive, compute an update, apply it to the cells that fire.
  *
  * @param state [B, H, W, c].
  * @param mask [B, H, W, 1], 1 where the cell fires.
- * @returns The next state, [B, H, W, c]; the first channels, the image, are the same.
+ * @returns The next state, [B, H, W, c]; the first channels, the image, do not change.
  */
 export function ncaStep(
   state: tf.Tensor4D,
@@ -64,7 +66,7 @@ export function ncaStep(
   return state.add(tf.pad(change.mul(mask), [[0, 0], [0, 0], [0, 0], [c - out, 0]]));
 }
 
-/** The engine of plain ops, on the tfjs backend that is set. */
+/** The engine of plain ops, on the current tfjs backend. */
 export class OpsEngine implements RolloutEngine {
   readonly name = "ops";
   readonly operations = "tfjs";

@@ -32,9 +32,9 @@ export class Allocation {
   }
 
   /**
-   * Takes memory for buffers; their content is what was left there.
+   * Allocates buffers; their content is undefined.
    *
-   * @throws {InputError} Where the memory cannot grow enough.
+   * @throws {InputError} If the memory cannot grow enough.
    */
   add(buffers: Partial<Record<BufferName, Buffer>>): void {
     const { guard } = this.#arena;
@@ -42,14 +42,14 @@ export class Allocation {
       const places = placeParts(buffer.parts, guard);
       const bytes = guard + buffer.records * places.bytes + STAGGER;
       const piece = this.#arena.allocate(bytes);
-      // In a checked build what is read before it is written is not a number.
+      // In a checked build, uninitialised memory is NaN.
       if (guard > 0) this.#arena.bytes.fill(255, piece, piece + bytes);
       this.#pieces.push(piece);
       this.#buffers.set(name, { ...buffer, at: piece + guard, places });
     }
   }
 
-  /** The fields of a job that say where the buffers lie. */
+  /** The fields of a job with the addresses of the buffers. */
   fields(): Record<string, number> {
     return Object.fromEntries(
       [...this.#buffers].flatMap(([name, { at, places }]) => [
@@ -97,7 +97,7 @@ export class Allocation {
     );
   }
 
-  /** Gives the memory back. */
+  /** Releases the memory. */
   release(): void {
     this.#buffers.clear();
     for (const piece of this.#pieces.splice(0)) this.#arena.release(piece);

@@ -5,7 +5,8 @@
  */
 
 import { InputError } from "../../support/errors.ts";
-import { INITIAL_PAGES, LINE } from "./buffers.ts";
+import { LINE } from "./buffers.ts";
+import { INITIAL_PAGES } from "./build.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE = 65536;
@@ -53,7 +54,7 @@ export class Arena {
    * Takes a piece; its content is what was left there.
    *
    * @returns Its address.
-   * @throws {InputError} Where the memory cannot grow enough.
+   * @throws {InputError} If the memory cannot grow enough.
    */
   allocate(bytes: number): number {
     bytes = Math.ceil(Math.max(bytes, 1) / LINE) * LINE;

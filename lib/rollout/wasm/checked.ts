@@ -1,7 +1,7 @@
 /**
- * The checked build of the kernels: every load and store first asks whether it lies wholly in one
- * part of one buffer of the table. Parts are then {@linkcode GUARD} bytes apart, so what runs out of
- * one is seen before it reaches the next. Tests run it; it gives the same bits, slowly.
+ * The checked build of the kernels: every load and store must be within one part of one buffer of
+ * the table. Parts are {@linkcode GUARD} bytes apart, so an overrun is found before it reaches the
+ * next. For tests: the same bits, slowly.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import type { Allocation, Range } from "./allocation.ts";
 import type { Arena } from "./arena.ts";
 
-/** What touches memory in AssemblyScript. */
+/** AssemblyScript's memory accesses. */
 const ACCESS = /(?<![\w.])(v128\.(?:load|store)\w*|(?:atomic|memory)\.\w+|load|store)(?=[<(])/g;
 
 /**
@@ -28,7 +28,7 @@ export function checkSources(sources: ReadonlyMap<string, string>): Map<string, 
   }));
 }
 
-/** What a job may touch, in memory where a checked build looks it up. Nothing in any other build. */
+/** The memory ranges that a job may access, for a checked build; nothing in other builds. */
 export class CheckedRanges {
   readonly #arena: Arena;
   readonly #ranges: Range[] = [];
@@ -44,12 +44,12 @@ export class CheckedRanges {
     arena.integers.set(this.#ranges.flatMap(({ begin, end }) => [begin, end]), this.#at / 4);
   }
 
-  /** The fields of a job that say where they are. */
+  /** The fields of a job with their position. */
   fields(): Record<"ranges" | "rangeCount", number> {
     return { ranges: this.#at, rangeCount: this.#ranges.length };
   }
 
-  /** Says which part an access is next to. */
+  /** Describes the part next to an access. */
   describe(address: number, bytes: number): string {
     const before = this.#ranges.findLast(({ begin }) => begin <= address);
     const next = before
@@ -57,7 +57,7 @@ export class CheckedRanges {
         before.end - before.begin
       }`
       : "before all buffers";
-    return `The kernels touched ${bytes} bytes at ${address}, ${next}`;
+    return `The kernels accessed ${bytes} bytes at ${address}, ${next}`;
   }
 
   [Symbol.dispose](): void {

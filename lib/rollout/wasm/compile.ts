@@ -5,8 +5,8 @@
  */
 
 import type { ModelShape } from "../types.ts";
-import { type Build, canCompile } from "./build.ts";
-import { INITIAL_PAGES, MAX_PAGES, PAIR } from "./buffers.ts";
+import { PAIR } from "./buffers.ts";
+import { type Build, canCompile, INITIAL_PAGES, MAX_PAGES } from "./build.ts";
 import { cached } from "./kernel_cache.ts";
 import { kernelSources } from "./sources.ts";
 
@@ -25,7 +25,7 @@ const OPTIONS = [
 /**
  * The compiled kernels for c channels and h hidden units.
  *
- * @throws {RangeError} Where channels or hidden units are not multiples of 8.
+ * @throws {RangeError} If channels or hidden units are not multiples of 8.
  */
 export async function compileKernels(
   shape: ModelShape,

@@ -1,11 +1,15 @@
 /**
- * Keeps what was compiled in the user's cache folder.
+ * Caches compiled kernels in the user's cache folder.
  *
  * @module
  */
 
 import { isAbsolute, join } from "@std/path";
 import { writeFileAtomic } from "../../support/files.ts";
+import { readRegularFile } from "../../support/read_file.ts";
+
+/** No kernels are larger, in bytes. */
+const MOST_BYTES = 2 ** 24;
 
 /** Bytes of SHA-256. */
 const DIGEST = 32;
@@ -16,7 +20,7 @@ const DIGEST = 32;
  *
  * @param os The operating system.
  * @param env Looks up an environment variable.
- * @returns Undefined where the environment does not say.
+ * @returns `undefined` if the environment does not define it.
  */
 export function cacheFolder(
   os: typeof Deno.build.os,
@@ -26,7 +30,7 @@ export function cacheFolder(
     const home = env("HOME");
     return home && join(home, ...path);
   };
-  // A relative XDG_CACHE_HOME is to be ignored, says its specification.
+  // By its specification, a relative XDG_CACHE_HOME must be ignored.
   const xdg = () => [env("XDG_CACHE_HOME")].find((path) => path && isAbsolute(path));
   const folder = os === "windows"
     ? env("LOCALAPPDATA")
@@ -37,12 +41,11 @@ export function cacheFolder(
 }
 
 /**
- * What `make` makes, from the cache where it is there and as it was written: a damaged file, or one
- * that was made from something else, is made again. Without permission for the folder, or where it
- * cannot be written, `make` runs every time.
+ * The result of `make`, from the cache if possible. A damaged file, or one made from another
+ * source, is made again. If the folder cannot be used, `make` runs every time.
  *
  * @param name The file's name.
- * @param source All that it is made from.
+ * @param source Everything that it is made from.
  */
 export async function cached(
   name: string,
@@ -52,7 +55,8 @@ export async function cached(
   const folder = cacheFolder(Deno.build.os, readVariable);
   if (folder === undefined || !mayUse(folder)) return await make();
   const path = join(folder, name);
-  const stored = await Deno.readFile(path).catch(() => new Uint8Array());
+  const purpose = { what: "kernels", code: "bad-backend", most: MOST_BYTES } as const;
+  const stored = await readRegularFile(path, purpose).catch(() => new Uint8Array());
   const content = stored.slice(DIGEST);
   if (equal(stored.subarray(0, DIGEST), await digest(source, content))) return content;
   const made = await make();
@@ -73,7 +77,7 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-// Deno would ask the user for a permission that it was not given.
+// Otherwise Deno would prompt the user for a permission.
 function readVariable(variable: string): string | undefined {
   return granted({ name: "env", variable }) ? Deno.env.get(variable) : undefined;
 }

@@ -14,7 +14,7 @@ type Info = Partial<GPUAdapterInfo> & { readonly isFallbackAdapter?: boolean };
 /** The names of programs that play a GPU on the CPU. */
 const SOFTWARE = /llvmpipe|lavapipe|softpipe|swiftshader|warp|basic render|\bcpu\b/i;
 
-/** The GPU that the system prefers for heavy work, or null where there is none. */
+/** The GPU that the system prefers for heavy work, or null if there is none. */
 export async function findAdapter(): Promise<GPUAdapter | null> {
   return await globalThis.navigator?.gpu?.requestAdapter({
     powerPreference: "high-performance",
@@ -40,7 +40,7 @@ export function isSoftware({ info }: { info: Info }): boolean {
     SOFTWARE.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`);
 }
 
-/** The adapter's name, for people. */
+/** The adapter's name, for display. */
 export function adapterName({ info }: { info: Info }): string {
   return info.description || [info.vendor, info.architecture].filter(Boolean).join(" ") ||
     "a GPU without a name";
@@ -74,7 +74,7 @@ function missingLimits(adapter: GPUAdapter, shape: ModelShape): string[] {
 /**
  * Opens an adapter's device with all the memory that it allows.
  *
- * @throws {InputError} Where there are no shaders for the model, or the adapter lacks what they
+ * @throws {InputError} If there are no shaders for the model, or the adapter lacks what they
  * need; it names the limits.
  */
 export async function openDevice(adapter: GPUAdapter, shape: ModelShape): Promise<GPUDevice> {

@@ -59,8 +59,8 @@ export class WebGpuEngine implements RolloutEngine {
    * Opens the adapter and sets tfjs to run on it. Tensors on a `webgpu` backend that tfjs had
    * before are lost.
    *
-   * @param options.shape Channels and hidden units of the model. Default 16 and 64.
-   * @throws {InputError} Where there is no adapter, there are no shaders for the model, or the
+   * @param options.shape Channels and hidden units of the model. Default: 16 and 64.
+   * @throws {InputError} If there is no adapter, there are no shaders for the model, or the
    * adapter lacks a limit that they need.
    */
   static async create(options: { shape?: ModelShape } = {}): Promise<WebGpuEngine> {
@@ -207,7 +207,7 @@ function tooLarge(shape: RolloutShape, reason: string): InputError {
   });
 }
 
-/** A rollout and what it takes, for people. */
+/** Describes a rollout and its memory, for errors. */
 function describe(shape: RolloutShape): string {
   const { batch, height, width, steps } = shape;
   return `${steps} steps of ${batch} × ${height} × ${width} cells, ` +

@@ -1,5 +1,5 @@
 /**
- * From groups of files to cases: their ids, their channels, their slices.
+ * Makes cases of groups of files: ids, channels, slices.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import { comparable } from "./file_names.ts";
 import { identify, type Item, joinSeries, severalImages } from "./join_series.ts";
 import type { ChannelFile, FileGroup } from "./pair_files.ts";
 
-/** Cases, and what is wrong with files that belong to them. */
+/** Cases, and problems with their files. */
 export interface AssembledCases {
   /** Sorted by id. */
   readonly cases: readonly CaseSource[];
   readonly problems: readonly Problem[];
-  /** What the channels are called in the files' names; empty where images are single files. */
+  /** The channels' names in file names; empty if images are single files. */
   readonly channels: readonly string[];
 }
 
 /**
- * Makes cases of groups of files. All must have the channels that most of them have.
+ * Makes cases of groups of files. All must have the channels of the majority.
  *
  * @param folder The data folder.
  * @param groups From `pairFiles`.
- * @param channelOrder Names of channels in the order that the data set declares, if it does.
+ * @param channelOrder Channel names in the data set's declared order, if any.
  */
 export function assembleCases(
   folder: string,
@@ -62,7 +62,7 @@ function usualChannels(groups: readonly FileGroup[], order: readonly string[]): 
     : channels.sort((a, b) => order.map(comparable).indexOf(a) - order.map(comparable).indexOf(b));
 }
 
-/** Its image files: where one has the case's whole name, that one alone. */
+/** Its image files; only one if that has exactly the case's name. */
 function imagesOf({ images }: FileGroup): readonly ChannelFile[] {
   const whole = images.filter(({ channel }) => channel === "");
   return whole.length > 0 ? whole : images;
@@ -89,13 +89,15 @@ function toItem(
   }
   const isComplete = hasChannels(byChannel, channels);
   if (!isComplete && group.labels.length === 0) {
-    problems.push(missingLabel(name)); // nobody knows what is a channel of it
+    problems.push(missingLabel(name)); // its channels are unclear
     return undefined;
   }
   if (!isComplete) {
     const list = (names: readonly string[]) => names.map((name) => name || "(one file)").join(", ");
     tell(
-      `it has the channels ${list([...byChannel.keys()].sort())}, most cases ${list(channels)}`,
+      `it has the channels ${list([...byChannel.keys()].sort())}, most cases have ${
+        list(channels)
+      }`,
       "All cases must have the same channels",
     );
   }
@@ -110,7 +112,7 @@ function toItem(
     problems.push({
       severity: "warning",
       case: name,
-      message: `${image.file.path} is not read: ${images[0]!.file.path} is its image`,
+      message: `${image.file.path} is not used: ${images[0]!.file.path} is the image`,
       hint: "",
     });
   }
@@ -130,7 +132,7 @@ function toItem(
   };
 }
 
-/** Whether a case has the channels of most. The only one may be named, as T1w, or not. */
+/** Whether a case has the channels of the majority. A single channel may be named (T1w) or not. */
 function hasChannels(found: ReadonlyMap<string, unknown>, wanted: readonly string[]): boolean {
   if (found.size !== wanted.length) return false;
   if (wanted.length === 1 && (wanted[0] === "" || found.has(""))) return true;
@@ -142,6 +144,6 @@ function missingLabel(name: string): Problem {
     severity: "error",
     case: name,
     message: "label is missing",
-    hint: "A label has the name of its image and lies in labelsTr, labels or masks",
+    hint: "A label must have the name of its image, in labelsTr, labels or masks",
   };
 }

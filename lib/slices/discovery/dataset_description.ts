@@ -1,37 +1,44 @@
 /**
- * What a `dataset.json` says, that of the Medical Segmentation Decathlon or of nnU-Net.
+ * Reads `dataset.json` of the Medical Segmentation Decathlon or of nnU-Net.
  *
  * @module
  */
 
 import { join } from "@std/path";
 import { InputError } from "../../support/errors.ts";
+import { ifThere, readJson } from "../../support/read_text.ts";
 
 /** The name of the file in a data folder. */
 const DESCRIPTION_NAME = "dataset.json";
 
-/** A class, or a region of several label values, as a data set declares it. */
+/** A declared class, or region of several label values. */
 export interface DeclaredLabel {
   readonly name: string;
-  /** The values that belong to it: of a class one, of a region one or more. */
+  /** Its values: one for a class, one or more for a region. */
   readonly values: readonly number[];
 }
 
-/** What is used of a `dataset.json`. */
+/** The parts of `dataset.json` that are used. */
 export interface DatasetDescription {
-  /** Its classes or regions in the file's order, without background and ignore; null if not said. */
+  /**
+   * Its classes or regions in the file's order, without background and ignore; null if not
+   * declared.
+   */
   readonly labels: readonly DeclaredLabel[] | null;
-  /** Label values that take no part in loss and scores: those of nnU-Net's label "ignore". */
+  /** Label values that loss and scores ignore: those of nnU-Net's label "ignore". */
   readonly ignore: readonly number[];
-  /** nnU-Net's `regions_class_order`: the value that each region is written as; null if not said. */
+  /**
+   * nnU-Net's `regions_class_order`: the value that each region is written as; null if not
+   * declared.
+   */
   readonly regionsClassOrder: readonly number[] | null;
-  /** The names of image channels 0, 1, …; empty if not said. */
+  /** The names of image channels 0, 1, …; empty if not declared. */
   readonly channelNames: readonly string[];
-  /** The cases as they are listed, unchecked; null where there is no list. */
+  /** The cases as they are listed, unchecked; null if there is no list. */
   readonly training: readonly unknown[] | null;
 }
 
-/** What is known of a data set without a `dataset.json`. */
+/** The description of a data set without `dataset.json`. */
 export const NO_DESCRIPTION: DatasetDescription = {
   labels: null,
   ignore: [],
@@ -41,38 +48,25 @@ export const NO_DESCRIPTION: DatasetDescription = {
 };
 
 /**
- * Reads the `dataset.json` of a data folder, in the form of the Decathlon (`"labels": {"1": "zone"}`,
- * `modality`) or of nnU-Net (`"labels": {"zone": 1}`, `channel_names`). A byte order mark is fine.
+ * Reads the `dataset.json` of a data folder, in the form of the Decathlon (`"labels": {"1":
+ * "zone"}`, `modality`) or of nnU-Net (`"labels": {"zone": 1}`, `channel_names`). A byte order mark
+ * is allowed.
  *
- * @returns {@linkcode NO_DESCRIPTION} where there is none.
- * @throws {InputError} If it cannot be read or is no JSON object.
+ * @returns {@linkcode NO_DESCRIPTION} if there is none.
+ * @throws {InputError} If it cannot be read or is not a JSON object.
  */
 export async function readDescription(folder: string): Promise<DatasetDescription> {
   const path = join(folder, DESCRIPTION_NAME);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return NO_DESCRIPTION;
-    throw new InputError("Cannot read the data set's description", {
-      code: "bad-data-set",
-      path,
-      cause,
-    });
-  }
-  let content: unknown;
-  try {
-    content = JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (cause) {
-    throw notAnObject(path, cause);
-  }
+  const content = await ifThere(readJson(path, PURPOSE));
+  if (content === undefined) return NO_DESCRIPTION;
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw notAnObject(path, undefined);
+    const { what, ...purpose } = PURPOSE;
+    throw new InputError(`Cannot read ${what}: not a JSON object`, { ...purpose, path });
   }
   return parseDescription(content as Record<string, unknown>);
 }
 
-/** Reads what is understood of a `dataset.json`'s content, and passes over the rest. */
+/** Reads the known parts of `dataset.json` and ignores the rest. */
 export function parseDescription(content: Record<string, unknown>): DatasetDescription {
   const declared = declaredLabels(content["labels"]);
   const isIgnore = ({ name }: DeclaredLabel) => name.toLowerCase() === "ignore";
@@ -98,7 +92,7 @@ function trainingList({ training, dataset }: Record<string, unknown>): readonly 
   return Object.entries(dataset).map(([id, files]) => ({ ...files, id }));
 }
 
-/** Every value that labels may hold as declared, ascending; null where nothing is declared. */
+/** Every declared label value, ascending; null if nothing is declared. */
 export function declaredValues(description: DatasetDescription): readonly number[] | null {
   const { labels, ignore } = description;
   if (labels === null) return null;
@@ -106,14 +100,11 @@ export function declaredValues(description: DatasetDescription): readonly number
   return [...values].sort((a, b) => a - b);
 }
 
-function notAnObject(path: string, cause: unknown): InputError {
-  return new InputError("Cannot read the data set's description: not a JSON object", {
-    code: "bad-data-set",
-    path,
-    hint: "Correct the file, or remove it to pair images and labels by their names",
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
+const PURPOSE = {
+  what: "the data set's description",
+  code: "bad-data-set",
+  hint: "Correct the file, or remove it to pair images and labels by their names",
+} as const;
 
 /** The Decathlon's `{"0": "background"}`; nnU-Net's `{"background": 0, "whole": [1, 2]}`. */
 function declaredLabels(labels: unknown): DeclaredLabel[] {
@@ -126,7 +117,7 @@ function declaredLabels(labels: unknown): DeclaredLabel[] {
   }).filter(({ values }) => values.length > 0);
 }
 
-/** `{"0": "T2", "1": "ADC"}`, or a list of names. Keys that are integers come in order. */
+/** `{"0": "T2", "1": "ADC"}`, or a list of names. Integer keys are in ascending order. */
 function channelNames(names: unknown): string[] {
   if (typeof names !== "object" || names === null) return [];
   return Object.entries(names)

@@ -1,5 +1,5 @@
 /**
- * Finding the cases of a data set on disk.
+ * Finds the cases of a data set on disk.
  *
  * @module
  */
@@ -18,29 +18,29 @@ import { noDataSet } from "./no_data_set.ts";
 import { otherFormats } from "./other_formats.ts";
 import { type FileGroup, pairFiles } from "./pair_files.ts";
 
-/** A data set as it lies on disk. */
+/** The files of a data set. */
 export interface DiscoveredCases {
-  /** Of all its cases. */
+  /** The kind of all its cases. */
   readonly kind: CaseSource["kind"];
-  /** Sorted by id; those without a label too. */
+  /** Sorted by id; includes those without a label. */
   readonly cases: readonly CaseSource[];
-  /** What is missing, wrong or passed over, by case or by file. */
+  /** What is missing, wrong or ignored, by case or by file. */
   readonly problems: readonly Problem[];
-  /** What `dataset.json` declares; the names of channels from those of files where it does not. */
+  /** What `dataset.json` declares; channel names from file names if it has none. */
   readonly description: DatasetDescription;
 }
 
 /**
  * Finds images and their labels in a data folder: as its `dataset.json` lists them (Decathlon,
- * nnU-Net), in two folders, in BIDS, or by their names in one folder or a folder a patient; see
+ * nnU-Net), in two folders, in BIDS, or by their names in one folder or one folder per patient; see
  * `findLayout`. nnU-Net's `_0000`, `_0001` and names such as `_t1`, `_t2` are channels of one case.
- * Hidden files, macOS's `._*` among them, are passed over.
+ * Hidden files, including macOS's `._*`, are ignored.
  *
- * Each picture is a case of its own, unless its name says otherwise: `<case>_slice_000.png`, or
- * `000.png` in a folder of the case.
+ * Each picture is a case, unless its name shows that it belongs to a series:
+ * `<case>_slice_000.png`, or `000.png` in a folder of the case.
  *
  * @param folder The data folder.
- * @returns The cases, and everything that is wrong with files; a bad file is one bad case.
+ * @returns The cases, and all problems with files; a bad file affects only its case.
  * @throws {InputError} If the folder is missing, or no image in it has a label.
  */
 export async function discoverCases(folder: string): Promise<DiscoveredCases> {
@@ -93,7 +93,7 @@ function kindOf(groups: readonly FileGroup[], folder: string): CaseSource["kind"
   throw new InputError(
     `Cannot use data: it mixes volumes (${namesOf(volumes, 3)}) and PNG pictures ` +
       `(${namesOf(pictures, 3)})`,
-    { code: "bad-data-set", path: folder, hint: "Keep them in two data folders" },
+    { code: "bad-data-set", path: folder, hint: "Use a data folder for each" },
   );
 }
 
@@ -107,9 +107,9 @@ function nothingUsable(folder: string, problems: readonly Problem[]): InputError
 }
 
 /**
- * Files that nothing else is said of.
+ * Files without any other problem.
  *
- * @param layout Null where `dataset.json` lists the cases.
+ * @param layout Null if `dataset.json` lists the cases.
  */
 async function passedOver(
   folder: string,
@@ -122,17 +122,17 @@ async function passedOver(
       ? groups.flatMap(({ images, labels }) => [...images.map(({ file }) => file), ...labels])
       : [...layout.images, ...layout.labels].map(({ file }) => file),
   );
-  const why = layout === null ? "dataset.json does not list it" : "it is not where images are";
+  const why = layout === null ? "dataset.json does not list it" : "it is not in the images' folder";
   const unknown = tree.files.filter((file) => !known.has(file) && !isPassedOver(file));
   const folders = foldersOf(groups);
   const others = tree.others
     .filter((path) => folders.has(path.slice(0, Math.max(path.lastIndexOf("/"), 0))));
   const isMac = (path: string) => basename(path).startsWith("._");
   const told = (path: string, message: string): Problem => ({
-    ...{ severity: "warning", case: path, message: `not read: ${message}`, hint: "" },
+    ...{ severity: "warning", case: path, message: `ignored: ${message}`, hint: "" },
   });
   return [
-    ...others.filter(isMac).map((path) => told(path, "it is a file of macOS")),
+    ...others.filter(isMac).map((path) => told(path, "it is a macOS metadata file")),
     ...await otherFormats(folder, others.filter((path) => !isMac(path))),
     ...unknown.map(({ path }) => told(path, why)),
   ];

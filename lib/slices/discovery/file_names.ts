@@ -1,5 +1,5 @@
 /**
- * What the names of files say: which hold images, which labels, and which belong together.
+ * Tells from file names which files are images, which are labels, and which belong together.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const [labelEnd, imageEnd] = [LABEL_WORDS, IMAGE_WORDS].map((words) =>
 const [labelStart, imageStart] = [LABEL_WORDS, IMAGE_WORDS].map((words) =>
   new RegExp(`^(?:${words})[-_. ]`, "i")
 ) as [RegExp, RegExp];
-/** Entities of BIDS that say how a label was made, not what it is of. */
+/** BIDS entities that describe how a label was made, not its image. */
 const LABEL_ENTITY = /_(?:label|desc|space|res|den)-[a-z0-9]+$/i;
 
 /** Whether a file is a picture, not a volume, by its name. */
@@ -31,22 +31,25 @@ export function isImageFile(name: string): boolean {
   return VOLUME.test(name) || PICTURE.test(name);
 }
 
-/** A file's name without folder and ending, letters with their accents (NFC). */
+/** A file's name without folder and extension, in Unicode's NFC form. */
 export function stemOf(path: string): string {
   return basename(path).replace(VOLUME, "").replace(PICTURE, "").normalize("NFC");
 }
 
-/** What names are compared by: macOS writes accents apart, and some tools ignore case. */
+/**
+ * The form in which names are compared: macOS stores accents separately, and some tools ignore
+ * case.
+ */
 export function comparable(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }
 
-/** Whether a stem says that it is a label: `a_seg`, `mask_a`, `a_label-x_dseg`, `label`. */
+/** Whether a stem marks a label: `a_seg`, `mask_a`, `a_label-x_dseg`, `label`. */
 export function isLabelName(stem: string): boolean {
   return labelEnd.test(stem) || labelStart.test(stem);
 }
 
-/** A label's stem without the words that say so: that of its image. */
+/** A label's stem without those words: its image's stem. */
 export function withoutLabelWords(stem: string): string {
   let name = stem.replace(labelStart, "");
   while (labelEnd.test(name) || LABEL_ENTITY.test(name)) {
@@ -55,14 +58,14 @@ export function withoutLabelWords(stem: string): string {
   return name;
 }
 
-/** An image's stem without the words that say so: `img_a`, `a_image`. */
+/** An image's stem without words such as `image`: `img_a`, `a_image`. */
 export function withoutImageWords(stem: string): string {
   return stem.replace(imageStart, "").replace(imageEnd, "");
 }
 
 /**
- * The ways to take the last words of a stem as the name of a channel, shortest first:
- * `a_0001`, `a_t1`, `a_t1_ce`; at last the whole stem, as in a folder a patient.
+ * The ways to split a stem into a case and a channel name, shortest channel first: `a_0001`,
+ * `a_t1`, `a_t1_ce`; last the whole stem, as in one folder per patient.
  */
 export function* channelSplits(stem: string): Generator<{ base: string; channel: string }> {
   for (let i = stem.length - 1; i >= -1; i--) {

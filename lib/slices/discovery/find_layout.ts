@@ -1,5 +1,5 @@
 /**
- * Which files of a folder are images and which are labels, by the layouts that people have.
+ * Tells which files of a folder are images and which are labels, by common layouts.
  *
  * @module
  */
@@ -14,21 +14,21 @@ export interface Layout {
   readonly labels: readonly ScopedFile[];
 }
 
-/** Names of folders, as {@linkcode plainName} has them; the first that is there is taken. */
+/** Names of folders in the form of {@linkcode plainName}; the first that exists is used. */
 const IMAGE_FOLDERS = "imagestr images image imgs img scans volumes inputs".split(" ");
 const LABEL_FOLDERS = ("labelstr labels label masks mask segmentations segmentation segs seg " +
   "annotations groundtruth gt targets").split(" ");
-/** Folders of a data set that hold no training cases. */
+/** Folders without training cases. */
 const PASSED_OVER = "imagests labelsts prepared runs predictions".split(" ");
 const SUBJECT = /^sub-[a-z0-9]+$/i;
 
 /**
  * Sorts the files of a folder into images and labels:
  *
- * - two folders of them side by side (`imagesTr` and `labelsTr`, `images` and `masks`, …);
+ * - two folders side by side (`imagesTr` and `labelsTr`, `images` and `masks`, …);
  * - BIDS: images in `sub-<id>/[ses-<id>/]anat`, labels there or in `derivatives`;
- * - else by the folders on a file's way and by its name, as `a_image` and `a_label`, `a` and
- *   `a_seg`, or a folder a patient with `image` and `mask`.
+ * - otherwise by folders and names: `a_image` and `a_label`, `a` and `a_seg`, or one folder per
+ * patient with `image` and `mask`.
  */
 export function findLayout(tree: Tree): Layout {
   const images = firstFolder(tree, IMAGE_FOLDERS);
@@ -43,7 +43,7 @@ export function findLayout(tree: Tree): Layout {
   return findByName(tree);
 }
 
-/** The names that images and labels have in a folder of two folders, as it spells them. */
+/** The names of the two folders for images and labels, as spelled on disk. */
 export function firstFolder(tree: Tree, names: readonly string[]): string | undefined {
   const there = new Map(
     tree.folders.filter((folder) => !folder.includes("/"))
@@ -57,7 +57,7 @@ function findBids({ files }: Tree): Layout {
   const isAnatomical = ({ path }: TreeFile) => path.split("/").includes("anat");
   const usual = inBids.some(isAnatomical) ? inBids.filter(isAnatomical) : inBids;
   const isDerived = ({ path }: TreeFile) => /^derivatives\//i.test(path);
-  // Names of BIDS say subject and session themselves
+  // BIDS names include subject and session
   const scoped = (some: readonly TreeFile[]) => some.map((file) => ({ file, scope: "" }));
   const labels = usual.filter(({ name }) => isLabelName(stemOf(name)));
   const isLabel = new Set(labels);
@@ -89,10 +89,10 @@ export function isPassedOver({ folder }: TreeFile): boolean {
   return folder.split("/").some((name) => PASSED_OVER.includes(plainName(name)));
 }
 
-/** A folder's name without what people vary: case, underscores, hyphens, spaces. */
+/** A folder's name in lower case, without underscores, hyphens and spaces. */
 function plainName(folder: string): string {
   return folder.toLowerCase().replace(/[-_ ]/g, "");
 }
 
-/** Whether a folder is named as one of images, or of labels. */
+/** Whether a folder has a usual name for images, or for labels. */
 export const LAYOUT_FOLDERS = { images: IMAGE_FOLDERS, labels: LABEL_FOLDERS };

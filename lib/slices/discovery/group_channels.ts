@@ -1,5 +1,5 @@
 /**
- * Which images are the channels of one case, where no label says so.
+ * Groups images without labels into the channels of cases.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { channelSplits, comparable, isPicture, stemOf } from "./file_names.ts";
 import type { TreeFile } from "./list_tree.ts";
 import type { FileGroup } from "./pair_files.ts";
 
-/** More volumes with running numbers are cases, not channels of one. */
+/** More numbered volumes than this are cases, not channels. */
 const MOST_CHANNELS = 16;
 
 /**
- * Puts images together that are called as the channels of the training data (`a_t1`, `a_t2`), or
- * that are numbered as nnU-Net numbers channels, without a gap (`a_0000`, `a_0001`). Numbered
- * pictures are channels only where there are as many as the training data has.
+ * Groups images that are named like the channels of the training data (`a_t1`, `a_t2`), or numbered
+ * like nnU-Net's, without a gap (`a_0000`, `a_0001`). Numbered pictures are channels only if there
+ * are as many as in the training data.
  *
- * @param files Of one folder.
- * @param channels What the channels of the training data are called; empty if not known.
- * @returns A group for each case; an image that is no channel is one by itself.
+ * @param files The files of one folder.
+ * @param channels The channel names of the training data; empty if unknown.
+ * @returns One group per case; an image that is not a channel is its own group.
  */
 export function groupChannels(
   files: readonly TreeFile[],

@@ -1,5 +1,5 @@
 /**
- * From volumes and pictures by themselves to cases: pictures of one series are one case.
+ * Joins the pictures of a series to one case.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { FileGroup } from "./pair_files.ts";
 
 /** A volume, or a picture that may be one of a series. */
 export interface Item {
-  /** What it is called by itself. */
+  /** Its own name. */
   readonly name: string;
   /** The id of its case. */
   readonly id: string;
@@ -19,7 +19,7 @@ export interface Item {
   readonly files: SourceFiles;
 }
 
-/** The identity of a group of files: of a picture, its series and its place there too. */
+/** The identity of a group of files; for a picture with its series and index. */
 export function identify(
   { scope, name, images }: FileGroup,
 ): { name: string; id: string; index: number; kind: CaseSource["kind"] } {
@@ -42,10 +42,10 @@ function fullName(scope: string, name: string, kind: CaseSource["kind"]): string
 }
 
 /**
- * Puts items of one id together. Those that are at one place of one case are all left out.
+ * Joins items of one id. Items that share an index of a case are all left out.
  *
- * @param folder What the items' paths are relative to.
- * @param problems Takes what was left out.
+ * @param folder The folder that paths are relative to.
+ * @param problems Gets what was left out.
  * @returns Sorted by id, the files of each by index.
  */
 export function joinSeries(
@@ -66,7 +66,7 @@ export function joinSeries(
   return cases.sort((a, b) => a.id < b.id ? -1 : 1);
 }
 
-/** The error of a case with several images in one place. */
+/** The error for a case with several images at one index. */
 export function severalImages(id: string, images: readonly string[]): Problem {
   return {
     severity: "error",

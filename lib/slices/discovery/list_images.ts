@@ -1,5 +1,5 @@
 /**
- * What there is to predict: the images at a path, and who takes which.
+ * Lists the images to predict, and divides them among shards.
  *
  * @module
  */
@@ -18,9 +18,9 @@ import { pairFiles } from "./pair_files.ts";
 
 /** The images at a path. */
 export interface ImageList {
-  /** Sorted by id, whatever the order on disk; without labels. */
+  /** Sorted by id; without labels. */
   readonly cases: readonly CaseSource[];
-  /** Files that cannot be read, and those that are passed over, with the reason. */
+  /** Files that cannot be read or are ignored, with the reason. */
   readonly problems: readonly Problem[];
 }
 
@@ -32,12 +32,12 @@ export interface Shard {
 
 /**
  * The images at a path as cases: volumes, series of pictures (`<case>_slice_000.png`), and the
- * channels of one case (`a_0000`, `a_0001`, or names that the model was trained with, as `a_t1`).
- * A case is called as its files are without number or channel; its mask too.
+ * channels of one case (`a_0000`, `a_0001`, or the model's own names, such as `a_t1`). A case, and
+ * its mask, has the name of its files without number or channel.
  *
  * @param path A volume, a picture, or a folder of them.
  * @param channels What the channels of the training data are called; empty if not known.
- * @throws {InputError} If there is nothing to predict; it says what is there.
+ * @throws {InputError} If there is nothing to predict; the message lists what was found.
  */
 export async function listImages(path: string, channels: readonly string[]): Promise<ImageList> {
   const { folder, tree } = await listPath(path);
@@ -48,10 +48,10 @@ export async function listImages(path: string, channels: readonly string[]): Pro
   if (images.length === 0) throw nothingToPredict(path, tree, formats);
   const known = new Map(formats.map((problem) => [problem.case, problem]));
   const problems: Problem[] = [
-    ...labels.map(({ path }) => passed(path, "not read: it is the label of an image")),
+    ...labels.map(({ path }) => passed(path, "ignored: it is the label of an image")),
     ...tree.folders.filter((name) => !name.includes("/"))
-      .map((name) => passed(`${name}/`, "not read: it is a folder")),
-    ...others.map((name) => known.get(name) ?? passed(name, "not read: it is no image")),
+      .map((name) => passed(`${name}/`, "ignored: it is a folder")),
+    ...others.map((name) => known.get(name) ?? passed(name, "ignored: it is not an image")),
     ...images.flatMap(({ path, problem }) => problem === null ? [] : [{ ...problem, case: path }]),
   ];
   const sound = images.filter(({ problem }) => problem === null);
@@ -96,7 +96,7 @@ async function listPath(path: string): Promise<{ folder: string; tree: Tree }> {
   return { folder: dirname(path), tree: { files, others: isImage ? [] : [name], folders: [] } };
 }
 
-/** Sets labels aside whose image is there too. */
+/** Separates labels whose image is there too. */
 function withoutLabels(files: readonly TreeFile[]) {
   const scoped = files.map((file) => ({ file, scope: "" }));
   const { labels = [], images = [] } = Object.groupBy(
@@ -122,12 +122,12 @@ function nothingToPredict(path: string, tree: Tree, formats: readonly Problem[])
     path,
     hint: below === undefined
       ? other?.hint ?? "Give a volume, a picture, or a folder of them"
-      : `Give the folder that they are in, as ${join(path, below)}`,
+      : `Give the folder that they are in, such as ${join(path, below)}`,
   });
 }
 
 /**
- * What is wrong where a case is not of the kind that the model was trained on.
+ * The problem with a case that is not of the kind that the model was trained on.
  *
  * @param source The case.
  * @param trained The kind of the training data.
@@ -139,14 +139,14 @@ export function compareKind(source: CaseSource, trained: CaseSource["kind"]): Fi
   );
   return [{
     severity: "error",
-    message: `the model was trained on ${seen}, and these are ${given}`,
-    hint: `Give ${seen}, or another model`,
+    message: `the model was trained on ${seen}, not on ${given}`,
+    hint: `Give ${seen}, or use another model`,
   }];
 }
 
 /**
- * A shard's images: every `count`th, so that shards are of one size. All shards together have each
- * image once, on whichever machines they run, as long as these see the same files.
+ * A shard's images: every `count`th, so that shards have equal sizes. Together the shards cover
+ * each image once, on any machines that see the same files.
  *
  * @example
  * ```ts

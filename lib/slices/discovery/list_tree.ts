@@ -1,5 +1,5 @@
 /**
- * The files below a folder.
+ * Lists the files below a folder.
  *
  * @module
  */
@@ -10,41 +10,41 @@ import { inPool } from "../../support/in_pool.ts";
 import type { Finding } from "./case_source.ts";
 import { isImageFile } from "./file_names.ts";
 
-/** A file that is an image or a label by its name. */
+/** A file with the name of an image or a label. */
 export interface TreeFile {
   /** Relative to the listed folder, with `/`. */
   readonly path: string;
   /** The folder in it, relative too; "" for the listed one. */
   readonly folder: string;
   readonly name: string;
-  /** Why it cannot be read; null where nothing speaks against it. */
+  /** Why it cannot be read, or null. */
   readonly problem: Finding | null;
 }
 
-/** What lies below a folder; hidden files and folders are left out. */
+/** The contents of a folder, without hidden files and folders. */
 export interface Tree {
   /** Volumes and pictures, sorted by path. */
   readonly files: readonly TreeFile[];
-  /** Paths of all other files, macOS's `._*` among them, sorted. */
+  /** Paths of all other files, including macOS's `._*`, sorted. */
   readonly others: readonly string[];
   /** Paths of all folders below, sorted. */
   readonly folders: readonly string[];
 }
 
-/** Deeper folders are not looked into; BIDS needs five. */
+/** Deeper folders are not searched; BIDS needs five. */
 const DEEPEST = 6;
-/** A folder with more files is hardly a data set. */
+/** A folder with more files is probably not a data set. */
 const MOST_FILES = 2e6;
-/** What is made from a case has a longer name than it: slices, records, temporary files. */
+/** Files made from a case have longer names: slices, records, temporary files. */
 const LONGEST_NAME = 200;
-/** So many links are followed at a time. */
+/** Links followed at the same time. */
 const AT_ONCE = 32;
 
 /**
  * Lists the files below a folder.
  *
- * Names that cannot be used are files with a problem: links that lead nowhere, names that are not
- * UTF-8 or too long, folders and devices that are named as images.
+ * Unusable names are files with a problem: broken links, names that are not UTF-8 or too long,
+ * folders and devices with the name of an image.
  *
  * @param depth How deep to go; 1 lists the folder alone.
  * @throws {InputError} If the folder cannot be read, or there are too many files.
@@ -78,7 +78,7 @@ export async function listTree(root: string, depth: number = DEEPEST): Promise<T
         throw new InputError(`Cannot find data: more than ${MOST_FILES} files`, {
           code: "bad-data-set",
           path: root,
-          hint: "Give the folder that holds nothing but the data set",
+          hint: "Give a folder that holds only the data set",
         });
       }
     }
@@ -99,7 +99,7 @@ function bad(message: string, hint: string): Finding {
 
 const NO_FILE = bad(
   "not a regular file",
-  "Only regular files are read, no folders, pipes or devices",
+  "Only regular files are read, not folders, pipes or devices",
 );
 
 function nameProblem(name: string): Finding | null {
@@ -125,7 +125,7 @@ async function* readFolder(path: string): AsyncGenerator<Deno.DirEntry> {
   }
 }
 
-/** What is behind a link, or a name that may not be UTF-8. */
+/** Resolves a link, or a name that may not be UTF-8. */
 async function followLink(path: string, isLink: boolean): Promise<"file" | "folder" | Finding> {
   try {
     const { isFile, isDirectory } = await Deno.stat(path);
@@ -134,7 +134,7 @@ async function followLink(path: string, isLink: boolean): Promise<"file" | "fold
     if (!isLink) return bad("its name is not UTF-8", "Rename it with plain letters and digits");
     const target = await Deno.readLink(path).catch(() => "");
     return target.includes("annex/objects")
-      ? bad("a link of git-annex without content", "Fetch it with git annex get or datalad get")
-      : bad("a link that leads nowhere", "Correct or remove the link");
+      ? bad("a git-annex link without content", "Fetch it with git annex get or datalad get")
+      : bad("a broken link", "Correct or remove the link");
   }
 }

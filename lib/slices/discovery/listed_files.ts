@@ -1,5 +1,5 @@
 /**
- * The files that a `dataset.json` lists.
+ * Finds the files that a `dataset.json` lists.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { comparable, isImageFile, stemOf } from "./file_names.ts";
 import type { Tree, TreeFile } from "./list_tree.ts";
 import type { ChannelFile, FileGroup } from "./pair_files.ts";
 
-/** What a list of cases leads to. */
+/** The result of reading a list of cases. */
 export interface ListedFiles {
   readonly groups: readonly FileGroup[];
   readonly problems: readonly Problem[];
@@ -21,12 +21,12 @@ export interface ListedFiles {
  * or without `.gz`, and as nnU-Net's channels: `a.nii.gz` in the list, `a_0000.nii.gz` on disk.
  *
  * @param training The entries, as `dataset.json` has them.
- * @param tree What lies in the data folder.
+ * @param tree The files of the data folder.
  */
 export function findListed(training: readonly unknown[], tree: Tree): ListedFiles {
   const byPath = new Map(tree.files.map((file) => [file.path.normalize("NFC"), file]));
   const byStem = Map.groupBy(tree.files, ({ path }) => stemKey(path));
-  /** The file that a path means; the first of several. */
+  /** The file of a path; the first of several. */
   const find = (path: string) =>
     byPath.get(path.normalize("NFC")) ?? byStem.get(stemKey(path))?.[0];
   const groups: FileGroup[] = [];
@@ -37,16 +37,16 @@ export function findListed(training: readonly unknown[], tree: Tree): ListedFile
       problems.push({ severity: "error", case: name, message, hint: "Correct dataset.json" });
     const given = image.length === 0 || image.includes("") ? undefined : image;
     if (given === undefined) {
-      wrong(`#${i}`, "entry of dataset.json names no image");
+      wrong(`#${i}`, "entry of dataset.json has no image");
       continue;
     }
     const paths = given.map(inside);
     const odd = given.find((path) => stemOf(path) === "" || !isImageFile(path));
     const name = stemOf(id ?? given[0]!); // never a path
-    if (odd !== undefined) wrong(`#${i}`, `entry of dataset.json is no image: ${odd}`);
+    if (odd !== undefined) wrong(`#${i}`, `entry of dataset.json is not an image: ${odd}`);
     else if (paths.includes(undefined)) {
-      wrong(name, "image in dataset.json lies outside of the data folder");
-    } else if (name.startsWith("._")) continue; // macOS; the file is told as passed over
+      wrong(name, "image in dataset.json is outside the data folder");
+    } else if (name.startsWith("._")) continue; // macOS; the file is reported as ignored
     else {
       const images = findChannels(paths as string[], find);
       if (images.length === 0) {
@@ -71,7 +71,7 @@ function parseEntry(
   return { id: text(id), image: paths, label: text(label) };
 }
 
-/** The files of a case: as listed, or numbered by channel. None where one is missing. */
+/** The files of a case: as listed, or numbered by channel. None if one is missing. */
 function findChannels(
   paths: readonly string[],
   find: (path: string) => TreeFile | undefined,
@@ -98,7 +98,7 @@ function stemKey(path: string): string {
   return comparable(`${dirname(path)}/${stemOf(path)}`);
 }
 
-/** A path without detours; `undefined` where it leads out of the folder. */
+/** A normalised path; `undefined` if it leads out of the folder. */
 function inside(path: string): string | undefined {
   const plain = normalize(path).replaceAll("\\", "/");
   return /^(\.\.)?(\/|$)/.test(plain) || plain.includes(":") ? undefined : plain;

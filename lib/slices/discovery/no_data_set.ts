@@ -1,5 +1,5 @@
 /**
- * What to say of a folder that is no data set.
+ * The error for a folder that is not a data set.
  *
  * @module
  */
@@ -16,8 +16,7 @@ const LAYOUTS = "A data set is a folder with images in imagesTr and labels of th
   "labelsTr (or images and masks), files .nii, .nii.gz or .png; docs/data.md shows all layouts";
 
 /**
- * The error for a folder in which no image has a label: what was seen there, and the nearest
- * layout.
+ * The error for a folder in which no image has a label: what was found, and the nearest layout.
  */
 export async function noDataSet(
   folder: string,
@@ -34,7 +33,7 @@ export async function noDataSet(
   const { images, labels } = layout;
   if (images.length > 0 && labels.length > 0) {
     return error(
-      `no image has a label of its name: images are ${names(images)}; labels ${names(labels)}`,
+      `no image has a label with its name: images are ${names(images)}; labels ${names(labels)}`,
       "Give a label the name of its image",
     );
   }
@@ -61,7 +60,7 @@ export async function noDataSet(
   );
 }
 
-/** What is said of most files, with a few of them: "3 files not read: it is … (a, b, c)". */
+/** The most frequent message, with a few of its files: "3 files ignored: it is … (a, b, c)". */
 export function mostFrequent(
   problems: readonly Problem[],
 ): { what: string; hint: string } | undefined {
@@ -73,7 +72,7 @@ export function mostFrequent(
   return { what: `${counted(group.length, "file")} ${message} (${names})`, hint };
 }
 
-/** A folder below that looks like a data set. */
+/** A subfolder that looks like a data set. */
 function nestedDataSet({ files, others, folders }: Tree): string | undefined {
   const described = others.find((path) => /^[^/]+\/dataset\.json$/.test(path));
   if (described !== undefined) return described.split("/")[0];

@@ -1,5 +1,5 @@
 /**
- * Files in formats that are not read, and what converts them.
+ * Recognises files in unsupported formats, and what converts them.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import {
 import { inPool } from "../../support/in_pool.ts";
 import type { Problem } from "./case_source.ts";
 
-/** So many files are looked into at once. */
+/** Files read at the same time. */
 const AT_ONCE = 32;
 
 /**
- * Tells which files are images in a format that is not read: by their names, and where a name has
- * no ending, as that of many DICOM files, by their first bytes.
+ * Finds images in unsupported formats: by their names, or by their first bytes if a name has no
+ * extension, as with many DICOM files.
  *
- * @param folder What the paths are relative to.
+ * @param folder The folder that paths are relative to.
  * @returns A warning for each, in the order of the paths; nothing for all other files.
  */
 export async function otherFormats(folder: string, paths: readonly string[]): Promise<Problem[]> {
@@ -34,7 +34,7 @@ export async function otherFormats(folder: string, paths: readonly string[]): Pr
     const known = formats.get(path);
     if (known === null || known === undefined) return [];
     const { format, hint } = known;
-    return [{ severity: "warning", case: path, message: `not read: it is ${format}`, hint }];
+    return [{ severity: "warning", case: path, message: `ignored: it is ${format}`, hint }];
   });
 }
 
@@ -44,5 +44,5 @@ async function contentOf(path: string): Promise<ForeignFormat | null> {
   using file = await Deno.open(path);
   const start = new Uint8Array(512);
   const bytes = start.subarray(0, await file.read(start) ?? 0);
-  return standIn(bytes) === null ? formatOfContent(bytes) : null; // no image is called that way
+  return standIn(bytes) === null ? formatOfContent(bytes) : null; // no image has this name
 }

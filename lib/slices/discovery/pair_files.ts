@@ -1,5 +1,5 @@
 /**
- * Which image files belong to which label, by their names.
+ * Pairs image files with labels by their names.
  *
  * @module
  */
@@ -13,34 +13,34 @@ import {
 } from "./file_names.ts";
 import type { TreeFile } from "./list_tree.ts";
 
-/** A file with what its folder says about the case; "" for a folder that all cases share. */
+/** A file with its case's folder; "" for a folder that all cases share. */
 export interface ScopedFile {
   readonly file: TreeFile;
-  /** Folders that are the case's own, as "p01" or "p01/visit2". */
+  /** The case's own folders, such as "p01" or "p01/visit2". */
   readonly scope: string;
 }
 
 /** An image file of a case. */
 export interface ChannelFile {
   readonly file: TreeFile;
-  /** What its name has behind that of the case, as "0001" or "T2"; "" for the only channel. */
+  /** The rest of its name after the case's, such as "0001" or "T2"; "" for the only channel. */
   readonly channel: string;
 }
 
 /** Files of one volume or one picture. */
 export interface FileGroup {
   readonly scope: string;
-  /** What their names have in common; "" in a folder of a case's own. */
+  /** The common part of their names; "" in a case's own folder. */
   readonly name: string;
   readonly images: readonly ChannelFile[];
-  /** Several where that is not clear; none where there is no label. */
+  /** Several if that is unclear; none if there is no label. */
   readonly labels: readonly TreeFile[];
 }
 
 /**
- * Pairs images with labels of the same name, in linear time. A label's name may say that it is one
- * (`a_seg`), an image's too (`img_a`); what else an image's name has at its end is its channel
- * (`a_0001`, `a_t1`). Where a file has the label's whole name, it is the only image.
+ * Pairs images with labels of the same name, in linear time. Names may contain words for labels
+ * (`a_seg`) and images (`img_a`); any other ending of an image's name is its channel (`a_0001`,
+ * `a_t1`). An image with exactly the label's name is the only one.
  *
  * @returns A group for each image or set of channels, and the labels that have no image.
  */
@@ -99,7 +99,7 @@ function labelsByName(labels: readonly ScopedFile[]): Map<string, TreeFile[]> {
   );
 }
 
-/** The label that an image's name fits, and what is left of the name. */
+/** The label that matches an image's name, and the rest of the name. */
 function matchName(
   stem: string,
   scope: string,

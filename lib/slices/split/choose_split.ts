@@ -1,5 +1,5 @@
 /**
- * The split of a run, as its settings say.
+ * Chooses the split of a run.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type Split, splitCases } from "./split_cases.ts";
 import type { SplitSettings } from "./split_keys.ts";
 import { readSplitsFile } from "./splits_file.ts";
 
-/** A split, and what its user should know about the patients in it. */
+/** A split, and warnings about its patients. */
 export interface ChosenSplit {
   readonly split: Split;
   readonly problems: readonly Problem[];
@@ -20,10 +20,10 @@ export interface ChosenSplit {
 /**
  * Splits the cases of a data set by patient, or reads the split from a file.
  *
- * @param settings Every key of how cases are split, and the seed.
+ * @param settings The split settings, and the seed.
  * @param cases The ids of the cases that can be used.
  * @param unusable Ids that a splits file may name although they cannot be used.
- * @throws {InputError} If there are too few patients, or the file or the patients do not fit the
+ * @throws {InputError} If there are too few patients, or the file or the patients do not match the
  * cases.
  */
 export async function chooseSplit(
@@ -44,11 +44,11 @@ export async function chooseSplit(
 }
 
 /**
- * Tells where names suggest that cases are of one patient: which were taken as one, or that the
- * setting says otherwise.
+ * Reports names that suggest several cases of one patient: which were grouped, or that the setting
+ * disagrees.
  *
  * @param setting The setting `patients`.
- * @param patients What it makes of the cases.
+ * @param patients The patients of the cases according to it.
  */
 export function patientProblems(
   setting: SplitSettings["patients"],
@@ -80,7 +80,7 @@ export function patientProblems(
   ];
 }
 
-/** Patients with cases in several parts of a split, as a splits file may have it. */
+/** Patients with cases in several parts of a split, which a splits file may have. */
 function sharedPatients(split: Split, patients: Patients): Problem[] {
   const parts = new Map<string, Set<string>>();
   for (const part of ["train", "validation", "test"] as const) {
@@ -96,6 +96,6 @@ function sharedPatients(split: Split, patients: Patients): Problem[] {
     severity: "warning",
     case: "all cases",
     message: `${counted(shared.length, "patient")} in several parts of the split: ${names}`,
-    hint: "Scores on patients that were trained on are too good",
+    hint: "Scores of patients that were also trained on are too high",
   }];
 }

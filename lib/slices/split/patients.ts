@@ -1,34 +1,35 @@
 /**
- * Which cases are of one patient.
+ * Tells which cases are of one patient.
  *
  * @module
  */
 
 import { InputError } from "../../support/errors.ts";
+import { readText } from "../../support/read_text.ts";
 import { namesOf } from "../../support/names_of.ts";
 import type { SplitSettings } from "./split_keys.ts";
 
 /** The patient of each case. */
 export type Patients = ReadonlyMap<string, string>;
 
-/** Names that say who the patient is at their start, as BIDS and ACDC have them. */
+/** Names that start with the patient's id, as in BIDS and ACDC. */
 const SUBJECT = /^(?:sub-[a-z0-9]+|(?:patient|subject|subj|pat)[-_]?\d+)(?=[-_.]|$)/i;
-/** What stands before a session of BIDS. */
+/** The part before a BIDS session. */
 const SESSION = /^(.+?)[-_]ses-[a-z0-9]+(?=[-_.]|$)/i;
-/** Ends that say which scan of a patient it is. */
+/** Endings that number a patient's scans. */
 const SCAN =
   /[-_.](?:(?:run|acq)-[a-z0-9]+|(?:frame|slice|visit|session|scan|time|tp|phase)[-_]?\d+|left|right|lh|rh|l|r)$/i;
 /** The side at the start of a name. */
 const SIDE = /^(?:left|right|lh|rh)[-_.]/i;
-/** A number behind a name that ends in a number, as `p01_0001`. */
+/** A number after a name that ends in a number, such as `p01_0001`. */
 const NUMBERED = /^(.*\d)[-_.]\d+$/;
-/** Below so many, numbered names are more likely those of a data set than of patients. */
+/** With fewer ids, the numbered name is more likely the data set's than a patient's. */
 const FEWEST_NUMBERED = 3;
 
 /**
  * Recognises cases of one patient by their names: `sub-01_ses-02_T1w`, `patient001_frame01`,
- * `ID_frame12`, `ID_slice_3`, `ID_left`, and numbers behind an id that ends in a number, as
- * `p01_0001`, where there are at least three such ids (`amos22_0001` names the data set).
+ * `ID_frame12`, `ID_slice_3`, `ID_left`, and numbers after an id that ends in a number, such as
+ * `p01_0001`, if there are at least three such ids (in `amos22_0001`, `amos22` is the data set).
  *
  * @param ids Case ids.
  * @returns The stem of each id; an id without one is its own.
@@ -64,12 +65,12 @@ function stemOf(id: string): string {
 }
 
 /**
- * Finds the patient of each case as the setting `patients` says.
+ * Finds the patient of each case according to the setting `patients`.
  *
  * @param setting The value of the setting.
  * @param ids Case ids.
- * @throws {InputError} If it is neither a word, a pattern nor a file, or does not name the patient
- * of every case; all of those are named.
+ * @throws {InputError} If it is neither a known word, a pattern nor a file, or does not give the
+ * patient of every case; the error lists those.
  *
  * @example The left and right hippocampus of a patient, numbered one after the other
  * ```ts
@@ -135,25 +136,19 @@ function matchPatients(setting: string): (id: string) => string | undefined {
   };
 }
 
-const PATIENTS_HINT = "A pattern is a regular expression, as (p\\d+)_";
+const PATIENTS_HINT = "A pattern is a regular expression, such as (p\\d+)_";
 
-/** Reads two columns: case, patient. A first line of names that is no case does no harm. */
+/** Reads two columns: case, patient. A header line is ignored. */
 async function readPatients(path: string): Promise<(id: string) => string | undefined> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new InputError("Cannot read patients: no such file, or not readable", {
-      code: "bad-split",
-      path,
-      hint: "Give a CSV file with two columns, case and patient",
-      cause,
-    });
-  }
+  const text = await readText(path, {
+    what: "patients",
+    code: "bad-split",
+    hint: "Give a CSV file with two columns, case and patient",
+  });
   const separator = /\.tsv$/i.test(path) ? "\t" : text.includes(",") ? "," : ";";
   const patients = new Map<string, string>();
   const wrong: string[] = [];
-  for (const [i, line] of text.replace(/^\uFEFF/, "").split(/\r?\n/).entries()) {
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
     const cells = line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
     const [id, patient] = cells.map((cell) => cell.normalize("NFC"));

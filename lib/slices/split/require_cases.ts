@@ -1,5 +1,5 @@
 /**
- * Whether the cases that somebody names are there.
+ * Checks that named cases exist.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import { InputError } from "../../support/errors.ts";
 import { counted, namesOf } from "../../support/names_of.ts";
 import { nearest } from "../../support/nearest.ts";
 
-/** With more ids unknown than these, the list is that of another data set, and no id is mistyped. */
+/** With more unknown ids than this, the list is of another data set rather than mistyped. */
 const MISTYPED = 5;
 
 /**
- * Requires that all cases that are asked for are in the data set.
+ * Requires that all named cases are in the data set.
  *
  * @param wanted Ids that a user, a file or a run names.
  * @param known Ids of the data set.
  * @param folder The data folder, for the error.
- * @throws {InputError} One error that names those that are not there.
+ * @throws {InputError} If any are missing; the error names all of them.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export function requireCases(
   );
 }
 
-/** Names unknown ids, each with the known one that was probably meant if they are few. */
+/** Lists unknown ids, each with the known id that was probably meant if they are few. */
 export function describeUnknown(unknown: readonly string[], known: readonly string[]): string {
   if (unknown.length > MISTYPED) return namesOf(unknown);
   return unknown.map((id) => {

@@ -1,5 +1,5 @@
 /**
- * Which patients train, which choose the best epoch, and which are held out.
+ * Splits patients into training, validation and test.
  *
  * @module
  */
@@ -10,27 +10,27 @@ import { counted } from "../../support/names_of.ts";
 import { hash32 } from "../../support/random.ts";
 import { SPLIT_KEYS, type SplitSettings } from "./split_keys.ts";
 
-/** Case ids by what they are for, each list sorted; no patient is in two of them. */
+/** The case ids of each part, sorted; no patient is in two parts. */
 export interface Split {
   readonly seed: number;
   readonly train: readonly string[];
   readonly validation: readonly string[];
   readonly test: readonly string[];
-  /** Number of folds and which of them is the test set, in cross-validation. */
+  /** In cross-validation: the number of folds, and which one is the test set. */
   readonly folds?: number;
   readonly fold?: number;
-  /** The file that it was read from, where it was. */
+  /** The file that it was read from, if any. */
   readonly file?: string;
-  /** The patient of each case, where a patient has several cases or a name of their own. */
+  /** The patient of each case, if a patient has several cases or a different name. */
   readonly patients?: Readonly<Record<string, string>>;
 }
 
-/** Options of {@linkcode splitCases}; the defaults are those of the settings. */
+/** Options of {@linkcode splitCases}, with the settings' defaults. */
 export interface SplitOptions
   extends Partial<Pick<SplitSettings, "test" | "validation" | "folds" | "fold">> {
-  /** Other seeds give other splits. Default: 0. */
+  /** Decides the split. Default: 0. */
   readonly seed?: number;
-  /** The patient of a case, where a patient can have several. By default each case is a patient. */
+  /** The patient of a case. Default: each case is a patient. */
   readonly patientOf?: (id: string) => string;
 }
 
@@ -47,14 +47,14 @@ const OptionsSchema = v.pipe(
 /**
  * Splits cases into training, validation and test by patient.
  *
- * The split depends on the seed and the names alone, not on the order they come in: patients are
- * ranked by a hash of seed and name, so a case more moves few others. Shares are rounded, and a
- * set that is wanted has at least one patient. Over all folds each case is tested exactly once;
- * `validation` is then a share of the rest.
+ * The split depends only on the seed and the names, not on their order: patients are ranked by a
+ * hash of seed and name, so adding a case moves few others. Fractions are rounded, but a part that
+ * is wanted has at least one patient. Over all folds each case is tested exactly once; `validation`
+ * is then a fraction of the rest.
  *
  * @param cases Case ids; duplicates count once.
- * @throws {InputError} If there are too few patients for the sets or folds wanted.
- * @throws {RangeError} If shares are not in [0, 1) together, or the fold is none of the folds.
+ * @throws {InputError} If there are too few patients for the parts or folds.
+ * @throws {RangeError} If the fractions do not add up to less than 1, or there is no such fold.
  *
  * @example
  * ```ts
@@ -98,7 +98,7 @@ export function splitCases(cases: readonly string[], options: SplitOptions = {})
   };
 }
 
-/** The patient of each case for a {@linkcode Split}; nothing where each case is its own patient. */
+/** The patient of each case for a {@linkcode Split}; nothing if each case is its own patient. */
 export function recordPatients(
   cases: readonly string[],
   patientOf: (id: string) => string,
@@ -137,7 +137,7 @@ function tooFew(
   });
 }
 
-/** Rounded, but at least one where any are wanted. */
+/** Rounded, but at least 1 if the fraction is not 0. */
 function share(n: number, fraction: number): number {
   return fraction === 0 ? 0 : Math.max(1, Math.round(n * fraction));
 }

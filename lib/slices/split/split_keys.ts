@@ -9,20 +9,20 @@ import { integer, setting } from "../../support/setting.ts";
 
 const fraction = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 
-/** The keys that say how cases are split. */
+/** The keys that define how cases are split. */
 export const SPLIT_KEYS = {
   test: setting(fraction, 0.25, "fraction of the patients held out for the final scores"),
-  validation: setting(fraction, 0.2, "fraction of the patients to choose the best weights by"),
+  validation: setting(fraction, 0.2, "fraction of the patients used to choose the best weights"),
   folds: setting(
     v.union([v.literal(0), integer(2)], "Expected 0, or at least 2"),
     0,
-    "cross-validation: number of folds; 0 is off",
+    "cross-validation: number of folds; 0: off",
   ),
-  fold: setting(integer(0), 0, "cross-validation: which fold is held out, from 0"),
+  fold: setting(integer(0), 0, "cross-validation: the fold that is held out, from 0"),
   splits: setting(
     v.string(),
     "",
-    "JSON file of case ids instead: a run's split.json, or nnU-Net's splits_final.json and fold",
+    "JSON file with the split: a run's split.json, or nnU-Net's splits_final.json (with fold)",
   ),
   patients: setting(
     v.pipe(v.string(), v.nonEmpty()),
@@ -33,8 +33,8 @@ export const SPLIT_KEYS = {
   ),
 };
 
-/** Checks how cases are split, every key spelled out. */
+/** Checks complete split settings. */
 export const SplitSettingsSchema = v.object(SPLIT_KEYS);
 
-/** How cases are split, every key spelled out. */
+/** Complete split settings. */
 export type SplitSettings = v.InferOutput<typeof SplitSettingsSchema>;

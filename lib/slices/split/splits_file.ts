@@ -1,16 +1,17 @@
 /**
- * A split by patient that somebody else has made.
+ * Reads a split made elsewhere.
  *
  * @module
  */
 
 import * as v from "valibot";
 import { InputError } from "../../support/errors.ts";
+import { readJson } from "../../support/read_text.ts";
 import { counted, namesOf } from "../../support/names_of.ts";
 import { describeUnknown } from "./require_cases.ts";
 import { recordPatients, type Split, splitCases } from "./split_cases.ts";
 
-/** How {@linkcode readSplitsFile} reads. */
+/** Options of {@linkcode readSplitsFile}. */
 export interface SplitsFileOptions {
   /** The ids of the cases that can be used. */
   readonly cases: readonly string[];
@@ -18,9 +19,9 @@ export interface SplitsFileOptions {
   readonly unusable: readonly string[];
   /** Which split of a list, from 0. */
   readonly fold: number;
-  /** Where the file names no validation cases: the share of the training patients. */
+  /** If the file has no validation cases: the fraction of the training patients to use. */
   readonly validation: number;
-  /** Chooses them. */
+  /** Chooses the validation patients. */
   readonly seed: number;
   /** The patient of a case. */
   readonly patientOf: (id: string) => string;
@@ -40,17 +41,17 @@ const SHAPES = 'A splits file is {"train": [ids], "validation": [ids], "test": [
   'split.json of a run, or nnU-Net\'s splits_final.json: [{"train": [ids], "val": [ids]}, …]';
 
 /**
- * Reads which patients are for what from a JSON file of case ids: one split, such as the
- * `split.json` of a run, or a list of them, such as nnU-Net's `splits_final.json`.
+ * Reads a split from a JSON file of case ids: one split, such as the `split.json` of a run, or a
+ * list of them, such as nnU-Net's `splits_final.json`.
  *
  * nnU-Net's `val` are the cases that scores are reported on, so they become the test set, unless
- * there is a `test` beside them. Where no validation cases are named, a share of the training ones
- * chooses the best epoch. Every case of the data set must be in one part; those that are not to be
- * used go into a part `unused`, which is a list of them or the word "others".
+ * there is a `test` beside them. Without validation cases, a fraction of the training patients is
+ * used for validation. Every case of the data set must be in one part; unwanted cases go into a
+ * part `unused`, which is a list of ids or the word "others".
  *
  * @param path The file.
- * @throws {InputError} If it cannot be read or has another shape, there is no such fold, or ids are
- * unknown, missing or there twice; all of them are named.
+ * @throws {InputError} If it cannot be read or has another format, there is no such fold, or ids
+ * are unknown, missing or repeated; the error names all of them.
  */
 export async function readSplitsFile(path: string, options: SplitsFileOptions): Promise<Split> {
   const { cases, unusable, fold, validation: share, seed, patientOf } = options;
@@ -82,8 +83,9 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
     throw new InputError(`Cannot split: ${problems.join("; ")}`, {
       code: "bad-split",
       path,
-      hint: 'Each case of the data set belongs in one part; those to leave out go into "unused"; ' +
-        '"unused": "others" leaves out all that are in no part',
+      hint:
+        'Each case of the data set belongs in one part; put those to leave out into "unused"; ' +
+        '"unused": "others" leaves out all other cases',
     });
   }
   const rest = validation === undefined
@@ -103,30 +105,17 @@ export async function readSplitsFile(path: string, options: SplitsFileOptions): 
 type Parts = v.InferOutput<typeof partsSchema>;
 
 async function readFile(path: string): Promise<v.InferOutput<typeof fileSchema>> {
-  let value: unknown;
-  try {
-    value = JSON.parse((await Deno.readTextFile(path)).replace(/^\uFEFF/, ""));
-  } catch (cause) {
-    const why = cause instanceof SyntaxError
-      ? `not JSON: ${cause.message}`
-      : "no such file, or not readable";
-    throw new InputError(`Cannot read splits: ${why}`, {
-      code: "bad-split",
-      path,
-      hint: SHAPES,
-      cause,
-    });
-  }
+  const value = await readJson(path, { what: "splits", code: "bad-split", hint: SHAPES });
   const result = v.safeParse(fileSchema, value);
   if (result.success) return result.output;
-  throw new InputError("Cannot read splits: the file has another shape", {
+  throw new InputError("Cannot read splits: the file has another format", {
     code: "bad-split",
     path,
     hint: SHAPES,
   });
 }
 
-/** What is wrong with the ids, all of it. */
+/** All problems with the ids. */
 function check(
   parts: Record<string, readonly string[]>,
   { cases, unusable, all }: {

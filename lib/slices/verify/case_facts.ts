@@ -1,5 +1,5 @@
 /**
- * What a data set's checks need to know of a case, once it is no longer in memory.
+ * The facts about a case that checks of a data set need.
  *
  * @module
  */
@@ -7,39 +7,39 @@
 import { createHash } from "node:crypto";
 import type { Case } from "../case.ts";
 
-/** What is known of a case that can be used. */
+/** Facts about a usable case. */
 export interface CaseFacts {
   readonly id: string;
-  /** As it is stored: [nx, ny, nz] of a volume, height, width and number of pictures. */
+  /** The stored shape: [nx, ny, nz] of a volume; height, width and number of pictures. */
   readonly shape: readonly [number, number, number];
-  /** Millimetres along these; null where they are not known. */
+  /** Millimetres along these; null if unknown. */
   readonly spacing: readonly [number, number, number] | null;
-  /** Where the stored axes run to, as "RAS"; null where that is not known. */
+  /** The directions of the stored axes, such as "RAS"; null if unknown. */
   readonly orientation: string | null;
   readonly channels: number;
   /** Height and width of its first slice. */
   readonly slice: readonly [number, number];
-  /** Millimetres between rows and between columns; null where they are not known. */
+  /** Millimetres between rows and between columns; null if unknown. */
   readonly pixel: readonly [number, number] | null;
-  /** Millimetres between slices; null where they are not known. */
+  /** Millimetres between slices; null if unknown. */
   readonly distance: number | null;
   /** The values in its label, ascending. */
   readonly labelValues: readonly number[];
-  /** The share of its pixels or voxels that belong to any class. */
+  /** The fraction of its pixels or voxels that belong to any class. */
   readonly foreground: number;
   /** Whether any belong to none. */
   readonly hasBackground: boolean;
-  /** The same for equal images, in whatever orientation they are stored. */
+  /** A hash of the image, independent of the stored orientation. */
   readonly imageHash: string;
-  /** The same for equal labels. */
+  /** A hash of the label. */
   readonly labelHash: string;
 }
 
 /**
- * Takes down what is known of a case with labels.
+ * Collects the facts about a case with labels.
  *
- * The image's hash is of its values as normalised and of the range that they had before: images
- * that are equal only once they are scaled have others.
+ * The image's hash covers its normalised values and their original range, so images that are equal
+ * only after scaling differ.
  */
 export function caseFacts(opened: Case): CaseFacts {
   const { id, shape, spacing, orientation, channels, summary, grid, intensities, indices } = opened;

@@ -1,5 +1,5 @@
 /**
- * One image, or one label, under several names.
+ * Finds images and labels that are stored under several names.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { CaseFacts } from "./case_facts.ts";
 
 /**
  * Finds cases with the image of an earlier one, which would be in training and test at once, and
- * labels that belong to different images. Empty labels are all equal and not meant.
+ * labels that belong to different images. Empty labels do not count.
  */
 export function copies(cases: readonly CaseFacts[]): Problem[] {
   const filled = cases.filter(({ foreground }) => foreground > 0);
-  const hint = "One patient must not train and test: remove one of them";
+  const hint = "A patient must not be in both training and test: remove one of them";
   return [
     ...equal(cases, "imageHash").flatMap((group) => tell("error", "image", group, hint)),
     ...equal(filled, "labelHash")
@@ -27,7 +27,7 @@ function equal(cases: readonly CaseFacts[], by: "imageHash" | "labelHash"): Case
     .filter((group) => group.length > 1);
 }
 
-/** Of each but the first, so that leaving out the cases with errors leaves one. */
+/** For all but the first, so that one remains when cases with errors are left out. */
 function tell(
   severity: Problem["severity"],
   what: string,

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a data set that no case shows by itself.
+ * Problems of a data set that no single case shows.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import type { SliceSettings } from "../slice_settings.ts";
 import type { CaseFacts } from "./case_facts.ts";
 import { copies } from "./copies.ts";
 
-/** A spacing or a size that is so many times another shows things at another size. */
+/** From this ratio on, spacings or sizes count as different. */
 const SPACING_FACTOR = 1.5;
 const SIZE_FACTOR = 2;
-/** A class that covers more than this share of all images is more often the background. */
+/** A class that covers more than this fraction of all images is probably the background. */
 const MOST_FOREGROUND = 0.8;
 const ALL = "all cases";
 
@@ -28,15 +28,15 @@ export interface DataSetSettings
 }
 
 /**
- * Compares the cases of a data set with each other, with what it declares and with what is wanted
- * of it. Verification and preparation both tell what this finds.
+ * Compares the cases of a data set with each other, with what it declares and with the settings.
+ * Verification and preparation both report these problems.
  *
- * Errors: label values that `dataset.json` does not declare, a class that no label holds, labels
- * without any background, one image under two names. Warnings: declared classes or channels that
- * are not there, label values of a single case, one label under two names, spacings, sizes and
- * stored orientations that differ.
+ * Errors: label values that `dataset.json` does not declare, a class missing from all labels,
+ * labels without any background, one image under two names. Warnings: missing declared classes or
+ * channels, label values of a single case, one label under two names, different spacings, sizes and
+ * stored orientations.
  *
- * @param cases Those that can be used.
+ * @param cases The cases that can be used.
  */
 export function dataSetProblems(cases: readonly CaseFacts[], settings: DataSetSettings): Problem[] {
   if (cases.length === 0) return [];
@@ -61,7 +61,7 @@ function problem(
   return { severity, case: id, message, hint };
 }
 
-/** Values against those that are declared, or where nothing is, against those of other cases. */
+/** Compares values with the declared ones or, if none are declared, with those of other cases. */
 function valueProblems(cases: readonly CaseFacts[], description: DatasetDescription): Problem[] {
   const declared = declaredValues(description);
   const holders = new Map<number, number>();
@@ -69,7 +69,7 @@ function valueProblems(cases: readonly CaseFacts[], description: DatasetDescript
     for (const value of labelValues) holders.set(value, (holders.get(value) ?? 0) + 1);
   }
   if (declared === null) {
-    if (cases.length < 3) return []; // with two cases nobody knows which of them is odd
+    if (cases.length < 3) return []; // with two cases it is unclear which one is wrong
     return oddValues(cases, (value) => holders.get(value) === 1)
       .map(([id, values]) => problem("warning", id, `only this label holds ${values}`));
   }
@@ -101,7 +101,7 @@ function oddValues(
   });
 }
 
-/** What is to be segmented but is not there. */
+/** Classes to segment that no label has. */
 function targetProblems(cases: readonly CaseFacts[], { classes }: Targets): Problem[] {
   const found = new Set(cases.flatMap(({ labelValues }) => labelValues));
   const hint = `The labels hold ${namesOf([...found].sort((a, b) => a - b).map(String), 10)}`;
@@ -138,7 +138,7 @@ function backgroundProblems(cases: readonly CaseFacts[]): Problem[] {
         "error",
         ALL,
         "labels have no background",
-        "The background must be 0, or be left out with --labels",
+        "The background must be 0, or be excluded with --labels",
       ),
     ];
   }
@@ -161,12 +161,12 @@ function spacingProblems(cases: readonly CaseFacts[], { spacing }: DataSetSettin
     distance === null ? [] : [{ id, values: [distance] }]
   );
   const median = "Bring all to one size with --spacing median";
-  const apart = "If that is right, nothing needs to be done: the model sees each slice by itself";
+  const apart = "If that is correct, ignore this: the model sees single slices";
   return [
     ...(spacing === "stored"
       ? spread("pixels", pixels, SPACING_FACTOR, formatSpacing, median)
       : []),
-    ...spread("distances of slices", distances, SPACING_FACTOR, formatSpacing, apart),
+    ...spread("slice distances", distances, SPACING_FACTOR, formatSpacing, apart),
   ];
 }
 
@@ -180,7 +180,7 @@ interface Measured {
   readonly values: readonly number[];
 }
 
-/** Tells the two cases that are furthest apart, where that is more than a factor. */
+/** Reports the two most different cases, if their ratio exceeds a limit. */
 function spread(
   what: string,
   cases: readonly Measured[],
@@ -204,9 +204,9 @@ function spread(
   return [problem("warning", ALL, `${what} differ: ${ends.join(" to ")}`, hint)];
 }
 
-/** Slices are cut along a stored axis: where axes run elsewhere, they show something else. */
+/** Slices are cut along a stored axis: in another orientation they show other planes. */
 function orientationProblems(cases: readonly CaseFacts[]): Problem[] {
-  const known = [...Map.groupBy(cases, ({ orientation }) => orientation ?? "nowhere known")]
+  const known = [...Map.groupBy(cases, ({ orientation }) => orientation ?? "unknown")]
     .sort(([, a], [, b]) => b.length - a.length);
   const usual = known[0]![0];
   return known.slice(1).flatMap(([orientation, group]) =>
@@ -214,14 +214,14 @@ function orientationProblems(cases: readonly CaseFacts[]): Problem[] {
       problem(
         "warning",
         id,
-        `axes run to ${orientation}, those of most cases to ${usual}`,
+        `orientation is ${orientation}, that of most cases ${usual}`,
         "Bring all to one orientation with --orientation canonical",
       )
     )
   );
 }
 
-/** A spacing as text, in millimetres: at most four digits a number. */
+/** A spacing as text, in millimetres: at most four digits per number. */
 export function formatSpacing(spacing: readonly number[]): string {
   return `${spacing.map((size) => Number(size.toPrecision(4))).join("×")} mm`;
 }

@@ -1,5 +1,5 @@
 /**
- * What a verification has to say to its user.
+ * The report of a verification.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { formatSpacing } from "./data_set_problems.ts";
 import { problemLines } from "./problems.ts";
 import type { Verification } from "./verify_data.ts";
 
-/** So many cases are named for one kind of problem. */
+/** Cases listed for one kind of problem. */
 const NAMED = 50;
-/** So many spacings, orientations or values are listed. */
+/** Spacings, orientations or values listed. */
 const LISTED = 10;
 
 /**
- * The report of a verification as text: what the data set is, then every error and every warning
- * with the cases it is about and what to do.
+ * The report of a verification as text: an overview of the data set, then every error and warning
+ * with its cases and a hint.
  *
  * @param verification From `verifyData`.
  */
@@ -49,13 +49,13 @@ function overview({ kind, cases, channelNames }: Verification): string[] {
     ...(channels === "1" && names === "" ? [] : [`channels ${channels}${names}`]),
     ...(kind === "pictures" ? [] : [
       `spacing ${frequent(cases.map(({ spacing }) => spacing && formatSpacing(spacing)))}`,
-      `stored axes run to ${frequent(cases.map(({ orientation }) => orientation))}`,
+      `stored orientation ${frequent(cases.map(({ orientation }) => orientation))}`,
     ]),
-    `labels hold ${namesOf(values, LISTED)}; ${shares} % of a case is foreground`,
+    `labels hold ${namesOf(values, LISTED)}; ${shares} % of each case is foreground`,
   ];
 }
 
-/** The different texts with how often they come, the most frequent first. */
+/** The distinct texts with their counts, the most frequent first. */
 function frequent(texts: readonly (string | null)[]): string {
   const groups = [...Map.groupBy(texts, (text) => text ?? "unknown")]
     .sort(([, a], [, b]) => b.length - a.length);

@@ -1,5 +1,5 @@
 /**
- * Problems in order, and as text.
+ * Sorts problems, and formats them as text.
  *
  * @module
  */
@@ -23,13 +23,13 @@ export function idsWithErrors(problems: readonly Problem[]): Set<string> {
   );
 }
 
-/** So many kinds are listed, those with the most cases; numbers in messages can make thousands. */
+/** Kinds listed, those with the most cases first; numbers in messages can make thousands. */
 const MOST_KINDS = 40;
 
 /**
- * Problems as lines: each kind once, with the cases that it is about, and what to do.
+ * Problems as lines: each kind once, with its cases and a hint.
  *
- * @param named How many cases are named for one kind.
+ * @param named How many cases to list for one kind.
  */
 export function problemLines(problems: readonly Problem[], named: number): string[] {
   const groups = [...Map.groupBy(problems, ({ message, hint }) => `${message}\n${hint}`).values()];
@@ -43,6 +43,6 @@ export function problemLines(problems: readonly Problem[], named: number): strin
       const names = namesOf(group.map((problem) => problem.case), named);
       return [`  ${message}: ${names}`, ...(hint === "" ? [] : [`    ${hint}`])];
     }),
-    ...(more > 0 ? [`  and ${more} more of other kinds`] : []),
+    ...(more > 0 ? [`  and ${more} other kinds of problems`] : []),
   ];
 }

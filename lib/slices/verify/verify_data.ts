@@ -1,5 +1,5 @@
 /**
- * Looking a whole data set over before any work starts.
+ * Checks a whole data set before any work starts.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { idsWithErrors, sortProblems } from "./problems.ts";
 export interface VerifyOptions {
   /** The data folder. */
   readonly data: string;
-  /** How it will be cut; what is left out has its default. */
+  /** How it will be cut. Missing settings get their defaults. */
   readonly settings: Partial<SliceSettings>;
   /** Which cases are of one patient. */
   readonly patients: SplitSettings["patients"];
@@ -29,25 +29,25 @@ export interface VerifyOptions {
   readonly onProgress: (progress: { done: number; total: number; case: string }) => void;
 }
 
-/** What {@linkcode verifyData} has found. */
+/** The result of {@linkcode verifyData}. */
 export interface Verification {
   readonly kind: DiscoveredCases["kind"];
   /** Those without errors, by id. */
   readonly cases: readonly CaseFacts[];
-  /** Names of the channels, where the data set or its files have them. */
+  /** Names of the channels, if the data set or its files have them. */
   readonly channelNames: readonly string[];
-  /** How many patients the cases are of. */
+  /** The number of patients. */
   readonly patients: number;
-  /** All that is wrong, by case; what is about a file names the file in place of a case. */
+  /** All problems, by case, or by file if they concern a file. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Checks a data set as training will use it, and lists everything that is wrong with it at once.
+ * Checks a data set as training will use it, and lists all problems.
  *
- * Errors are what makes a case or the whole data set useless or its scores worthless, warnings what
- * is odd. What is found about a case is what `openCase` finds when training opens it; what is found
- * about all together is told by `dataSetProblems`, which training asks too.
+ * Errors make a case or the data set unusable, or its scores meaningless; warnings are merely
+ * suspicious. Problems of cases come from `openCase`, those of the data set from `dataSetProblems`;
+ * training uses both too.
  *
  * @throws {InputError} If the folder is missing or holds no data set, or an option is out of range.
  *

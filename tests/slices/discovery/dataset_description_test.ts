@@ -63,11 +63,13 @@ Deno.test("readDescription() takes a byte order mark, and says what is no descri
     const path = join(folder, "dataset.json");
     await Deno.writeTextFile(path, '\uFEFF{"labels": {"0": "background", "5": "lesion"}}');
     assert.deepEqual((await readDescription(folder)).labels, [{ name: "lesion", values: [5] }]);
-    for (const text of ["{", "null", "[]", '"text"', ""]) {
+    const wrong = { "{": "not JSON", "null": "not a JSON object", "[]": "not a JSON object" };
+    for (const [text, why] of Object.entries({ ...wrong, "": "it is empty" })) {
       await Deno.writeTextFile(path, text);
       await assert.rejects(readDescription(folder), (error) => {
         assert.ok(error instanceof InputError, text);
-        assert.match(error.message, /not a JSON object: .*dataset\.json$/);
+        assert.match(error.message, RegExp(`^Cannot read the data set's description: ${why}`));
+        assert.match(error.hint, text === "" ? /again/ : /^Correct the file, or remove it/);
         return true;
       });
     }

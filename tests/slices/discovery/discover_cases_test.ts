@@ -24,8 +24,8 @@ Deno.test("discoverCases() names files of other formats beside NIfTI, and what c
   const found = await discoverCases(join(CASES, "nrrd_beside_nifti"));
   assert.equal(found.cases.length, 8);
   assert.deepEqual(problemsOf(found), [
-    "warning imagesTr/c0.nrrd: not read: it is an NRRD file",
-    "warning labelsTr/c0.seg.nrrd: not read: it is an NRRD file",
+    "warning imagesTr/c0.nrrd: ignored: it is an NRRD file",
+    "warning labelsTr/c0.seg.nrrd: ignored: it is an NRRD file",
   ]);
   for (const { hint } of found.problems) assert.match(hint, /Slicer/);
 });
@@ -55,8 +55,8 @@ Deno.test("discoverCases() reads the Decathlon's list, its names in any Unicode 
     "upper: imagesTr/UPPER.nii > labelsTr/upper.nii.gz",
   ]);
   assert.deepEqual(problemsOf(found), [
-    "warning imagesTr/._b.nii.gz: not read: it is a file of macOS",
-    "warning imagesTr/unlisted.nii.gz: not read: dataset.json does not list it",
+    "warning imagesTr/._b.nii.gz: ignored: it is a macOS metadata file",
+    "warning imagesTr/unlisted.nii.gz: ignored: dataset.json does not list it",
   ]);
 });
 
@@ -85,17 +85,17 @@ Deno.test("discoverCases() names every wrong entry of a list", async () => {
   ]);
   assert.deepEqual(problemsOf(found), [
     "error c: image is missing",
-    "error escape: image in dataset.json lies outside of the data folder",
-    "error escape: image in dataset.json lies outside of the data folder",
-    "error #5: entry of dataset.json names no image",
-    "error #6: entry of dataset.json names no image",
-    "error #7: entry of dataset.json is no image: .",
-    "error #8: entry of dataset.json is no image: imagesTr/.nii.gz",
-    "error #9: entry of dataset.json is no image: imagesTr",
-    "error #10: entry of dataset.json names no image",
+    "error escape: image in dataset.json is outside the data folder",
+    "error escape: image in dataset.json is outside the data folder",
+    "error #5: entry of dataset.json has no image",
+    "error #6: entry of dataset.json has no image",
+    "error #7: entry of dataset.json is not an image: .",
+    "error #8: entry of dataset.json is not an image: imagesTr/.nii.gz",
+    "error #9: entry of dataset.json is not an image: imagesTr",
+    "error #10: entry of dataset.json has no image",
     "error b: label is missing",
-    "warning data/imagesTr/a.nii: not read: dataset.json does not list it",
-    "warning x/escape.nii: not read: dataset.json does not list it",
+    "warning data/imagesTr/a.nii: ignored: dataset.json does not list it",
+    "warning x/escape.nii: ignored: dataset.json does not list it",
   ]);
 });
 
@@ -127,8 +127,8 @@ Deno.test("discoverCases() reads nnU-Net's later layout: channels by number, als
   );
   assert.deepEqual(casesOf(found), [p, q, s]);
   assert.deepEqual(problemsOf(found), [
-    "error a: it has the channels 0000, most cases 0000, 0001",
-    "error r: it has the channels 0000, most cases 0000, 0001",
+    "error a: it has the channels 0000, most cases have 0000, 0001",
+    "error r: it has the channels 0000, most cases have 0000, 0001",
     "error t: label is missing",
   ]);
   const listed = await discover(
@@ -162,10 +162,10 @@ Deno.test("discoverCases() pairs two folders by name, whatever they are called",
       problemsOf(found).sort(),
       [
         "error lonely: label is missing",
-        "warning " + `${images}/._a.nii.gz: not read: it is a file of macOS`,
-        "warning " + `${labels}/._b.nii.gz: not read: it is a file of macOS`,
+        "warning " + `${images}/._a.nii.gz: ignored: it is a macOS metadata file`,
+        "warning " + `${labels}/._b.nii.gz: ignored: it is a macOS metadata file`,
         "warning left: label has no image",
-        "warning old/masks/a.nii: not read: it is not where images are",
+        "warning old/masks/a.nii: ignored: it is not in the images' folder",
       ].sort(),
     );
   }
@@ -220,12 +220,13 @@ Deno.test("discoverCases() reads a folder a patient", async () => {
   assert.deepEqual(
     casesOf(found),
     ["B_001", "B_002"].map((p) =>
-      `${p}: ${p}/${p}_flair.nii.gz + ${p}/${p}_t1.nii.gz + ${p}/${p}_t1ce.nii.gz > ${p}/${p}_seg.nii.gz`
+      `${p}: ${p}/${p}_flair.nii.gz + ${p}/${p}_t1.nii.gz + ${p}/${p}_t1ce.nii.gz > ` +
+      `${p}/${p}_seg.nii.gz`
     ),
   );
   assert.deepEqual(found.description.channelNames, ["flair", "t1", "t1ce"]);
   assert.deepEqual(problemsOf(found), [
-    "warning B_001/B_001_notes.nrrd: not read: it is an NRRD file",
+    "warning B_001/B_001_notes.nrrd: ignored: it is an NRRD file",
   ]);
   const acdc = await discover([
     "patient001/patient001_4d.nii.gz",
@@ -270,8 +271,8 @@ Deno.test("discoverCases() reads BIDS: anatomical images and labels of derivativ
     "derivatives/fmriprep/sub-02/ses-1/anat/sub-02_ses-1_desc-preproc_T1w.nii.gz";
   assert.deepEqual(problemsOf(found), [
     "error sub-02_ses-2_T1w: label is missing",
-    `warning ${preprocessed}: not read: it is not where images are`,
-    "warning sub-01/func/sub-01_task-rest_bold.nii.gz: not read: it is not where images are",
+    `warning ${preprocessed}: ignored: it is not in the images' folder`,
+    "warning sub-01/func/sub-01_task-rest_bold.nii.gz: ignored: it is not in the images' folder",
   ]);
 });
 
@@ -285,7 +286,8 @@ Deno.test("discoverCases() puts the pictures of a series together", async () => 
   assert.equal(found.kind, "pictures");
   assert.deepEqual(casesOf(found), [
     "cat: images/cat.PNG > masks/cat.png",
-    "p1: images/p1_slice_002.png > masks/p1_slice_002.png; images/p1_slice_010.png > masks/p1_slice_010.png",
+    "p1: images/p1_slice_002.png > masks/p1_slice_002.png; images/p1_slice_010.png > " +
+    "masks/p1_slice_010.png",
   ]);
   assert.deepEqual(found.cases[1]!.files.map(({ index }) => index), [2, 10]);
   assert.deepEqual(problemsOf(found), ["error p1_slice_003: label is missing"]);
@@ -313,7 +315,7 @@ Deno.test("discoverCases() leaves out both of two images, or two labels, of one 
     "error D: several images: images/D.nii, images/d.nii.gz",
     "error a: several images: images/a.nii, images/a.nii.gz",
     "error b: several labels: labels/b_mask.nii, labels/b_seg.nii",
-    "warning c: images/c_t2.nii is not read: images/c.nii is its image",
+    "warning c: images/c_t2.nii is not used: images/c.nii is the image",
   ]);
   const twice = await discover(["i/a.nii", "l/a.nii", "i/b.nii", "l/b.nii"], {
     training: ["a", "b", "b"].map((id) => ({ image: `i/${id}.nii`, label: `l/${id}.nii` })),
@@ -343,9 +345,9 @@ Deno.test("discoverCases() makes one bad case of a bad file", () =>
     const found = await discoverCases(folder);
     assert.deepEqual(casesOf(found), ["good: images/good.nii > labels/good.nii"]);
     assert.deepEqual(problemsOf(found), [
-      "error annexed: cannot read images/annexed.nii: a link of git-annex without content",
-      "error dangling: cannot read images/dangling.nii: a link that leads nowhere",
-      "error loop: cannot read images/loop.nii: a link that leads nowhere",
+      "error annexed: cannot read images/annexed.nii: a git-annex link without content",
+      "error dangling: cannot read images/dangling.nii: a broken link",
+      "error loop: cannot read images/loop.nii: a broken link",
       "error pipe: cannot read images/pipe.nii: not a regular file",
       `error ${long}: cannot read images/${long}.nii: its name has 244 bytes`,
       `error ${long}: cannot read labels/${long}.nii: its name has 244 bytes`,
@@ -384,12 +386,12 @@ Deno.test("discoverCases() says what it saw in a folder that is no data set", as
     [["labels/a.nii"], /1 label \(labels\/a\.nii\) and no images/, /imagesTr/],
     [
       ["images/a.jpg", "masks/a.jpg"],
-      /no .* files, but 2 files not read: it is a JPEG picture \(/,
+      /no .* files, but 2 files ignored: it is a JPEG picture \(/,
       /\.png/,
     ],
     [
       ["1.dcm", "2.dcm", "3.dcm", "4.dcm", "x.mha"],
-      /4 files not read: it is a DICOM file \(1\.dcm, 2\.dcm, 3\.dcm and 1 more\)/,
+      /4 files ignored: it is a DICOM file \(1\.dcm, 2\.dcm, 3\.dcm and 1 more\)/,
       /dcm2niix/,
     ],
     [
@@ -406,7 +408,7 @@ Deno.test("discoverCases() says what it saw in a folder that is no data set", as
     [
       ["images/a.nii", "images/b.png", "labels/a.nii", "labels/b.png"],
       /mixes volumes \(images\/a\.nii\) and PNG/,
-      /two/,
+      /each/,
     ],
     [
       ["images/a.nii", "images/a.nii.gz", "labels/a.nii"],

@@ -27,10 +27,10 @@ Deno.test("listImages() names everything in a folder that is no image", async ()
   // The empty file is found to be empty when it is read
   assert.deepEqual(cases.map(({ id }) => id), ["empty", "scan0", "scan1", "scan2"]);
   assert.deepEqual(problemsOf({ problems }), [
-    "warning scan0.json: not read: it is no image",
-    "warning scan3.dcm: not read: it is a DICOM file",
-    "warning scan4.mha: not read: it is a MetaImage file",
-    "warning scan5.jpg: not read: it is a JPEG picture",
+    "warning scan0.json: ignored: it is not an image",
+    "warning scan3.dcm: ignored: it is a DICOM file",
+    "warning scan4.mha: ignored: it is a MetaImage file",
+    "warning scan5.jpg: ignored: it is a JPEG picture",
     "error scan6.nii: not a regular file",
   ]);
 });
@@ -81,8 +81,8 @@ Deno.test("listImages() groups a series, passes labels and folders over, refuses
     "mask_x: mask_x.nii",
   ]);
   assert.deepEqual(found.problems, [
-    "warning b_seg.nii: not read: it is the label of an image",
-    "warning records/: not read: it is a folder",
+    "warning b_seg.nii: ignored: it is the label of an image",
+    "warning records/: ignored: it is a folder",
     "error d: several images: d.nii, d.nii.gz",
   ]);
 });
@@ -101,8 +101,8 @@ Deno.test("listImages() takes one file, and says what it cannot take", () =>
     const wrong: [string, RegExp, RegExp][] = [
       ["gone", /no such file or folder/, /^$/],
       ["none", /; it is empty: /, /folder of them/],
-      ["one/x.nrrd", /; 1 file not read: it is an NRRD file \(x\.nrrd\)/, /Slicer/],
-      ["dicom", /; 1 file not read: it is a DICOM file \(1\.dcm\)/, /dcm2niix/],
+      ["one/x.nrrd", /; 1 file ignored: it is an NRRD file \(x\.nrrd\)/, /Slicer/],
+      ["dicom", /; 1 file ignored: it is a DICOM file \(1\.dcm\)/, /dcm2niix/],
       ["deep", /; it holds imagesTs\/: /, /as .*deep\/imagesTs$/],
     ];
     for (const [path, message, hint] of wrong) {
@@ -121,8 +121,8 @@ Deno.test("compareKind() tells volumes from pictures", () => {
   assert.deepEqual(compareKind(source, "volume"), []);
   assert.deepEqual(compareKind(source, "pictures"), [{
     severity: "error",
-    message: "the model was trained on PNG pictures, and these are volumes",
-    hint: "Give PNG pictures, or another model",
+    message: "the model was trained on PNG pictures, not on volumes",
+    hint: "Give PNG pictures, or use another model",
   }]);
 });
 
@@ -140,19 +140,19 @@ Deno.test("listImages() and discoverCases() know DICOM without an ending by its 
     for (const path of ["images/IM0001", "dicom/1", "dicom/2"]) {
       await Deno.writeFile(join(folder, path), dicom);
     }
-    const told = ["warning images/IM0001: not read: it is a DICOM file"];
+    const told = ["warning images/IM0001: ignored: it is a DICOM file"];
     assert.deepEqual(problemsOf(await discoverCases(folder)), told);
     const { problems } = await listImages(join(folder, "images"), []);
     assert.deepEqual(problemsOf({ problems }), [
-      "warning IM0001: not read: it is a DICOM file",
-      "warning README: not read: it is no image",
+      "warning IM0001: ignored: it is a DICOM file",
+      "warning README: ignored: it is not an image",
     ]);
     await assert.rejects(
       listImages(join(folder, "dicom"), []),
-      /png file; 2 files not read: it is a DICOM file \(1, 2\): /,
+      /png file; 2 files ignored: it is a DICOM file \(1, 2\): /,
     );
     await assert.rejects(
       discoverCases(join(folder, "dicom")),
-      /no \.nii, .* but 2 files not read: it is a DICOM file \(1, 2\): /,
+      /no \.nii, .* but 2 files ignored: it is a DICOM file \(1, 2\): /,
     );
   }));

@@ -84,7 +84,7 @@ Deno.test("findPatients() reads two columns", () =>
 Deno.test("findPatients() says what it cannot use", async () => {
   const cases: [string, RegExp][] = [
     ["p(", /Cannot use patients: Invalid regular expression/],
-    ["no/such.csv", /Cannot read patients: no such file, or not readable: no\/such\.csv/],
+    ["no/such.csv", /Cannot read patients: no such file: no\/such\.csv/],
     ["x(\\d)", /Cannot tell the patient of 2 of 2 cases: a1, b2$/],
     ["pairs:a", /Cannot tell the patient of 2 of 2 cases/],
   ];

@@ -117,10 +117,10 @@ Deno.test("dataSetProblems() names spacings, sizes and orientations that differ"
   }, { distance: 1.9 });
   assert.deepEqual(problems(cases), [
     "warning all cases: pixels differ: 1×1 mm (a) to 1×1.6 mm (d)",
-    "warning all cases: distances of slices differ: 1.9 mm (f) to 3 mm (a)",
+    "warning all cases: slice distances differ: 1.9 mm (f) to 3 mm (a)",
   ]);
   assert.deepEqual(problems(cases, { spacing: "median" }), [
-    "warning all cases: distances of slices differ: 1.9 mm (f) to 3 mm (a)",
+    "warning all cases: slice distances differ: 1.9 mm (f) to 3 mm (a)",
   ]);
   // Half and half: no case is far from the median
   const halves = casesOf({ pixel: [0.8, 0.8] }, { pixel: [1.25, 1.25] }, { pixel: null });
@@ -133,8 +133,8 @@ Deno.test("dataSetProblems() names spacings, sizes and orientations that differ"
   ]);
   const turned = casesOf({}, { orientation: "LPS" }, {}, { orientation: null });
   assert.deepEqual(problems(turned), [
-    "warning b: axes run to LPS, those of most cases to RAS",
-    "warning d: axes run to nowhere known, those of most cases to RAS",
+    "warning b: orientation is LPS, that of most cases RAS",
+    "warning d: orientation is unknown, that of most cases RAS",
   ]);
   assert.deepEqual(problems(turned, { orientation: "canonical" }), []);
 });

@@ -31,8 +31,8 @@ Deno.test("formatVerification() describes the data set, then each kind of proble
   8 × 9 × 4 voxels
   channels 2 (T2, ADC)
   spacing 1×1.235×3 mm (2), 2×2×3 mm (1)
-  stored axes run to LPS (2), RAS (1)
-  labels hold 0, 2, 11; 1.2 to 50 % of a case is foreground
+  stored orientation LPS (2), RAS (1)
+  labels hold 0, 2, 11; 1.2 to 50 % of each case is foreground
 1 error:
   label is missing: x
 2 warnings:
@@ -57,7 +57,7 @@ Deno.test("formatVerification() describes pictures, and says when all is well", 
     text,
     `1 case can be used
   8 × 9 pixels, 1 picture a case
-  labels hold 0, 2; 1.2 % of a case is foreground
+  labels hold 0, 2; 1.2 % of each case is foreground
 no errors, no warnings`,
   );
 });
@@ -76,7 +76,7 @@ Deno.test("problemLines() names the first few cases; sortProblems() sorts by cas
   assert.equal(lines.length, 41);
   assert.deepEqual([lines[0], lines[40]], [
     "  has 0 values: c0, c1 and 1 more",
-    "  and 18 more of other kinds",
+    "  and 18 other kinds of problems",
   ]);
   const sorted = sortProblems([problem("b"), problem("a", "z"), problem("a", "y")]);
   assert.deepEqual(sorted.map(({ case: id, message }) => id + message), ["ay", "az", "bm"]);

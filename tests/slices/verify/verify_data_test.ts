@@ -62,7 +62,7 @@ Deno.test("a sound data set has no problems, and is described", () =>
       text,
       /^2 cases can be used\n {2}6 to 8 × 5 × 3 to 4 voxels\n {2}spacing 1×1×2 mm/,
     );
-    assert.match(text, /labels hold 0, 1, 2; 66 to 67 % of a case .*\nno errors, no warnings$/);
+    assert.match(text, /labels hold 0, 1, 2; 66 to 67 % of each case .*\nno errors, no warnings$/);
   }));
 
 Deno.test("every problem of every case is told at once", () =>
@@ -122,8 +122,8 @@ Deno.test("every problem of every case is told at once", () =>
       await problemsOf(folder),
       [
         "warning all cases: 90 % of a label is foreground; is it the background?",
-        "warning all cases: distances of slices differ: 2 mm (copy_1) to 5 mm (thick)",
         "warning all cases: no label holds two (2) of dataset.json",
+        "warning all cases: slice distances differ: 2 mm (copy_1) to 5 mm (thick)",
         "error all_wrong: image has 1 values that are NaN or infinite",
         "error all_wrong: image has 3×5×3 voxels and label 3×5×2",
         "error all_wrong: slices of 3×5 are smaller than 4×4",
@@ -132,16 +132,16 @@ Deno.test("every problem of every case is told at once", () =>
         "error constant: image is constant: every value is 4",
         "error copy_2: image is also that of copy_1",
         "warning empty: label is empty",
-        "error halves: label has values that are not integers, as 0.5",
-        "warning imagesTr/._copy_1.nii: not read: it is a file of macOS",
-        "warning imagesTr/unlisted.nii: not read: dataset.json does not list it",
-        "error moved: the label covers another space than its image: " +
+        "error halves: label has values that are not integers, such as 0.5",
+        "warning imagesTr/._copy_1.nii: ignored: it is a macOS metadata file",
+        "warning imagesTr/unlisted.nii: ignored: dataset.json does not list it",
+        "error moved: the label covers a different space than its image: " +
         "corners are up to 2 mm (1 voxels) apart",
         "error no_label: label is missing",
         "warning seven: label has no background",
         "error seven: label holds 7; dataset.json declares 0, 1, 2",
         "error seven_gone: image is missing",
-        "error turned: the label covers another space than its image: " +
+        "error turned: the label covers a different space than its image: " +
         "corners are up to 5 mm (5 voxels) apart",
         "error twice: several images: imagesTr/twice.nii, imagesTr/twice.nii",
       ],
@@ -223,8 +223,8 @@ Deno.test("pictures are verified too: a case by itself, or a series", () =>
     assert.equal(problems.length, 7, problems.join("\n"));
     for (
       const part of [
-        "warning images/._b.png: not read: it is a file of macOS",
-        "warning masks/._b.png: not read: it is a file of macOS",
+        "warning images/._b.png: ignored: it is a macOS metadata file",
+        "warning masks/._b.png: ignored: it is a macOS metadata file",
         "error void: image is also that of a",
         "has 8×6 pixels and its label 5×6",
         "error flat: image is constant",

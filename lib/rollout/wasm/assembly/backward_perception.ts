@@ -6,7 +6,10 @@ import { C_ROW, CHUNK_GRADIENTS_KERNEL, chunkGradientsAt, Job, PAIR_BYTES } from
 import { convolveChunk } from "./perceive";
 import { correlate1, correlate3, correlate7 } from "./stencils";
 
-/** Adds what a chunk's cells were seen by, and its share of the kernel's gradient. */
+/**
+ * Adds the gradient that a chunk's cells receive through perception, and the chunk's part of the
+ * kernel's gradient.
+ */
 export function perceptionChunk(job: Job, step: i32, chunk: i32): void {
   convolveChunk(job, chunk, job.perceptionGradient, job.kernelFlipped, job.gradient, true);
 

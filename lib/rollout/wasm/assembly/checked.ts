@@ -1,4 +1,4 @@
-// The checked build: what touches memory asks first. See `checked.ts` one folder up.
+// The checked build: every memory access is checked first. See `checked.ts` one folder up.
 
 import { backward as plainBackward } from "./backward";
 import { Job, SYNC_ARRIVED, SYNC_FAILED, SYNC_GENERATION, SYNC_NEXT } from "./buffers";
@@ -34,7 +34,7 @@ function start(job: Job): void {
   begin = end = 0;
 }
 
-/** Stops where bytes do not lie wholly in one range. */
+/** Aborts unless the bytes are all within one range. */
 function check(address: usize, bytes: usize): void {
   if (bytes == 0 || (address >= begin && address + bytes <= end)) return;
   let low = 0;

@@ -1,6 +1,6 @@
-// Sharing out the work: every thread runs the same phases, takes chunks from one counter, and
-// waits for the others at the end of each phase. Sums are kept per chunk and added in the order of
-// the chunks, so the result does not depend on who did what.
+// Distributes the work: every thread runs the same phases, takes chunks from one counter, and waits
+// for the others at the end of each phase. Sums are kept per chunk and added in the order of the
+// chunks, so the result does not depend on the distribution.
 
 import { Job, SYNC_ARRIVED, SYNC_FAILED, SYNC_GENERATION, SYNC_NEXT } from "./buffers";
 
