@@ -86,6 +86,7 @@ async function refreshDiagnostics(): Promise<void> {
 async function openModel(files: Files): Promise<void> {
   try {
     hideMessage();
+    controller.close();
     await setModel(files);
     opened = null;
     view.showModel();
@@ -119,7 +120,7 @@ async function openCase(files: Files, force: boolean, query: string): Promise<vo
     const { scene, problems } = decodeScene(query, defaults);
     const slice = Math.min(scene.slice, opened.slices - 1);
     view.showModel();
-    controller.reset({ ...scene, slice });
+    controller.open({ ...scene, slice });
     const unknown = problems.map((text) => `The address asks for something unknown: ${text}`);
     showNotes([...opened.warnings, ...unknown]);
     announce(`${opened.id} is open, ${opened.slices} slices`);

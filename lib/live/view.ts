@@ -92,12 +92,15 @@ export class View {
     input("truth").disabled = !opened?.hasLabel;
     for (const id of ["segment", "ten", "play"]) button(id).disabled = opened === null;
     element("result", HTMLElement).hidden = true;
+    if (opened !== null) return;
+    this.#frame = null;
+    this.#canvas.width = this.#canvas.height = 1;
+    element("where", HTMLElement).textContent = "";
   }
 
   /** Brings the controls to what the controller holds. */
   showScene(): void {
     const { scene, playing, canUndo } = this.#controller;
-    const { defaults } = this.#facts();
     const text = playing ? "Pause" : "Play";
     if (button("play").textContent !== text) button("play").textContent = text;
     button("undo").disabled = !canUndo;
@@ -117,7 +120,6 @@ export class View {
       output.textContent = format(output.htmlFor.value, values[output.htmlFor.value]!);
     }
     select("show").value = String(scene.show);
-    button("clear").disabled = !canUndo && scene === defaults;
   }
 
   /** Shows a frame. */

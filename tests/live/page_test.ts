@@ -3,7 +3,7 @@
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import type { Page } from "playwright-core";
 import { initBackend } from "../../lib/backend.ts";
 import { predictFiles } from "../../lib/evaluation/predict_files.ts";
@@ -59,6 +59,16 @@ async function diceAt(page: Page, step: number): Promise<number> {
 async function goTo(page: Page, step: number): Promise<number> {
   await page.locator("#step").fill(String(step));
   return await diceAt(page, step);
+}
+
+/** Drops a file on the page. */
+async function drop(page: Page, path: string): Promise<void> {
+  const [name, bytes] = [basename(path), (await Deno.readFile(path)).toBase64()];
+  await page.evaluate(`
+    const files = new DataTransfer();
+    files.items.add(new File([Uint8Array.fromBase64("${bytes}")], "${name}"));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true }));
+  `);
 }
 
 /** Leads the mouse over the picture, in parts of it. */
@@ -143,7 +153,7 @@ pageTest("shows every channel, sliders and ten runs", async ({ page }) => {
 
 pageTest("gives the mask that predict gives, for a file of the user", async ({ page }) => {
   const image = join(ROOT, "data.example/imagesTs/prostate_12.nii.gz");
-  await page.locator("#files").setInputFiles(image);
+  await drop(page, image);
   await page.locator("#status", { hasText: "prostate_12 is open, 7 slices" }).waitFor();
   await page.getByRole("button", { name: "Segment the whole volume" }).click();
   const link = page.getByRole("link", { name: "Save prostate_12.nii.gz" });
@@ -181,6 +191,10 @@ pageTest("says what is wrong with a file, and takes a model's files", async ({ p
   await page.locator("#files").setInputFiles(
     model.map((name) => join(ROOT, "models/hippocampus", name)),
   );
+  await alert.getByText("This model has 7390 parameters").waitFor();
+  assert.equal(await page.locator("#where").textContent(), "");
+  await page.locator("#view").click(); // nothing is there to be touched
+  await page.getByLabel(/^Noise/).fill("0.3");
   await alert.getByText("This model has 7390 parameters").waitFor();
 });
 
