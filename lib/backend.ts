@@ -64,7 +64,7 @@ export interface AvailableBackends {
 /**
  * The backend that is taken: the one that is asked for, and for "auto" the fastest there is.
  *
- * @throws {InputError} Where there is no backend of the name.
+ * @throws {InputError} If there is no backend of the name.
  */
 export async function chooseBackend(
   asked: string,
@@ -128,7 +128,7 @@ const open: Record<
       throw new InputError(
         "Cannot run on wasm: channels and hidden must be multiples of 8, " +
           `got ${shape.channels} and ${shape.hidden}`,
-        { code: "bad-backend", hint: "Change them, or take --backend ops" },
+        { code: "bad-backend", hint: "Change them, or use --backend ops" },
       );
     }
     await tf.setBackend("cpu");

@@ -1,5 +1,5 @@
 /**
- * `deno task compare`: whether one run is better than another.
+ * `deno task compare`: compares runs.
  *
  * @module
  */
@@ -17,6 +17,7 @@ import { readSummary } from "../lib/evaluation/summary_files.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { writeFileAtomic } from "../lib/support/files.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
+import { userPath } from "./support/paths.ts";
 
 interface Flags {
   out?: string;
@@ -28,25 +29,25 @@ const command = createTask(
   "Compare runs that were scored on the same patients with the first of them, case by case: the " +
     "mean difference with its 95 % bootstrap interval, and Wilcoxon's signed-rank test",
 )
-  .argument("<runs...>", "two or more folders with a summary.json, as runs/A runs/B")
+  .argument("<runs...>", "two or more folders with a summary.json, such as runs/A runs/B")
   .option(
     "--out <folder>",
     "write the table as comparison.csv and .md and a figure of the pairs here",
   )
   .option(
     "--seed <n>",
-    "of the bootstrap",
+    "seed of the bootstrap",
     numberFlag({ integer: true, min: 0, max: 2 ** 32 - 1 }),
     0,
   );
 
 await runTask(async () => {
   const flags = await parseTask<Flags>(command);
-  const folders: string[] = command.processedArgs[0];
+  const folders = (command.processedArgs[0] as string[]).map(userPath);
   if (folders.length < 2) {
-    throw new InputError("Cannot compare: one run alone", {
+    throw new InputError("Cannot compare: only one run was given", {
       code: "bad-command-line",
-      hint: "Give two or more runs, as deno task compare runs/A runs/B",
+      hint: "Give two or more runs, for example deno task compare runs/A runs/B",
     });
   }
   const runs = await Promise.all(folders.map(readRun));
@@ -55,8 +56,8 @@ await runTask(async () => {
   const table = comparisonMarkdown(rows, names);
   console.log(table);
   console.log(
-    "difference: the run less the one it is compared with, in the cases where both are defined; " +
-      "p without correction for several comparisons",
+    "difference: the run minus the one it is compared with, in cases where both are defined; " +
+      "p is not corrected for multiple comparisons",
   );
   if (flags.out === undefined) return;
   await writeFileAtomic(join(flags.out, "comparison.md"), table);

@@ -1,5 +1,5 @@
 /**
- * `deno task download`: a data set from the network.
+ * `deno task download`: downloads a data set.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const NAMES = Object.keys(DATA_SETS) as (keyof typeof DATA_SETS)[];
 const command = createTask(
   "download",
   "Fetch a data set of the Medical Segmentation Decathlon, check it and unpack it. The same " +
-    "command goes on after an interruption.",
+    "command continues after an interruption.",
 )
   .argument("<name>", NAMES.join(" or "))
   .option("--out <folder>", "the folder for data sets", "data")
@@ -83,7 +83,7 @@ await runTask(async () => {
       },
     });
     line.clear();
-    if (there) console.log(`${folder} is there already; remove it to download it again`);
+    if (there) console.log(`${folder} exists already; remove it to download it again`);
     console.log(
       `The data set is in ${folder}. Next:\n  deno task train --data ${folder} ${source.train}`,
     );
@@ -91,7 +91,7 @@ await runTask(async () => {
   } catch (error) {
     line.clear();
     if (!signal.aborted) throw error;
-    console.log("Stopped; the same command goes on");
+    console.log("Stopped; run the same command to continue");
     return INTERRUPTED;
   }
 });

@@ -1,5 +1,5 @@
 /**
- * `deno task evaluate`: the scores of a trained run.
+ * `deno task evaluate`: scores a trained run.
  *
  * @module
  */
@@ -44,11 +44,11 @@ interface Flags {
 
 const command = createTask(
   "evaluate",
-  "Score a trained run on whole volumes of one part of its patients, or of another data set: " +
+  "Score a trained run on one part of its patients, or on another data set. Writes " +
     "summary.json, summary.csv, the predicted masks, and a figure of the scores with the worst " +
-    "and the best cases",
+    "and best cases.",
 )
-  .option("--run <folder>", "the run, as runs/NAME")
+  .option("--run <folder>", "the run, for example runs/NAME")
   .addOption(
     new Option("--split <part>", "which of the run's patients")
       .choices(["test", "validation", "train"]).default("test"),
@@ -66,17 +66,18 @@ const command = createTask(
   )
   .option(
     "--out <folder>",
-    "where the scores go (default: the run for its test patients, else run/evaluation-…)",
+    "output folder (default: the run for its test patients, else run/evaluation-…)",
   )
   .addOption(postprocessFlag())
   .option(
     "--uncertainty",
-    "ask for each prediction several times: where the answers differ (variances/), the NCA " +
-      "quality metric of each case, and how it is related to Dice (plots/quality)",
+    "predict each case several times: where predictions differ (variances/), the NCA quality " +
+      "metric of each case, and its correlation with Dice (plots/quality)",
   )
   .option(
     "--samples <n>",
-    `runs with other cells to average over (default: 1, with --uncertainty ${UNCERTAINTY_SAMPLES})`,
+    "number of predictions, with different fire masks, to average (default: 1, with " +
+      `--uncertainty ${UNCERTAINTY_SAMPLES})`,
     numberFlag({ integer: true, min: 1 }),
   )
   .addOption(configFlag("backend"))
@@ -84,12 +85,12 @@ const command = createTask(
 
 await runTask(async () => {
   const flags = await parseTask<Flags>(command);
-  const folder = requireFlag(flags.run, "run", "Give the folder of a training, as runs/NAME");
+  const folder = requireFlag(flags.run, "run", "Give the folder of a training, such as runs/NAME");
   const { uncertainty = false, samples = uncertainty ? UNCERTAINTY_SAMPLES : 1 } = flags;
   if (uncertainty && samples < 2) {
-    throw new InputError("Cannot measure uncertainty: one sample agrees with itself", {
+    throw new InputError("Cannot measure uncertainty: there is only one sample", {
       code: "bad-command-line",
-      hint: "Give --samples 2 or more, or leave it out",
+      hint: "Use --samples 2 or more, or omit it",
     });
   }
   const { config, inputs, load } = await readTrainedRun(folder);
@@ -138,7 +139,7 @@ await runTask(async () => {
   }
 });
 
-/** The cases to score. Those that the run was trained on are named. */
+/** The cases to score. A warning lists those that the run was trained on. */
 function chooseCases(
   cases: readonly CaseSource[],
   splits: readonly Split[],
@@ -151,17 +152,17 @@ function chooseCases(
     if (seen.length > 0) {
       console.error(
         `warning: ${counted(seen.length, "case")} took part in training: ${namesOf(seen)}. ` +
-          "Their scores say nothing about other patients, unless another data set uses their names",
+          "Unless these are other patients with the same names, their scores are too high",
       );
     }
     return labelled;
   }
   const [split, ...others] = splits as [Split, ...Split[]];
   if (others.length > 0) {
-    throw new InputError("Cannot score: every patient took part in training some of the folds", {
+    throw new InputError("Cannot score: every patient was used to train some of the folds", {
       code: "bad-run",
       path: folder,
-      hint: "The folds' own scores are in its summary.json; score other patients together with " +
+      hint: "The scores of its folds are in its summary.json; score other patients with " +
         "--data FOLDER --cases all, or one fold with --run",
     });
   }
@@ -186,7 +187,7 @@ function chooseCases(
   return ids.map((id) => there.get(id)!);
 }
 
-/** Only the scores that plots and readers expect there go into the run itself. */
+/** Only the scores of its test patients go into the run itself. */
 function defaultOut({ split, weights, data, cases }: Flags, folder: string): string {
   if (cases === "all") return join(folder, `evaluation-${basename(resolve(data ?? "all"))}`);
   return split === "test" && weights === "best" && data === undefined
@@ -194,14 +195,14 @@ function defaultOut({ split, weights, data, cases }: Flags, folder: string): str
     : join(folder, `evaluation-${split}-${weights}`);
 }
 
-/** Each case's quality metric, how it is related to Dice, and the figure of both. */
+/** Prints each case's quality metric and its correlation with Dice, and draws both. */
 async function showUncertainty(
   summary: EvaluationSummary,
   samples: number,
   out: string,
 ): Promise<void> {
   const cases = caseQualities(summary);
-  console.log(`NCA quality metric of ${samples} samples (0: all agree), with volume Dice:`);
+  console.log(`NCA quality metric of ${samples} samples (0: all agree), and volume Dice:`);
   for (const { case: id, quality, dice } of cases) {
     console.log(`  ${quality.toFixed(4)}  ${id}  ${formatDice(dice)}`);
   }

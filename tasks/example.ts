@@ -1,5 +1,5 @@
 /**
- * `deno task example`: the synthetic data set.
+ * `deno task example`: makes the synthetic data set.
  *
  * @module
  */
@@ -13,10 +13,10 @@ const command = createTask(
   "example",
   "Make the synthetic prostate data set, byte for byte the same every time",
 )
-  .option("--out <folder>", "where it goes", "data.example")
+  .option("--out <folder>", "the folder for it", "data.example")
   .option(
     "--seed <n>",
-    "another seed makes other patients",
+    "seed of the patients",
     numberFlag({ integer: true, min: 0, max: 2 ** 32 - 1 }),
     EXAMPLE_SEED,
   );

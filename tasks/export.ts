@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { join } from "@std/path";
 import { encodeOnnxModel } from "../lib/exchange/onnx_model.ts";
 import { readWeights } from "../lib/nca/weights.ts";
@@ -23,7 +24,8 @@ interface Flags {
 
 const command = createTask(
   "export",
-  "Write a trained model for other programs: image and seed in, logits out, for slices of any size. " +
+  "Write a trained model for other programs: image and seed in, logits out, for slices of any " +
+    "size. " +
     "The metadata say how slices are made. docs/exchange.md shows how to run it in Python.",
 )
   .option("--run <folder>", "a run, as runs/NAME, or a folder with a run's weights and settings")

@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { ASKED_KEYS, importModel, OTHER_KEYS } from "../lib/exchange/import_model.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { describeSetting } from "../lib/support/setting.ts";

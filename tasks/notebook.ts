@@ -17,9 +17,9 @@ const OLDEST_DENO = [2, 9] as const;
 
 const command = createTask(
   "notebook",
-  "Open the notebooks in JupyterLab. Installs the Deno kernel for Jupyter where it is missing.",
-).option("--check", "only check Jupyter and the kernel; open nothing")
-  .option("--no-browser", "print the address in place of opening a browser");
+  "Open the notebooks in JupyterLab. Installs the Deno kernel for Jupyter if it is missing.",
+).option("--check", "only check Jupyter and the kernel")
+  .option("--no-browser", "print the address instead of opening a browser");
 
 await runTask(async () => {
   const { check, browser } = await parseTask<{ check?: boolean; browser: boolean }>(command);
@@ -29,7 +29,7 @@ await runTask(async () => {
   if (check) return 0;
   const { code } = await new Deno.Command(jupyter[0]!, {
     args: [...jupyter.slice(1), "lab", ...(browser ? [] : ["--no-browser"]), FIRST],
-    // Kernels take a program's environment on: chapter 4 trains twice as fast.
+    // Kernels inherit the environment: chapter 4 trains twice as fast.
     env: { DENO_V8_FLAGS: v8Flags({ v8 }) },
   }).spawn().status;
   return code;
@@ -45,7 +45,7 @@ function checkDeno(): void {
   });
 }
 
-/** The command that starts Jupyter with JupyterLab in it. */
+/** The command that starts JupyterLab. */
 async function findJupyter(): Promise<string[]> {
   const python = await findPython("import jupyterlab");
   const jupyter = python === undefined ? ["jupyter"] : [python, "-m", "jupyter"];
@@ -61,19 +61,19 @@ async function findJupyter(): Promise<string[]> {
   });
 }
 
-/** What Jupyter tells of a kernel, as far as it matters here. */
+/** The part of a Jupyter kernel spec that is used here. */
 interface KernelSpecs {
   kernelspecs: Record<string, { spec: { argv: string[]; interrupt_mode?: string } }>;
 }
 
 /**
- * Sees to it that Jupyter has the kernel that the notebooks name, run by a Deno that is there.
+ * Ensures that Jupyter has the notebooks' kernel, with an existing Deno.
  *
- * Stop must come as a signal, which is what Jupyter does unless told otherwise: the notebooks listen
- * for it. With `"interrupt_mode": "message"` Deno 2.9 ends the code that runs, but a cell that waits
- * for a promise, as a training does, then never ends, and the kernel answers no more.
+ * Stop must arrive as a signal, Jupyter's default: the notebooks listen for it. With
+ * `"interrupt_mode": "message"` Deno 2.9 ends running code, but a cell that awaits a promise, such
+ * as a training, then never ends, and the kernel hangs.
  *
- * @returns The version of V8 in the kernel's Deno, which need not be this one.
+ * @returns The version of V8 in the kernel's Deno, which may be another one.
  */
 async function installKernel(jupyter: string[]): Promise<string> {
   const json = await output([...jupyter, "kernelspec", "list", "--json"]);
@@ -96,7 +96,7 @@ async function installKernel(jupyter: string[]): Promise<string> {
   return usable ? /^v8 (\S+)/m.exec(version)?.[1] ?? "" : Deno.version.v8;
 }
 
-/** What a command prints; undefined where it is missing or fails. */
+/** The output of a command; undefined if it is missing or fails. */
 async function output([name, ...args]: string[]): Promise<string | undefined> {
   try {
     const { success, stdout } = await new Deno.Command(name!, { args, stderr: "null" }).output();

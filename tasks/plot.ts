@@ -1,5 +1,5 @@
 /**
- * `deno task plot`: draws the figures of a run again.
+ * `deno task plot`: redraws the figures of a run.
  *
  * @module
  */
@@ -18,9 +18,9 @@ interface Flags {
 }
 
 await runTask(async () => {
-  const command = createTask("plot", "Draw the figures of a run again, into its folder plots")
-    .option("--run <folder>", "the run, as runs/NAME")
-    .option("--backend <name>", "where the model runs (default: the fastest that answers)");
+  const command = createTask("plot", "Redraw the figures of a run in its folder plots")
+    .option("--run <folder>", "the run, for example runs/NAME")
+    .option("--backend <name>", "where the model runs (default: the fastest available)");
   const { run, backend } = await parseTask<Flags>(command);
   if (run === undefined) {
     throw new InputError("Cannot draw: no run was named", {

@@ -51,45 +51,50 @@ interface Flags {
   threads?: number;
 }
 
-/** Room that there must be before work starts. */
+/** Free space required before work starts. */
 const MASK_BYTES = 1e6;
 
 const command = createTask(
   "predict",
   "Segment images with a trained model. A volume (.nii, .nii.gz) gives a NIfTI mask with its " +
-    "header and affine, in its own grid; a picture (.png) gives a picture. Masks that are done " +
-    "already are skipped, so the same command goes on after an interruption.",
+    "header and affine, in its own grid; a picture (.png) gives a picture. Finished masks are " +
+    "skipped, so the same command continues after an interruption.",
 )
   .option(
     "--run <folder>",
-    "a run, as runs/NAME, or a folder with a run's weights and settings; of a cross-validation " +
-      "the mean of its folds",
+    "a run, for example runs/NAME, or a folder with a run's weights and settings; a " +
+      "cross-validation predicts the mean of its folds",
   )
   .option(
     "--image <path>",
     "a volume, a picture, or a folder of them; or a DICOM series: a folder or a .zip archive",
   )
-  .option("--series <number>", "which DICOM series, where there are several")
-  .option("--dicom-seg", "of a DICOM series: write a DICOM Segmentation object too, as NAME.dcm")
-  .option("--out <folder>", "where the masks go, under the names of the cases")
+  .option("--series <number>", "which DICOM series, if there are several")
+  .option("--dicom-seg", "for a DICOM series: also write a DICOM Segmentation object, NAME.dcm")
+  .option("--out <folder>", "the folder for the masks, which are named after the cases")
   .option(
     "--probabilities",
-    "write the probability of each voxel too, as NAME_probability, one file a class",
+    "also write the probability of each voxel to NAME_probability, one file per class",
   )
   .option(
     "--samples <n>",
-    "runs with other cells to average over; from 2 on, --probabilities writes NAME_deviation too",
+    "number of predictions, with different fire masks, to average; from 2 on, --probabilities " +
+      "also writes NAME_deviation",
     numberFlag({ integer: true, min: 1 }),
     1,
   )
   .addOption(postprocessFlag())
   .option(
     "--shard <i/n>",
-    "do the i-th of n parts of a folder, to share it among processes or machines",
+    "segment only the i-th of n parts of a folder, to divide it among processes or machines",
     shardFlag,
   )
-  .option("--overwrite", "make masks again that are done, and write over others that are there")
-  .option("--force", "predict images too that are not of the kind that the model was trained on")
+  .option(
+    "--overwrite",
+    "repeat finished masks, and overwrite files that were changed or are " +
+      "from elsewhere",
+  )
+  .option("--force", "also predict images that the model cannot be right about")
   .addOption(configFlag("backend"))
   .addOption(configFlag("threads"));
 
@@ -98,7 +103,7 @@ await runTask(async () => {
   const folder = requireFlag(
     flags.run,
     "run",
-    "Give the folder of a training, as runs/NAME, or of a model",
+    "Give the folder of a training, such as runs/NAME, or of a model",
   );
   const image = requireFlag(flags.image, "image", "Give a volume, a picture, or a folder of them");
   const out = requireFlag(flags.out, "out", "Give a folder for the masks");
@@ -161,7 +166,7 @@ await runTask(async () => {
         }
       },
     });
-    // Every shard would name them: the first does
+    // Only the first shard reports them
     const unread = (flags.shard?.index ?? 1) > 1 ? [] : problems.flatMap(
       ({ case: name, severity, message, hint }): ImageResult[] =>
         severity === "error" ? [{ name, status: "failed", why: message, hint }] : [],
@@ -183,7 +188,7 @@ await runTask(async () => {
   } catch (error) {
     if (!signal.aborted) throw error;
     line.clear();
-    console.log(`${done} of ${sources.length} images are done; the same command goes on`);
+    console.log(`${done} of ${sources.length} images are done; run the same command to continue`);
     return INTERRUPTED;
   } finally {
     run.dispose();
@@ -191,7 +196,7 @@ await runTask(async () => {
   }
 });
 
-/** A mask may have its image's name, so it must not lie beside it. */
+/** A mask may have its image's name, so it must not be in the same folder. */
 async function requireApart([source]: readonly CaseSource[], out: string): Promise<void> {
   const [path] = source?.files[0]?.images ?? [];
   if (source === undefined || path === undefined || isInMemory(source.folder)) return;
@@ -200,11 +205,11 @@ async function requireApart([source]: readonly CaseSource[], out: string): Promi
   throw new InputError("Cannot predict: the mask would overwrite the image", {
     code: "bad-folder",
     path: image,
-    hint: "Give another folder with --out",
+    hint: "Choose another folder with --out",
   });
 }
 
-/** What was found, class by class. */
+/** The segmented amount of each class. */
 function describe(
   { status, counts = [], voxelMillilitres, why }: ImageResult,
   classes: readonly Target[],
@@ -222,16 +227,16 @@ function describe(
   return status === "again" ? `${found} (made again: ${why})` : found;
 }
 
-/** Says what became of the images; those that cannot be used are an error, after all others. */
+/** Reports the results; images that cannot be used are an error after all others. */
 function close(results: readonly ImageResult[], { image, out }: { image: string; out: string }) {
   const of = (...wanted: ImageResult["status"][]) =>
     results.filter(({ status }) => wanted.includes(status));
   const skipped = of("skipped");
   if (skipped.length > 0) {
     console.log(
-      `Skipped ${skipped.length} that were done already, from the same images by the same ` +
+      `Skipped ${skipped.length} that were done before, from the same images with the same ` +
         `weights and settings: ${namesOf(skipped.map(({ name }) => name))} ` +
-        "(--overwrite makes them again)",
+        "(--overwrite repeats them)",
     );
   }
   const masks = of("done", "again").length + skipped.length;
@@ -253,7 +258,7 @@ function close(results: readonly ImageResult[], { image, out }: { image: string;
 function shardFlag(text: string): Shard {
   const [, index, count] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
   if (!index || !count || index > count) {
-    throw new InvalidArgumentError("Expected a part and their number, as 1/4 to 4/4");
+    throw new InvalidArgumentError("Expected a part and the number of parts, such as 1/4");
   }
   return { index, count };
 }

@@ -1,5 +1,5 @@
 /**
- * `deno task preprocess`: a data set cut into normalised slices.
+ * `deno task preprocess`: cuts a data set into normalised slices.
  *
  * @module
  */
@@ -21,7 +21,8 @@ const command = createTask(
   .option("--data <folder>", "the data set", "data.example")
   .option(
     "--out <folder>",
-    "where the slices go (default: prepared/<name of the data folder>-<hash of settings and data>)",
+    "the folder for the slices (default: prepared/<name of the data folder>-<hash of settings " +
+      "and data>)",
   );
 for (const [key, schema] of Object.entries(SLICE_KEYS)) command.addOption(settingFlag(key, schema));
 command.option(...LEAVE_OUT);

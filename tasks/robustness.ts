@@ -1,5 +1,5 @@
 /**
- * `deno task robustness`: how far the scores of a run hold where things go wrong.
+ * `deno task robustness`: the scores of a run under perturbations.
  *
  * @module
  */
@@ -50,26 +50,30 @@ const command = createTask(
   "Score a trained run on its held-out patients under noise, bias field, translation, scale, " +
     "erased cells and other numbers of steps: robustness.csv and figures in plots/",
 )
-  .option("--run <folder>", "the run, as runs/NAME")
+  .option("--run <folder>", "the run, for example runs/NAME")
   .option(
     "--only <names>",
     `some of ${PERTURBATIONS.map(({ name }) => name).join(", ")}; ` +
-      "erased is both of its kind (default: all)",
+      "erased means both kinds (default: all)",
   )
-  .option("--quick", "three strengths of each only")
-  .option("--cases <n>", "the first n cases only", numberFlag({ integer: true, min: 1 }))
+  .option("--quick", "only three strengths of each")
+  .option("--cases <n>", "only the first n cases", numberFlag({ integer: true, min: 1 }))
   .addOption(
-    new Option("--split <part>", "which patients").choices(["test", "validation", "train"])
+    new Option("--split <part>", "which of the run's patients").choices([
+      "test",
+      "validation",
+      "train",
+    ])
       .default("test"),
   )
   .option("--data <folder>", "the data set (default: the run's)")
   .option(
     "--out <folder>",
-    "where everything goes (default: the run for test, else run/robustness-…)",
+    "output folder (default: the run for test, else run/robustness-…)",
   )
   .option(
     "--seed <n>",
-    "other noise, fields and directions, and other cells that fire (default: the run's)",
+    "seed of the noise, fields and directions, and of the cells that fire (default: the run's)",
     numberFlag({ integer: true, min: 0, max: 2 ** 32 - 1 }),
   )
   .addOption(configFlag("backend"))
@@ -77,7 +81,7 @@ const command = createTask(
 
 await runTask(async () => {
   const flags = await parseTask<Flags>(command);
-  const folder = requireFlag(flags.run, "run", "Give the folder of a training, as runs/NAME");
+  const folder = requireFlag(flags.run, "run", "Give the folder of a training, such as runs/NAME");
   const perturbations = flags.only === undefined
     ? PERTURBATIONS
     : choosePerturbations(flags.only.split(",").map((name) => name.trim()));
@@ -95,7 +99,7 @@ await runTask(async () => {
   const found = (await discoverCases(data)).cases;
   requireCases(cases, found.map(({ id }) => id), data);
   const sources = cases.map((id) => found.find((source) => source.id === id)!);
-  // Checked before the backend compiles anything for them.
+  // Check the weights before the backend compiles kernels.
   const weights = await readWeights(runPaths(folder).best);
   const backend = await initBackend(backendOptions(flags, weights.config));
   using stopping = saveAtSignals("Stopping, the cases done are kept …");
@@ -151,7 +155,7 @@ await runTask(async () => {
   }
 });
 
-/** Which way is up in the slices of a case whose stored axes run to some letters. */
+/** The orientation of the slices of a case, from the letters of its stored axes. */
 function viewOf({ orientation: kept, axis }: ModelInputs, letters: string | null): View {
   if (letters === null) return "raw";
   const orientation = kept === "stored" ? letters : "RAS";
@@ -161,7 +165,7 @@ function viewOf({ orientation: kept, axis }: ModelInputs, letters: string | null
   return { axis: named as 0 | 1 | 2, orientation };
 }
 
-/** Shows what was tried last and the time left. */
+/** Shows the last perturbation and the remaining time. */
 function showProgress(
   line: StatusLine,
   { case: id, perturbation, strength, dice, done, total }: RobustnessProgress,

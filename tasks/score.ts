@@ -1,5 +1,5 @@
 /**
- * `deno task score`: the scores of masks that are there already.
+ * `deno task score`: scores existing masks.
  *
  * @module
  */
@@ -22,15 +22,15 @@ interface Flags {
 
 const command = createTask(
   "score",
-  "Score masks of any program against labels: Dice, IoU, HD95, ASSD and more for each case, their " +
-    "means and intervals. Masks have the names of their labels",
+  "Score masks from any program against labels: Dice, IoU, HD95, ASSD and more for each case, " +
+    "with means and intervals. Each mask must have the name of its label.",
 )
   .option("--prediction <folder>", "the masks, .nii, .nii.gz or .png")
   .option("--label <folder>", "the labels")
   .option(
     "--labels <values>",
-    'what to score: foreground, all, classes as "1;2", one object as 1,2, or regions as ' +
-      "whole=1+2,anterior=1",
+    'what to score: foreground, all, "1;2" (classes), 1,2 (one object), or whole=1+2,anterior=1 ' +
+      "(regions)",
     "foreground",
   )
   .option("--out <folder>", "write summary.json and summary.csv here");

@@ -16,7 +16,7 @@ const PACKAGE = "npm:@tensorflow/tfjs-node-gpu@4.22.0";
 const command = createTask(
   "setup:gpu",
   `Install the optional ${PACKAGE} into .native and run its install script (and no other), which ` +
-    "downloads libtensorflow 2.9. To use a GPU, that wants CUDA 11.2 and cuDNN 8.1.",
+    "downloads libtensorflow 2.9. To use a GPU, it needs CUDA 11.2 and cuDNN 8.1.",
 );
 
 await runTask(async () => {
@@ -27,14 +27,14 @@ await runTask(async () => {
   console.log(
     gpu
       ? "It finds a GPU: use it with --backend tensorflow"
-      : "It finds no GPU (it wants CUDA 11.2 and cuDNN 8.1), so --backend tensorflow runs on the " +
+      : "It finds no GPU (it needs CUDA 11.2 and cuDNN 8.1), so --backend tensorflow runs on the " +
         "CPU, where --backend wasm is faster",
   );
 });
 
-/** Installs the package into a folder of its own: the project itself never runs install scripts. */
+/** Installs the package into its own folder: the project itself never runs install scripts. */
 async function install(folder: string): Promise<void> {
-  // What a failed install left behind would keep its script from running again.
+  // Leftovers of a failed install would keep its script from running again.
   await Deno.remove(join(folder, "node_modules"), { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
@@ -48,7 +48,8 @@ async function install(folder: string): Promise<void> {
     throw new InputError("Cannot install TensorFlow's native library: its install script failed", {
       code: "missing-program",
       path: folder,
-      hint: "It says why above; docs/tensorflow.md tells how to build the library's addon instead",
+      hint: "See its output above; docs/tensorflow.md explains how to build the library's addon " +
+        "instead",
     });
   }
 }

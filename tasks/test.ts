@@ -13,7 +13,7 @@ Options:
   --fail-fast      stop at the first failure
   --help           show this help
 
-Other options go to deno test as they are.`;
+Other options are passed to deno test.`;
 
 const args = Deno.args;
 if (args.includes("--help")) {

@@ -28,6 +28,7 @@ import {
 } from "../lib/training/mod.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { addConfigFlags } from "./support/flags.ts";
+import { projectPath } from "./support/paths.ts";
 import { backendOptions } from "./support/run.ts";
 import { trainFolds } from "./support/train_folds.ts";
 import { trainRun, type TrainRunOptions, type TrainRunResult } from "./support/train_run.ts";
@@ -43,10 +44,10 @@ const command = addConfigFlags(
     "Train a Med-NCA: prepare the data, split it by patient, train, score held-out patients, " +
       "draw the figures. Without flags it runs on data.example.",
   )
-    .option("--resume", "go on with the run in --out")
+    .option("--resume", "continue the run in --out")
     .option(
       "--accept-changes",
-      "with --resume: go on although images or labels were changed since the run started",
+      "with --resume: continue although images or labels have changed since the run started",
     ),
 ).addHelpText("after", presetHelp());
 
@@ -77,7 +78,7 @@ await runTask(async () => {
   }
 });
 
-/** A configuration, and whether it is that of all folds of a cross-validation. */
+/** A configuration, and whether it is a cross-validation's. */
 interface Chosen {
   config: Config;
   isFolds: boolean;
@@ -87,7 +88,7 @@ async function newConfig(overrides: ConfigOverrides): Promise<Chosen> {
   const shape = overrides.init ? modelKeys((await readModelSettings(overrides.init)).config) : {};
   const config = resolveConfig({ ...shape, ...overrides });
   const time = new Date().toLocaleString("sv").slice(0, 16).replace(" ", "-").replace(":", "");
-  const out = config.out || join("runs", `${config.preset}-${time}`);
+  const out = config.out || projectPath(join("runs", `${config.preset}-${time}`));
   return {
     config: { ...config, out },
     isFolds: config.folds > 0 && overrides.fold === undefined,
@@ -105,7 +106,7 @@ async function resumedConfig(overrides: ConfigOverrides): Promise<Chosen> {
   const folds = await readFolds(out);
   const { config: stored } = folds ?? await readRun(out);
   const config = resolveConfig({ ...stored, ...overrides });
-  requireSameConfig(stored, config, out); // before anything is prepared
+  requireSameConfig(stored, config, out); // before any preparation
   return { config, isFolds: folds !== null };
 }
 
@@ -120,7 +121,8 @@ function closing(
 ): string {
   const goOn = `deno task train --out ${out} --resume`;
   if (result.status === "stopped") {
-    return `Stopped in epoch ${result.epoch} of ${epochs}; nothing is lost. Go on with\n  ${goOn}`;
+    return `Stopped in epoch ${result.epoch} of ${epochs}; nothing is lost. Continue with\n  ` +
+      `${goOn}`;
   }
   if (result.status === "trained") {
     return `The training is done. Score it with\n  ${
@@ -147,7 +149,7 @@ function runFiles(out: string, best: number | null): string {
 }
 
 function foldFiles(): string {
-  return `  fold_0/, fold_1/, …                     a run each, with its masks and figures
+  return `  fold_0/, fold_1/, …                     one run per fold, with its masks and figures
   summary.json, summary.csv               every patient, scored by the fold that held it out
   plots/                                  the scores of all patients`;
 }

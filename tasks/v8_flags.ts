@@ -9,7 +9,7 @@ import { v8Flags } from "../lib/rollout/wasm/v8_flags.ts";
 console.log(v8Flags());
 
 /**
- * Never called: it makes Deno fetch the packages with this script, where one sees it. The tasks
- * themselves run with --quiet, which keeps Deno from calling permission sets experimental.
+ * Never called: it makes Deno download the packages with this script, where the user sees it. The
+ * tasks themselves run with --quiet, which hides a warning that permission sets are experimental.
  */
 export const fetchPackages = () => import("@tensorflow/tfjs");

@@ -1,5 +1,5 @@
 /**
- * `deno task verify`: everything that is wrong with a data set.
+ * `deno task verify`: checks a data set.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { findDicomSeries } from "../lib/volume/dicom/dicom_series.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { settingFlag } from "./support/setting_flags.ts";
 
-/** The settings that decide what is right: those of how slices look are of no matter here. */
+/** The settings that affect the checks: not those of the slices' appearance. */
 const KEYS = [
   ...["orientation", "axis", "channel", "labels", "threshold", "spacing", "normalize", "clip"],
   ...["fill"],
@@ -24,8 +24,8 @@ const KEYS = [
 
 const command = createTask(
   "verify",
-  "Check a data set as training will use it, and list everything that is wrong with it at once, " +
-    "errors and warnings apart. Changes nothing. The exit status is 1 where there are errors.",
+  "Check a data set as training will use it, and list all errors and warnings. Changes nothing. " +
+    "The exit status is 1 if there are errors.",
 )
   .option("--data <folder>", "the data set; or a folder or .zip archive of DICOM", "data.example");
 for (const key of KEYS) command.addOption(settingFlag(key, SLICE_KEYS[key as keyof SliceSettings]));

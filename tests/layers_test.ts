@@ -1,22 +1,12 @@
 import { dirname, join, normalize } from "@std/path";
 import assert from "node:assert/strict";
+import { sources } from "./support/sources.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
 /** What each file of lib and tasks imports: paths from the root for files, else specifiers. */
 const imports = new Map<string, string[]>();
-for (const folder of ["lib", "tasks"]) await readFolder(folder);
-
-async function readFolder(folder: string): Promise<void> {
-  if (folder === "lib/rollout/wasm/assembly") return; // AssemblyScript, compiled on its own
-  for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) await readFolder(path);
-    else if (name.endsWith(".ts")) {
-      imports.set(path, importsOf(path, await Deno.readTextFile(ROOT + path)));
-    }
-  }
-}
+for await (const [path, text] of sources()) imports.set(path, importsOf(path, text));
 
 /** The imports of a file, types too; those in examples of its documentation do not count. */
 function importsOf(path: string, text: string): string[] {
@@ -91,4 +81,13 @@ Deno.test("tasks and lib import nothing from tests, and lib nothing from tasks",
     /^(tests|docs)\//.test(to) || (from.startsWith("lib/") && to.startsWith("tasks/"))
   );
   assert.deepEqual(foreign, []);
+});
+
+Deno.test("no file of lib or tasks has more than 300 lines", async () => {
+  const long: string[] = [];
+  for (const file of imports.keys()) {
+    const lines = (await Deno.readTextFile(join(ROOT, file))).split("\n").length - 1;
+    if (lines > 300) long.push(`${file}: ${lines}`);
+  }
+  assert.deepEqual(long, []);
 });

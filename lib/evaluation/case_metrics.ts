@@ -1,5 +1,5 @@
 /**
- * How well a predicted mask agrees with its reference.
+ * Scores of a predicted mask against its reference.
  *
  * @module
  */
@@ -20,9 +20,9 @@ export interface CaseMetrics extends OverlapScores, Overlap {
   n_pred: number;
   /** Voxels of the reference. */
   n_ref: number;
-  /** The prediction's volume less the reference's, in millilitres; undefined for pictures. */
+  /** The prediction's volume minus the reference's, in millilitres; undefined for pictures. */
   VolumeDifference: number;
-  /** (n_pred − n_ref) / n_ref: 0.1 is a tenth too large; undefined where the reference is empty. */
+  /** (n_pred − n_ref) / n_ref: 0.1 is a tenth too large; undefined if the reference is empty. */
   RelativeVolumeDifference: number;
   /** 95th percentile Hausdorff distance, in mm (pictures: pixels); undefined for empty masks. */
   HD95: number;
@@ -31,12 +31,12 @@ export interface CaseMetrics extends OverlapScores, Overlap {
 }
 
 /**
- * Scores a predicted mask against its reference. Voxels that the reference ignores take no part.
+ * Scores a predicted mask against its reference. Voxels that the reference ignores do not count.
  *
  * @param prediction Codes, x fastest.
  * @param reference Codes, x fastest.
- * @param grid The masks' shape and spacing; `null` where the voxels have no common grid, as several
- * pictures: distances are undefined then.
+ * @param grid The masks' shape and spacing; `null` if the voxels have no common grid (several
+ * pictures): then distances are undefined.
  * @param codes The codes that count as the object.
  * @throws {TypeError} If a mask does not fill the shape.
  *
@@ -77,7 +77,7 @@ export function caseMetrics(
     n_pred: TP + FP,
     n_ref: TP + FN,
     VolumeDifference: (FP - FN) * dx * dy * dz / 1000,
-    // A reference that is empty has no size to be related to: NaN, not Infinity.
+    // Relative to an empty reference: NaN, not Infinity.
     RelativeVolumeDifference: TP + FN === 0 ? NaN : (FP - FN) / (TP + FN),
     HD95: hd95,
     ASSD: assd,

@@ -1,5 +1,5 @@
 /**
- * Whether the model knows when it is wrong.
+ * Relates the NCA quality metric to the Dice score.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { caseDice, type EvaluationSummary } from "./summary.ts";
 
 /** The quality metric and the score of one case. */
 export interface CaseQuality {
-  /** Its name. */
+  /** Its id. */
   case: string;
   /** The NCA quality metric, see `CasePrediction`; NaN if it is undefined. */
   quality: number;
@@ -17,7 +17,7 @@ export interface CaseQuality {
   dice: number;
 }
 
-/** The quality metric and score of each case that was predicted several times. */
+/** The quality metric and score of each case, if predicted several times. */
 export function caseQualities(summary: EvaluationSummary | undefined): CaseQuality[] {
   return (summary?.metric_per_case ?? []).flatMap((scored) =>
     scored.quality === undefined
@@ -27,7 +27,7 @@ export function caseQualities(summary: EvaluationSummary | undefined): CaseQuali
 }
 
 /**
- * How the quality metric and the score of cases are related, in words.
+ * The correlation of quality metric and score, in words.
  *
  * @example
  * ```ts

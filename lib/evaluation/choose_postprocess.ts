@@ -1,5 +1,5 @@
 /**
- * What is done to masks, chosen on validation patients and stored with the run.
+ * Chooses the postprocessing of masks on validation patients, and stores it with the run.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { type Postprocess, postprocessCase, POSTPROCESSES } from "./postprocess.
 import { joinPlanes } from "./score_case.ts";
 import { finiteMean } from "./statistics.ts";
 
-/** Why a class gets what it gets. */
+/** The choice for a class, with its reason. */
 export interface PostprocessChoice {
   /** The class. */
   name: string;
@@ -37,14 +37,14 @@ export interface ChoosePostprocessOptions
 }
 
 /**
- * Chooses for each class what raises the mean Dice score of the validation cases the most, and
- * nothing where nothing raises it.
+ * Chooses for each class the postprocessing that raises the mean Dice score of the validation cases
+ * the most; none if none raises it.
  *
- * Source: F. Isensee et al., "nnU-Net", Nature Methods 2021, which chooses so too.
+ * Source: F. Isensee et al., "nnU-Net", Nature Methods 2021, which chooses in the same way.
  *
- * @returns One choice a class, for {@linkcode writePostprocess}.
+ * @returns One choice per class, for {@linkcode writePostprocess}.
  * @throws {InputError} If a case cannot be used.
- * @throws The signal's reason, where it was aborted.
+ * @throws The signal's reason, if it was aborted.
  */
 export async function choosePostprocess(
   options: ChoosePostprocessOptions,
@@ -81,12 +81,12 @@ export async function choosePostprocess(
   });
 }
 
-/** What was chosen, a line a class, for a terminal. */
+/** The choices as text, one line per class. */
 export function formatPostprocess(choices: readonly PostprocessChoice[]): string[] {
   return choices.map(({ name, choice, dice }) => {
     const [before, after] = [dice.none, dice[choice]];
     const found = before === null || after === null
-      ? "no validation case has it"
+      ? "in no validation case"
       : choice === "none"
       ? `nothing raises the validation Dice of ${before.toFixed(4)}`
       : `validation Dice ${before.toFixed(4)} → ${after.toFixed(4)}`;
@@ -109,10 +109,10 @@ const FILE = "postprocess.json";
 
 const PURPOSE = {
   code: "bad-run",
-  hint: "Copy postprocess.json from the run again, or remove it to leave masks as they are",
+  hint: "Copy postprocess.json from the run again, or remove it to disable postprocessing",
 } as const;
 
-/** Stores what was chosen with the run. */
+/** Stores the choices with the run. */
 export async function writePostprocess(
   folder: string,
   choices: readonly PostprocessChoice[],
@@ -121,10 +121,10 @@ export async function writePostprocess(
 }
 
 /**
- * What was chosen for a run.
+ * Reads the choices of a run.
  *
- * @returns One for each class of the targets; "none" for all where nothing was chosen.
- * @throws {InputError} If the file is damaged or is of other classes.
+ * @returns One per class of the targets; "none" for all if nothing was chosen.
+ * @throws {InputError} If the file is damaged or has other classes.
  */
 export async function readPostprocess(folder: string, targets: Targets): Promise<Postprocess[]> {
   const path = join(folder, FILE);
@@ -137,14 +137,14 @@ export async function readPostprocess(folder: string, targets: Targets): Promise
  * Checks what the file of {@linkcode writePostprocess} holds.
  *
  * @param path Where it is from, for errors.
- * @throws {InputError} Where it is damaged or is of other classes.
+ * @throws {InputError} If it is damaged or is of other classes.
  */
 export function parsePostprocess(content: unknown, path: string, targets: Targets): Postprocess[] {
   try {
     const choices = v.parse(choicesSchema, content);
     const names = targets.classes.map(({ name }) => name);
     if (choices.map(({ name }) => name).join("\n") !== names.join("\n")) {
-      throw new SyntaxError(`it is not about ${names.join(", ")}`);
+      throw new SyntaxError(`its classes are not ${names.join(", ")}`);
     }
     return choices.map(({ choice }) => choice);
   } catch (cause) {

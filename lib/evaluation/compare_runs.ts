@@ -1,5 +1,5 @@
 /**
- * Whether one run is better than another on the same cases.
+ * Compares runs on the same cases.
  *
  * @module
  */
@@ -19,19 +19,19 @@ export interface NamedSummary {
   readonly summary: EvaluationSummary;
 }
 
-/** How a run differs from the first one in one score of one class. */
+/** The difference of a run from the first one, in one score of one class. */
 export interface PairedDifference {
-  /** The run, and the first one, that it is compared with. */
+  /** The run, and the first run, which it is compared with. */
   readonly run: string;
   readonly reference: string;
   /** The class's key in the summaries. */
   readonly label: string;
   readonly score: ScoreName;
-  /** The cases in which both are defined: the value of the reference and of the run. */
+  /** The cases in which the score is defined in both: the reference's value and the run's. */
   readonly pairs: readonly { readonly case: string; readonly values: readonly [number, number] }[];
   /** The mean of the reference and of the run over these cases. */
   readonly means: readonly [number, number];
-  /** The mean of the run's value less the reference's. */
+  /** The mean of the run's value minus the reference's. */
   readonly difference: number;
   /** Its 95 % bootstrap interval; NaN below five cases. */
   readonly ci95: readonly [number, number];
@@ -43,9 +43,9 @@ export interface PairedDifference {
  * Compares runs with the first of them, case by case.
  *
  * @param runs Two or more, scored on the same cases and classes.
- * @param seed Of the bootstrap.
- * @returns For each other run, class and score one row.
- * @throws {InputError} If a run was scored on other cases or classes; it names them.
+ * @param seed The seed of the bootstrap.
+ * @returns One row for each other run, class and score.
+ * @throws {InputError} If a run was scored on other cases or classes; the error lists them.
  */
 export function compareRuns(runs: readonly NamedSummary[], seed: number): PairedDifference[] {
   const [reference, ...others] = runs as [NamedSummary, ...NamedSummary[]];
@@ -123,7 +123,7 @@ const HEAD = [
   "p",
 ];
 
-/** The comparison as CSV, a row for each run, class and score. */
+/** The comparison as CSV, one row for each run, class and score. */
 export function comparisonCsv(
   rows: readonly PairedDifference[],
   names: Readonly<Record<string, string>>,

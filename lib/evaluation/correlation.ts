@@ -1,17 +1,17 @@
 /**
- * How closely two measures of the same cases are related.
+ * Correlation of two measures of the same cases.
  *
  * @module
  */
 
 /**
- * Pearson's correlation: how close the pairs lie to a straight line, from -1 (falling) to 1
+ * Pearson's correlation: how close the pairs are to a straight line, from -1 (falling) to 1
  * (rising).
  *
  * @param x Pairs in which either value is not finite are left out.
- * @param y As many values.
- * @returns NaN for fewer than three pairs (two always lie on a line), or where a value is constant.
- * @throws {TypeError} If there are more of one than of the other.
+ * @param y The same number of values.
+ * @returns NaN for fewer than three pairs (two always lie on a line), or if a measure is constant.
+ * @throws {TypeError} If the numbers of values differ.
  *
  * @example
  * ```ts
@@ -26,13 +26,13 @@ export function pearson(x: readonly number[], y: readonly number[]): number {
 }
 
 /**
- * Spearman's correlation: Pearson's of the ranks, see {@linkcode ranks}. 1 where one always rises
- * with the other, along whatever curve.
+ * Spearman's correlation: Pearson's of the ranks, see {@linkcode ranks}. 1 if one always rises with
+ * the other, along any curve.
  *
  * @param x Pairs in which either value is not finite are left out.
- * @param y As many values.
- * @returns NaN for fewer than three pairs, or where a value is constant.
- * @throws {TypeError} If there are more of one than of the other.
+ * @param y The same number of values.
+ * @returns NaN for fewer than three pairs, or if a measure is constant.
+ * @throws {TypeError} If the numbers of values differ.
  *
  * @example
  * ```ts

@@ -5,13 +5,13 @@
  */
 
 /**
- * The squared distance of every voxel to the nearest one that is set, exactly, one axis after the
- * other (P. Felzenszwalb, D. Huttenlocher, "Distance transforms of sampled functions", 2012).
+ * The exact squared distance of every voxel to the nearest set one, computed axis by axis (P.
+ * Felzenszwalb, D. Huttenlocher, "Distance transforms of sampled functions", 2012).
  *
  * @param mask Set where not 0; x fastest.
- * @param shape How many voxels along each axis, x first.
+ * @param shape The number of voxels along each axis, x first.
  * @param spacing The distance between voxels along each axis.
- * @returns Squared distances in the spacing's unit; Infinity where nothing is set.
+ * @returns Squared distances in the spacing's unit; Infinity if nothing is set.
  *
  * @example
  * ```ts
@@ -53,13 +53,15 @@ export function squaredDistances(
   return distances;
 }
 
-/** The lowest of some parabolas: where each has its apex, and from where on it is the lowest. */
+/**
+ * The lower envelope of parabolas: the apex of each, and the position from which it is the lowest.
+ */
 interface Envelope {
   apexes: Int32Array;
   starts: Float64Array;
 }
 
-/** Finds the lower envelope of parabolas over a line; returns how many are part of it. */
+/** Finds the lower envelope of parabolas over a line; returns the number that are part of it. */
 function lowerEnvelope(
   line: Float64Array,
   length: number,

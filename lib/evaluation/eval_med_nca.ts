@@ -1,5 +1,5 @@
 /**
- * The tutorial's evaluation, slice by slice, and by patient beside it.
+ * The tutorial's evaluation, by slice, and by patient.
  *
  * @module
  */
@@ -15,31 +15,31 @@ import { codesOf, type Overlap, overlap, overlapScores, sumOverlaps } from "./ov
 import { maskOf, probabilitiesOf } from "./probabilities.ts";
 import { finiteMean } from "./statistics.ts";
 
-/** How {@linkcode evalMedNca} runs. */
+/** Options of {@linkcode evalMedNca}. */
 export interface EvalOptions {
-  /** Slices at a time; the result does not depend on it. Default: 4. */
+  /** Slices per batch; does not affect the result. Default: 4. */
   batchSize?: number;
   /** Decides which cells fire. Default: 0. */
   seed?: number;
-  /** Stops the work: the promise is rejected with its reason. */
+  /** Stops the work; the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
-  /** Called after each batch with the number of slices that are done. */
+  /** Called after each batch with the number of finished slices. */
   onProgress?: (done: number, total: number) => void;
 }
 
 /** The scores of one slice, on the model's grid. */
 export interface SliceScore {
-  /** Whose slice it is. */
+  /** The id of its case. */
   case: string;
-  /** Its number within the case. */
+  /** Its index within the case. */
   index: number;
-  /** The soft Dice loss, of several classes their mean: 0 is perfect. */
+  /** The soft Dice loss (mean over classes): 0 is perfect. */
   diceLoss: number;
-  /** The cross-entropy that training takes. */
+  /** The cross-entropy of training. */
   bce: number;
   /**
-   * The tutorial's Dice score of the slice, of several classes their mean: 1 is perfect; 1 or about
-   * 0 where the label is empty.
+   * The tutorial's Dice score of the slice (mean over classes): 1 is perfect; 1 or about 0 if the
+   * label is empty.
    */
   dice: number;
 }
@@ -53,7 +53,7 @@ export interface VolumeScore {
   classes: number[];
 }
 
-/** What {@linkcode evalMedNca} measures. */
+/** The result of {@linkcode evalMedNca}. */
 export interface EvalResult {
   /** Mean Dice loss over slices. */
   diceLoss: number;
@@ -61,9 +61,9 @@ export interface EvalResult {
   bce: number;
   /** Mean of the tutorial's Dice score over slices. */
   dice: number;
-  /** Mean Dice score over volumes, those where it is undefined left out; NaN for none. */
+  /** Mean Dice score over the volumes in which it is defined; NaN if there are none. */
   volumeDice: number;
-  /** The same of each class. */
+  /** The same for each class. */
   classes: { name: string; volumeDice: number }[];
   /** Each slice. */
   slices: SliceScore[];
@@ -72,13 +72,13 @@ export interface EvalResult {
 }
 
 /**
- * Scores prepared slices on the model's grid, as the tutorial does, and by volume: quick, for
- * validation while a model is trained, and for its loss. For results use `evaluateCases`, which
- * scores images as they are on disk, in their own grid and in millimetres. Both predict the same.
+ * Scores prepared slices on the model's grid, as in the tutorial, and by volume. Fast, for
+ * validation during training. For results use `evaluateCases`, which scores images in their own
+ * grid and in millimetres. Both make the same predictions.
  *
- * Batch norm takes its statistics of each slice by itself.
+ * Batch norm uses the statistics of each slice.
  *
- * @param model Is not changed; no tensor is left behind.
+ * @param model Not changed.
  * @param dataset Prepared slices with labels.
  * @throws {RangeError} If there are no slices.
  * @throws The signal's reason, where it was aborted.
@@ -147,7 +147,7 @@ export async function evalMedNca(
   };
 }
 
-/** The tutorial's Dice score, `diceScore`: defined for an empty slice too. */
+/** The tutorial's Dice score, `diceScore`, which is defined for an empty slice too. */
 function smoothDice({ TP, FP, FN }: Overlap): number {
   return (2 * TP + DICE_SMOOTH) / (2 * TP + FP + FN + DICE_SMOOTH);
 }
@@ -184,7 +184,7 @@ function scoreBatch(
   });
 }
 
-/** A value that is not a number shows in the mean: training must stop then. */
+/** NaN must show in the mean, so that training stops. */
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }

@@ -1,5 +1,5 @@
 /**
- * Scoring models on the cases of a data set, patient by patient.
+ * Scores models on the cases of a data set.
  *
  * @module
  */
@@ -20,17 +20,17 @@ import { classSuffixes, scoreLabels } from "./score_labels.ts";
 import { caseDice, type EvaluationSummary, type ScoredCase, summarize } from "./summary.ts";
 import { writeSummary } from "./summary_files.ts";
 
-/** How far {@linkcode evaluateCases} is. */
+/** Progress of {@linkcode evaluateCases}. */
 export interface EvaluationProgress {
-  /** The case that was done last. */
+  /** The last case done. */
   readonly case: string;
   /** Its Dice score, see `caseDice`; NaN if it is undefined. */
   readonly dice: number;
-  /** Why it could not be scored. */
+  /** The reason if it could not be scored. */
   readonly problem?: string;
-  /** How many cases are done. */
+  /** The number of finished cases. */
   readonly done: number;
-  /** How many there are. */
+  /** The number of cases. */
   readonly total: number;
 }
 
@@ -41,28 +41,30 @@ export interface EvaluateCasesOptions
   readonly models: readonly TrainedModel[];
   /** The cases to score, with labels. */
   readonly sources: readonly CaseSource[];
-  /** What is done to the mask of each class. */
+  /** The postprocessing of each class. */
   readonly postprocess: readonly Postprocess[];
-  /** Where `summary.json` and `summary.csv` go; null: nothing is written. */
+  /** The folder for `summary.json` and `summary.csv`; null: they are not written. */
   readonly out: string | null;
-  /** Where the predicted masks go, in the space of their images; null: nowhere. */
+  /**
+   * The folder for the predicted masks, in the space of their images; null: they are not written.
+   */
   readonly predictions: string | null;
-  /** Where the variance of the probability at each voxel goes, of several runs; null: nowhere. */
+  /** The folder for the variance of the probability over several runs; null: it is not written. */
   readonly variances: string | null;
   /** Called after each case. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
 }
 
 /**
- * Scores models on cases as they are on disk: each image is read, predicted in its own grid and
- * compared with its label. Pictures that share a case are one case, scored together. This is the
- * evaluation that counts; `evalMedNca` scores prepared slices while a model is trained.
+ * Scores models on cases: each image is read, predicted, and compared with its label in its own
+ * grid. The pictures of a case are scored together. Use this for results; `evalMedNca` scores
+ * prepared slices during training.
  *
- * A case that cannot be read is left out, and is among the problems.
+ * A case that cannot be read is left out, and listed among the problems.
  *
  * @returns The scores of each case and their means.
- * @throws {InputError} If none of the cases can be scored; it lists why.
- * @throws The signal's reason, where it was aborted.
+ * @throws {InputError} If no case can be scored; the error lists the reasons.
+ * @throws The signal's reason, if it was aborted.
  */
 export async function evaluateCases(options: EvaluateCasesOptions): Promise<EvaluationSummary> {
   const { models, sources, signal, onProgress, seed, out } = options;
@@ -90,7 +92,7 @@ export async function evaluateCases(options: EvaluateCasesOptions): Promise<Eval
   return summary;
 }
 
-/** The error of scoring no case, with what is wrong with the first ones. */
+/** The error if no case was scored, with the problems of the first ones. */
 export function nothingScored(
   sources: readonly CaseSource[],
   problems: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * Scores as a table for a terminal.
+ * Formats scores as a table for a terminal.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 import { FEWEST_FOR_INTERVAL } from "./statistics.ts";
 import { alignColumns } from "./text_table.ts";
 
-/** What a score is called, how many digits it is shown with, and what is special about it. */
+/** The name, digits and special cases of a score. */
 const SHOWN: Record<
   ScoreName,
   { label: string; digits: number; percent?: boolean; distance?: boolean }
@@ -31,12 +31,12 @@ const SHOWN: Record<
 
 /**
  * The scores over all cases as a table: mean, standard deviation, median and the 95 % confidence
- * interval of the mean; of several classes one table each, and their mean. Scores that are defined
- * in no case are left out; where one is undefined in some cases, the last column says in how many
- * it is defined. The reason stands below.
+ * interval of the mean; for several classes one table each, and their mean. Scores that are defined
+ * in no case are left out; if one is undefined in some cases, the last column has the number of
+ * cases, and a note below gives the reason.
  *
  * @param summary From `evaluateCases`.
- * @returns Lines, the first of them the head.
+ * @returns Lines, starting with the header.
  */
 export function formatScores(summary: EvaluationSummary): string[] {
   const { metric_per_case: cases, foreground_statistics: foreground } = summary;
@@ -53,7 +53,7 @@ export function formatScores(summary: EvaluationSummary): string[] {
   }
   if (summary.undefined_dice.length > 0) {
     lines.push(
-      `Dice is undefined (nothing there, nothing found): ${summary.undefined_dice.join(", ")}`,
+      `Dice is undefined (label and prediction are empty): ${summary.undefined_dice.join(", ")}`,
     );
   }
   const missed = cases.flatMap(({ case: id, metrics }) =>
@@ -61,12 +61,12 @@ export function formatScores(summary: EvaluationSummary): string[] {
       .map((key) => keys.length > 1 ? `${id} (${summary.labels![key]})` : id)
   );
   if (missed.length > 0) {
-    lines.push(`Nothing was found, so no distance is defined: ${missed.join(", ")}`);
+    lines.push(`Distances are undefined (the prediction is empty): ${missed.join(", ")}`);
   }
   return lines;
 }
 
-/** The line above what belongs to a class; none if there is one class only. */
+/** The line above the rows of a class; none if there is only one class. */
 export function labelTitle({ labels }: Pick<EvaluationSummary, "labels">, key: string): string[] {
   return labels === undefined ? [] : [`${labels[key]} (${key}):`];
 }

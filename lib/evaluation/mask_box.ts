@@ -1,5 +1,5 @@
 /**
- * The part of a grid that holds an object: most of a volume is around it.
+ * The part of a grid that contains an object.
  *
  * @module
  */
@@ -8,12 +8,12 @@
 export interface MaskBox {
   /** Its first voxel along each axis. */
   readonly start: readonly number[];
-  /** How many voxels it has along each axis; all 0 where nothing is set. */
+  /** Its number of voxels along each axis; all 0 if nothing is set. */
   readonly size: readonly number[];
 }
 
 /**
- * The smallest box that holds everything that is set in any of some masks.
+ * The smallest box that contains all set voxels of some masks.
  *
  * @param masks Set where not 0; x fastest.
  * @param shape How many voxels along each axis, x first.
@@ -36,7 +36,7 @@ export function boundingBox(masks: readonly Uint8Array[], shape: readonly number
   return { start, size: end.map((last, axis) => last - start[axis]! + 1) };
 }
 
-/** What a mask holds in a box, x fastest. */
+/** The part of a mask in a box, x fastest. */
 export function cropToBox(mask: Uint8Array, shape: readonly number[], box: MaskBox): Uint8Array {
   const cropped = new Uint8Array(box.size.reduce((a, b) => a * b, 1));
   eachVoxel(shape, box, (inside, at) => cropped[inside] = mask[at]!);
@@ -46,7 +46,7 @@ export function cropToBox(mask: Uint8Array, shape: readonly number[], box: MaskB
 /**
  * Visits the voxels of a box.
  *
- * @param visit Takes a voxel's place in the box and in the grid.
+ * @param visit Called with a voxel's index in the box and in the grid.
  */
 export function eachVoxel(
   shape: readonly number[],

@@ -1,6 +1,5 @@
 /**
- * The scores of a cross-validation: every patient once, each scored by the fold that had not seen
- * it.
+ * The scores of a cross-validation: every patient once, scored by the fold that held it out.
  *
  * @module
  */
@@ -17,15 +16,15 @@ export interface FoldSummary {
   readonly summary: EvaluationSummary;
 }
 
-/** What {@linkcode mergeSummaries} makes: the scores of all patients, and where they are from. */
+/** The result of {@linkcode mergeSummaries}: the scores of all patients, and their folds. */
 export interface CrossValidationSummary extends EvaluationSummary {
-  /** Which cases each fold scored. */
+  /** The cases of each fold. */
   folds: { fold: number; cases: string[] }[];
 }
 
 /**
- * Merges the scores of the folds into one table over all their cases: the means, deviations and
- * intervals are those of the cases, not of the folds.
+ * Merges the scores of the folds into one table over all their cases: means, deviations and
+ * intervals are over cases, not over folds.
  *
  * @param folds One or more.
  * @throws {InputError} If a case is in two folds, or folds were scored on other classes.
@@ -64,7 +63,7 @@ function notOne(why: string): InputError {
 }
 
 /**
- * A score by fold and over all cases as a table, of several classes one after the other.
+ * A score by fold and over all cases as a table; several classes one after the other.
  *
  * @param name Which score.
  * @returns Lines, for a terminal.

@@ -1,5 +1,5 @@
 /**
- * A case opened as each model of an ensemble wants to see it.
+ * Opens a case for each model of an ensemble.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import { openCase } from "../slices/open_case.ts";
 import { InputError } from "../support/errors.ts";
 import type { ModelView, TrainedModel } from "./predict_case.ts";
 
-/** A case, and how each model sees it. */
+/** A case, opened for each model. */
 export interface OpenedViews {
   /** In the order of the models. */
   readonly views: readonly ModelView[];
-  /** As the first model sees it: what it is scored and written with. */
+  /** The first model's view, used for scoring and writing. */
   readonly opened: Case;
-  /** What its user should know about it. */
+  /** Warnings about it. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Opens a case, once for all models that want it alike.
+ * Opens a case, once for all models with equal settings.
  *
  * @param models One, or an ensemble of the same classes.
  * @param labels Whether labels are needed.
@@ -37,7 +37,7 @@ export async function openViews(
   const warnings = new Set<string>();
   const views: ModelView[] = [];
   for (const each of models) {
-    // How slices come to the model's grid is nothing that a case is opened for
+    // The model's grid does not affect how a case is opened
     const grid = { size: null, fit: null, spacing: null, smallest: null, trained: null };
     const key = JSON.stringify({ ...each.inputs, ...grid });
     let opened = cases.get(key);
@@ -53,7 +53,7 @@ export async function openViews(
   return { views, opened: cases.values().next().value!, warnings: [...warnings] };
 }
 
-/** All that is wrong with a case at once; the messages name the files. */
+/** All problems of a case; the messages name the files. */
 function unusable(findings: readonly Finding[]): InputError {
   const errors = findings.filter(({ severity }) => severity === "error");
   return new InputError(errors.map(({ message }) => message).join("; "), {

@@ -1,12 +1,12 @@
 /**
- * How two masks overlap: the one count behind every Dice, IoU, precision and recall.
+ * The overlap of two masks: the count behind every Dice, IoU, precision and recall.
  *
  * @module
  */
 
 import { IGNORED, type Targets } from "../slices/case.ts";
 
-/** Which of the 256 codes of a label plane belong to a class: 1 where they do. */
+/** For each of the 256 codes of a label plane, 1 if it belongs to a class. */
 export type CodeSet = Uint8Array;
 
 /** Every code but 0 and {@linkcode IGNORED}: the foreground of a binary mask. */
@@ -15,7 +15,7 @@ export const FOREGROUND: CodeSet = codeSet((code) => code !== 0);
 /**
  * The codes that belong to a class or region.
  *
- * @param targets What the codes stand for.
+ * @param targets The meaning of the codes.
  * @param index The class's place in `targets.classes`.
  *
  * @example
@@ -36,7 +36,7 @@ function codeSet(includes: (code: number) => boolean): CodeSet {
   return Uint8Array.from({ length: 256 }, (_, code) => code !== IGNORED && includes(code) ? 1 : 0);
 }
 
-/** Voxels by what prediction and reference say of them. */
+/** The numbers of voxels in prediction and reference. */
 export interface Overlap {
   /** In both. */
   TP: number;
@@ -49,7 +49,7 @@ export interface Overlap {
 }
 
 /**
- * Counts voxels by what two masks say of them. Voxels that the reference ignores are not counted.
+ * Counts voxels in two masks, without those that the reference ignores.
  *
  * @param prediction Codes.
  * @param reference Codes; as many voxels.
@@ -83,13 +83,13 @@ export function sumOverlaps(parts: readonly Overlap[]): Overlap {
 
 /** The scores that follow from an overlap; NaN if a score is undefined. */
 export interface OverlapScores {
-  /** 2 TP / (2 TP + FP + FN); undefined where both masks are empty. */
+  /** 2 TP / (2 TP + FP + FN); undefined if both masks are empty. */
   Dice: number;
-  /** TP / (TP + FP + FN); undefined where both masks are empty. */
+  /** TP / (TP + FP + FN); undefined if both masks are empty. */
   IoU: number;
-  /** TP / (TP + FP); undefined where the prediction is empty. */
+  /** TP / (TP + FP); undefined if the prediction is empty. */
   Precision: number;
-  /** TP / (TP + FN); undefined where the reference is empty. */
+  /** TP / (TP + FN); undefined if the reference is empty. */
   Recall: number;
 }
 

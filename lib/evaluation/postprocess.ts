@@ -1,5 +1,5 @@
 /**
- * What is done to masks before they are scored or written.
+ * Postprocesses masks before they are scored or written.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { codesOf } from "./overlap.ts";
 import { fillHoles, largestComponent } from "./postprocess_mask.ts";
 import { joinPlanes, maskGrid } from "./score_case.ts";
 
-/** What can be done to the mask of a class, see `largestComponent` and `fillHoles`. */
+/** The kinds of postprocessing, see `largestComponent` and `fillHoles`. */
 export const POSTPROCESSES = ["none", "largest", "fill-holes", "largest+fill-holes"] as const;
 
 /** One of {@linkcode POSTPROCESSES}. */
 export type Postprocess = (typeof POSTPROCESSES)[number];
 
 /**
- * Does to each class of a mask what was chosen for it. Of exclusive classes a piece that goes
- * becomes background, and a hole is filled where it is background.
+ * Postprocesses each class of a mask. With exclusive classes, removed pieces become background, and
+ * holes are filled only where they are background.
  *
  * @param mask Codes, x fastest.
- * @param shape How many voxels along each axis, x first.
- * @param steps One for each class of the targets.
- * @returns A new mask, or the same where nothing is to be done.
+ * @param shape The number of voxels along each axis, x first.
+ * @param steps One per class of the targets.
+ * @returns A new mask, or the same if there is nothing to do.
  */
 export function postprocessMask(
   mask: Uint8Array,
@@ -50,7 +50,7 @@ export function postprocessMask(
 }
 
 /**
- * {@linkcode postprocessMask} of a case: its volume as a whole, or each picture by itself.
+ * {@linkcode postprocessMask} for a case: its whole volume, or each picture separately.
  *
  * @param masks Codes, one plane for each of the case's indices.
  */

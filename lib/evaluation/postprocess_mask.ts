@@ -1,5 +1,5 @@
 /**
- * What can be done to a mask after it was predicted: keep its largest piece, fill its holes.
+ * Postprocessing of a mask: keep its largest piece, fill its holes.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { boundingBox, cropToBox, eachVoxel } from "./mask_box.ts";
 
 /**
- * The pieces of a mask: voxels belong together where they share a face (a side, in a picture), as
- * scipy's `ndimage.label` joins them.
+ * The pieces of a mask: voxels are connected if they share a face (a side, in a picture), as in
+ * scipy's `ndimage.label`.
  *
  * @param mask Set where not 0; x fastest.
- * @param shape How many voxels along each axis, x first.
+ * @param shape The number of voxels along each axis, x first.
  * @returns The number of each voxel's piece from 1 on, in the order of their first voxels, 0 where
- * nothing is set; and how many voxels each has, `sizes[0]` those of none.
+ * nothing is set; and the number of voxels of each, `sizes[0]` of none.
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export function connectedComponents(
  * The largest of a mask's {@linkcode connectedComponents}, of equal ones the first.
  *
  * @param mask Set where not 0; x fastest.
- * @param shape How many voxels along each axis, x first.
+ * @param shape The number of voxels along each axis, x first.
  * @returns A new mask of 0 and 1.
  */
 export function largestComponent(mask: Uint8Array, shape: readonly number[]): Uint8Array {
@@ -74,11 +74,11 @@ export function largestComponent(mask: Uint8Array, shape: readonly number[]): Ui
 }
 
 /**
- * A mask with its holes filled: what is not set and cannot be reached from beyond the grid through
- * the faces of voxels that are not set either, as scipy's `ndimage.binary_fill_holes`.
+ * A mask with its holes filled, as by scipy's `ndimage.binary_fill_holes`. A hole is background
+ * that is not connected to the outside.
  *
  * @param mask Set where not 0; x fastest.
- * @param shape How many voxels along each axis, x first.
+ * @param shape The number of voxels along each axis, x first.
  * @returns A new mask of 0 and 1.
  */
 export function fillHoles(mask: Uint8Array, shape: readonly number[]): Uint8Array {
@@ -86,7 +86,7 @@ export function fillHoles(mask: Uint8Array, shape: readonly number[]): Uint8Arra
   const { size } = box;
   const around = cropToBox(mask, shape, box).map((value) => value === 0 ? 1 : 0);
   const { pieces, sizes } = connectedComponents(around, size);
-  // A piece of the background that reaches a side of the box is no hole
+  // Background that reaches a side of the box is not a hole
   const open = new Uint8Array(sizes.length);
   for (const [i, piece] of pieces.entries()) {
     let stride = 1;

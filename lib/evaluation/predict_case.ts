@@ -1,5 +1,5 @@
 /**
- * Segmenting a case: the only place where a model, or an ensemble of models, meets one.
+ * Segments a case: the only place where a model, or an ensemble, is applied to one.
  *
  * @module
  */
@@ -20,69 +20,68 @@ import type { ModelInputs } from "../slices/model_inputs.ts";
 import type { ImageSlice, SliceGeometry } from "../slices/types.ts";
 import { maskOf, probabilitiesOf } from "./probabilities.ts";
 
-/** Asking for one answer so often, the paper looks how far the answers differ. */
+/** The number of predictions in the paper's quality metric. */
 export const UNCERTAINTY_SAMPLES = 10;
 
 /** A model and what it was trained on. */
 export interface TrainedModel {
-  /** Is not changed. */
+  /** Not changed. */
   readonly model: MedNca;
   readonly inputs: ModelInputs;
 }
 
-/** A model, and the slices of a case as it wants to see them: opened with its own settings. */
+/** A model, and a case opened with its settings. */
 export interface ModelView extends TrainedModel {
   readonly opened: Pick<Case, "indices" | "extent" | "slice">;
 }
 
 /** How {@linkcode predictCase} runs. */
 export interface PredictCaseOptions {
-  /** Slices at a time; the result does not depend on it. Default: 4. */
+  /** Slices per batch; does not affect the result. Default: 4. */
   readonly batchSize: number;
-  /** Decides which cells fire, with each slice's index in its case. Default: 0. */
+  /** Decides which cells fire, together with each slice's index in its case. Default: 0. */
   readonly seed: number;
-  /** Runs with other cells to average over. Default: 1. */
+  /** Number of runs with different fire masks to average over. Default: 1. */
   readonly samples: number;
   /**
-   * Whether probabilities, and deviations of several runs, are kept. Masks always are. Default:
-   * true.
+   * Whether to return probabilities, and deviations of several runs, beside masks. Default: true.
    */
   readonly keepProbabilities: boolean;
-  /** Steps of both automata in place of the model's own. */
+  /** Steps of both automata instead of the model's own. */
   readonly steps?: readonly [coarse: number, fine: number];
-  /** Cells to erase on the way, to see whether they heal. */
+  /** Cells to erase during the run, to see whether they heal. */
   readonly wound?: Wound;
-  /** Stops the work: the promise is rejected with its reason. */
+  /** Stops the work; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called after each batch with the number of slices that are done. */
+  /** Called after each batch with the number of finished slices. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Cells that are reset in the middle of a rollout; see {@linkcode eraseCells}. */
+/** Cells that are reset during a rollout; see {@linkcode eraseCells}. */
 export interface Wound {
-  /** In which stage. */
+  /** The stage. */
   readonly stage: "coarse" | "fine";
-  /** After how many of its steps. */
+  /** The number of its steps before the reset. */
   readonly step: number;
-  /** 1 for each pixel to be erased, a plane a slice. */
+  /** 1 for each pixel to be erased, one plane per slice. */
   readonly cells: readonly LabelPlane[];
 }
 
-/** What models say of a case, plane by plane in its slice frame. */
+/** The prediction of a case, plane by plane in its slice frame. */
 export interface CasePrediction {
-  /** Codes, one plane for each of the case's indices. */
+  /** Codes, one plane per index of the case. */
   readonly masks: Uint8Array[];
   /** The probability of each class, 0 to 1: the mean of all runs. `[class][slice]`; empty if not kept. */
   readonly probabilities: Float32Array[][];
   /**
-   * The standard deviation of the probability over the runs (of these, not an estimate for all):
-   * where the model is unsure. `[class][slice]`; empty if not kept, or of one run.
+   * The standard deviation of the probability over the runs (of these runs, not an estimate): where
+   * the model is unsure. `[class][slice]`; empty if not kept, or for one run.
    */
   readonly deviations: Float32Array[][];
   /**
    * The NCA quality metric (NQM): the sum of the deviations of all voxels and classes over the sum
-   * of their means. 0 where all runs agree, or of one run; the larger, the less the prediction is to
-   * be trusted. It needs no label. NaN if every mean is 0.
+   * of their means. 0 if all runs agree, or for one run; the larger, the less reliable is the
+   * prediction. It needs no label. NaN if every mean is 0.
    *
    * Source: Kalkhof et al., "Med-NCA", IPMI 2023, section 3.2.
    */
@@ -90,14 +89,13 @@ export interface CasePrediction {
 }
 
 /**
- * Segments a case. Slices are taken in batches, and each is put back to its place as it comes. Batch
- * norm takes its statistics of each slice by itself, and which cells fire follows from the seed and
- * the slice's index in its case alone, so that the same pixels get the same mask whatever else is
- * predicted beside them, and whatever the file is called.
+ * Segments a case in batches of slices. Batch norm uses the statistics of each slice, and fire
+ * masks depend only on the seed and the slice's index in its case, so the same pixels get the same
+ * mask whatever the batch or the file's name.
  *
- * @param views One model, or several whose probabilities are averaged. No tensor is left behind.
+ * @param views One model, or several whose probabilities are averaged.
  * @returns Masks in the case's slice frame, for `Case.save`.
- * @throws The signal's reason, where it was aborted.
+ * @throws The signal's reason, if it was aborted.
  *
  * @example
  * ```ts ignore
@@ -138,7 +136,7 @@ export async function predictCase(
       sums.deviation += sum(deviation);
     }
     onProgress?.(Math.min(done + batchSize, indices.length), indices.length);
-    // Lets timers, signals and a notebook's display have their turn.
+    // Lets timers, signals and a notebook's display run.
     await new Promise((resolve) => setTimeout(resolve));
   }
   return { ...result, quality: sums.deviation / sums.mean };
@@ -146,7 +144,7 @@ export async function predictCase(
 
 const DEFAULTS: PredictCaseOptions = { batchSize: 4, seed: 0, samples: 1, keepProbabilities: true };
 
-/** Mean and deviation of the probabilities, k × pixels values of each slice in its own size. */
+/** Mean and deviation of the probabilities, k × pixels values per slice, in its own size. */
 async function predictBatch(
   views: readonly ModelView[],
   places: readonly number[],
@@ -176,7 +174,7 @@ async function predictBatch(
 }
 
 interface GridSlice {
-  /** Its place among the case's indices. */
+  /** Its position among the case's indices. */
   readonly place: number;
   readonly slice: ImageSlice;
   readonly geometry: SliceGeometry;
@@ -188,12 +186,12 @@ function onGrid({ opened, inputs }: ModelView, place: number): GridSlice {
   return { place, slice: toModelGrid(opened.slice(index), geometry), geometry };
 }
 
-/** Parts of a list whose slices have one size on the grid. */
+/** Groups slices of equal size on the grid. */
 function sameSize(slices: readonly GridSlice[]): GridSlice[][] {
   return [...Map.groupBy(slices, ({ geometry: { size } }) => size.join()).values()];
 }
 
-/** The wound of a batch as the model takes it: on the model's grid. */
+/** The wound of a batch on the model's grid. */
 function intervene({ stage, step, cells }: Wound, batch: readonly GridSlice[]): Intervention {
   const planes = batch.map(({ place, geometry }) => labelToModelGrid(cells[place]!, geometry));
   const { height, width } = planes[0]!;
@@ -223,7 +221,7 @@ async function readLogits(
   }
 }
 
-/** Mean and deviation of runs, run by run (Welford): exactly 0 where all are alike. */
+/** Mean and deviation of runs, run by run (Welford): exactly 0 if all are equal. */
 class RunningStatistics {
   mean = new Float64Array(0);
   #squares = new Float64Array(0);
@@ -242,7 +240,7 @@ class RunningStatistics {
     }
   }
 
-  /** Over the runs that there were, not an estimate for more of them. */
+  /** Over these runs, not an estimate for more. */
   deviation(): Float32Array {
     return Float32Array.from(this.#squares, (sum) => Math.sqrt(sum / this.#count));
   }

@@ -1,5 +1,5 @@
 /**
- * Segmenting the images of a folder, one after the other.
+ * Segments the images of a folder, one after the other.
  *
  * @module
  */
@@ -34,48 +34,50 @@ export interface PredictFilesOptions
   extends Pick<PredictCaseOptions, "batchSize" | "seed" | "samples" | "signal"> {
   /** One model, or an ensemble. */
   readonly models: readonly TrainedModel[];
-  /** The folders that their weights are from. */
+  /** The folders of their weights. */
   readonly weights: readonly string[];
   /** From `listImages`. */
   readonly sources: readonly CaseSource[];
-  /** Where the masks go, under the names of the cases. */
+  /** The folder for the masks, which are named after the cases. */
   readonly out: string;
-  /** What is done to the mask of each class. */
+  /** The postprocessing of each class. */
   readonly postprocess: readonly Postprocess[];
-  /** Write the probability of each class too, and its deviation where there are several runs. */
+  /** Whether to write the probability of each class too, and its deviation over several runs. */
   readonly probabilities: boolean;
-  /** Make again what is done, and write over files that are not ours. */
+  /**
+   * Whether to repeat finished predictions, and overwrite files that this program did not write.
+   */
   readonly overwrite: boolean;
-  /** Predict images that cannot come out right too. */
+  /** Whether to predict images that the model cannot be right about. */
   readonly force: boolean;
-  /** Draws a picture of what was found, as PNG, which is kept beside the record. */
+  /** Draws the result as a PNG, which is kept beside the record. */
   readonly draw?: (opened: Case, masks: readonly Uint8Array[]) => Uint8Array;
-  /** Called while a case is worked on: the share of all work that is done, 0 to 1. */
+  /** Called during a case with the finished fraction of all work, 0 to 1. */
   readonly onProgress?: (progress: { name: string; share: number; secondsLeft: number }) => void;
   /** Called after each case. */
   readonly onImage?: (result: ImageResult, place: { done: number; total: number }) => void;
 }
 
-/** What became of an image, and of what was predicted now what was found. */
+/** The result for an image; with what was found, if it was predicted now. */
 export interface ImageResult extends Partial<Found> {
-  /** The name of its mask; of several pictures that of the first. */
+  /** The name of its mask; the first one of several pictures. */
   readonly name: string;
-  /** "again" is "done" where an older prediction was replaced. */
+  /** "again": done, and an older prediction was replaced. */
   readonly status: "done" | "again" | "skipped" | "failed";
-  /** Why it is made again, or what is wrong with it. */
+  /** Why it was made again, or its problem. */
   readonly why?: string;
-  /** What can be done about it. */
+  /** What the user can do about it. */
   readonly hint?: string;
 }
 
 /**
  * Segments images. A volume gives a NIfTI mask with its header and affine, in its own grid; a
- * picture gives a picture. Beside the masks, `records/` says what each was made from: what is whole
- * and was made from the same image by the same weights and settings is skipped. One case is held at
- * a time. An image that cannot be used is one failed result, and the others are done.
+ * picture gives a picture. Beside the masks, `records/` stores what each was made from: complete
+ * masks made from the same image, weights and settings are skipped. One case is in memory at a
+ * time. An image that cannot be used is a failed result; the others are still segmented.
  *
- * @returns What became of each case, in order.
- * @throws The signal's reason, where it was aborted; what was written until then is whole.
+ * @returns The result for each case, in order.
+ * @throws The signal's reason, if it was aborted; files written before are complete.
  */
 export async function predictFiles(options: PredictFilesOptions): Promise<ImageResult[]> {
   const { sources, onImage } = options;
@@ -87,7 +89,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<ImageR
     let result: ImageResult;
     try {
       result = await predictSource(source, made, options, pace);
-    } catch (error) { // the others can still be done
+    } catch (error) { // the others can still be segmented
       if (!(error instanceof InputError) || error.code === "cannot-write") throw error;
       result = { name: maskName(source), status: "failed", why: error.message, hint: error.hint };
     }
@@ -132,11 +134,11 @@ async function predictSource(
   if (state.kind === "done" && !overwrite) return { name, status: "skipped" };
   if (state.kind === "foreign" && !overwrite) {
     throw new InputError(
-      "Cannot write mask: a file is there that is not as this program left it",
+      "Cannot write mask: the file was changed since, or is not from this program",
       {
         code: "bad-image",
         path: join(out, state.file),
-        hint: "Give another folder with --out, or write over it with --overwrite",
+        hint: "Choose another folder with --out, or replace it with --overwrite",
       },
     );
   }
@@ -178,7 +180,7 @@ async function predictSource(
   return { name, ...status, ...found };
 }
 
-/** Behind the names of what is written beside the masks. */
+/** Suffixes of the files beside the masks. */
 function suffixesOf({ models, samples, probabilities }: PredictFilesOptions) {
   const { targets } = models[0]!.inputs;
   const several = models.length * samples > 1;

@@ -1,5 +1,5 @@
 /**
- * What a prediction was made from, so that a restart can tell what is done.
+ * Records what a prediction was made from, so that a restart knows what is done.
  *
  * @module
  */
@@ -36,32 +36,32 @@ const recordSchema = v.object({
   made: v.record(v.string(), v.unknown()),
   /** The SHA-256 of each image. */
   images: v.record(v.string(), v.string()),
-  /** The SHA-256 of each file that was written; null before it is. */
+  /** The SHA-256 of each output; null before it is written. */
   outputs: v.record(v.string(), v.nullable(v.string())),
   /** What was found; not there before the outputs are, and in records of older versions. */
   found: v.exactOptional(foundSchema),
 });
 
-/** The record of a prediction, as its JSON file holds it. */
+/** The record of a prediction, in its JSON file. */
 export type PredictionRecord = v.InferOutput<typeof recordSchema>;
 
-/** What is there of a prediction. */
+/** The state of a prediction. */
 export type PredictionState =
   /** Nothing. */
   | { kind: "new" }
-  /** All of it, just as it would be made again. */
+  /** Complete and up to date. */
   | { kind: "done" }
-  /** Something that is to be made again, and why. */
+  /** To be made again, and why. */
   | { kind: "stale"; why: string }
-  /** A whole file that is not as it was recorded: somebody may have worked on it. */
+  /** A complete file that differs from its record: someone may have edited it. */
   | { kind: "foreign"; file: string };
 
 /**
- * Looks at what is there of a prediction.
+ * Checks the state of a prediction.
  *
- * @param folder Where the masks go.
+ * @param folder The folder of the masks.
  * @param name The image's file name.
- * @param wanted Of what the prediction is to be made; its outputs by name, their sums unknown.
+ * @param wanted The inputs of the prediction; its outputs by name, without checksums.
  */
 export async function predictionState(
   folder: string,
@@ -81,9 +81,9 @@ export async function predictionState(
     found++;
     const recorded = record?.outputs[file];
     if (sum === recorded) continue;
-    // One that was being written when its process ended is ours, and so is a torn one.
+    // Incomplete files, and those being written when a process ended, are ours.
     if (recorded !== null && await isWhole(path)) return { kind: "foreign", file };
-    broken.push(`${file} is not whole`);
+    broken.push(`${file} is incomplete`);
   }
   if (found === 0) return { kind: "new" };
   if (record === undefined) return { kind: "stale", why: broken.join(", ") };
@@ -94,15 +94,15 @@ export async function predictionState(
     ...differences(record.made, wanted.made),
     ...(differences(record.images, wanted.images).length > 0 ? ["the image"] : []),
   ];
-  if (changed.length > 0) return { kind: "stale", why: `other ${changed.join(", ")}` };
+  if (changed.length > 0) return { kind: "stale", why: `changed: ${changed.join(", ")}` };
   return broken.length > 0 ? { kind: "stale", why: broken.join(", ") } : { kind: "done" };
 }
 
 /**
- * Writes the record of a prediction. Once before the files, so that they are known as ours should
- * the process end between, and once after them.
+ * Writes the record of a prediction. Once before the files, so that they are known if the process
+ * ends in between, and once after.
  *
- * @param found What was found, once the files are there: their sums are recorded then.
+ * @param found The result, once the files are written; then their checksums are recorded.
  */
 export async function writeRecord(
   folder: string,
@@ -142,7 +142,7 @@ function recordPath(folder: string, name: string): string {
   return join(folder, RECORDS, `${name}.json`);
 }
 
-/** A record that is missing or damaged is none. */
+/** A damaged record counts as missing. */
 async function readRecord(folder: string, name: string): Promise<PredictionRecord | undefined> {
   try {
     const purpose = { what: "record of a prediction", code: "bad-run" } as const;

@@ -1,5 +1,5 @@
 /**
- * From logits to probabilities, and from these to a mask.
+ * Converts logits to probabilities, and these to a mask.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import type { Targets } from "../slices/case.ts";
 
 /**
- * The probability of each class at each pixel: of exclusive classes the softmax over the
- * background, whose logit is 0, and the classes; of regions the sigmoid of each. With one class
- * both are the sigmoid.
+ * The probability of each class at each pixel: for exclusive classes the softmax over the classes
+ * and the background, whose logit is 0; for regions the sigmoid of each. With one class both are
+ * the sigmoid.
  *
- * @param logits Pixels × k values, the class running fastest, as a model gives them.
+ * @param logits Pixels × k values, the class running fastest, from a model.
  * @param kind Whether classes exclude each other.
- * @param k How many there are.
+ * @param k The number of classes.
  * @returns k × pixels values, class after class.
  *
  * @example
@@ -51,13 +51,13 @@ export function probabilitiesOf(
 }
 
 /**
- * The mask that follows from probabilities: the most probable of background and classes, or every
- * region above one half. Of equals the background, then the first class.
+ * The mask of probabilities: the most probable of background and classes, or every region above one
+ * half. Ties go to the background, then to the first class.
  *
  * @param probabilities k × pixels values, class after class.
  * @param kind Whether classes exclude each other.
- * @param k How many there are.
- * @returns A code a pixel, see `Targets`.
+ * @param k The number of classes.
+ * @returns One code per pixel, see `Targets`.
  *
  * @example
  * ```ts

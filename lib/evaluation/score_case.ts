@@ -12,8 +12,8 @@ import type { MaskGrid } from "./surface_distances.ts";
 /**
  * Scores masks against the labels of their case, as one volume.
  *
- * @param masks Codes, one plane for each of the case's indices.
- * @param labels Codes, as many planes.
+ * @param masks Codes, one plane per index of the case.
+ * @param labels Codes, the same number of planes.
  * @param grid From {@linkcode maskGrid}.
  * @returns The metrics of each class, by its key in `summary.json`.
  */
@@ -33,8 +33,8 @@ export function scoreCase(
 }
 
 /**
- * The grid that the planes of a case make together: that of a volume, or of a single picture.
- * Several pictures have none.
+ * The grid of all planes of a case: of a volume, or of a single picture. Several pictures have
+ * none.
  */
 export function maskGrid({ kind, grid }: Pick<Case, "kind" | "grid">): MaskGrid | null {
   if (grid === null) return null;

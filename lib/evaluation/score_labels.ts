@@ -1,5 +1,5 @@
 /**
- * How a class is called in scores.
+ * Names of classes in scores.
  *
  * @module
  */
@@ -7,9 +7,12 @@
 import type { Target, Targets } from "../slices/case.ts";
 import { type CodeSet, codesOf } from "./overlap.ts";
 
-/** A class as `summary.json` names it. */
+/** A class in `summary.json`. */
 export interface ScoreLabel {
-  /** nnU-Net's key: the label's value as "2", or a region's values as "(1, 2)"; "1" of one class. */
+  /**
+   * nnU-Net's key: the label's value, such as "2", or a region's values, such as "(1, 2)"; "1" for
+   * one class.
+   */
   readonly key: string;
   readonly name: string;
   /** The codes of a mask that belong to it. */
@@ -17,7 +20,7 @@ export interface ScoreLabel {
 }
 
 /**
- * The classes that are scored, in the order of the model's logits.
+ * The scored classes, in the order of the model's logits.
  *
  * @example
  * ```ts
@@ -44,11 +47,11 @@ function keyOf({ values }: Target): string {
 }
 
 /**
- * What is put behind the name of a file that holds something of one class: nothing more of one
- * class alone, else the class's name.
+ * Suffixes for files of one class each: only `suffix` if there is one class, else with the class's
+ * name.
  *
- * @param suffix What comes first, as "_probability".
- * @returns One for each class, all different.
+ * @param suffix The first part, such as "_probability".
+ * @returns One per class, all different.
  *
  * @example
  * ```ts

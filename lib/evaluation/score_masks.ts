@@ -1,5 +1,5 @@
 /**
- * Scoring masks that are there already, whoever made them.
+ * Scores existing masks, from any program.
  *
  * @module
  */
@@ -24,11 +24,11 @@ import type { MaskGrid } from "./surface_distances.ts";
 export interface ScoreMasksOptions {
   /** The folder of the masks. */
   readonly prediction: string;
-  /** The folder of the labels, of the same names. */
+  /** The folder of the labels, which have the same names. */
   readonly label: string;
   /** What to score: the setting `labels`, see `parseTargets`. */
   readonly labels: string;
-  /** Of the confidence intervals. */
+  /** The seed of the confidence intervals. */
   readonly seed: number;
   /** Called after each pair. */
   readonly onProgress?: (scored: ScoredCase) => void;
@@ -36,10 +36,10 @@ export interface ScoreMasksOptions {
 
 /**
  * Scores the masks of a folder against labels of the same names, NIfTI volumes or PNG pictures. A
- * mask that covers the label's space in another orientation is brought to the label's grid; one that
- * lies elsewhere is a problem, and so is a label without a mask.
+ * mask that covers the label's space in another orientation is brought to the label's grid. A mask
+ * in another space is a problem, and so is a label without a mask.
  *
- * @throws {InputError} If no pair can be scored; it lists why.
+ * @throws {InputError} If no pair can be scored; the error lists the reasons.
  */
 export async function scoreMasks(options: ScoreMasksOptions): Promise<EvaluationSummary> {
   const [predictions, labels] = await Promise.all(
@@ -68,7 +68,7 @@ export async function scoreMasks(options: ScoreMasksOptions): Promise<Evaluation
       {
         code: "bad-data-set",
         path: options.prediction,
-        hint: "Masks have the names of their labels",
+        hint: "Masks must have the names of their labels",
       },
     );
   }
@@ -82,7 +82,7 @@ interface Pair {
   readonly prediction: string;
 }
 
-/** The masks of a folder by their names without ending. */
+/** The masks of a folder by their names without extension. */
 async function listMasks(folder: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   try {
@@ -194,7 +194,7 @@ async function readVolumes(
   if (message !== null) {
     findings.push({
       severity: problem === null ? "warning" : "error",
-      // It speaks of a label and its image: here they are a mask and its label
+      // The message is about a label and its image; here it is a mask and its label
       message: message.replaceAll("label", "mask").replaceAll("image", "label"),
       hint: "",
     });
@@ -215,7 +215,7 @@ function encoded(
 ): Uint8Array {
   const encoder = new LabelEncoder(targets, "none");
   const codes = encoder.encode(values);
-  // An empty mask is a score, not a mistake
+  // An empty mask can be scored
   findings.push(...encoder.findings({ isPicture: false }).filter((f) => f.severity === "error"));
   return codes;
 }

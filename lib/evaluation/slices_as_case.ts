@@ -1,5 +1,5 @@
 /**
- * Slices in memory, to be predicted as a case.
+ * Makes a case of slices in memory.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { ImageSlice } from "../slices/types.ts";
 import type { ModelView } from "./predict_case.ts";
 
 /**
- * Takes slices for those of a case, all of each of them, so that `predictCase` runs over them.
+ * Makes a case of slices, so that `predictCase` can run on them.
  *
- * @param slices Normalised as the model wants them.
- * @param indices The number of each within its case: with the seed it decides which cells fire.
+ * @param slices Normalised for the model.
+ * @param indices The index of each within its case, which with the seed decides which cells fire.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * What a score's values over the cases say together.
+ * Statistics of a score over cases.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Random } from "../support/random.ts";
 
 /** A score over the cases in which it is defined; NaN if there are too few. */
 export interface ScoreStatistics {
-  /** In how many cases it is defined. */
+  /** The number of cases in which it is defined. */
   n: number;
   /** The mean. */
   mean: number;
@@ -21,10 +21,10 @@ export interface ScoreStatistics {
   ci95: [low: number, high: number];
 }
 
-/** Enough that another seed moves the limits by about a hundredth of the interval. */
+/** Enough that the seed changes the limits by only about a hundredth of the interval. */
 export const RESAMPLES = 10_000;
 
-/** Below so many cases no interval is given: resampling two values can only return those two. */
+/** With fewer cases no interval is given: resampling two values can only return those two. */
 export const FEWEST_FOR_INTERVAL = 5;
 
 /** The mean of the values that are finite; NaN if none is. */
@@ -35,10 +35,10 @@ export function finiteMean(values: readonly number[]): number {
 
 /**
  * Mean, standard deviation, median and confidence interval of a score. Cases in which it is not
- * finite, that is undefined, are left out; `n` says how many remain.
+ * finite (undefined) are left out; `n` is the number that remain.
  *
- * @param values One a case.
- * @param seed Of the interval, see {@linkcode bootstrapInterval}.
+ * @param values One per case.
+ * @param seed The seed of the interval, see {@linkcode bootstrapInterval}.
  *
  * @example
  * ```ts
@@ -65,16 +65,16 @@ export function scoreStatistics(values: readonly number[], seed: number): ScoreS
 
 /**
  * The confidence interval of a mean by the percentile bootstrap (B. Efron, "Bootstrap methods:
- * another look at the jackknife", 1979): the cases are drawn again and again with replacement, and
- * the interval holds the middle of their means.
+ * another look at the jackknife", 1979): the cases are resampled with replacement, and the interval
+ * contains the middle of the resampled means.
  *
- * It says how far the mean would vary with other patients of the same kind. It does not cover
- * another training or another scanner, and with fewer than about ten cases it is too narrow.
+ * It estimates how much the mean would vary with other patients of the same kind. It does not cover
+ * other trainings or scanners, and with fewer than about ten cases it is too narrow.
  *
- * @param values One a case, all finite.
- * @param options.seed Other seeds give slightly different intervals.
- * @param options.resamples How often the cases are drawn. Default: 10,000.
- * @param options.level The share of means that the interval holds, 0 to 1. Default: 0.95.
+ * @param values One per case, all finite.
+ * @param options.seed The seed; it changes the interval slightly.
+ * @param options.resamples How often the cases are resampled. Default: 10,000.
+ * @param options.level The fraction of the means in the interval, 0 to 1. Default: 0.95.
  * @returns The lower and the upper limit; NaN below {@linkcode FEWEST_FOR_INTERVAL} values.
  *
  * @example

@@ -7,7 +7,7 @@
 import type { CaseMetrics } from "./case_metrics.ts";
 import { finiteMean, RESAMPLES, type ScoreStatistics, scoreStatistics } from "./statistics.ts";
 
-/** The scores proper, that is all but the counts of voxels. */
+/** The scores, without the counts of voxels. */
 export const SCORES = [
   "Dice",
   "IoU",
@@ -22,7 +22,7 @@ export const SCORES = [
 /** The name of a score. */
 export type ScoreName = (typeof SCORES)[number];
 
-/** All that is measured of a case, in the order of files. */
+/** All measures of a case, in the order of the files. */
 export const METRICS = [
   ...SCORES,
   "TP",
@@ -35,11 +35,11 @@ export const METRICS = [
 
 /** The scores of one case. */
 export interface ScoredCase {
-  /** Its name. */
+  /** Its id. */
   case: string;
   /** The file of its label. */
   reference_file: string;
-  /** The file that its prediction was written to, if it was. */
+  /** The file of its prediction, if written. */
   prediction_file: string | null;
   /** By label: see `scoreLabels`. */
   metrics: Record<string, CaseMetrics>;
@@ -47,34 +47,34 @@ export interface ScoredCase {
   quality?: number;
 }
 
-/** How scores spread over the cases. */
+/** Statistics of the scores over the cases. */
 export type Statistics = Record<ScoreName, ScoreStatistics>;
 
 /**
- * What `summary.json` holds: nnU-Net's `foreground_mean`, `mean` and `metric_per_case`; beside them
- * statistics and the problems met. With one class its key is "1".
+ * What `summary.json` holds: nnU-Net's `foreground_mean`, `mean` and `metric_per_case`; and also
+ * statistics and problems. With one class its key is "1".
  */
 export interface EvaluationSummary {
   /** The means over the labels. */
   foreground_mean: CaseMetrics;
-  /** By label, the means over the cases in which a score is defined; NaN if it is in none. */
+  /** By label, the means over the cases in which a score is defined; NaN if there are none. */
   mean: Record<string, CaseMetrics>;
   /** In the order of the cases. */
   metric_per_case: ScoredCase[];
-  /** By label, how the scores spread over the cases. */
+  /** By label, statistics over the cases. */
   statistics: Record<string, Statistics>;
-  /** Of several classes: how each case's mean over the classes spreads. */
+  /** With several classes: statistics of each case's mean over the classes. */
   foreground_statistics?: Statistics;
-  /** Of several classes: the name of each label. */
+  /** With several classes: the name of each label. */
   labels?: Record<string, string>;
   /** How the confidence intervals were made. */
   confidence_interval: { method: "percentile bootstrap"; resamples: number; seed: number };
   /**
-   * Cases that are in no mean of Dice and IoU, since prediction and reference are empty; of several
-   * classes as "case (class)".
+   * Cases without Dice and IoU, since prediction and reference are empty; with several classes as
+   * "case (class)".
    */
   undefined_dice: string[];
-  /** What was wrong with cases, "case: what". */
+  /** Problems of cases, as "case: problem". */
   problems: string[];
 }
 
@@ -90,7 +90,7 @@ export function foregroundMean(metrics: Readonly<Record<string, CaseMetrics>>): 
   return meanMetrics(Object.values(metrics));
 }
 
-/** The Dice score of a case: of several classes the mean of those in which it is defined. */
+/** The Dice score of a case; with several classes the mean of those in which it is defined. */
 export function caseDice({ metrics }: Pick<ScoredCase, "metrics">): number {
   return foregroundMean(metrics).Dice;
 }
@@ -99,9 +99,9 @@ export function caseDice({ metrics }: Pick<ScoredCase, "metrics">): number {
  * Summarises the scores of cases.
  *
  * @param cases The scored cases, all with the same labels.
- * @param options.names What the labels are called, by key.
- * @param options.problems What was wrong with cases.
- * @param options.seed Of the confidence intervals.
+ * @param options.names The names of the labels, by key.
+ * @param options.problems Problems of cases.
+ * @param options.seed The seed of the confidence intervals.
  */
 export function summarize(
   cases: readonly ScoredCase[],
@@ -135,7 +135,7 @@ export function summarize(
   };
 }
 
-/** What the labels of a summary are called, by key; of one class nothing. */
+/** The names of a summary's labels, by key; empty for one class. */
 export function labelNames({ labels }: Pick<EvaluationSummary, "labels">): Record<string, string> {
   return labels ?? { "1": "" };
 }

@@ -1,5 +1,5 @@
 /**
- * The scores of all cases, as files.
+ * Writes and reads the scores of all cases.
  *
  * @module
  */
@@ -20,12 +20,12 @@ import {
 } from "./summary.ts";
 
 /**
- * Writes `summary.json` and `summary.csv`: one row a case, then the mean, the standard deviation,
- * the median and the limits of the mean's 95 % confidence interval. Of several classes the first
- * columns are the mean over the classes, and those of each class follow, as "Dice (zone)". What is
- * undefined is `null` in the one and empty in the other.
+ * Writes `summary.json` and `summary.csv`: one row per case, then the mean, the standard deviation,
+ * the median and the limits of the mean's 95 % confidence interval. With several classes the first
+ * columns are means over the classes, followed by those of each class, such as "Dice (zone)".
+ * Undefined values are `null` in JSON and empty in CSV.
  *
- * @param folder Where to; made if missing.
+ * @param folder The folder; created if missing.
  */
 export async function writeSummary(folder: string, summary: EvaluationSummary): Promise<void> {
   await writeJsonAtomic(join(folder, "summary.json"), summary);
@@ -34,7 +34,7 @@ export async function writeSummary(folder: string, summary: EvaluationSummary): 
 
 /** A block of the table's columns. */
 interface Block {
-  /** Behind the columns' names. */
+  /** Suffix of the columns' names. */
   suffix: string;
   cases: readonly CaseMetrics[];
   mean: CaseMetrics;
@@ -83,8 +83,8 @@ function summaryCsv(summary: EvaluationSummary): string {
 /**
  * Reads the `summary.json` of a folder.
  *
- * @returns `undefined` where there is none.
- * @throws {InputError} If it is no summary.
+ * @returns `undefined` if there is none.
+ * @throws {InputError} If it is not a summary.
  */
 export async function readSummary(folder: string): Promise<EvaluationSummary | undefined> {
   const path = join(folder, "summary.json");
@@ -95,7 +95,7 @@ export async function readSummary(folder: string): Promise<EvaluationSummary | u
       text,
       (key, value) => value === null && key !== "prediction_file" ? NaN : value,
     );
-    // Enough to tell it from another program's file, and from one of an older version
+    // Enough to recognise files of other programs and of older versions
     for (const key of Object.keys(summary.mean)) {
       for (const { metrics } of summary.metric_per_case) metrics[key]!.Dice.toFixed();
       for (const name of SCORES) summary.statistics[key]![name].mean.toFixed();
@@ -103,7 +103,7 @@ export async function readSummary(folder: string): Promise<EvaluationSummary | u
     summary.foreground_mean.Dice.toFixed();
     return summary;
   } catch (cause) {
-    throw new InputError("Cannot read scores: the file is not a summary of this program", {
+    throw new InputError("Cannot read scores: the file is not a summary from this program", {
       code: "bad-run",
       path,
       hint: "Score the run again with deno task evaluate",

@@ -1,5 +1,5 @@
 /**
- * How far the surfaces of two masks lie apart.
+ * Distances between the surfaces of two masks.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { quantile } from "../support/quantile.ts";
 import { squaredDistances } from "./distance_transform.ts";
 import { boundingBox, cropToBox } from "./mask_box.ts";
 
-/** The grid that masks lie on. */
+/** The grid of the masks. */
 export interface MaskGrid {
   /** [nx, ny] of a picture or [nx, ny, nz] of a volume, x fastest. */
   readonly shape: readonly number[];
@@ -25,21 +25,21 @@ export interface SurfaceDistances {
 }
 
 /**
- * Measures how far the surfaces of two masks lie apart, exactly.
+ * Measures the exact distances between the surfaces of two masks.
  *
- * A surface is made of the foreground voxels with a background neighbour along an axis (what
- * scipy's `binary_erosion` takes away); beyond the grid is background. So do MONAI and medpy.
- * Distances are between the centres of voxels, each axis in its own spacing. HD95 is MONAI's: the
- * percentile of each direction by itself, linear between neighbours as NumPy's default, and the
- * larger of the two. (medpy takes one percentile of both directions together, DeepMind's
- * surface-distance weighs by area: they give other numbers.) ASSD is MONAI's symmetric average
- * surface distance: the mean of all distances of both directions together.
+ * A surface consists of the foreground voxels with a background neighbour along an axis (those that
+ * scipy's `binary_erosion` removes); outside the grid is background. MONAI and medpy do the same.
+ * Distances are between the centres of voxels, with the spacing of each axis. HD95 is MONAI's: the
+ * larger of both directions' percentiles, interpolated linearly as by NumPy's default. (medpy takes
+ * one percentile of both directions together, DeepMind's surface-distance weights by area: they
+ * give different numbers.) ASSD is MONAI's symmetric average surface distance: the mean of all
+ * distances of both directions together.
  *
  * @param a Foreground where not 0, x fastest.
  * @param b Foreground where not 0, x fastest.
  * @param grid The masks' shape and spacing. A picture is two-dimensional: as a volume one voxel
  * thick it would be all surface.
- * @returns NaN for both where a mask is empty.
+ * @returns NaN for both if a mask is empty.
  * @throws {TypeError} If a mask does not fill the shape.
  *
  * @example
@@ -71,7 +71,7 @@ export function surfaceDistances(
   const [surfaceA, surfaceB] = [surface(a, shape), surface(b, shape)];
   if (!surfaceA.includes(1) || !surfaceB.includes(1)) return { hd95: NaN, assd: NaN };
 
-  // Nothing outside of the box around both surfaces counts, and most of a volume is outside.
+  // Only the box around both surfaces matters, and most of a volume is outside it.
   const box = boundingBox([surfaceA, surfaceB], shape);
   const [croppedA, croppedB] = [surfaceA, surfaceB].map((mask) => cropToBox(mask, shape, box)) as [
     Uint8Array,

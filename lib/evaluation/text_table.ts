@@ -5,8 +5,8 @@
  */
 
 /**
- * Rows of cells as lines whose columns stand below each other: the first to the left, the others to
- * the right.
+ * Formats rows of cells as lines with aligned columns: the first to the left, the others to the
+ * right.
  *
  * @example
  * ```ts

@@ -1,12 +1,12 @@
 /**
- * Whether paired values differ: Wilcoxon's signed-rank test.
+ * Wilcoxon's signed-rank test for paired values.
  *
  * @module
  */
 
 import { ranks } from "./correlation.ts";
 
-/** What {@linkcode wilcoxonSignedRank} finds. */
+/** The result of {@linkcode wilcoxonSignedRank}. */
 export interface WilcoxonResult {
   /** The smaller of the rank sums of the positive and of the negative differences. */
   statistic: number;
@@ -14,19 +14,22 @@ export interface WilcoxonResult {
   p: number;
 }
 
-/** The exact distribution is used up to so many differences, and where some are equal or 0. */
+/**
+ * The largest numbers of differences for the exact distribution: in general, and if some are equal
+ * or 0.
+ */
 const EXACT = { distinct: 50, ties: 13 };
 
 /**
  * Wilcoxon's signed-rank test of paired differences, two-sided. Differences of 0 are left out.
  *
- * It takes the exact distribution of the rank sum for up to 50 differences, or up to 13 where some
- * are equal or 0, else the normal approximation with the correction for ties: the choices of
- * scipy's `stats.wilcoxon` (1.17), whose p-values it gives.
+ * Uses the exact distribution of the rank sum for up to 50 differences, or up to 13 if some are
+ * equal or 0; otherwise the normal approximation with the correction for ties. Equal to scipy's
+ * `stats.wilcoxon` (1.17).
  *
  * Source: F. Wilcoxon, "Individual comparisons by ranking methods", 1945.
  *
- * @param differences One a pair, finite.
+ * @param differences One per pair, finite.
  *
  * @example
  * ```ts
@@ -49,9 +52,9 @@ export function wilcoxonSignedRank(differences: readonly number[]): WilcoxonResu
   return { statistic, p: exact ? exactP(rank, statistic) : normalP(rank, statistic) };
 }
 
-/** The share of all patterns of signs whose smaller rank sum is at most the one found. */
+/** The fraction of all sign patterns whose smaller rank sum is at most the given one. */
 function exactP(rank: readonly number[], statistic: number): number {
-  // Ranks are multiples of one half where values are equal
+  // Ranks are multiples of one half if values are equal
   const doubled = rank.map((value) => 2 * value);
   const total = doubled.reduce((a, b) => a + b);
   const chances = new Float64Array(total + 1);

@@ -1,5 +1,5 @@
 /**
- * How long work on images still takes.
+ * Estimates the remaining time of work on images.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import { memoryFiles } from "../support/memory_files.ts";
 import type { CaseSource } from "../slices/discovery/case_source.ts";
 
-/** Tells how long the rest takes from how long the work so far took, by the bytes of the images. */
+/** Estimates the remaining time from the time so far, by the size of the images. */
 export class WorkPace {
   readonly #bytes: ReadonlyMap<CaseSource, number>;
   #total: number;
@@ -21,7 +21,7 @@ export class WorkPace {
     this.#total = bytes.values().reduce((a, b) => a + b, 0);
   }
 
-  /** Looks how large the images are; one that cannot be looked at counts nothing. */
+  /** Gets the sizes of the images; 0 for one that cannot be read. */
   static async of(sources: readonly CaseSource[]): Promise<WorkPace> {
     const bytes = new Map<CaseSource, number>();
     for (const source of sources) {
@@ -41,7 +41,7 @@ export class WorkPace {
     this.#started = performance.now();
   }
 
-  /** How far all is when a part of an image is done. */
+  /** The finished fraction of all work when part of an image is done. */
   within(source: CaseSource, part: number): { share: number; secondsLeft: number } {
     const done = this.#done + part * this.#bytes.get(source)!;
     const seconds = this.#seconds + (performance.now() - this.#started) / 1000;

@@ -1,5 +1,5 @@
 /**
- * One made-up patient: the numbers that a case is drawn from.
+ * One synthetic patient: the numbers from which a case is drawn.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface Rotation {
 export interface Anatomy {
   /** Seeds the patient's textures. */
   readonly seed: number;
-  /** Where the patient lies in the image, and how big; the other lengths are before that scale. */
+  /** The patient's position and scale in the image; other lengths are unscaled. */
   readonly patient: { x: number; y: number; scale: number };
   readonly body: { halfWidth: number; halfHeight: number; fat: number };
   readonly gland: {
@@ -75,7 +75,7 @@ export function rotationOf(tangent: number): Rotation {
 export function drawAnatomy(seed: number, number: number): Anatomy {
   const random = new Random(seed, number);
   const between = (low: number, high: number) => low + (high - low) * random.uniform();
-  // Most glands are of middling size, some are large.
+  // Most glands are of medium size, some are large.
   const size = between(0.94, 1.06) + 0.15 * random.uniform() * random.uniform();
   const transition = between(0.6, 0.82);
   const nodules = Array.from({ length: 7 + random.integer(6) }, () => ({

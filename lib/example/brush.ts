@@ -1,5 +1,5 @@
 /**
- * What the painters of this folder share: a pixel under the brush, soft edges, ellipses.
+ * Shared by the painters of this folder: pixels, soft edges, ellipses.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export class Pixel {
   /** Diffusion. */
   adc = 0;
 
-  /** Paints over what is there, as far as the weight (0 to 1) covers. */
+  /** Paints over the pixel with a weight from 0 to 1. */
   paint(weight: number, t2: number, adc: number): void {
     this.t2 += (t2 - this.t2) * weight;
     this.adc += (adc - this.adc) * weight;
@@ -57,12 +57,12 @@ export interface Section {
   readonly h: number;
 }
 
-/** How much of a pixel lies inside, from its distance to the edge in mm (negative inside). */
+/** The covered fraction of a pixel, from its distance to the edge in mm (negative inside). */
 export function inside(distance: number): number {
   return distance > 0.7 ? 0 : distance < -0.7 ? 1 : 0.5 - distance / 1.4;
 }
 
-/** About the distance to an ellipse's edge, exact near it; negative inside. */
+/** Approximate distance to an ellipse's edge, exact near it; negative inside. */
 export function ellipse(x: number, y: number, a: number, b: number): number {
   const u = x / a, v = y / b;
   const slope = Math.sqrt(u * u / (a * a) + v * v / (b * b));

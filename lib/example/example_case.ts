@@ -9,14 +9,14 @@ import { type Affine, createVolume, type Volume } from "../volume/mod.ts";
 import { drawAnatomy, rotationOf } from "./anatomy.ts";
 import { renderSlice } from "./render_slice.ts";
 
-/** Pixels a side of every slice. */
+/** Height and width of every slice in pixels. */
 const SIZE = 320;
-/** Slices a case. */
+/** Slices per case. */
 const SLICES = 7;
-/** Grey levels are multiples of this: noise that gzip need not keep. */
+/** Grey levels are multiples of this, so that gzip stores less noise. */
 const STEP = 10;
 
-/** What a case is. */
+/** A case. */
 export interface ExampleCase {
   /** Grey levels from 0 to 250 in steps of 10; exactly 0 outside the body. */
   readonly image: Volume;
@@ -24,7 +24,7 @@ export interface ExampleCase {
   readonly labels: Uint8Array;
 }
 
-/** What differs from the other cases. */
+/** Variations of a case. */
 export interface ExampleCaseOptions {
   /** A second channel, ADC, after T2. Default: T2 alone, a 3D volume. */
   diffusion?: boolean;
@@ -33,11 +33,11 @@ export interface ExampleCaseOptions {
 }
 
 /**
- * Makes a case.
+ * Draws a case.
  *
  * @param seed The data set's seed.
  * @param number The case's number.
- * @param options What differs from the other cases.
+ * @param options Variations of a case.
  */
 export function exampleCase(
   seed: number,

@@ -12,7 +12,7 @@ import { exampleCase, type ExampleCaseOptions } from "./example_case.ts";
 /** The seed of the data set in `data.example`. */
 export const EXAMPLE_SEED = 2024;
 
-/** Cases with labels; then come those without. */
+/** Number of cases with labels; those without follow. */
 const LABELLED = 12;
 const UNLABELLED = 2;
 /** One case as in the Decathlon's prostates, with two channels; one tilted. */
@@ -21,11 +21,11 @@ const SPECIAL: Record<number, ExampleCaseOptions> = {
   7: { oblique: true },
 };
 
-/** How to make it. */
+/** Options of {@linkcode makeExample}. */
 export interface MakeExampleOptions {
   /** The folder; its files are overwritten. */
   out: string;
-  /** Another seed makes other patients. Default {@linkcode EXAMPLE_SEED}. */
+  /** Decides the patients. Default: {@linkcode EXAMPLE_SEED}. */
   seed?: number;
   /** Called after each case. */
   onProgress?: (progress: { done: number; total: number }) => void;
@@ -67,7 +67,7 @@ export async function makeExample(options: MakeExampleOptions): Promise<void> {
   }
   await writeJsonAtomic(join(out, "dataset.json"), {
     name: "Synthetic prostate",
-    description: "Made-up pelves with a prostate gland of two zones, drawn by a program",
+    description: "Synthetic pelves with a prostate gland of two zones, drawn by a program",
     reference: "None: no patient was scanned",
     licence: "CC0 1.0",
     release: "1.0",

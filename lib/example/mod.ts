@@ -1,6 +1,6 @@
 /**
- * The example data set: made-up prostate MR in the layout of the Medical Segmentation Decathlon, so
- * that everything runs right after a clone.
+ * The example data set: synthetic prostate MR in the layout of the Medical Segmentation Decathlon,
+ * so that everything runs right after cloning.
  *
  * @module
  */

@@ -1,9 +1,8 @@
 /**
  * Random textures from integer hashes.
  *
- * Here and in the rest of this folder only + − × ÷ and √ touch the numbers: IEEE 754 fixes their
- * results to the last bit, so that the data set is the same on every machine, which sines and
- * exponentials do not promise.
+ * This folder uses only + − × ÷ and √: IEEE 754 defines their results to the last bit, so the data
+ * set is the same on every machine. Sines and exponentials may differ.
  *
  * @module
  */

@@ -27,7 +27,7 @@ export function paintGland(pixel: Pixel, section: Section, x: number, y: number)
   const outline = ellipse(u, v, a, b);
   if (outline > 2) return 0;
 
-  // The capsule is seen well in places, hardly in others.
+  // The capsule is clear in places, faint in others.
   const capsule = 0.5 + 0.5 * smoothNoise(seed + 70, x / 7, y / 7);
   const texture = smoothNoise(seed + 71, x / 2.2, y / 2.2);
   const patches = smoothNoise(seed + 72, x / 6, y / 6);

@@ -1,5 +1,5 @@
 /**
- * What surrounds the gland: fat, muscles, pubis, veins, rectum, bladder, seminal vesicles.
+ * The surroundings of the gland: fat, muscles, pubis, veins, rectum, bladder, seminal vesicles.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { ADC, ellipse, inside, type Pixel, type Section, TISSUE, turnedEllipse }
 import { smoothNoise } from "./noise.ts";
 import { paintBone, paintHips } from "./paint_body.ts";
 
-/** Paints all that lies between the hips, but for the gland. */
+/** Paints everything between the hips except the gland. */
 export function paintPelvis(pixel: Pixel, section: Section, x: number, y: number) {
   const { anatomy, seed, level } = section;
   const { signals } = anatomy;

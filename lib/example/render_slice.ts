@@ -1,5 +1,5 @@
 /**
- * Drawing one slice of a made-up patient.
+ * Draws one slice of a synthetic patient.
  *
  * Structures are painted one over the other, from the skin inwards. Most are ellipses with edges
  * soft over a millimetre (partial volume), in coordinates bent by smooth noise, so that nothing
@@ -16,12 +16,12 @@ import { paintBody, skinDistance } from "./paint_body.ts";
 import { paintGland } from "./paint_gland.ts";
 import { paintPelvis } from "./paint_pelvis.ts";
 
-/** Where to draw. */
+/** The grid of a slice. */
 export interface SliceGrid {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
-  /** Millimetres a pixel. */
+  /** Millimetres per pixel. */
   readonly spacing: number;
   /** Millimetres above the gland's middle. */
   readonly level: number;
@@ -88,13 +88,13 @@ function sectionAt(anatomy: Anatomy, level: number): Section {
   };
 }
 
-/** Millimetres by which the coordinates are bent; a little otherwise from slice to slice. */
+/** Displacement of the coordinates in millimetres, slightly different from slice to slice. */
 function bend(seed: number, x: number, y: number, level: number): number {
   return 2.6 * smoothNoise(seed, x / 26 + level / 60, y / 26) +
     0.8 * smoothNoise(seed + 1, x / 9 + level / 20, y / 9);
 }
 
-/** A surface coil receives some places better than others. */
+/** The uneven sensitivity of a surface coil. */
 function coilGain({ coil, body }: Anatomy, x: number, y: number): number {
   const u = x / body.halfWidth, v = y / body.halfHeight;
   return coil.gain * (1 + coil.slopeX * u + coil.slopeY * v + coil.bulge * (0.4 - u * u - v * v));

@@ -39,7 +39,7 @@ export interface Frame {
   readonly plane: Uint8Array | Float32Array;
   /** Height and width of the plane: those of the cells, in the coarse stage a quarter of the grid's. */
   readonly planeSize: readonly [number, number];
-  /** Of each step up to this one, from the state before the first: Dice score, NaN where undefined. */
+  /** Of each step up to this one, from the state before the first: Dice score, NaN if undefined. */
   readonly dice: readonly number[];
   /** The mean change of a number of the state in each step up to this one; 0 for the first state. */
   readonly change: readonly number[];

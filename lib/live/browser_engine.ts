@@ -41,7 +41,7 @@ let current: RolloutEngine | null = null;
  * isolated, else on one thread.
  *
  * @param base The address of the page's files.
- * @throws {InputError} Where the page has no kernels for the model.
+ * @throws {InputError} If the page has no kernels for the model.
  */
 export async function startEngine(
   shape: ModelShape,

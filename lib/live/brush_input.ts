@@ -12,11 +12,11 @@ export interface Place {
 
 /** What the brush does. */
 export interface BrushListeners {
-  /** Height and width of the grid; null where there is no picture. */
+  /** Height and width of the grid; null if there is no picture. */
   readonly size: () => readonly [number, number] | null;
   readonly onBegin: (place: Place) => void;
   readonly onExtend: (place: Place) => void;
-  /** Where the brush is now; null where it has left. */
+  /** Where the brush is now; null if it has left. */
   readonly onMove: (place: Place | null) => void;
 }
 

@@ -41,7 +41,7 @@ const ROOT = join(HERE, "../..");
  * Writes the page to a folder. Its kernels are compiled here, so that it needs no compiler.
  *
  * @param folder Made if missing; files of these names are written over.
- * @throws {InputError} Where the bundler fails.
+ * @throws {InputError} If the bundler fails.
  */
 export async function buildSite(folder: string): Promise<void> {
   const temporary = await Deno.makeTempDir();

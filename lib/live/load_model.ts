@@ -36,7 +36,7 @@ export const POSTPROCESS_FILE = "postprocess.json";
  * Loads a model.
  *
  * @param files Those of {@linkcode MODEL_FILES}, and perhaps {@linkcode POSTPROCESS_FILE}.
- * @throws {InputError} Where one is missing, or damaged, or they do not belong together.
+ * @throws {InputError} If one is missing, or damaged, or they do not belong together.
  */
 export function loadModel(files: Files): LoadedModel {
   const missing = MODEL_FILES.filter((name) => !files.has(name));

@@ -34,7 +34,7 @@ export interface Drawing {
   readonly plane: Plane;
   /** Whether mask codes are sets of bits. */
   readonly isRegions: boolean;
-  /** The brush, in pixels of the image; null where it is not there. */
+  /** The brush, in pixels of the image; null if it is not there. */
   readonly brush: { readonly x: number; readonly y: number; readonly radius: number } | null;
 }
 

@@ -55,9 +55,9 @@ export interface Segmentation {
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
   /** Voxels, or pixels, of each class. */
   readonly counts: readonly number[];
-  /** The volume of a voxel; null where it is not known. */
+  /** The volume of a voxel; null if it is not known. */
   readonly voxelMillilitres: number | null;
-  /** Of each class, NaN where it is undefined; null without a label. */
+  /** Of each class, NaN if it is undefined; null without a label. */
   readonly dice: readonly number[] | null;
 }
 
@@ -102,7 +102,7 @@ export class Session {
    *
    * @param files A volume or pictures, and perhaps its label, which is called so: `a_seg.nii.gz`.
    * @param force Take what the model cannot be right about too.
-   * @throws {InputError} Where there is no case, or several, or it cannot be used.
+   * @throws {InputError} If there is no case, or several, or it cannot be used.
    */
   async openCase(files: Files, force: boolean): Promise<CaseFacts> {
     const { inputs, model } = this.#model;

@@ -61,8 +61,8 @@ export function createInflateRaw({ chunkSize }: { chunkSize: number }): InflateR
 /**
  * See Node's function.
  *
- * @throws {Error} Where the stream is damaged.
- * @throws {RangeError} Where it inflates to more than `maxOutputLength`.
+ * @throws {Error} If the stream is damaged.
+ * @throws {RangeError} If it inflates to more than `maxOutputLength`.
  */
 export function inflateSync(
   bytes: Uint8Array,

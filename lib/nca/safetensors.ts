@@ -158,7 +158,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): Safetensors 
     expected = end;
   }
   if (expected !== data.length) throw fail("there are bytes after the last tensor");
-  // Copied only now: tensors that overlap could ask for many times the file
+  // Copied only now: overlapping tensors could require many times the file's size
   const tensors = new Map(entries.map(({ name, type, shape, span }) => {
     const stored = data.slice(...span).buffer;
     if (!isType(type)) return [name, { shape, ...WIDENED[type]!(stored) }] as const;

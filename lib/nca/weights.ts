@@ -146,7 +146,7 @@ export type StoredStage = { path: string } & Safetensors;
 /**
  * Checks that tensors are the parameters of a Med-NCA.
  *
- * @param config As {@linkcode readWeights} takes it.
+ * @param config As for {@linkcode readWeights}.
  * @throws {InputError} As `readWeights` does.
  */
 export function checkWeights(
@@ -179,7 +179,7 @@ const READING = {
   most: 2 ** 30,
 } as const;
 
-/** A process that is killed between two renames leaves a new file beside an old one. */
+/** A process killed between two renames leaves a new file beside an old one. */
 function requirePair(coarse: StoredStage, fine: StoredStage, folder: string): void {
   const [a, b] = [coarse, fine].map(({ metadata }) => metadata["med-nca-pair"]);
   if (a === undefined || b === undefined || a === b) return; // not stored in PyTorch's files
@@ -190,7 +190,7 @@ function requirePair(coarse: StoredStage, fine: StoredStage, folder: string): vo
   });
 }
 
-/** The configuration in a file's metadata; empty for one that PyTorch saved. */
+/** The configuration in a file's metadata; empty for files from PyTorch. */
 function storedConfig({ metadata, path }: StoredStage): Partial<MedNcaConfig> {
   const text = Object.hasOwn(metadata, "med-nca") ? metadata["med-nca"]! : undefined;
   if (text === undefined) return {};
@@ -240,7 +240,7 @@ function checkedValues(
     }
   }
   for (const name of tensors.keys()) {
-    if (!shapes.has(name) && !IS_COUNTER.test(name)) problems.push(`${name} is not known`);
+    if (!shapes.has(name) && !IS_COUNTER.test(name)) problems.push(`${name} is unknown`);
   }
   if (problems.length > 0) {
     throw new InputError(`Cannot load weights: ${problems.join("; ")}`, {

@@ -10,8 +10,8 @@ import { drawChart, renderPlot } from "../plots/render_plot.ts";
 import { svgDocument, svgGroup } from "../plots/svg.ts";
 
 /**
- * Draws an Observable Plot chart, large enough for a projector and in colours that stay apart for
- * colour-blind readers. `Plot.plot` itself needs a browser.
+ * Draws an Observable Plot chart, large enough for a projector and in colours for colour-blind
+ * readers. `Plot.plot` itself needs a browser.
  *
  * @param options Plot's own: marks, scales, title.
  *
@@ -31,7 +31,7 @@ export function chart(options: Plot.PlotOptions): Figure {
 /**
  * Draws charts side by side.
  *
- * @param charts Plot's options of each; `width` 420 and `height` 320 unless told.
+ * @param charts Plot's options of each. Default `width`: 420, `height`: 320.
  * @throws {RangeError} If there are none.
  */
 export function charts(...charts: Plot.PlotOptions[]): Figure {

@@ -1,13 +1,13 @@
 /**
- * The one way to the Deno kernel's display.
+ * Displays values through the Deno kernel.
  *
  * @module
  */
 
-/** A value by media type, as Jupyter takes it. */
+/** A value by media type, in Jupyter's form. */
 export type MediaBundle = Record<string, string>;
 
-/** Deno's types leave the kernel's own part out unless unstable ones are asked for. */
+/** Deno's types include the kernel's part only with unstable types. */
 interface Kernel {
   display(
     bundle: MediaBundle,
@@ -16,11 +16,11 @@ interface Kernel {
 }
 
 /**
- * Sends something to be shown below the cell that runs.
+ * Displays something below the running cell.
  *
  * @param bundle The value by media type.
- * @param options.id Names what is shown, so that it can be replaced.
- * @param options.update Replaces what was shown under the id.
+ * @param options.id An id, so that the output can be replaced.
+ * @param options.update Replaces the output with this id.
  * @throws {Error} If no Deno kernel runs this.
  */
 export async function sendDisplay(

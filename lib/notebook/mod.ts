@@ -1,5 +1,5 @@
 /**
- * What the notebooks share, so that no cell carries boilerplate: the session, showing, live progress.
+ * Shared by the notebooks, to keep boilerplate out of cells: session, display, live progress.
  *
  * @module
  */

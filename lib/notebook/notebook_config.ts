@@ -9,10 +9,10 @@ import { type Config, resolveConfig } from "../training/config.ts";
 import { quick } from "./session.ts";
 
 /**
- * A configuration that learns something in about a minute on two cores: slices of 64 × 64 and few
- * epochs at a high rate. Chapter 4 trains with it, and chapter 5 looks at what came out.
+ * A configuration that learns in about a minute on two cores: slices of 64 × 64 and few epochs at a
+ * high rate. Chapter 4 trains with it, and chapter 5 examines the result.
  *
- * @param data The data folder. Each has a run and prepared slices of its own.
+ * @param data The data folder. Each has its own run and prepared slices.
  * @throws {InputError} If the path is empty.
  *
  * @example
@@ -25,7 +25,7 @@ import { quick } from "./session.ts";
  */
 export function notebookConfig(data: string): Config {
   const config = resolveConfig({
-    preset: "general", // for any data, so that one's own is trained on alike
+    preset: "general", // for any data, so that one's own is trained in the same way
     data,
     size: [64, 64],
     epochs: quick ? 2 : 6,

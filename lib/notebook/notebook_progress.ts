@@ -1,5 +1,5 @@
 /**
- * Showing in a notebook how a training goes.
+ * Shows the progress of a training in a notebook.
  *
  * @module
  */
@@ -18,10 +18,10 @@ const BAR_WIDTH = WIDTH - 24;
 const COLOURS = { training: OKABE_ITO.blue, validation: OKABE_ITO.vermillion };
 
 /**
- * A picture below the cell that follows the training: a bar, the figures of the last step, the loss
- * of every step and epoch, and the Dice score of the validation patients.
+ * A picture below the cell that shows the progress of a training: a bar, the figures of the last
+ * step, the loss of every step and epoch, and the Dice score of the validation patients.
  *
- * @param options.seconds Between two pictures; ½ unless told.
+ * @param options.seconds Between two pictures. Default: ½.
  */
 export function notebookProgress(options: { seconds?: number } = {}): Progress {
   return new NotebookProgress((options.seconds ?? 0.5) * 1000);
@@ -59,18 +59,18 @@ class NotebookProgress implements Progress {
     if (this.#last === undefined) return;
     this.#shown = performance.now();
     const svg = drawProgress(this.#last, this.#losses, this.#epochs);
-    // Not awaited, so that training goes on; the kernel keeps the order.
+    // Not awaited, so that training continues; the kernel keeps the order.
     sendDisplay({ "image/svg+xml": svg }, { id: this.#id, update: !this.#first });
     this.#first = false;
   }
 }
 
 /**
- * The picture of a training under way.
+ * The picture of a running training.
  *
- * @param last The step that was done last.
- * @param losses Of every step, by epochs done.
- * @param epochs Those that are done.
+ * @param last The last step.
+ * @param losses The loss of every step; x in epochs.
+ * @param epochs The finished epochs.
  * @returns A standalone SVG.
  */
 export function drawProgress(

@@ -1,5 +1,5 @@
 /**
- * Asking a model about prepared slices.
+ * Predicts prepared slices.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
 import { slicesAsCase } from "../evaluation/slices_as_case.ts";
 import type { Sample } from "../slices/slice_dataset.ts";
 
-/** What a model says of prepared slices. */
+/** The predictions of prepared slices. */
 export interface SamplePredictions {
   /** In the order of the samples. */
   slices: { mask: Uint8Array; probability: Float32Array; deviation: Float32Array }[];
@@ -25,7 +25,7 @@ export interface SamplePredictions {
  *
  * @param trained The model and what it was trained on.
  * @param samples From a `SliceDataset`, of one channel.
- * @param options.images Other images in place of the samples' own, as noisy ones.
+ * @param options.images Other images instead of the samples' own, such as noisy ones.
  */
 export async function predictSamples(
   trained: TrainedModel,

@@ -1,5 +1,5 @@
 /**
- * The session of a notebook: where it stands, what it runs on, and what its Stop button does.
+ * The session of a notebook: its folder, its backend, and its Stop button.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import { fileURLToPath } from "node:url";
 import { initBackend } from "../backend.ts";
 import { runPaths } from "../training/run_folder.ts";
 
-/** Whether the environment variable `QUICK` asks for the shortest runs, as tests do. */
+/** Whether the environment variable `QUICK` requests the shortest runs, for tests. */
 export const quick = Boolean(Deno.env.get("QUICK"));
 
 let started: Promise<void> | undefined;
 let stopping = new AbortController();
 
 /**
- * Readies a notebook: the current folder becomes the project's, whichever way the notebook was
- * opened, so that `data.example` and `runs` mean what they mean to a task; the backend is chosen;
- * and the Stop button no longer ends the kernel (see {@linkcode stopSignal}).
+ * Prepares a notebook: the current folder becomes the project's, however the notebook was opened,
+ * so that `data.example` and `runs` are found; the backend is chosen; and the Stop button no longer
+ * ends the kernel (see {@linkcode stopSignal}).
  *
- * It prints what it runs on. In a cell that is run again it does nothing.
+ * Prints the backend. Does nothing when the cell runs again.
  */
 export function startNotebook(): Promise<void> {
   return started ??= start();
@@ -27,15 +27,15 @@ export function startNotebook(): Promise<void> {
 
 async function start(): Promise<void> {
   Deno.chdir(fileURLToPath(new URL("../../", import.meta.url)));
-  // Without a listener the signal that Stop sends would end the kernel with all its variables.
+  // Without a listener Stop's signal would end the kernel with all its variables.
   Deno.addSignalListener("SIGINT", () => stopping.abort());
   const backend = await initBackend();
   console.log(backend.describe());
 }
 
 /**
- * A signal that the next press of Stop aborts. Ask for a new one in each cell that can be stopped;
- * the kernel lives on, and code that does not look at the signal is not interrupted.
+ * A signal that the next press of Stop aborts. Create one in each cell that can be stopped. The
+ * kernel keeps running, and code that ignores the signal is not interrupted.
  *
  * @example
  * ```ts ignore
@@ -48,7 +48,7 @@ export function stopSignal(): AbortSignal {
 }
 
 /**
- * Whether a folder holds a training that can be gone on with.
+ * Whether a folder holds a training that can be resumed.
  *
  * @param folder Such as `runs/notebook`.
  */

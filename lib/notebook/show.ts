@@ -1,5 +1,5 @@
 /**
- * Showing things in a notebook.
+ * Displays values in a notebook.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import type { Animation, Figure } from "../plots/figure.ts";
 import { type MediaBundle, sendDisplay } from "./display.ts";
 import type { Table } from "./table.ts";
 
-/** What can be shown; a text is Markdown. */
+/** What can be shown; strings are Markdown. */
 export type Showable = Figure | Animation | Table | string;
 
-/** Under this symbol a value tells the Deno kernel how it is shown. */
+/** The symbol by which the Deno kernel finds a value's display form. */
 const display = Symbol.for("Jupyter.display");
 
-/** What the kernel sends after it has said that a cell is done is lost, so cells end after this. */
+/** Output that the kernel sends after the end of a cell is lost, so cells wait this long. */
 const FLUSH_MILLISECONDS = 50;
 
 /**
- * Shows pictures, tables and Markdown below the cell, in order.
+ * Displays pictures, tables and Markdown below the cell, in order.
  *
- * A value that a cell ends with is shown too, but only one, and now and then it is lost: the kernel
- * may say that the cell is done before it sends the value. This waits until all is sent.
+ * The last value of a cell is displayed too, but only one, and sometimes it is lost because the
+ * kernel ends the cell before it sends the value. This waits until everything is sent.
  *
- * @param values What to show; a text is Markdown.
+ * @param values What to show; strings are Markdown.
  */
 export async function show(...values: Showable[]): Promise<void> {
   for (const value of values) {
@@ -36,7 +36,7 @@ export async function show(...values: Showable[]): Promise<void> {
   await flush();
 }
 
-/** Waits until the kernel has sent what was printed and displayed. */
+/** Waits until the kernel has sent all output. */
 export async function flush(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, FLUSH_MILLISECONDS));
 }

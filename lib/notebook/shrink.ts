@@ -1,5 +1,5 @@
 /**
- * Slices small enough for a class.
+ * Shrinks slices for demonstrations.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { resizeBilinear, resizeNearest } from "../slices/resize.ts";
 import type { Slice } from "../slices/types.ts";
 
 /**
- * Brings a slice to another height and width.
+ * Resizes a slice.
  *
- * @param slice An image; with `kind: "label"` a mask, which takes the nearest pixels.
+ * @param slice An image; with `kind: "label"` a mask, resized by nearest neighbour.
  * @param size Height and width.
  *
  * @example

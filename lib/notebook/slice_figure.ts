@@ -11,7 +11,7 @@ import { orientForDisplay, quantile, type Raster, type View } from "../plots/ras
 import { displayScale, overlayMask, sliceToRgb } from "../plots/slice_image.ts";
 import { svgLegend } from "../plots/svg.ts";
 
-/** A slice and what is said of it. */
+/** A slice with its texts. */
 export interface SlicePanel extends Raster {
   /** Above it. */
   title?: string;
@@ -24,30 +24,29 @@ export interface SlicePanel extends Raster {
   /** The values of black and white. Default: all but the outermost half per cent. */
   range?: readonly [number, number];
   /**
-   * "signed" shows values on a map from blue over white (0) to vermillion, for what has two signs;
-   * Default: "grey".
+   * "signed" maps values from blue over white (0) to vermillion. Default: "grey".
    */
   colour?: "grey" | "signed";
-  /** Whether to interpolate between voxels. Default: true where grey. */
+  /** Whether to interpolate between voxels. Default: true for grey. */
   smooth?: boolean;
 }
 
-/** How {@linkcode sliceFigure} draws. */
+/** Options of {@linkcode sliceFigure}. */
 export interface SliceFigureOptions {
   /** Above all. */
   title?: string;
-  /** How many stand side by side. Default: all. */
+  /** The number of slices side by side. Default: all. */
   columns?: number;
   /** Pixels of the longer side. Default: 240. */
   size?: number;
-  /** How the slices lie in the patient. Default: cut along axis 2 of a volume in RAS. */
+  /** The orientation of the slices. Default: cut along axis 2 of a volume in RAS. */
   view?: View;
 }
 
 /**
- * Draws slices side by side, turned as a radiologist looks at them.
+ * Draws slices side by side, in a radiologist's view.
  *
- * @param slices What to draw.
+ * @param slices The slices.
  * @throws {TypeError} If data does not fit its height and width.
  * @throws {RangeError} If there are no slices.
  *

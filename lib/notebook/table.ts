@@ -6,7 +6,7 @@
 
 import { escapeXml } from "../plots/svg.ts";
 
-/** Under this symbol a value tells the Deno kernel how it is shown. */
+/** The symbol by which the Deno kernel finds a value's display form. */
 const display = Symbol.for("Jupyter.display");
 
 /** A row by column; numbers are rounded and set to the right. */
@@ -19,22 +19,22 @@ export class Table {
   readonly #digits: number;
 
   /**
-   * @param rows With the same keys each, which are the headings.
-   * @param options.digits After the point of numbers that are not whole; 3 unless told.
+   * @param rows Objects with equal keys, which are the headings.
+   * @param options.digits Decimals of numbers that are not whole. Default: 3.
    */
   constructor(rows: readonly TableRow[], options: { digits?: number } = {}) {
     this.rows = rows;
     this.#digits = options.digits ?? 3;
   }
 
-  /** What a notebook shows. */
+  /** The form for notebooks. */
   [display](): Record<string, string> {
     const columns = Object.keys(this.rows[0] ?? {});
     const cell = (tag: string, value: string | number, type: string = typeof value) =>
       `<${tag} style="text-align:${type === "number" ? "right" : "left"}">` +
       `${escapeXml(this.#text(value))}</${tag}>`;
     const row = (cells: string[]) => `<tr>${cells.join("")}</tr>`;
-    // A heading stands over its column, on the side of the values.
+    // A heading is aligned with the values of its column.
     const head = row(
       columns.map((name) => cell("th", name, typeof this.rows[0]![name])),
     );
@@ -55,8 +55,8 @@ export class Table {
 /**
  * Makes a table.
  *
- * @param rows With the same keys each, which are the headings.
- * @param options.digits After the point of numbers that are not whole; 3 unless told.
+ * @param rows Objects with equal keys, which are the headings.
+ * @param options.digits Decimals of numbers that are not whole. Default: 3.
  *
  * @example
  * ```ts

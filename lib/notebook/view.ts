@@ -1,5 +1,5 @@
 /**
- * How the slices of a data set are to be turned for looking at them.
+ * The orientation of a data set's slices for display.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { discoverCases } from "../slices/discovery/discover_cases.ts";
 import { readVolumeHeader } from "../volume/mod.ts";
 
 /**
- * How axial slices of volumes in canonical orientation lie in the patient; pictures, and volumes
- * that do not say how they lie, stay as they are.
+ * The orientation of axial slices of volumes in canonical orientation; pictures, and volumes of
+ * unknown orientation, are shown as stored.
  *
- * @param data The data folder; its first case counts.
+ * @param data The data folder; its first case decides.
  * @throws {InputError} If it cannot be read.
  */
 export async function viewOf(data: string): Promise<View> {

@@ -1,5 +1,5 @@
 /**
- * A moving picture of the mask settling.
+ * An animation of the mask settling.
  *
  * @module
  */
@@ -30,45 +30,45 @@ import { renderSvg } from "./svg_to_png.ts";
 
 /** The mask at one step. */
 export interface SettlingFrame {
-  /** Which automaton is at work. */
+  /** The current stage. */
   stage: "coarse" | "fine";
-  /** How many steps of this stage are done. */
+  /** The number of steps done in this stage. */
   step: number;
   /**
-   * The probability that a cell is of any class; a coarse stage's raster is smaller by a whole
+   * The probability that a cell belongs to any class; in the coarse stage smaller by a whole
    * factor.
    */
   probability: Raster;
-  /** What each cell is taken for, as codes (see `Targets`); of the same size. */
+  /** The predicted code of each cell (see `Targets`); of the same size. */
   codes: Raster;
 }
 
-/** How {@linkcode animateSettling} draws. */
+/** Options of {@linkcode animateSettling}. */
 export interface AnimateSettlingOptions {
-  /** The slice, in its full size. */
+  /** The slice, at full size. */
   image: Raster;
-  /** Its reference as codes, drawn as an outline where there is one class. */
+  /** Its reference as codes, drawn as an outline if there is one class. */
   truth?: Raster;
-  /** What codes stand for. Default: one class. */
+  /** The meaning of codes. Default: one class. */
   targets?: Targets;
-  /** How the slice lies in the patient. */
+  /** The orientation of the slice. */
   view?: View;
   /** Height and width of a voxel, in any unit. Default: as high as wide. */
   voxel?: readonly [number, number];
-  /** How long a frame stays, in milliseconds. Default: 120. */
+  /** Duration of a frame, in milliseconds. Default: 120. */
   delay?: number;
-  /** How long the last frame stays, in milliseconds. Default: 2000. */
+  /** Duration of the last frame, in milliseconds. Default: 2000. */
   hold?: number;
-  /** Pixels of the picture's longer side, about. Default: 320. */
+  /** Approximate pixels of the picture's longer side. Default: 320. */
   size?: number;
 }
 
 /**
  * The states of `MedNca.trace` as frames.
  *
- * @param trace States [1, h, w, c]; they are read, not disposed.
- * @param options.targets What the logits stand for. Default: one class.
- * @param options.imageChannels How many channels, the first ones, are the image's; the logits follow.
+ * @param trace States [1, h, w, c]; not disposed.
+ * @param options.targets The meaning of the logits. Default: one class.
+ * @param options.imageChannels The number of image channels, which come first; the logits follow.
  * Default: 1.
  */
 export function settlingFrames(
@@ -107,7 +107,7 @@ export function settlingFrames(
   });
 }
 
-/** The part of gifenc that is used here; it comes without types. */
+/** The part of gifenc that is used here; it has no types. */
 const { GIFEncoder } = gifenc as unknown as {
   GIFEncoder(): {
     writeFrame(
@@ -121,7 +121,7 @@ const { GIFEncoder } = gifenc as unknown as {
   };
 };
 
-/** Greys by tints: the palette of every frame, so that colours do not flicker. */
+/** Greys times tints: one palette for all frames, so that colours do not flicker. */
 const GREYS = 32;
 const TINTS = 7;
 const TINT_OPACITY = 0.6;
@@ -136,10 +136,12 @@ const SMALLEST_WIDTH = 256;
 
 /**
  * Draws the probability of the mask over the image, frame by frame, with the stage, the step and a
- * bar of progress; the outline is where it is above one half. It loops, and holds the last frame.
+ * bar of progress; the outline is where it is above one half. It loops, and pauses at the last
+ * frame.
  *
  * @param frames In order; see {@linkcode settlingFrames}.
- * @throws {RangeError} If there are no frames, or the image's size is no whole multiple of one.
+ * @throws {RangeError} If there are no frames, or the image's size is not a whole multiple of a
+ * frame's.
  * @throws {TypeError} If data does not fit its height and width.
  */
 export function animateSettling(
@@ -220,7 +222,7 @@ function greyLevels(image: Raster, scale: Scale): Uint8Array {
   );
 }
 
-/** Where outlines run, in pixels of the picture: the number of the class, from 1; else 0. */
+/** The outlines in pixels of the picture: the number of the class, from 1; else 0. */
 function outlines(
   { width, height }: { width: number; height: number },
   codes: Raster,
@@ -246,7 +248,7 @@ function drawBand(
   const last = Math.max(...frames.filter((f) => f.stage === stage).map((f) => f.step));
   const top = canvas.height - BAND;
   const text = `${stage === "coarse" ? "Coarse" : "Fine"}, step ${step} of ${last}` +
-    // Every logit is 0 then, which is a probability of one half everywhere.
+    // Every logit is 0 at the start: a probability of one half everywhere.
     (current === 0 && step === 0 ? ": undecided" : "");
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${canvas.width}" height="${BAND}" ` +
     `font-family="${FONT_FAMILY}">` +

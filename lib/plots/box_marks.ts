@@ -1,5 +1,5 @@
 /**
- * How numbers are spread: a box and a dot for each.
+ * Box plots with a dot for each value.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import * as Plot from "@observablehq/plot";
 import { OKABE_ITO } from "./palette.ts";
 
-/** Quartiles of fewer values say nothing: they are shown as dots alone. */
+/** Quartiles of fewer values are meaningless: only dots are drawn. */
 const FEWEST_FOR_BOX = 5;
 
 /**
  * A box plot along x (quartiles, median, whiskers to the furthest value within 1.5 of the box's
  * lengths, from five rows on) with a dot for each row. Dots at about the same place are spread over
- * the height, however many they are.
+ * the height.
  *
- * @param rows What there is.
+ * @param rows The rows.
  * @param x The key of the numbers.
  * @param options.domain The span of the chart's x axis.
  * @param options.width Pixels of that span.
@@ -38,7 +38,7 @@ export function boxMarks<Row extends object>(
         r: 0, // the dots show outliers too
       }),
     ]),
-    // Plot takes one offset a mark, not one a dot
+    // Plot has one offset per mark, not per dot
     ...[...Map.groupBy(rows.keys(), (i) => offsets[i]!)].map(([dy, places]) =>
       Plot.dot(places.map((i) => rows[i]!), { x, dy, r: DOT_RADIUS, fill: OKABE_ITO.blue })
     ),
@@ -48,10 +48,10 @@ export function boxMarks<Row extends object>(
 const DOT_RADIUS = 4;
 
 /**
- * How far above (negative) or below the middle each dot lies, so that dots at about the same value
- * stand apart and all stay within the height.
+ * The offset of each dot above (negative) or below the middle, so that dots of similar values do
+ * not overlap and stay within the height.
  *
- * @param values Where the dots lie, along the domain.
+ * @param values The dots' values, along the domain.
  * @returns Pixels, one for each value.
  *
  * @example
@@ -79,7 +79,7 @@ export function spreadDots(
   }
   const offsets = new Array<number>(values.length).fill(0);
   for (const places of columns.values()) {
-    // Closer together where there are more than the height has room for
+    // Closer together if there are more than fit into the height
     const most = Math.max(1, Math.ceil((places.length - 1) / 2));
     const step = Math.min(size, (height / 2 - DOT_RADIUS) / most);
     for (const [rank, i] of places.entries()) {

@@ -1,5 +1,5 @@
 /**
- * How well held-out patients come out.
+ * Scores of held-out patients.
  *
  * @module
  */
@@ -14,15 +14,15 @@ import { svgDocument, svgGroup, svgText } from "./svg.ts";
 
 /** The score of one case. */
 export interface CaseScore {
-  /** Its name. */
+  /** Its id. */
   case: string;
-  /** From 0 to 1; NaN or `null` where it is undefined (both masks empty). */
+  /** From 0 to 1; NaN or `null` if undefined (both masks empty). */
   dice: number | null;
 }
 
 type Row = CaseScore & { dice: number };
 
-/** More cases than this get no line of their own. */
+/** With more cases than this, cases get no line of their own. */
 const MOST_LINES = 40;
 const WIDTH = 800;
 const MARGIN_RIGHT = 24;
@@ -107,7 +107,7 @@ function caseChart(
       Plot.ruleY(rows, { y: "case", x1: 0, x2: "dice", stroke: "#c8c8c8" }),
       meanLine,
       Plot.dot(rows, { x: "dice", y: "case", r: 6, fill: OKABE_ITO.blue }),
-      // Beside the dot, on whichever side has room.
+      // Beside the dot, on the side with more space.
       scoreText(rows.filter(({ dice }) => dice < 0.88), { dx: 14, textAnchor: "start" }),
       scoreText(rows.filter(({ dice }) => dice >= 0.88), { dx: -14, textAnchor: "end" }),
     ],

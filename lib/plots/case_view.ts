@@ -1,5 +1,5 @@
 /**
- * How the slices of a case are looked at.
+ * The orientation of a case's slices for display.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { PLANE_AXES } from "../volume/mod.ts";
 import type { View } from "./raster.ts";
 
 /**
- * How the planes of a case lie in the patient; pictures, and volumes that do not say how they lie,
- * are shown as they are stored.
+ * The orientation of a case's planes; pictures, and volumes of unknown orientation, are shown as
+ * stored.
  *
  * @param opened The case.
- * @param settings What it was opened with.
+ * @param settings The settings that it was opened with.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export function viewOfCase(
   return { axis: axisIn(orientation, settings.axis), orientation };
 }
 
-/** The axis of a grid that planes follow each other along. */
+/** The axis of a grid perpendicular to its planes. */
 function axisIn(orientation: string, axis: SliceSettings["axis"]): Axis {
   if (typeof axis === "number") return axis;
   const letters = ["RL", "AP", "SI"][PLANE_AXES[axis]]!;

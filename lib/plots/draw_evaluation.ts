@@ -1,5 +1,5 @@
 /**
- * The figure of an evaluation, from the files that it left.
+ * The figure of an evaluation, from its files.
  *
  * @module
  */
@@ -14,22 +14,23 @@ import { plotEvaluation } from "./plot_evaluation.ts";
 import { scoredSlice } from "./scored_slice.ts";
 import type { PredictionSample } from "./visualize_predictions.ts";
 
-/** Where {@linkcode drawEvaluation} finds what the summary does not hold. */
+/** What {@linkcode drawEvaluation} needs beside the summary. */
 export interface DrawEvaluationOptions {
   /** The data folder that was scored. */
   data: string;
-  /** How the model's slices were made. */
+  /** The settings of the model's slices. */
   settings: ModelInputs;
 }
 
-/** So many of the worst cases, and of the best, are shown. */
+/** The number of worst cases, and of best cases, to show. */
 const SHOWN = 2;
 
 /**
  * Draws `plots/evaluation.png` and `.svg` into a folder that holds `summary.json` and
- * `predictions`: see {@linkcode plotEvaluation}. Slices that cannot be read are left out and named.
+ * `predictions`: see {@linkcode plotEvaluation}. Slices that cannot be read are left out and
+ * listed.
  *
- * @param folder Where the scores are.
+ * @param folder The folder with the scores.
  * @returns The files written, and what could not be drawn.
  * @throws {InputError} If there is no summary.
  * @throws {RangeError} If no Dice score is defined.
@@ -57,8 +58,8 @@ export async function drawEvaluation(
 }
 
 /**
- * Of each of the worst and the best cases by Dice the slice with most of the object, with both masks,
- * turned for display.
+ * For each of the worst and best cases by Dice: the slice with the most foreground, with both
+ * masks, turned for display.
  *
  * @param folder Its `predictions` holds the masks.
  * @throws {InputError} If an image, a label or a mask cannot be read.
@@ -76,7 +77,7 @@ export async function extremeSlices(
   return samples;
 }
 
-/** The worst cases first, then the best, best last; none twice. */
+/** The worst cases first, then the best, the best one last; none twice. */
 function extremes(summary: EvaluationSummary): ScoredCase[] {
   const ranked = summary.metric_per_case.filter((scored) => Number.isFinite(caseDice(scored)))
     .sort((a, b) => caseDice(a) - caseDice(b));

@@ -1,5 +1,5 @@
 /**
- * What every plotting function returns: a picture that can be saved, and that a notebook shows.
+ * The result of every plotting function: a picture that can be saved, and that notebooks display.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { extname } from "@std/path";
 import { writeFileAtomic } from "../support/files.ts";
 import { svgToPng, type SvgToPngOptions } from "./svg_to_png.ts";
 
-/** Under this symbol the Deno kernel looks for how a value is shown. */
+/** The symbol by which the Deno kernel finds a value's display form. */
 const display = Symbol.for("Jupyter.display");
 
 /** The bytes as base 64, for data URIs and notebooks. */
@@ -17,11 +17,11 @@ export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 }
 
-/** Of what a {@linkcode Figure} is made. */
+/** What a {@linkcode Figure} is made of. */
 export interface FigureOptions {
   /**
-   * Made of pixels (slices) rather than of lines (charts): a notebook then shows the PNG, which
-   * has the SVG's size. A chart is shown as SVG, and its PNG is twice as large, to stay sharp.
+   * Whether it consists of pixels (slices) rather than lines (charts). Then notebooks show the PNG,
+   * at the SVG's size. Charts are shown as SVG, and their PNG is twice as large, to stay sharp.
    */
   pixels?: boolean;
 }
@@ -54,9 +54,9 @@ export class Figure {
   }
 
   /**
-   * Writes the picture, as SVG or PNG by the ending of the name.
+   * Writes the picture, as SVG or PNG depending on the extension.
    *
-   * @throws {RangeError} If the name ends neither in `.svg` nor in `.png`.
+   * @throws {RangeError} If the extension is neither `.svg` nor `.png`.
    */
   async save(path: string): Promise<void> {
     const ending = extname(path).toLowerCase();
@@ -66,13 +66,13 @@ export class Figure {
     await writeFileAtomic(path, ending === ".svg" ? this.svg : this.png());
   }
 
-  /** What a notebook shows. */
+  /** The form for notebooks. */
   [display](): Record<string, string> {
     return this.#pixels ? { "image/png": base64(this.png()) } : { "image/svg+xml": this.svg };
   }
 }
 
-/** A moving picture. */
+/** An animation. */
 export class Animation {
   /** The bytes of the GIF file. */
   readonly gif: Uint8Array;
@@ -86,7 +86,7 @@ export class Animation {
     await writeFileAtomic(path, this.gif);
   }
 
-  /** What a notebook shows. */
+  /** The form for notebooks. */
   [display](): Record<string, string> {
     return { "image/gif": base64(this.gif) };
   }

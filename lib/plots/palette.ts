@@ -1,5 +1,5 @@
 /**
- * Colours that stay apart for colour-blind readers and on a pale projector.
+ * Colours that can be told apart by colour-blind readers and on a pale projector.
  *
  * @module
  */
@@ -8,8 +8,7 @@
 export type Rgb = readonly [number, number, number];
 
 /**
- * The palette of Okabe and Ito (2008), made to be told apart with every common kind of colour
- * blindness.
+ * The palette of Okabe and Ito (2008), for all common kinds of colour blindness.
  */
 export const OKABE_ITO = {
   black: "#000000",
@@ -22,7 +21,7 @@ export const OKABE_ITO = {
   purple: "#cc79a7",
 } as const;
 
-/** The order in which series take their colours: strong ones on white first. */
+/** The order of colours for series: strong ones on white first. */
 export const SERIES_COLOURS: readonly string[] = [
   OKABE_ITO.blue,
   OKABE_ITO.vermillion,
@@ -33,11 +32,11 @@ export const SERIES_COLOURS: readonly string[] = [
   OKABE_ITO.black,
 ];
 
-/** What each colour means wherever a mask lies over an image. */
+/** The meaning of colours for masks over images. */
 export const MASK_COLOURS = {
-  /** The reference, drawn by a person. */
+  /** The reference. */
   truth: OKABE_ITO.skyBlue,
-  /** What the model says. */
+  /** The prediction. */
   prediction: OKABE_ITO.orange,
   /** In both. */
   truePositive: OKABE_ITO.green,
@@ -49,9 +48,9 @@ export const MASK_COLOURS = {
   otherClass: OKABE_ITO.yellow,
 } as const;
 
-/** The colours of classes or regions where there are several, in the order of the model's logits. */
+/** The colours of several classes or regions, in the order of the model's logits. */
 const CLASS_COLOURS: readonly string[] = [
-  // The first three mean nothing else in the picture of errors
+  // The first three have no other meaning in the picture of errors
   OKABE_ITO.orange,
   OKABE_ITO.skyBlue,
   OKABE_ITO.blue,
@@ -79,13 +78,13 @@ export function classColour(index: number): string {
 
 /** The colour of text. */
 export const TEXT_COLOUR = "#1a1a1a";
-/** The colour of captions and other lesser text. */
+/** The colour of captions and other secondary text. */
 export const MUTED_COLOUR = "#595959";
 
 /**
  * Reads `#rrggbb`.
  *
- * @throws {RangeError} If the text is no such colour.
+ * @throws {RangeError} If the text is not such a colour.
  *
  * @example
  * ```ts
@@ -101,7 +100,7 @@ export function parseColour(hex: string): Rgb {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** The colour a part `t` (0 to 1) of the way from one colour to another. */
+/** Interpolates two colours; `t` from 0 to 1. */
 export function mixColours(from: Rgb, to: Rgb, t: number): Rgb {
   const mix = (a: number, b: number) => Math.round(a + (b - a) * t);
   return [mix(from[0], to[0]), mix(from[1], to[1]), mix(from[2], to[2])];

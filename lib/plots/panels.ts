@@ -19,15 +19,15 @@ export interface Panel {
   caption?: string;
 }
 
-/** How panels are laid out. */
+/** The layout of panels. */
 export interface PanelsOptions {
-  /** How many stand side by side. */
+  /** The number of panels side by side. */
   columns: number;
   /** Above all of them. */
   title?: string;
   /** Below the title. */
   subtitle?: string;
-  /** Below all of them; given the width there is. */
+  /** Below all of them; called with the available width. */
   legend?: (width: number) => Legend;
 }
 
@@ -46,7 +46,7 @@ export function composePanels(panels: readonly Panel[], options: PanelsOptions):
   const { columns } = options;
   if (panels.length === 0) throw new RangeError("Cannot draw panels: there are none");
   if (!(Number.isInteger(columns) && columns > 0)) {
-    throw new RangeError(`Expected a number of columns from 1 on, got ${columns}`);
+    throw new RangeError(`Expected at least 1 column, got ${columns}`);
   }
   const cellWidth = Math.max(...panels.map(({ image }) => image.width));
   const width = 2 * MARGIN + columns * (cellWidth + GAP) - GAP;
@@ -82,7 +82,7 @@ export function composePanels(panels: readonly Panel[], options: PanelsOptions):
 function drawPanel({ image, title, caption }: Panel, top: number): string {
   let content = "";
   if (title !== undefined) {
-    // A long name is written smaller rather than into the next panel.
+    // Long names are written smaller, to stay in their panel.
     const size = Math.min(TEXT, Math.floor(TEXT * image.width / textWidth(title, TEXT)));
     content += svgText(title, 0, TEXT * 0.9, { size });
   }

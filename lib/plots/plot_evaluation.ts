@@ -1,5 +1,5 @@
 /**
- * How the cases came out: their scores, and slices of the worst and the best.
+ * The scores of cases, and slices of the worst and best.
  *
  * @module
  */
@@ -14,11 +14,11 @@ import { type Chart, drawChart } from "./render_plot.ts";
 import { stackSvg, svgDocument, svgGroup, svgSize, svgText } from "./svg.ts";
 import { type PredictionSample, visualizePredictions } from "./visualize_predictions.ts";
 
-/** How {@linkcode plotEvaluation} draws. */
+/** Options of {@linkcode plotEvaluation}. */
 export interface PlotEvaluationOptions {
   /** Slices to show below, turned for display; see `extremeSlices`. */
   samples?: readonly PredictionSample[];
-  /** What the codes of the samples stand for. Default: one class. */
+  /** The meaning of the samples' codes. Default: one class. */
   targets?: Targets;
   /** Above the figure. */
   title?: string;
@@ -34,9 +34,9 @@ const CHART_HEIGHT = 290;
 const [MARGIN_TOP, MARGIN_RIGHT, MARGIN_BOTTOM, MARGIN_LEFT] = [56, 24, 56, 28];
 
 /**
- * Draws Dice and HD95 of all cases, each as a box plot with a dot a case that names the worst and
- * the best, and below them slices, if there are any. Undefined scores are counted, not drawn; where
- * HD95 is undefined in all cases it is left out. Of several classes each case counts with their mean.
+ * Draws box plots of Dice and HD95 with a dot per case, labels the worst and best, and adds slices
+ * below, if given. Undefined scores are counted, not drawn; HD95 is left out if undefined in all
+ * cases. With several classes, each case counts with their mean.
  *
  * @param summary From `evaluateCases` or `readSummary`.
  * @throws {RangeError} If no Dice score is defined.

@@ -1,5 +1,5 @@
 /**
- * Runs on the same cases, side by side.
+ * Pairs of runs on the same cases.
  *
  * @module
  */
@@ -24,12 +24,12 @@ interface Point {
 }
 
 /**
- * Draws the Dice scores of pairs of runs: a line a case from the run that is compared with to the
- * other, a panel for each run and class.
+ * Draws the Dice scores of pairs of runs: one line per case from the reference run to the other,
+ * and one panel for each run and class.
  *
- * @param rows From `compareRuns`; those of other scores are passed over.
+ * @param rows From `compareRuns`; other scores are ignored.
  * @param names The classes' names by their keys.
- * @throws {RangeError} Where no case has a Dice score in both runs.
+ * @throws {RangeError} If no case has a Dice score in both runs.
  */
 export function plotPairs(
   rows: readonly PairedDifference[],

@@ -1,5 +1,5 @@
 /**
- * All pictures of a run.
+ * Draws all pictures of a run.
  *
  * @module
  */
@@ -30,10 +30,10 @@ import { plotStateChannels } from "./state_channels.ts";
 import { plotTrainingCurves, readMetrics } from "./training_curves.ts";
 import { visualizePredictions } from "./visualize_predictions.ts";
 
-/** How many held-out cases `predictions.png` shows. */
+/** The number of held-out cases in `predictions.png`. */
 const SHOWN_CASES = 4;
 
-/** What {@linkcode plotRun} drew. */
+/** The result of {@linkcode plotRun}. */
 export interface PlottedRun {
   /** The files written. */
   files: string[];
@@ -43,10 +43,11 @@ export interface PlottedRun {
 
 /**
  * Draws all pictures of a run into its folder `plots`: `training_curves`, `case_scores` and
- * `evaluation` (SVG and PNG), `predictions.png`, `settling.gif` and `channels.png`. The slices are
- * drawn from the masks in `predictions`, so that number, picture and file agree. What a run lacks the
- * data for (it was not scored yet, its data are gone) is left out and named. `quality` (SVG and PNG)
- * is added where the run was scored with several samples, `robustness` where that was measured.
+ * `evaluation` (SVG and PNG), `predictions.png`, `settling.gif` and `channels.png`. Slices are
+ * drawn from the masks in `predictions`, so that number, picture and file agree. Pictures that
+ * cannot be drawn (the run was not scored yet, its data is missing) are left out and listed.
+ * `quality` (SVG and PNG) is added if the run was scored with several samples, `robustness` if that
+ * was measured.
  *
  * Choose a backend first (`initBackend`): the last two run the model.
  *
@@ -66,7 +67,7 @@ export async function plotRun(folder: string): Promise<PlottedRun> {
     try {
       await draw();
     } catch (error) {
-      // A RangeError says that there is nothing to draw: no epoch done, no score defined.
+      // A RangeError means that there is nothing to draw: no finished epoch, no defined score.
       if (!(error instanceof InputError || error instanceof RangeError)) throw error;
       skipped.push(`${what}: ${error.message}`);
     }
@@ -153,7 +154,7 @@ function shownCases(summary: EvaluationSummary) {
   );
 }
 
-/** The mask as it settles, and the state in the end, of the cells that made the saved mask. */
+/** The settling of the mask, and the final state, of the run that made the saved mask. */
 async function drawTrace(
   model: MedNca,
   { opened, index, sample }: ScoredSlice,
@@ -167,7 +168,7 @@ async function drawTrace(
   const { data, height, width, channels } = toModelGrid(opened.slice(index), geometry);
   const truth = labelToModelGrid(opened.label(index), geometry);
   const view = viewOfCase(opened, inputs);
-  // Resized slices have voxels of another shape
+  // Resizing changes the shape of voxels
   const voxel = voxelOf(opened).map((length, i) =>
     length * [geometry.crop.height, geometry.crop.width][i]! / geometry.scaled[i]!
   ) as [number, number];
@@ -177,7 +178,7 @@ async function drawTrace(
   const images = tf.tensor4d(interleaved, [1, height, width, channels]);
   const trace = model.trace(images, { seeds: [cellSeed(seed, index)], stats: "slice" });
   try {
-    // On a GPU states cannot be read at once; those that were read stay readable.
+    // On a GPU states cannot be read synchronously, but once read they stay readable.
     await Promise.all(trace.map(({ state }) => state.data()));
     const { targets } = inputs;
     const settling = animateSettling(settlingFrames(trace, { targets, imageChannels: channels }), {

@@ -1,5 +1,5 @@
 /**
- * Whether the model knows when it is wrong.
+ * The NCA quality metric against Dice.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { OKABE_ITO, TEXT_COLOUR } from "./palette.ts";
 import { renderPlot } from "./render_plot.ts";
 import { textWidth } from "./svg.ts";
 
-/** More cases than this are not named. */
+/** With more cases than this, cases are not named. */
 const MOST_NAMES = 12;
-/** Through fewer cases no line is drawn: its band would be as wide as the chart. */
+/** With fewer cases no line is drawn: its band would be as wide as the chart. */
 const FEWEST_FOR_LINE = 20;
 
 /**
  * Draws the NCA quality metric of cases against their Dice score, with the straight line through
- * them (from twenty cases on) and both correlations. Where the metric is of use, doubt (to the right) goes with a low
- * score.
+ * them (from twenty cases on) and both correlations. If the metric is useful, uncertain cases (to
+ * the right) have low scores.
  *
- * @throws {RangeError} If no case has both.
+ * @throws {RangeError} If no case has both values.
  *
  * @example
  * ```ts
@@ -92,7 +92,7 @@ export function plotQuality(
 }
 
 const [WIDTH, HEIGHT, MARGIN] = [800, 480, 76];
-/** The names' letters, in pixels. */
+/** The names' font size, in pixels. */
 const LETTERS = 16;
 
 /** A case's name beside its dot. */
@@ -102,7 +102,7 @@ interface PlacedName {
   dy: number;
 }
 
-/** Puts each name where it lies on no other name and no dot, nearest places first. */
+/** Places each name where it overlaps no other name and no dot, nearest positions first. */
 function placeNames(
   rows: readonly CaseQuality[],
   { x, y }: { x: readonly [number, number]; y: readonly [number, number] },
@@ -145,7 +145,7 @@ function placeNames(
   });
 }
 
-/** The values' span with a margin, from 0 on and up to a largest value. */
+/** The values' range with a margin, from 0 up to a largest value. */
 function spanOf(values: readonly number[], largest: number): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = 0.2 * (high - low) || 0.05;

@@ -1,5 +1,5 @@
 /**
- * Turning slices the way a radiologist looks at them.
+ * Turns slices to a radiologist's view.
  *
  * @module
  */
@@ -19,14 +19,14 @@ export interface Raster {
 }
 
 /**
- * How a raster lies in the patient: the axis it was cut along and the volume's orientation
- * ("RAS": the axes run to the right, anterior, superior). `"raw"` shows rows and columns as they
- * are, which is right for PNG pictures.
+ * The orientation of a raster: the axis that it was cut along and the volume's orientation ("RAS":
+ * axes point right, anterior, superior). `"raw"` shows rows and columns as they are, as for PNG
+ * pictures.
  */
 export type View = "raw" | {
-  /** Which axis of the volume the slice was cut along. Default: 2. */
+  /** The axis of the volume that the slice was cut along. Default: 2. */
   axis?: 0 | 1 | 2;
-  /** Where the volume's axes run to. Default: "RAS". */
+  /** The volume's orientation. Default: "RAS". */
   orientation?: string;
 };
 
@@ -44,13 +44,13 @@ export function checkRaster({ data, height, width }: Raster, name = "raster"): v
 }
 
 /**
- * Turns a slice so that it appears as in a radiologist's viewer: up is superior, or anterior in an
- * axial cut; left is the patient's right, or anterior in a sagittal cut.
+ * Turns a slice as in a radiologist's viewer: up is superior, or anterior in an axial cut; left is
+ * the patient's right, or anterior in a sagittal cut.
  *
- * @param raster A slice as it is stored (rows are x for a cut along axis 2).
- * @param view How it lies in the patient.
- * @returns The turned slice, with numbers of its own.
- * @throws {RangeError} If the orientation is not made of one of R/L, A/P and S/I each.
+ * @param raster A stored slice (rows are x for a cut along axis 2).
+ * @param view Its orientation.
+ * @returns The turned slice, a copy.
+ * @throws {RangeError} If the orientation does not have one of R/L, A/P and S/I each.
  *
  * @example
  * ```ts
@@ -81,8 +81,8 @@ export function orientForDisplay(raster: Raster, view: View = {}): Slice {
 }
 
 /**
- * What belongs to a raster's rows and columns, such as a voxel's height and width, turned as
- * {@linkcode orientForDisplay} turns the raster.
+ * Values for a raster's rows and columns, such as a voxel's height and width, turned as by
+ * {@linkcode orientForDisplay}.
  */
 export function turnPair(
   [rows, columns]: readonly [number, number],
@@ -91,7 +91,7 @@ export function turnPair(
   return view === "raw" || turnOf(view).rowsAreVertical ? [rows, columns] : [columns, rows];
 }
 
-/** Which way a slice is turned. */
+/** How a slice is turned. */
 function turnOf({ axis = 2, orientation = "RAS" }: Exclude<View, "raw">) {
   const groups = [...orientation].map((letter) =>
     ["RL", "AP", "SI"].find((g) => g.includes(letter))

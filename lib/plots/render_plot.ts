@@ -9,9 +9,9 @@ import { parseHTML } from "linkedom";
 import { SERIES_COLOURS } from "./palette.ts";
 import { type Legend, type LegendEntry, svgDocument, svgGroup, svgLegend, svgText } from "./svg.ts";
 
-/** A chart as SVG elements, to be put beside others. */
+/** A chart as SVG elements, to be combined with others. */
 export interface Chart {
-  /** Its elements, from (0, 0) on. */
+  /** Its elements, with origin (0, 0). */
   content: string;
   /** Pixels. */
   width: number;
@@ -24,10 +24,10 @@ const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
 /**
  * Draws an Observable Plot chart, with its title, subtitle, legend and caption inside one group of
- * SVG elements. (Plot itself puts them around the chart as HTML, which no SVG viewer shows.)
+ * SVG elements. (Plot puts them around the chart as HTML, which SVG viewers do not show.)
  *
- * @param options Plot's own options. Unlike in Plot the text is large enough for a projector, the
- * margins fit it, and categories take the colours of Okabe and Ito; `style` is not used.
+ * @param options Plot's own options. Text is large enough for a projector, margins fit it, and
+ * categories have the colours of Okabe and Ito; `style` is not used.
  */
 export function drawChart(options: Plot.PlotOptions): Chart {
   const { title, subtitle, caption, color, ...rest } = options;
@@ -42,12 +42,12 @@ export function drawChart(options: Plot.PlotOptions): Chart {
       ...rest,
       color: { ...colours, ...color, legend: false },
       style: {},
-      // linkedom's document does all that Plot asks of one, but has types of its own.
+      // linkedom's document does all that Plot needs, but has its own types.
       document: document as unknown as Document,
     });
   let chart = draw({});
   const type = chart.scale("color")?.type;
-  // Only the drawn chart knows whether its colours are categories or a range of numbers.
+  // Only the drawn chart shows whether its colours are categories or a range of numbers.
   if (type === "ordinal" || type === "categorical") chart = draw({ range: SERIES_COLOURS });
   else if (type === "linear") chart = draw({ scheme: "viridis" });
   const svg = chart.querySelector("style")?.parentElement ?? chart;

@@ -1,5 +1,5 @@
 /**
- * How far a score holds where things go wrong.
+ * Charts of scores under perturbations.
  *
  * @module
  */
@@ -22,14 +22,14 @@ import { svgDocument, svgGroup, svgLegend, svgText, textWidth } from "./svg.ts";
 const WIDTH = 440;
 const HEIGHT = 320;
 const MOST_COLUMNS = 3;
-/** More cases than this get no line of their own. */
+/** With more cases than this, cases get no line of their own. */
 const MOST_LINES = 60;
 const WOUND_COLOUR = OKABE_ITO.purple;
 const COLOURS = { mean: OKABE_ITO.blue, case: "#b5b5b5", unhealed: OKABE_ITO.vermillion };
 
 /**
  * Draws Dice scores against the strength of each perturbation, one small chart for each: the mean
- * and every case; for erased cells also what would be left if nothing healed.
+ * and every case; for erased cells also the score if nothing healed.
  *
  * @param scores From `evaluateRobustness` or `readRobustness`.
  * @throws {RangeError} If no score is defined.
@@ -96,7 +96,7 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
       label: unit,
       labelAnchor: "center",
       labelArrow: "none",
-      type: "point", // as far apart as they are in the list: each is one step worse
+      type: "point", // evenly spaced: each strength is one step worse
       domain: means.map(({ strength }) => strength),
       ticks: roomyTicks(means.map(({ strength }) => strength), format),
       tickFormat: format,
@@ -133,7 +133,7 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
   });
 }
 
-/** As many of the strengths, evenly, as have room for their labels beside each other. */
+/** A subset of the strengths, evenly chosen, whose labels fit side by side. */
 function roomyTicks(strengths: readonly number[], format: (strength: number) => string): number[] {
   const longest = Math.max(...strengths.map((strength) => textWidth(`${format(strength)} `, 16)));
   const room = Math.max(1, Math.floor((WIDTH - 120) / longest));
@@ -141,14 +141,14 @@ function roomyTicks(strengths: readonly number[], format: (strength: number) => 
   return strengths.filter((_, i) => i % every === 0);
 }
 
-/** At most so many strengths of a perturbation are shown. */
+/** The most strengths of a perturbation to show. */
 const MOST_EXAMPLES = 5;
 
 /**
- * Draws what the perturbations look like, and what the model makes of them: a row for each, weakest
- * to strongest, with the outlines of truth and prediction.
+ * Draws examples of the perturbations: a row for each, weakest to strongest, with the outlines of
+ * truth and prediction.
  *
- * @param examples From `evaluateRobustness`: the same slice under everything.
+ * @param examples From `evaluateRobustness`: the same slice under every perturbation.
  * @throws {RangeError} If there are none.
  */
 export function plotRobustnessExamples(
@@ -191,7 +191,7 @@ export function plotRobustnessExamples(
   });
 }
 
-/** So many of the items, the first and the last among them. */
+/** A number of the items, including the first and the last. */
 function spread<T>(items: readonly T[], count: number): T[] {
   return Array.from(
     { length: count },

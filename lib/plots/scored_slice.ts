@@ -1,5 +1,5 @@
 /**
- * Slices of scored cases with the masks that were saved, for pictures that agree with the files.
+ * Slices of scored cases with their saved masks, so that pictures agree with files.
  *
  * @module
  */
@@ -22,17 +22,17 @@ export interface ScoredSlice {
   /** Turned for display. */
   readonly sample: PredictionSample;
   readonly opened: Case;
-  /** The slice's number within its case. */
+  /** The slice's index within its case. */
   readonly index: number;
 }
 
 /**
- * The slice of a scored case with most of the object, of the truth or of the prediction.
+ * The slice of a scored case with the most foreground, in truth or prediction.
  *
  * @param folder Its `predictions` holds the masks.
- * @param scored Which case, and its scores.
+ * @param scored The case and its scores.
  * @param sources The cases of the data set.
- * @param inputs How the model's slices were made.
+ * @param inputs The settings of the model's slices.
  * @throws {InputError} If the image, the label or the mask cannot be read.
  */
 export async function scoredSlice(
@@ -84,7 +84,7 @@ export async function scoredSlice(
   };
 }
 
-/** Height and width of a voxel of a slice in millimetres; of pictures both are 1. */
+/** Height and width of a slice's voxels in millimetres; 1 for pictures. */
 export function voxelOf({ grid }: Pick<Case, "grid">): readonly [number, number] {
   const [columns, rows] = grid?.spacing ?? [1, 1];
   return [rows, columns];

@@ -30,9 +30,9 @@ export interface RgbImage {
 /** Pixels per voxel: one number, or one for the height and one for the width of a voxel. */
 export type Scale = number | readonly [vertical: number, horizontal: number];
 
-/** How {@linkcode sliceToRgb} draws. */
+/** Options of {@linkcode sliceToRgb}. */
 export interface SliceToRgbOptions {
-  /** Pixels per voxel, whole numbers: of rows and columns alike, or each its own. Default: 1. */
+  /** Pixels per voxel, whole numbers: one for both axes, or one each. Default: 1. */
   scale?: Scale;
   /**
    * The values shown as the first and the last colour. Default: all but the darkest and the
@@ -41,7 +41,7 @@ export interface SliceToRgbOptions {
   range?: readonly [number, number];
   /** The colour of a value, given 0 at the range's start to 1 at its end. Default: grey. */
   colour?: (t: number) => Rgb;
-  /** Whether to interpolate between voxels rather than to show them as squares. Default: true. */
+  /** Whether to interpolate between voxels instead of showing squares. Default: true. */
   smooth?: boolean;
 }
 
@@ -49,7 +49,7 @@ export interface SliceToRgbOptions {
  * Draws a slice in grey (or by another map of colours).
  *
  * @throws {TypeError} If the data does not fit the shape.
- * @throws {RangeError} If a scale is not a whole number from 1 on.
+ * @throws {RangeError} If a scale is not a whole number of at least 1.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export function sliceToRgb(slice: Raster, options: SliceToRgbOptions = {}): RgbI
   const { scale = 1, colour = greyColour, smooth = true } = options;
   const [tall, wide] = typeof scale === "number" ? [scale, scale] : scale;
   if (![tall, wide].every((n) => Number.isInteger(n) && n >= 1)) {
-    throw new RangeError(`Expected a scale of whole numbers from 1 on, got ${scale}`);
+    throw new RangeError(`Expected a scale of whole numbers of at least 1, got ${scale}`);
   }
   const [low, high] = options.range ?? [quantile(slice.data, 0.005), quantile(slice.data, 0.995)];
   const table = Array.from({ length: 256 }, (_, i) => colour(i / 255));
@@ -78,7 +78,7 @@ export function sliceToRgb(slice: Raster, options: SliceToRgbOptions = {}): RgbI
         ? interpolate(slice, (y + 0.5) / tall - 0.5, (x + 0.5) / wide - 0.5)
         : slice.data[Math.floor(y / tall) * slice.width + Math.floor(x / wide)]!;
       const t = high > low ? (value - low) / (high - low) : 0;
-      // NaN goes to the first colour, as voxels that were not measured do in viewers.
+      // NaN gets the first colour, as in viewers.
       const index = Math.round(255 * Math.min(1, Math.max(0, t || 0)));
       data.set(table[index]!, 3 * (y * width + x));
     }
@@ -86,27 +86,27 @@ export function sliceToRgb(slice: Raster, options: SliceToRgbOptions = {}): RgbI
   return { data, width, height };
 }
 
-/** What codes stand for where there is one object: 0 the background, 1 the object. */
+/** The meaning of codes with one object: 0 background, 1 object. */
 export const ONE_CLASS: Targets = {
   kind: "classes",
   classes: [{ name: "foreground", values: "above 0" }],
   ignore: [],
 };
 
-/** How a mask is laid over an image. */
+/** Options for drawing a mask over an image. */
 export interface OverlayOptions {
   /** `#rrggbb`. Default: the prediction's colour. */
   colour?: string;
-  /** Its outline, or all of it, see-through. Default: the outline. */
+  /** Its outline, or a translucent tint. Default: the outline. */
   style?: "contour" | "tint";
-  /** Of the outline, in pixels of the image. Default: 2. */
+  /** Thickness of the outline, in pixels of the image. Default: 2. */
   thickness?: number;
-  /** Of the tint, 0 to 1. Default: 0.5. */
+  /** Opacity of the tint, 0 to 1. Default: 0.5. */
   opacity?: number;
 }
 
 /**
- * Lays a mask over an image, as an outline or a tint.
+ * Draws a mask over an image, as an outline or a tint.
  *
  * @param image An image of the mask's slice, at any whole scale.
  * @param mask Voxels above 0.5 are in the mask. Its voxels are never interpolated.
@@ -124,7 +124,7 @@ export function overlayMask(
   const inside = maskAt(image, mask);
   if (style === "tint") return paint(image, (x, y) => inside(x, y) ? [rgb, opacity] : undefined);
 
-  // A pixel is on the outline where one of the eight neighbours `thickness` away is outside.
+  // A pixel is on the outline if one of the eight neighbours `thickness` away is outside.
   const offsets = [-thickness, 0, thickness];
   return paint(image, (x, y) => {
     if (!inside(x, y)) return undefined;
@@ -135,13 +135,13 @@ export function overlayMask(
 }
 
 /**
- * Lays the outline of each class over an image, each in its own colour ({@linkcode classColour}).
- * A single class takes the colour that is given.
+ * Draws the outline of each class over an image, in its own colour ({@linkcode classColour}). A
+ * single class gets the given colour.
  *
  * @param image An image of the codes' slice, at any whole scale.
- * @param codes What each pixel is, see `Targets`.
- * @param targets What the codes stand for.
- * @param single The colour where there is one class only.
+ * @param codes The code of each pixel, see `Targets`.
+ * @param targets The meaning of the codes.
+ * @param single The colour of a single class.
  */
 export function overlayClasses(
   image: RgbImage,
@@ -159,16 +159,16 @@ export function overlayClasses(
   return result;
 }
 
-/** 1 where a class or region (counted from 0) holds, else 0. */
+/** 1 in a class or region (counted from 0), else 0. */
 export function maskOfClass(codes: Raster, targets: Targets, index: number): Raster {
   const included = codesOf(targets, index);
   return { ...codes, data: Uint8Array.from(codes.data, (code) => included[code]!) };
 }
 
 /**
- * Lays agreement and errors over an image: where prediction and truth say the same, where only one
- * of them has an object, where they differ in its class; each in its own colour
- * ({@linkcode MASK_COLOURS}). Ignored pixels show neither.
+ * Draws agreement and errors over an image: where prediction and truth agree, where only one has an
+ * object, where their classes differ; each in its own colour ({@linkcode MASK_COLOURS}). Ignored
+ * pixels have none.
  *
  * @param masks Codes of prediction and truth, 0 for the background.
  * @throws {RangeError} If the image is not a whole number of times as large as the masks.
@@ -190,7 +190,7 @@ export function overlayErrors(
   return paint(image, (x, y) => {
     const [p, t] = [predicted(x, y), actual(x, y)];
     if ((p === 0 && t === 0) || t === IGNORED) return undefined;
-    // Errors are few and thin: they are laid on more strongly than agreement.
+    // Errors are few and thin, so they are drawn more strongly than agreement.
     if (p === t) return [colours.both, opacity * 0.7];
     const colour = t === 0 ? colours.predictedOnly : p === 0 ? colours.actualOnly : colours.other;
     return [colour, Math.min(1, opacity * 1.4)];
@@ -203,10 +203,10 @@ export function imageToPng({ data, width, height }: RgbImage): Uint8Array {
 }
 
 /**
- * Pixels per voxel that bring the longer side of a slice to about the size asked for, with voxels
- * in their true proportions.
+ * Pixels per voxel that bring the longer side of a slice to about the given size, with voxels in
+ * their true proportions.
  *
- * @param slice What is to be drawn.
+ * @param slice The slice.
  * @param options.size Pixels of the longer side. Default: 320.
  * @param options.voxel Height and width of a voxel, in any unit. Default: as high as wide.
  *

@@ -1,5 +1,5 @@
 /**
- * What the automaton keeps in its cells.
+ * The channels of the automaton's state.
  *
  * @module
  */
@@ -21,16 +21,16 @@ export interface ChannelState {
   width: number;
   /** Number of channels. */
   channels: number;
-  /** How many of them, the first ones, are the image's. Default: 1. */
+  /** The number of image channels, which come first. Default: 1. */
   imageChannels?: number;
-  /** The names of the logits, which stand behind the image's channels. Default: one, unnamed. */
+  /** The names of the logits, which follow the image's channels. Default: one, unnamed. */
   logits?: readonly string[];
 }
 
 /**
- * Draws each channel of a state: those of the image in grey; the others on a map of blue, white and
- * vermillion centred at 0, each to its own largest absolute value (all but the outermost half per
- * cent), which stands below it.
+ * Draws each channel of a state: the image's in grey; the others in blue, white and vermillion
+ * centred at 0, each scaled to its own largest absolute value (without the outermost half per
+ * cent), which is printed below it.
  *
  * @throws {TypeError} If the data does not fit the shape.
  *
@@ -79,7 +79,7 @@ export function plotStateChannels(
       image: sliceToRgb(raster, {
         scale,
         smooth: false,
-        // A channel of zeros is white, not the map's first colour.
+        // A channel of zeros should be white, not the map's first colour.
         range: limit > 0 ? [-limit, limit] : [-1, 1],
         colour: (t) => divergingColour(2 * t - 1),
       }),

@@ -1,30 +1,30 @@
 /**
- * The few pieces of SVG that pictures are put together from.
+ * SVG building blocks of pictures.
  *
  * @module
  */
 
 import { TEXT_COLOUR } from "./palette.ts";
 
-/** DejaVu Sans is what PNGs are drawn with; a browser without it takes its own sans serif. */
+/** PNGs are drawn with DejaVu Sans; browsers without it use their own sans serif. */
 export const FONT_FAMILY = "DejaVu Sans, Verdana, sans-serif";
 
-/** Text made safe for the inside of an element or attribute. */
+/** Escapes text for an element or attribute. */
 export function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;");
 }
 
-/** About how wide a text is in DejaVu Sans, whose letters are 0.6 of their height on average. */
+/** Approximate width of a text in DejaVu Sans, whose letters are 0.6 of their height on average. */
 export function textWidth(text: string, size: number): number {
   return text.length * size * 0.6;
 }
 
-/** How a text looks. */
+/** The style of a text. */
 export interface TextOptions {
-  /** Pixels; 16 unless told. */
+  /** Pixels. Default: 16. */
   size?: number;
-  /** Which part of the text lies at x; its start unless told. */
+  /** The part of the text at x. Default: its start. */
   anchor?: "start" | "middle" | "end";
   /** `#rrggbb`. */
   colour?: string;
@@ -46,7 +46,7 @@ export function svgGroup(x: number, y: number, content: string): string {
 
 /** One entry of a legend. */
 export interface LegendEntry {
-  /** What the colour means. */
+  /** The meaning of the colour. */
   label: string;
   /** `#rrggbb`. */
   colour: string;
@@ -54,16 +54,16 @@ export interface LegendEntry {
 
 /** A legend laid out in lines. */
 export interface Legend {
-  /** Its elements, from (0, 0) on. */
+  /** Its elements, with origin (0, 0). */
   content: string;
   /** Pixels. */
   height: number;
 }
 
 /**
- * Swatches with labels in a row, broken into more rows where the width asks for it.
+ * Swatches with labels in a row, wrapped to the width.
  *
- * @param entries What to list.
+ * @param entries The entries.
  * @param options The width to fill and the size of the text, in pixels.
  */
 export function svgLegend(
@@ -93,7 +93,7 @@ export function svgLegend(
 /**
  * The size of a document of {@linkcode svgDocument}, in pixels.
  *
- * @throws {TypeError} If the text is no such document.
+ * @throws {TypeError} If the text is not such a document.
  */
 export function svgSize(document: string): { width: number; height: number } {
   const [, width, height] = /^<svg [^>]*?width="([\d.]+)" height="([\d.]+)"/.exec(document) ?? [];

@@ -6,18 +6,18 @@
 
 import { createRequire } from "node:module";
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
-// Only packages that a module imports are installed, and fonts are no modules: this brings them.
+// Only imported packages are installed, and fonts are not modules: this import installs them.
 import "dejavu-fonts-ttf/package.json" with { type: "json" };
 
 const require = createRequire(import.meta.url);
 await initWasm(await Deno.readFile(require.resolve("@resvg/resvg-wasm/index_bg.wasm")));
 let fontBuffers: Uint8Array[] | undefined;
 
-/** How large to draw. */
+/** The size of a drawing. */
 export interface SvgToPngOptions {
   /** Pixels; the height follows. */
   width?: number;
-  /** How many times the SVG's own size where no width is told; 1 unless told. */
+  /** Scale of the SVG's own size, if there is no width. Default: 1. */
   zoom?: number;
 }
 
@@ -25,13 +25,13 @@ export interface SvgToPngOptions {
 export interface Pixels {
   width: number;
   height: number;
-  /** Red, green, blue and opacity of each, row after row. */
+  /** Red, green, blue and opacity per pixel, row by row. */
   pixels: Uint8Array;
 }
 
 /**
- * Draws an SVG to pixels with DejaVu Sans, never with a font of the system, so that the same SVG
- * gives the same pixels everywhere.
+ * Draws an SVG to pixels with DejaVu Sans, never with a system font, so that the same SVG gives the
+ * same pixels everywhere.
  *
  * @param svg A standalone SVG.
  * @throws {SyntaxError} If the SVG cannot be parsed.
@@ -59,7 +59,7 @@ export function svgToPng(svg: string, options: SvgToPngOptions = {}): Uint8Array
   return render(svg, options, (image) => image.asPng());
 }
 
-/** What is wanted of a drawing; the memory that it took is free again then. */
+/** Reads the result of a drawing and frees its memory. */
 function render<T>(
   svg: string,
   options: SvgToPngOptions,

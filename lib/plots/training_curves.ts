@@ -1,5 +1,5 @@
 /**
- * How a training went.
+ * The curves of a training.
  *
  * @module
  */
@@ -14,11 +14,11 @@ import { MUTED_COLOUR, OKABE_ITO, SERIES_COLOURS } from "./palette.ts";
 import { type Chart, drawChart } from "./render_plot.ts";
 import { svgDocument, svgGroup, svgLegend, svgText } from "./svg.ts";
 
-/** What is known of an epoch; whatever is missing is not drawn. */
+/** The figures of an epoch; missing ones are not drawn. */
 export type TrainingRow = Partial<EpochMetrics>;
 
 /**
- * Reads a run's `metrics.csv`. Columns that are missing or empty are left out.
+ * Reads a run's `metrics.csv`. Missing or empty columns are left out.
  *
  * @throws {InputError} If the file cannot be read, or has no column `epoch`.
  */
@@ -63,13 +63,13 @@ const COLOURS = { train: OKABE_ITO.blue, validation: OKABE_ITO.vermillion };
 const CHART_WIDTH = 560;
 const CHART_HEIGHT = 300;
 
-/** A figure of an epoch that is one number. */
+/** A figure of an epoch that is a single number. */
 type Figured = Exclude<keyof EpochMetrics, "classes">;
 
 interface Panel {
   title: string;
   series: readonly (readonly [keyof typeof COLOURS, Figured])[];
-  /** What the vertical axis spans. Default: from 0 to the largest value. */
+  /** The range of the vertical axis. Default: from 0 to the largest value. */
   domain?: [number, number];
   tickFormat?: (value: number) => string;
 }
@@ -118,10 +118,10 @@ export interface CurvePoint {
 }
 
 /**
- * The points of one of the curves that {@linkcode plotTrainingCurves} draws; values that are missing
- * or not finite are left out.
+ * The points of a curve of {@linkcode plotTrainingCurves}, without values that are missing or not
+ * finite.
  *
- * @param key Which figure of an epoch.
+ * @param key The figure.
  */
 export function curvePoints(
   rows: readonly TrainingRow[],
@@ -138,10 +138,10 @@ export function curvePoints(
 
 /**
  * Draws loss, Dice loss, cross-entropy, Dice score per patient and learning rate over the epochs,
- * of training and validation. Panels of which nothing is known are left out.
+ * of training and validation. Panels without data are left out.
  *
- * @param rows The epochs, as the training or {@linkcode readMetrics} gives them.
- * @throws {RangeError} If the rows hold nothing to draw.
+ * @param rows The epochs, from a training or {@linkcode readMetrics}.
+ * @throws {RangeError} If there is nothing to draw.
  *
  * @example
  * ```ts
@@ -190,12 +190,12 @@ export function plotTrainingCurves(
   );
 }
 
-/** The names of several classes; none where there is one. */
+/** The names of several classes; none if there is only one. */
 function classNames(rows: readonly TrainingRow[]): string[] {
   return rows[0]?.classes?.map(({ name }) => name) ?? [];
 }
 
-/** The colour of a class's curve: none that training or validation has. */
+/** The colour of a class's curve, distinct from those of training and validation. */
 function classColour(index: number): string {
   const colours = SERIES_COLOURS.filter((colour) =>
     !Object.values<string>(COLOURS).includes(colour)
@@ -203,7 +203,7 @@ function classColour(index: number): string {
   return colours[index % colours.length]!;
 }
 
-/** The scores of several classes, a curve each. */
+/** The scores of several classes, one curve each. */
 function classPanels(
   panel: Panel,
   rows: readonly TrainingRow[],
@@ -242,7 +242,7 @@ function drawPanel(panel: Panel, { points, epochs, best, colours }: Curves): Cha
     height: CHART_HEIGHT,
     marginTop: 16,
     marginBottom: 50,
-    // Whole epochs only, and room for a run of one.
+    // Whole epochs only, and some width for a run of one epoch.
     x: {
       label: "epoch",
       labelAnchor: "center",
@@ -271,7 +271,7 @@ function drawPanel(panel: Panel, { points, epochs, best, colours }: Curves): Cha
         stroke: fill,
         strokeWidth: 2.5,
       }),
-      // Dots show single epochs, and validation that is done only every few.
+      // Dots show single epochs, and validation that is done only every few epochs.
       ...(epochs.length <= 30 ? [Plot.dot(points, { x: "epoch", y: "value", fill, r: 3.5 })] : []),
     ],
     color: { type: "identity" },

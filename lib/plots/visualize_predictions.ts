@@ -1,5 +1,5 @@
 /**
- * The tutorial's last picture: what went in, what should come out, what came out.
+ * The tutorial's last picture: input, truth and prediction.
  *
  * @module
  */
@@ -21,15 +21,15 @@ import { type LegendEntry, svgLegend } from "./svg.ts";
 
 /** A slice with its truth and its prediction, all of the same height and width. */
 export interface PredictionSample {
-  /** Whose slice it is. */
+  /** The id of its case. */
   case: string;
-  /** Which slice of the volume; left out for a picture that is no slice. */
+  /** The slice's index in the volume; left out for a single picture. */
   slice?: number;
   /** Row by row. */
   image: ArrayLike<number>;
-  /** Codes, see `Targets`: 0 and 1 where there is one class. Left out where there is no truth. */
+  /** Codes, see `Targets`: 0 and 1 for one class. Left out if there is no truth. */
   truth?: ArrayLike<number>;
-  /** Codes, as of `truth`. */
+  /** Codes, as for `truth`. */
   prediction: ArrayLike<number>;
   /** Number of rows. */
   height: number;
@@ -37,30 +37,30 @@ export interface PredictionSample {
   width: number;
   /** Height and width of a voxel, in any unit. Default: as high as wide. */
   voxel?: readonly [number, number];
-  /** The Dice score of this slice, of several classes their mean, to write beside it. */
+  /** The Dice score of this slice (mean over classes), to print. */
   sliceDice?: number;
-  /** The Dice score of its whole volume, to write beside it. */
+  /** The Dice score of its whole volume, to print. */
   volumeDice?: number;
 }
 
-/** What a column of {@linkcode visualizePredictions} shows. */
+/** A column of {@linkcode visualizePredictions}. */
 export type PredictionColumn = "input" | "truth" | "prediction" | "errors";
 
-/** How {@linkcode visualizePredictions} draws. */
+/** Options of {@linkcode visualizePredictions}. */
 export interface VisualizePredictionsOptions {
-  /** What to show, from left to right. Default: all four. */
+  /** The columns, from left to right. Default: all four. */
   columns?: readonly PredictionColumn[];
-  /** What the codes stand for. Default: one class. */
+  /** The meaning of the codes. Default: one class. */
   targets?: Targets;
-  /** How the slices lie in the patient. Default: cut along axis 2 of a volume in RAS. */
+  /** The orientation of the slices. Default: cut along axis 2 of a volume in RAS. */
   view?: View;
   /** Above the picture. */
   title?: string;
-  /** Pixels per voxel. Default: such that a panel is about 320 high, in true proportions. */
+  /** Pixels per voxel. Default: so that a panel is about 320 high, in true proportions. */
   scale?: Scale;
 }
 
-/** What the colours of the chosen columns mean. */
+/** The legend of the chosen columns. */
 function legendOf(columns: readonly PredictionColumn[], { classes }: Targets): LegendEntry[] {
   const entries: LegendEntry[] = [];
   const outlined = (["truth", "prediction"] as const).filter((name) => columns.includes(name));
@@ -83,8 +83,8 @@ function legendOf(columns: readonly PredictionColumn[], { classes }: Targets): L
 }
 
 /**
- * Draws slices, one a row: the input, the outline of the truth, the outline of the prediction, and
- * where the two differ, with case, slice and the Dice scores that it is given.
+ * Draws slices, one per row: the input, the outline of the truth, the outline of the prediction,
+ * and their differences, with case, slice and Dice scores.
  *
  * @param samples What to draw.
  * @returns The picture; `save("predictions.png")` writes it.
@@ -157,7 +157,7 @@ export function visualizePredictions(
   });
 }
 
-/** The scores of a sample, each by its name: a slice's Dice is not its volume's. */
+/** The scores of a sample, by name: a slice's Dice is not its volume's. */
 function scoreText({ sliceDice, volumeDice }: PredictionSample): string {
   const text = (score: number) => Number.isNaN(score) ? "undefined" : score.toFixed(3);
   return [

@@ -78,8 +78,10 @@ export interface Case {
   readonly spacing: readonly [number, number, number] | null;
   /** The directions of the stored axes, such as "LPS"; null if unknown. */
   readonly orientation: string | null;
-  /** Image channels. */
+  /** Image channels that are used. */
   readonly channels: number;
+  /** All channels that its image has. */
+  readonly storedChannels: number;
   /** The smallest and the largest value of each channel before it was normalised. */
   readonly intensities: readonly IntensityRange[];
   /** What its labels hold; null without labels. */

@@ -8,8 +8,8 @@ import type { Finding } from "./discovery/case_source.ts";
 import type { IntensityRange } from "./normalize.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 
-/** Some programs write the lowest float32 for a missing value. */
-const LOWEST = -3.4e38;
+/** Some programs write the lowest float32, or about that, for a missing value. */
+const LOWEST = -1e38;
 /** Bins of a range; the values in one bin are a single grey level to a model. */
 const LEVELS = 1000;
 

@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../support/errors.ts";
+import { counted } from "../support/names_of.ts";
 import type { Case } from "./case.ts";
 import type { Finding } from "./discovery/case_source.ts";
 import type { ModelInputs, TrainedOn } from "./model_inputs.ts";
@@ -23,22 +24,45 @@ const SPAN_FACTOR = 10;
  */
 export function compareInput(inputs: ModelInputs, opened: Case): Finding[] {
   const { trained } = inputs;
-  if (trained === null) return [];
+  if (trained === null) return compareColours(inputs, opened);
   return [
-    ...compareChannels(inputs, opened),
+    ...compareChannels(inputs, trained, opened),
     ...compareOrientation(inputs, trained, opened),
     ...compareSize(inputs, trained, opened),
-    ...compareIntensities(trained, opened),
+    ...compareIntensities(inputs, trained, opened),
   ];
 }
 
-function compareChannels({ channels }: ModelInputs, opened: Case): Finding[] {
-  if (channels === null || opened.channels === channels) return [];
+/** Older versions took the red channel of pictures in silence, and stored 0 unless one was named. */
+function compareColours({ channels, channel }: ModelInputs, opened: Case): Finding[] {
+  const { kind, storedChannels } = opened;
+  if (kind !== "pictures" || storedChannels === channels || String(channel) !== "0") return [];
   return [{
     severity: "error",
-    message: `image has ${opened.channels} channels, the model was trained on ${channels}`,
+    message: `picture has ${storedChannels} channels, the model was trained on ${channels}, and ` +
+      "its settings do not say which",
+    hint: "Give grey pictures, or let it take channel 0 (red) with --force",
+  }];
+}
+
+function compareChannels(inputs: ModelInputs, trained: TrainedOn, opened: Case): Finding[] {
+  const { channels } = inputs;
+  if (channels === null || opened.channels === channels) return [];
+  const names = Array.from({ length: channels }, (_, c) => nameOf(c, inputs, trained));
+  return [{
+    severity: "error",
+    message:
+      `image has ${counted(opened.channels, "channel")}, the model was trained on ${channels}: ` +
+      names.join(", "),
     hint: "Give images with the same channels",
   }];
+}
+
+/** A channel of the model by its place in the image, and its name where the data set gave one. */
+function nameOf(c: number, { channel }: ModelInputs, { channelNames }: TrainedOn): string {
+  const place = channel === "all" ? c : channel[c]!;
+  const name = channelNames[place];
+  return `channel ${place}${name === undefined ? "" : ` (${name})`}`;
 }
 
 function compareOrientation(
@@ -92,7 +116,8 @@ function compareSize(inputs: ModelInputs, trained: TrainedOn, opened: Case): Fin
   return findings;
 }
 
-function compareIntensities({ intensities, channelNames }: TrainedOn, opened: Case): Finding[] {
+function compareIntensities(inputs: ModelInputs, trained: TrainedOn, opened: Case): Finding[] {
+  const { intensities } = trained;
   return opened.intensities.flatMap(({ low, high }, c): Finding[] => {
     const seen = intensities[c];
     if (seen === undefined) return [];
@@ -100,7 +125,7 @@ function compareIntensities({ intensities, channelNames }: TrainedOn, opened: Ca
     const isLike = low >= seen.low - spans.low && high <= seen.high + spans.high &&
       high - low >= spans.low / SPAN_FACTOR && high - low <= spans.high * SPAN_FACTOR;
     if (isLike) return [];
-    const name = channelNames[c] === undefined ? `channel ${c}` : channelNames[c];
+    const name = nameOf(c, inputs, trained);
     return [{
       severity: "warning",
       message:

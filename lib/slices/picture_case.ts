@@ -69,7 +69,11 @@ export async function openPictureCase(
     return { height, width, start: place, crop: crops[i]!, label, file };
   });
   const summary = wants.labels ? encoder.summary() : null;
-  return new PictureCase({ source, pictures, channels, intensities, summary }, settings.targets);
+  const storedChannels = first!.channels;
+  return new PictureCase(
+    { source, pictures, channels, storedChannels, intensities, summary },
+    settings.targets,
+  );
 }
 
 /** The channels of one picture's files, one after the other; colour has three. */
@@ -139,6 +143,7 @@ interface Parts {
   readonly source: CaseSource;
   readonly pictures: readonly StoredPicture[];
   readonly channels: readonly Float32Array[];
+  readonly storedChannels: number;
   readonly intensities: readonly IntensityRange[];
   readonly summary: LabelSummary | null;
 }
@@ -152,6 +157,7 @@ class PictureCase implements Case {
   readonly labels: readonly string[] | null;
   readonly shape: readonly [number, number, number];
   readonly channels: number;
+  readonly storedChannels: number;
   readonly intensities: readonly IntensityRange[];
   readonly summary: LabelSummary | null;
   readonly indices: readonly number[];
@@ -168,6 +174,7 @@ class PictureCase implements Case {
     this.labels = summary === null ? null : pictures.map(({ file }) => join(folder, file.label!));
     this.shape = [height, width, pictures.length];
     this.channels = channels.length;
+    this.storedChannels = parts.storedChannels;
     this.intensities = intensities;
     this.summary = summary;
     this.indices = pictures.map(({ file }) => file.index);

@@ -12,7 +12,7 @@ import { colourValue, isColour, valueColour } from "./targets.ts";
 
 /** The values of a mask. */
 export interface StoredLabel {
-  readonly data: Int32Array;
+  readonly data: Float64Array;
   readonly height: number;
   readonly width: number;
 }
@@ -30,7 +30,7 @@ const VOID_INDEX = 255;
  */
 export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLabel {
   const { stored, channels, palette, height, width } = readPng(bytes);
-  const data = new Int32Array(height * width);
+  const data = new Float64Array(height * width);
   if (channels < 3) {
     for (let i = 0; i < data.length; i++) data[i] = stored[i * channels]!;
   } else {
@@ -57,7 +57,7 @@ export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLa
 function checkAlpha(
   stored: ArrayLike<number>,
   channels: number,
-  data: Int32Array,
+  data: Float64Array,
   findings: Finding[],
 ): void {
   const levels = new Set<number>();

@@ -62,7 +62,7 @@ export function chosenChannels(
       severity: "error",
       message: `image has ${chosen.length === 1 ? "one channel" : `${chosen.length} channels`}, ` +
         `${channels} ${channels === 1 ? "is" : "are"} needed`,
-      hint: "All images of a data set and its model need the same channels; choose with --channel",
+      hint: "A data set and its model need the same channels; train with --channel to choose some",
     });
   }
   return chosen;

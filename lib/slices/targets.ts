@@ -15,8 +15,8 @@ const MOST_CLASSES = 254;
 /** Each takes one bit of a code, and 255 means ignored. */
 const MOST_REGIONS = 7;
 
-/** A mask's colour is stored as 2³⁰ + 0xRRGGBB, above grey values and atlas ids. */
-const COLOUR = 2 ** 30;
+/** A mask's colour is stored as 2⁵² + 0xRRGGBB, above all ids that volumes have. */
+const COLOUR = 2 ** 52;
 
 /** The value of a colour. */
 export function colourValue(red: number, green: number, blue: number): number {
@@ -179,8 +179,8 @@ export function labelCode({ kind, classes, ignore }: Targets): (value: number) =
  * assert.deepEqual([...maskValues(targets).subarray(0, 4)], [0, 1, 2, 2]);
  * ```
  */
-export function maskValues({ kind, classes, regionsClassOrder }: Targets): Int32Array {
-  const table = new Int32Array(256);
+export function maskValues({ kind, classes, regionsClassOrder }: Targets): Float64Array {
+  const table = new Float64Array(256);
   if (kind === "classes") {
     for (const [i, { values }] of classes.entries()) {
       table[i + 1] = values === "above 0" ? 1 : values[0]!;
@@ -206,8 +206,8 @@ export function maskValues({ kind, classes, regionsClassOrder }: Targets): Int32
 }
 
 /** Converts codes to values, by a table from {@linkcode maskValues}. */
-export function valuesOf(codes: Uint8Array, table: Int32Array): Int32Array {
-  const values = new Int32Array(codes.length);
+export function valuesOf(codes: Uint8Array, table: Float64Array): Float64Array {
+  const values = new Float64Array(codes.length);
   for (let i = 0; i < codes.length; i++) values[i] = table[codes[i]!]!;
   return values;
 }

@@ -81,7 +81,7 @@ export async function readNote(path: string): Promise<unknown> {
   return await readJson(path, { what: "prepared slices", code: "bad-prepared" });
 }
 
-/** The name of the file that says that a case is done. */
+/** The name of a case's file. */
 export function noteName(id: string): string {
   return `case_${id}.json`; // the prefix avoids a clash with the plan
 }

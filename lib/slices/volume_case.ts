@@ -37,7 +37,7 @@ export async function openVolumeCase(
 ): Promise<Case | null> {
   const image = await readVolumeImage(source, settings, findings);
   if (image === null) return null;
-  const { like, channels, frames } = image;
+  const { like, channels, storedChannels, frames } = image;
   const shape = like.shape as readonly [number, number, number];
   const { grid, axis } = slicingGrid(settings, like);
   const frame = sliceFrame(shape, grid, axis);
@@ -61,9 +61,14 @@ export async function openVolumeCase(
     for (const data of channels) keepOnly(data, image.bounds, shape);
   }
   const intensities = normalizeChannels(channels, settings, wants, findings);
-  return new VolumeCase(source, { like, frame, channels, intensities, crop }, labelled, {
-    targets: settings.targets,
-  });
+  return new VolumeCase(
+    source,
+    { like, frame, channels, storedChannels, intensities, crop },
+    labelled,
+    {
+      targets: settings.targets,
+    },
+  );
 }
 
 /** A flat volume may have large enough slices along another axis. */
@@ -80,6 +85,7 @@ interface Image {
   readonly like: Volume;
   readonly frame: SliceFrame;
   readonly channels: readonly Float32Array[];
+  readonly storedChannels: number;
   readonly intensities: readonly IntensityRange[];
   readonly crop: Box;
 }
@@ -100,6 +106,7 @@ class VolumeCase implements Case {
   readonly spacing: readonly [number, number, number];
   readonly orientation: string | null;
   readonly channels: number;
+  readonly storedChannels: number;
   readonly intensities: readonly IntensityRange[];
   readonly summary: LabelSummary | null;
   readonly indices: readonly number[];
@@ -125,6 +132,7 @@ class VolumeCase implements Case {
     this.spacing = like.spacing;
     this.orientation = like.orientation;
     this.channels = channels.length;
+    this.storedChannels = image.storedChannels;
     this.intensities = intensities;
     this.summary = labelled?.summary ?? null;
     this.indices = Array.from({ length: frame.count }, (_, i) => i);
@@ -199,8 +207,8 @@ class VolumeCase implements Case {
 }
 
 /** The smallest type that holds all values of a mask. */
-function maskArray(table: Int32Array, length: number): Uint8Array | Int16Array | Int32Array {
-  const [low, high] = [Math.min(...table), Math.max(...table)];
-  if (low >= 0 && high <= 255) return new Uint8Array(length);
-  return low >= -32768 && high <= 32767 ? new Int16Array(length) : new Int32Array(length);
+function maskArray(table: Float64Array, length: number) {
+  const types = [Uint8Array, Int16Array, Int32Array, Uint32Array, Float64Array];
+  const MaskArray = types.find((type) => String(type.from(table)) === String(table))!;
+  return new MaskArray(length);
 }

@@ -20,6 +20,8 @@ export interface VolumeImage {
   readonly like: Volume;
   /** The values of each, in the stored order, none of them missing. */
   readonly channels: Float32Array[];
+  /** How many there are to choose from. */
+  readonly storedChannels: number;
   /** For one 4D file: the number of its volumes, and the chosen ones. */
   readonly frames: { readonly count: number; readonly chosen: readonly number[] } | null;
   /** The part that is not empty if `crop` is "nonzero", else the whole. */
@@ -71,7 +73,7 @@ export async function readVolumeImage(
   if (channels.length < chosen.length) return null;
   const like = { ...first, data: new Float32Array(0), shape };
   const frames = isOneFile && inFile > 1 ? { count: inFile, chosen } : null;
-  return { like, channels, frames, bounds: nonEmpty.bounds(shape) };
+  return { like, channels, storedChannels: count, frames, bounds: nonEmpty.bounds(shape) };
 }
 
 /** Channels must share a grid: a flipped or shifted one is useless. */

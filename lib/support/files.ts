@@ -19,8 +19,8 @@ export interface WriteOptions {
 
 /**
  * Writes a file under a temporary name in the same folder, flushes it to disk, then renames it.
- * Folders that are missing are made. Temporary files that a process left which was killed are
- * removed when another first writes to their folder. A file in memory is just set.
+ * Creates missing folders. Temporary files of killed processes are removed the first time that
+ * another process writes to their folder. A file in memory is just set.
  *
  * @param path Where to write.
  * @param data Its content; text is written as UTF-8.

@@ -70,7 +70,7 @@ export class StatusLine implements Disposable {
   }
 
   #replace(text: string): void {
-    const fitting = text.slice(0, columns() - 1); // a line that wraps could not be replaced
+    const fitting = text.slice(0, columns() - 1); // a line that wraps could not be redrawn
     try {
       Deno.stderr.writeSync(new TextEncoder().encode(`\r${fitting}\x1b[K`));
     } catch {

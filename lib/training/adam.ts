@@ -1,25 +1,25 @@
 /**
- * Adam as PyTorch computes it.
+ * Adam, computed as in PyTorch.
  *
- * tfjs's own Adam keeps the bias corrections as float32 products and adds epsilon elsewhere, so
- * its steps drift from PyTorch's, and its state cannot be put back. This one can.
+ * tfjs's own Adam keeps the bias corrections as float32 products and adds epsilon elsewhere, so its
+ * steps drift from PyTorch's, and its state cannot be restored.
  *
  * @module
  */
 
 import * as tf from "@tensorflow/tfjs";
 
-/** The numbers of an {@linkcode Adam}. */
+/** Options of {@linkcode Adam}. */
 export interface AdamOptions {
-  /** Decay of the means of the gradient and of its square. */
+  /** Decay rates of the means of the gradient and of its square. */
   betas: readonly [number, number];
   /** Added to the root of the second mean. */
   eps: number;
-  /** Scale gradients down to this norm, over all variables, as `clip_grad_norm_`; 0 is off. */
+  /** Largest gradient norm over all variables, as in `clip_grad_norm_`; 0: off. */
   clipNorm?: number;
 }
 
-/** All that an {@linkcode Adam} remembers between steps. */
+/** The state of an {@linkcode Adam}. */
 export interface AdamState {
   /** Steps done. */
   step: number;
@@ -30,11 +30,11 @@ export interface AdamState {
 }
 
 /**
- * One Adam over a list of variables: bias corrections in float64 from the step count, all else
- * elementwise in float32, as in `torch.optim.Adam`.
+ * One Adam over a list of variables: bias corrections in float64 from the step count, everything
+ * else elementwise in float32, as in `torch.optim.Adam`.
  *
- * The variables are treated as one long vector, so a step is a dozen tensor operations however
- * many variables there are.
+ * The variables are treated as one long vector, so a step takes a dozen tensor operations, whatever
+ * the number of variables.
  *
  * @example
  * ```ts
@@ -72,11 +72,11 @@ export class Adam {
   }
 
   /**
-   * Moves every variable by one step against its gradient.
+   * Updates every variable by one step.
    *
-   * @param gradients One a variable, of its shape, in the order of the variables; left to the
-   * caller to dispose.
-   * @param learningRate Of this step.
+   * @param gradients One per variable, of its shape, in the order of the variables. The caller
+   * disposes them.
+   * @param learningRate The step's learning rate.
    * @throws {TypeError} If a gradient's shape is not its variable's.
    */
   apply(gradients: readonly tf.Tensor[], learningRate: number): void {
@@ -105,23 +105,23 @@ export class Adam {
   }
 
   /**
-   * The sum of the running means of the squared gradients: finite as long as all gradients were.
-   * The caller disposes it.
+   * The sum of the running means of the squared gradients: finite if and only if all gradients
+   * were. The caller disposes it.
    */
   squares(): tf.Scalar {
     return this.#v.sum();
   }
 
-  /** A copy of the state, to be stored and given to {@linkcode Adam.load}. */
+  /** A copy of the state, for {@linkcode Adam.load}. */
   async state(): Promise<AdamState> {
     const [m, v] = await Promise.all([this.#m.data(), this.#v.data()]);
     return { step: this.#step, m: new Float32Array(m), v: new Float32Array(v) };
   }
 
   /**
-   * Goes on from a stored state.
+   * Continues from a stored state.
    *
-   * @throws {TypeError} If it is of another number of values.
+   * @throws {TypeError} If its number of values differs.
    */
   load(state: AdamState): void {
     if (state.m.length !== this.#m.size || state.v.length !== this.#v.size) {
@@ -134,7 +134,7 @@ export class Adam {
     });
   }
 
-  /** Frees its tensors; the variables stay. */
+  /** Frees its tensors, not the variables. */
   dispose(): void {
     this.#m.dispose();
     this.#v.dispose();

@@ -1,5 +1,5 @@
 /**
- * Variations of slices to train on: a few patients stand for more.
+ * Augmentation: variations of the training slices.
  *
  * @module
  */
@@ -8,29 +8,29 @@ import { Random } from "../support/random.ts";
 import type { Targets } from "../slices/case.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
 
-/** How far variations go: what differs between patients and scanners anyway. */
+/** Limits of the variations: about the differences between patients and scanners. */
 const LIMITS = {
   /** Radians, about 6°. */
   rotation: 0.1,
-  /** Share of the size by which the slice grows or shrinks. */
+  /** Largest change of size, as a fraction. */
   scale: 0.08,
-  /** Share of the size by which it moves, along each axis. */
+  /** Largest shift along each axis, as a fraction of the size. */
   shift: 0.05,
   /** Exponent of the intensities, from 1/(1 + x) to 1 + x. */
   gamma: 0.2,
 };
 
-/** The axis of a slice that runs from left to right, if one does. */
+/** The left–right axis of a slice, if any. */
 export type Mirror = "rows" | "columns" | "none";
 
-/** A batch as training takes it. */
+/** A batch for training. */
 export type TrainingBatch = Omit<Batch, "codes">;
 
-/** How slices of a data set are varied. */
+/** How to vary the slices of a data set. */
 export interface Variation {
-  /** Along which axis slices are mirrored, one in two. */
+  /** The axis along which half of the slices are mirrored. */
   readonly mirror: Mirror;
-  /** Whether intensities lie from 0 to 1; otherwise contrast changes within each slice's range. */
+  /** Whether intensities are in [0, 1]; otherwise contrast changes within each slice's range. */
   readonly isUnit: boolean;
   /** Whether classes exclude each other. */
   readonly kind: Targets["kind"];
@@ -48,11 +48,11 @@ export function variationOf({ manifest: { kind, settings } }: SliceDataset): Var
 }
 
 /**
- * Turns, moves, scales and mirrors every slice of a batch by chance, image and label alike, and
+ * Randomly rotates, shifts, scales and mirrors every slice of a batch, image and label alike, and
  * changes the image's contrast.
  *
- * @param batch Left as it is.
- * @param options.seed Decides everything, with the slice's place in the batch.
+ * @param batch Not changed.
+ * @param options.seed Decides everything, together with the slice's place in the batch.
  * @returns A batch of the same size and records.
  */
 export function augmentBatch(
@@ -110,8 +110,8 @@ function rangeOf(image: Float32Array, channel: number, channels: number): [numbe
 }
 
 /**
- * Makes parts of classes whole again: of those that exclude each other, and the background, the
- * largest part stays; of one class or region what is more than one half.
+ * Rounds interpolated labels: of exclusive classes and background the largest part wins; of one
+ * class or region, more than one half counts.
  */
 function harden(labels: Float32Array, classes: number, kind: Targets["kind"]): void {
   if (classes === 1 || kind === "regions") {
@@ -131,7 +131,7 @@ function between(random: Random, low: number, high: number): number {
   return low + (high - low) * random.uniform();
 }
 
-/** Where each pixel of the variation comes from: y = a·dy + b·dx + y0, x = c·dy + d·dx + x0. */
+/** The source of each pixel of the variation: y = a·dy + b·dx + y0, x = c·dy + d·dx + x0. */
 interface Sampling {
   a: number;
   b: number;
@@ -161,7 +161,7 @@ function sampling(random: Random, height: number, width: number, mirror: Mirror)
   };
 }
 
-/** Reads one slice bilinearly where the sampling says; what lies outside is 0. */
+/** Samples one slice bilinearly; 0 outside. */
 function resample(from: Float32Array, to: Float32Array, s: Sampling, planes: number): void {
   const value = (y: number, x: number, plane: number) =>
     y < 0 || x < 0 || y >= s.height || x >= s.width ? 0 : from[(y * s.width + x) * planes + plane]!;

@@ -1,8 +1,8 @@
 /**
- * All that a training needs to go on from where it stopped, in one safetensors file: weights and
- * optimiser as tensors; counters, history, configuration and split as JSON in the metadata.
+ * Everything that a training needs to continue, in one safetensors file: weights and optimiser as
+ * tensors; counters, history, configuration and split as JSON in the metadata.
  *
- * There is no random state to keep: order and masks are pure functions of seed, epoch and batch.
+ * There is no random state: order and masks are pure functions of seed, epoch and batch.
  *
  * @module
  */
@@ -27,31 +27,31 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const countersSchema = v.object({
   /** Steps done. */
   step: count,
-  /** The epoch to go on with, counted from 0. */
+  /** The next epoch, counted from 0. */
   epoch: count,
   /** Its next batch, counted from 0. */
   batch: count,
   /**
-   * Sums over the batches of this epoch that are done: loss, Dice loss, cross-entropy, and the Dice
-   * loss of each class.
+   * Sums over the finished batches of this epoch: loss, Dice loss, cross-entropy, and the Dice loss
+   * of each class.
    */
   sums: v.array(v.number()),
-  /** What these batches took. */
+  /** The time for these batches. */
   seconds: v.number(),
-  /** The loss of the very first step, to tell by it that a training diverges. */
+  /** The loss of the first step, to detect divergence. */
   firstLoss: v.optional(v.nullable(v.number()), null),
   /** The best epoch so far, counted from 1, and its score. */
   best: v.nullable(v.object({ epoch: v.number(), score: v.number() })),
-  /** The epochs that are done. */
+  /** The finished epochs. */
   history: v.array(EpochMetricsSchema),
-  /** How far the event log is good. */
+  /** The valid part of the event log. */
   events: v.nullable(v.object({ file: v.string(), length: count })),
 });
 
-/** Where a training stands. */
+/** The progress of a training. */
 export type Counters = v.InferOutput<typeof countersSchema>;
 
-/** Where a training starts. */
+/** The progress at the start. */
 export function firstCounters(): Counters {
   return {
     step: 0,
@@ -67,11 +67,11 @@ export function firstCounters(): Counters {
 }
 
 /**
- * Checks that counters from a file are those of a training.
+ * Checks counters from a file.
  *
- * @param batches How many an epoch has.
- * @param path The file, for the error.
- * @throws {InputError} If they contradict each other or the slices.
+ * @param batches The number of batches in an epoch.
+ * @param path The file, for errors.
+ * @throws {InputError} If they contradict each other or do not fit the slices.
  */
 export function requireCoherent(
   { step, epoch, batch, history }: Counters,
@@ -82,12 +82,12 @@ export function requireCoherent(
     history.length === epoch && history.every((row, i) => row.epoch === i + 1);
   if (isCoherent) return;
   throw new InputError(
-    `Cannot resume: the checkpoint stands at step ${step}, batch ${batch} of epoch ${epoch + 1} ` +
-      `with ${history.length} epochs done, and these slices make ${batches} batches an epoch`,
+    `Cannot resume: the checkpoint is at step ${step}, batch ${batch} of epoch ${epoch + 1} ` +
+      `with ${history.length} epochs done, but these slices make ${batches} batches per epoch`,
     {
       code: "bad-checkpoint",
       path,
-      hint: "It is damaged, or of other slices: start another run",
+      hint: "It is damaged, or belongs to other slices: start another run",
     },
   );
 }
@@ -97,13 +97,13 @@ export interface Checkpoint {
   counters: Counters;
   config: Config;
   split: Split;
-  /** Weights by name, as `model1.fc1.weight`. */
+  /** Weights by name, such as `model1.fc1.weight`. */
   weights: ReadonlyMap<string, Float32Array>;
   adam: AdamState;
 }
 
 /**
- * The weights, their running mean and the optimiser of a training at this moment, copied.
+ * A copy of the current weights, their running mean and the optimiser.
  *
  * @throws {RangeError} If one of them is not finite.
  */
@@ -123,7 +123,7 @@ export async function captureModel(
   return { weights, adam: state };
 }
 
-/** Puts what {@linkcode captureModel} copied back; it must be of the same model. */
+/** Restores what {@linkcode captureModel} copied from the same model. */
 export function restoreModel(
   checkpoint: Checkpoint,
   model: MedNca,
@@ -167,7 +167,7 @@ const metadataSchema = v.object({
 /**
  * Reads a checkpoint.
  *
- * @throws {InputError} If there is none, or it is broken.
+ * @throws {InputError} If there is none, or it is damaged.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const purpose = { what: "checkpoint", code: "bad-checkpoint", most: MOST_BYTES } as const;
@@ -176,7 +176,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     throw new InputError("Cannot resume: there is no checkpoint", {
       code: "bad-checkpoint",
       path,
-      hint: "Nothing was trained there yet, or it was removed: start again without --resume",
+      hint: "Nothing was trained there, or it was removed: start again without --resume",
     });
   }
   const { tensors, metadata } = decodeSafetensors(bytes, path);

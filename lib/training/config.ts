@@ -1,5 +1,5 @@
 /**
- * The configuration of a run, from what its user gave: completed, checked, compared.
+ * Completes, checks and compares configurations.
  *
  * @module
  */
@@ -29,9 +29,10 @@ export * from "./config_schema.ts";
  *
  * Without a preset, data.example gets `example` and any other data set `general`.
  *
- * @param overrides As a user gives them; checked here, whatever their static type says.
+ * @param overrides From a user; checked here, whatever their static type.
  * @param source The file they came from, for the error.
- * @throws {InputError} Naming every unknown key with the nearest known one, and every wrong value.
+ * @throws {InputError} If keys are unknown or values wrong; the error lists all, with the nearest
+ * known keys.
  *
  * @example
  * ```ts
@@ -63,13 +64,13 @@ export function resolveConfig(overrides: ConfigOverrides = {}, source?: string):
     const preset = overrides.preset ?? (isExample(data) ? "example" : "general");
     const config: Config = { ...DEFAULTS, ...PRESETS[preset], ...overrides, preset };
     if (config.folds > 0 && config.fold >= config.folds) {
-      problems.push(`"fold": ${config.fold} of ${config.folds} folds, counted from 0`);
+      problems.push(`"fold": there are ${config.folds} folds, counted from 0; got ${config.fold}`);
     }
     if (config.folds > 0 && config.splits !== "") {
-      problems.push('"folds" makes folds, and "splits" takes them from a file: give one of them');
+      problems.push('"folds" makes a split, and "splits" reads one from a file: give one of them');
     }
     if (config.test + config.validation >= 1) {
-      problems.push('"test" and "validation" leave nobody to train on');
+      problems.push('"test" and "validation" leave no patients for training');
     }
     problems.push(...settingConflicts(config));
     if (problems.length === 0) return config;
@@ -90,12 +91,12 @@ function isExample(data: string): boolean {
 }
 
 /**
- * Checks that a configuration goes on with a run.
+ * Checks that a configuration can continue a run.
  *
- * @param stored That of the run.
- * @param given What is to go on.
+ * @param stored The run's configuration.
+ * @param given The new configuration.
  * @param folder The run, for the error.
- * @throws {InputError} Naming every setting that differs and must not.
+ * @throws {InputError} If settings differ that must not; the error lists them.
  */
 export function requireSameConfig(stored: Config, given: Config, folder: string): void {
   const differences = CONFIG_KEYS
@@ -106,7 +107,7 @@ export function requireSameConfig(stored: Config, given: Config, folder: string)
   throw new InputError(`Cannot resume: ${differences.join("; ")}`, {
     code: "bad-config",
     path: folder,
-    hint: `Only ${RESUMABLE_KEYS.join(", ")} may change; for the rest start another run`,
+    hint: `Only ${RESUMABLE_KEYS.join(", ")} may change; otherwise start another run`,
   });
 }
 
@@ -115,17 +116,17 @@ function shown(value: unknown): string {
 }
 
 /**
- * Checks that the patients of a run are those that it started with.
+ * Checks that a run still has the patients that it started with.
  *
- * @throws {InputError} If others are to be trained on, or to choose the best epoch by.
+ * @throws {InputError} If the training or validation patients differ.
  */
 export function requireSameSplit(stored: Split, given: Split, folder: string): void {
   const others = (["train", "validation"] as const)
     .filter((part) => String(stored[part]) !== String(given[part]));
   if (others.length === 0) return;
-  throw new InputError(`Cannot resume: the ${others.join(" and ")} patients are others`, {
+  throw new InputError(`Cannot resume: the ${others.join(" and ")} patients have changed`, {
     code: "bad-config",
     path: folder,
-    hint: "Go on with the data that the run was started with, or start another run",
+    hint: "Continue with the data that the run was started with, or start another run",
   });
 }

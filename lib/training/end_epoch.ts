@@ -1,5 +1,5 @@
 /**
- * What comes of an epoch.
+ * The end of an epoch.
  *
  * @module
  */
@@ -9,20 +9,21 @@ import type { Counters } from "./checkpoint.ts";
 import type { EpochMetrics } from "./metrics.ts";
 import { Diverged, type SavedCheckpoint } from "./training_errors.ts";
 
-/** An epoch whose mean loss is so many times that of the very first step has diverged. */
+/** A mean loss this many times that of the first step means divergence. */
 const DIVERGED = 10;
 
 /**
- * Ends an epoch in the counters: its means go to the history, and the next one begins.
+ * Ends an epoch: adds its means to the history and resets the counters.
  *
- * @param counters All batches of the epoch are in their sums.
- * @param options.scores Of the validation slices; null without.
+ * @param counters Counters with the sums over all batches of the epoch.
+ * @param options.scores Of the validation slices, or null.
  * @param options.lr The learning rate of its last batch.
  * @param options.names The classes.
  * @param options.saved The last checkpoint, for the error.
- * @returns The figures of the epoch, and whether its weights are the best so far. Without a score to
- * choose by, the last ones are.
- * @throws {InputError} If the loss has grown far above its start, or a validation loss is no number.
+ * @returns The epoch's figures, and whether its weights are the best so far. Without a score, the
+ * last weights are the best.
+ * @throws {InputError} If the loss has grown far above its start, or a validation loss is not
+ * finite.
  */
 export function endEpoch(
   counters: Counters,

@@ -11,7 +11,7 @@ import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { writeAll, writeError } from "../support/files.ts";
 
-/** A place in an event folder: everything up to it is on disk. */
+/** A position in an event folder; everything before it is on disk. */
 export interface EventPosition {
   /** The name of the newest event file. */
   file: string;
@@ -22,9 +22,9 @@ export interface EventPosition {
 /**
  * Writes scalars for TensorBoard.
  *
- * Values are gathered in memory and appended to the file by {@linkcode EventLog.flush}, which makes
- * the file where there is something to write. The position that it returns, kept in a checkpoint,
- * lets a resumed run cut off what was logged after the checkpoint, so that no step is there twice.
+ * Values are collected in memory and appended to the file by {@linkcode EventLog.flush}. Its
+ * position, stored in a checkpoint, lets a resumed run remove what was logged later, so that no
+ * step appears twice.
  *
  * @example
  * ```ts
@@ -57,12 +57,11 @@ export class EventLog {
   }
 
   /**
-   * Opens a folder of event files; it is made where it is missing.
+   * Opens a folder of event files; created if missing.
    *
-   * @param position Where a checkpoint left the folder: files of this program that are newer are
-   * removed, and what was added is cut off. Null: all of them are removed.
-   * @param describeTag What a tag means, if there is anything to say; TensorBoard shows it beside
-   * the curve.
+   * @param position The position from a checkpoint: this program's newer files are removed, and
+   * later entries cut off. Null: all its files are removed.
+   * @param describeTag A description of a tag, if any; TensorBoard shows it beside the curve.
    */
   static async open(
     folder: string,
@@ -83,7 +82,7 @@ export class EventLog {
   /**
    * Adds values at one step.
    *
-   * @param step What TensorBoard draws along x: a batch or an epoch, by tag.
+   * @param step The x axis in TensorBoard: a batch or an epoch, depending on the tag.
    * @param values Tag to value.
    */
   scalars(step: number, values: Record<string, number>): void {
@@ -97,7 +96,7 @@ export class EventLog {
     ]));
   }
 
-  /** Writes what is pending to disk and tells how far the log now reaches; null: nowhere yet. */
+  /** Writes pending values to disk. Returns the new position; null if nothing was ever written. */
   async flush(): Promise<EventPosition | null> {
     const pending = this.#pending;
     if (pending.length === 0) return this.#position;
@@ -106,7 +105,7 @@ export class EventLog {
     this.#pending = [];
     try {
       await writeAll(file, bytes);
-      await file.syncData(); // before a checkpoint counts on it
+      await file.syncData(); // before a checkpoint relies on it
     } catch (error) {
       throw writeError(error, join(this.#folder, position.file));
     }
@@ -114,12 +113,12 @@ export class EventLog {
     return this.#position = { ...position };
   }
 
-  /** Closes the file; values that were not flushed are lost. */
+  /** Closes the file; unflushed values are lost. */
   close(): void {
     this.#open?.file.close();
   }
 
-  /** The metadata of a tag, where it is first used in a file. */
+  /** The metadata of a tag, when it is first used in a file. */
   #describe(name: string): Uint8Array {
     const description = this.#described.has(name) ? undefined : this.#describeTag(name);
     this.#described.add(name);
@@ -131,7 +130,7 @@ export class EventLog {
   }
 }
 
-/** Starts a file that sorts behind all others, whatever the clock says. */
+/** Starts a file that sorts after all others, whatever the clock. */
 async function startFile(
   folder: string,
 ): Promise<{ file: Deno.FsFile; position: EventPosition }> {
@@ -145,7 +144,7 @@ async function startFile(
   const name = `events.out.tfevents.${seconds}.${counter}`;
   const path = join(folder, name);
   if (seconds.length > 10) {
-    throw new InputError("Cannot log: the newest event file has the latest name there can be", {
+    throw new InputError("Cannot log: the newest event file has the last possible name", {
       code: "bad-run",
       path: join(folder, newest![0]),
       hint: "Rename or remove it: the number in its name should be a time in seconds",
@@ -163,8 +162,8 @@ async function startFile(
 }
 
 /**
- * The names that this program gives: TensorBoard reads files in the order of their names; a counter
- * keeps it within one second.
+ * This program's file names. TensorBoard reads files in the order of their names; a counter keeps
+ * the order within a second.
  */
 const OURS = /^events\.out\.tfevents\.(\d{10})\.(\d{3})$/;
 

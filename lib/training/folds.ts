@@ -1,5 +1,5 @@
 /**
- * A cross-validation: the folder of a run whose folds are runs themselves.
+ * A cross-validation: a folder with a run for each fold.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { ifThere, readJson } from "../support/read_text.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 import { FOLDS_FILE } from "./run_folder.ts";
 
-/** How far a cross-validation is. */
+/** The progress of a cross-validation. */
 export interface FoldsState {
-  /** That of all folds; `out` is the folder of all. */
+  /** The common configuration; `out` is the cross-validation's folder. */
   readonly config: Config;
-  /** The folds that are trained, scored and drawn. */
+  /** The finished folds: trained, scored and drawn. */
   readonly done: readonly number[];
 }
 
@@ -31,10 +31,10 @@ export function foldConfig(config: Config, fold: number): Config {
 }
 
 /**
- * Reads how far a cross-validation is.
+ * Reads the progress of a cross-validation.
  *
- * @param folder Of all folds.
- * @returns Null if the folder is none.
+ * @param folder The cross-validation's folder.
+ * @returns Null if the folder is not a cross-validation.
  * @throws {InputError} If its file is damaged.
  */
 export async function readFolds(folder: string): Promise<FoldsState | null> {
@@ -50,7 +50,7 @@ export async function readFolds(folder: string): Promise<FoldsState | null> {
   return { config: resolveConfig(config as ConfigOverrides, path), done };
 }
 
-/** Notes how far a cross-validation is. */
+/** Stores the progress of a cross-validation. */
 export async function writeFolds(folder: string, state: FoldsState): Promise<void> {
   await writeJsonAtomic(join(folder, FOLDS_FILE), state);
 }

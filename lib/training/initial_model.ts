@@ -1,5 +1,5 @@
 /**
- * Starting from weights that were trained before, on the same or other data.
+ * Starts from weights that were trained before, on the same or other data.
  *
  * @module
  */
@@ -13,17 +13,17 @@ import { modelConfig } from "./model_config.ts";
 import { readModelSettings } from "./run_folder.ts";
 
 /**
- * Makes the model that a training starts from, with the weights of another one.
+ * Makes the initial model of a training from the weights of another model.
  *
- * Image channels and classes are matched by name: the same channels in another order, and the same
- * classes or some of them in any order. One class takes the place of one class, and channels without
- * names keep their order.
+ * Image channels and classes are matched by name: the same channels in any order, and the same
+ * classes or some of them in any order. If both have one class, names do not matter; channels
+ * without names keep their order.
  *
  * @param folder A run or model, with its `config.json` and `slices.json`.
- * @param config What is to be trained.
- * @param inputs The slices that it is to be trained on.
- * @throws {InputError} If the folder holds no model, one of another shape, or other channels or
- * classes; the error names both.
+ * @param config The configuration of the new training.
+ * @param inputs The slices of the new training.
+ * @throws {InputError} If the folder holds no model, or its shape, channels or classes differ; the
+ * error names both.
  */
 export async function initialModel(
   folder: string,
@@ -47,14 +47,14 @@ export async function initialModel(
   }
 }
 
-/** What of a configuration weights depend on. */
+/** The settings that weights depend on. */
 function shapeOf({ channels, hidden, kernels }: Config) {
   return { channels, hidden, kernels };
 }
 
 /**
- * For each channel of the new state the one of the old state that it goes on with: image channels,
- * then logits, then the rest.
+ * For each channel of the new state, the matching one of the old state: image channels, then
+ * logits, then the rest.
  */
 export function matchChannels(
   before: ModelInputs,
@@ -76,7 +76,7 @@ export function matchChannels(
   return [...placed, ...rest];
 }
 
-/** The names of the channels that a model takes; "channel 0" where the data gave none. */
+/** The names of a model's image channels; "channel 0" if the data has none. */
 function channelNames({ channel, channels, trained }: ModelInputs): string[] {
   return Array.from({ length: channels! }, (_, i) => {
     const number = channel === "all" ? i : channel[i]!;
@@ -84,7 +84,7 @@ function channelNames({ channel, channels, trained }: ModelInputs): string[] {
   });
 }
 
-/** Where each wanted name stands among the old ones; null if that is not clear. */
+/** The index of each wanted name among the old ones; null if unclear. */
 function matchNames(old: readonly string[], wanted: readonly string[]): number[] | null {
   if (old.length !== wanted.length) return null;
   const isUnnamed = [old, wanted].some((names) => names.some((name) => /^channel \d+$/.test(name)));
@@ -119,13 +119,13 @@ function mismatch(
 }
 
 /**
- * Puts the channels of an NCA's state into another order.
+ * Reorders the channels of an NCA's state.
  *
- * @param values By PyTorch's names and shapes; perception and state have c channels, the update has
- * those that change.
- * @param places For each channel of the new state, which it was before; the first ones are the
- * image's, before and after.
- * @param images How many these are.
+ * @param values By PyTorch's names and shapes; perception and state have c channels, the update
+ * only those that change.
+ * @param places For each channel of the new state, its old index; the first ones are the image's,
+ * before and after.
+ * @param images The number of image channels.
  */
 export function permuteChannels(
   values: ReadonlyMap<string, Float32Array>,

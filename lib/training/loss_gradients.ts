@@ -1,5 +1,5 @@
 /**
- * What a step of training needs of tfjs beside the model and the loss.
+ * The tfjs parts of a training step beside model and loss.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { SegmentationLoss } from "../losses/segmentation_loss.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import type { TrainingBatch } from "./augment.ts";
 
-/** A batch as the model and the loss take it. */
+/** A batch as tensors for the model and the loss. */
 export interface BatchTensors {
   /** [B, H, W, channels]. */
   images: tf.Tensor4D;
@@ -19,7 +19,7 @@ export interface BatchTensors {
   keep: tf.Tensor4D | null;
 }
 
-/** Puts a batch into tensors. */
+/** Converts a batch to tensors. */
 export function batchTensors(batch: TrainingBatch): BatchTensors {
   const { size, height, width, channels, classes } = batch;
   return {
@@ -30,12 +30,13 @@ export function batchTensors(batch: TrainingBatch): BatchTensors {
 }
 
 /**
- * Runs a loss and differentiates it by the model's parameters. Call it within `tf.tidy`.
+ * Computes a loss and its gradients with respect to the model's parameters. Call it within
+ * `tf.tidy`.
  *
  * @param loss Forward and loss.
- * @returns One gradient a parameter, in the order of `model.variables`; and what is shown of the
- * loss: [loss, Dice loss, cross-entropy, the Dice loss of each class], not read yet, so that a GPU
- * need not be waited for.
+ * @returns One gradient per parameter, in the order of `model.variables`; and the figures [loss,
+ * Dice loss, cross-entropy, the Dice loss of each class] as a tensor, so that a GPU need not be
+ * waited for.
  */
 export function lossGradients(
   model: MedNca,

@@ -1,5 +1,5 @@
 /**
- * What a run measures each epoch, and its CSV.
+ * The figures of each epoch, and their CSV.
  *
  * @module
  */
@@ -10,34 +10,36 @@ import { writeFileAtomic } from "../support/files.ts";
 
 const measured = v.nullable(v.number());
 
-/** Checks {@linkcode EpochMetrics} that were stored. */
+/** Checks stored {@linkcode EpochMetrics}. */
 export const EpochMetricsSchema = v.object({
   /** Counted from 1. */
   epoch: v.number(),
   /** Dice loss + cross-entropy on the training slices. */
   loss: v.number(),
-  /** Dice loss, of several classes their mean: 0 is perfect. */
+  /** Dice loss (mean over classes): 0 is perfect. */
   dice: v.number(),
-  /** Cross-entropy: binary of one class and of regions, softmax of exclusive classes. */
+  /** Cross-entropy: binary for one class and for regions, softmax for exclusive classes. */
   bce: v.number(),
   /** The learning rate of the epoch. */
   lr: v.number(),
-  /** Dice loss + cross-entropy on the validation slices, each by itself; `null` without validation. */
+  /**
+   * Dice loss + cross-entropy on the validation slices, one at a time; `null` without validation.
+   */
   valLoss: measured,
   /** Dice loss on the validation slices. */
   valDice: measured,
   /** Cross-entropy on the validation slices. */
   valBce: measured,
-  /** Dice score of the validation slices, as the tutorial counts it: 1 is perfect. */
+  /** Dice score of the validation slices, as in the tutorial: 1 is perfect. */
   valScore: v.optional(measured, null),
   /** Dice score over whole validation volumes, mean over patients: 1 is perfect. */
   valVolumeDice: measured,
-  /** Of several classes: each by itself, in the order of the logits; else empty. */
+  /** For several classes: the score of each, in the order of the logits; else empty. */
   classes: v.optional(
     v.array(v.object({ name: v.string(), dice: v.number(), valVolumeDice: measured })),
     [],
   ),
-  /** What the epoch took. */
+  /** The duration of the epoch. */
   seconds: v.number(),
 });
 
@@ -47,9 +49,9 @@ export type EpochMetrics = v.InferOutput<typeof EpochMetricsSchema>;
 type Column = readonly [name: string, value: (row: EpochMetrics) => number | null | undefined];
 
 /**
- * Writes the history of a run as CSV, one row an epoch; what was not measured is empty.
+ * Writes the history of a run as CSV, one row per epoch; missing values are empty.
  *
- * Columns: `epoch,loss,dice,bce,lr,val_loss,val_dice,val_bce,val_volume_dice`, of several classes
+ * Columns: `epoch,loss,dice,bce,lr,val_loss,val_dice,val_bce,val_volume_dice`, for several classes
  * `dice (NAME)` and `val_volume_dice (NAME)` of each, then `seconds`. `dice` and `val_dice` are
  * losses, `val_volume_dice` are scores.
  */
@@ -78,16 +80,16 @@ export async function writeMetrics(path: string, history: readonly EpochMetrics[
   await writeFileAtomic(path, lines.join(""));
 }
 
-/** What the tags of the event log mean; TensorBoard shows it beside the curves. */
+/** The tags of the event log; TensorBoard shows the descriptions beside the curves. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   "Loss": "Dice loss + cross-entropy; lower is better",
-  "Dice": "Dice **loss**, as the tutorial names it: 0 is perfect. See DiceScore for the score",
+  "Dice": "Dice **loss**, under the tutorial's name: 0 is perfect. See DiceScore for the score",
   "BCE": "Cross-entropy; lower is better",
   "DiceScore": "Soft Dice score of the training slices, 1 − Dice loss: 1 is perfect",
   "LearningRate": "Adam's step size",
   "Val/Loss": "Dice loss + cross-entropy of the validation slices; lower is better",
   "Val/Dice":
-    "Dice **loss** of the validation slices, as the tutorial names it: 0 is perfect. See " +
+    "Dice **loss** of the validation slices, under the tutorial's name: 0 is perfect. See " +
     "Val/DiceScore and Val/VolumeDice for scores",
   "Val/BCE": "Cross-entropy of the validation slices; lower is better",
   "Val/DiceScore": "Dice score of the validation slices, thresholded: 1 is perfect",
@@ -95,8 +97,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The scalars of an epoch for TensorBoard: the tutorial's tags, of which `Dice/epoch` and `Val/Dice`
- * are losses, scores beside them, and of several classes `DiceScore/epoch (NAME)` and
+ * The scalars of an epoch for TensorBoard: the tutorial's tags, of which `Dice/epoch` and
+ * `Val/Dice` are losses, scores beside them, and for several classes `DiceScore/epoch (NAME)` and
  * `Val/VolumeDice (NAME)`.
  */
 export function epochScalars(metrics: EpochMetrics): Record<string, number> {
@@ -129,7 +131,7 @@ export function stepScalars(
   return { "Loss/batch": loss, "Dice/batch": dice, "BCE/batch": bce };
 }
 
-/** What a tag of {@linkcode epochScalars} or {@linkcode stepScalars} means. */
+/** The description of a tag of {@linkcode epochScalars} or {@linkcode stepScalars}. */
 export function describeTag(tag: string): string | undefined {
   const name = tag.replace(/ \(.*\)$/, "");
   return DESCRIPTIONS[name] ?? DESCRIPTIONS[name.replace(/\/(epoch|batch)$/, "")];

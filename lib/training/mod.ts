@@ -1,5 +1,5 @@
 /**
- * Chapter 4 of the tutorial: the loop, and everything around it that keeps a run safe.
+ * Chapter 4 of the tutorial: the training loop, and what keeps a run safe.
  *
  * @module
  */

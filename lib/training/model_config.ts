@@ -1,5 +1,5 @@
 /**
- * The model that a configuration describes.
+ * The model of a configuration.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import type { CaseSettings } from "../slices/case_settings.ts";
 import { InputError } from "../support/errors.ts";
 import type { Config } from "./config.ts";
 
-/** The model's part of a configuration: what its user chooses, whatever the data. */
+/** The model's part of a configuration: what the user chooses. */
 export function modelKeys(config: Config): Omit<MedNcaConfig, "imageChannels" | "classes"> {
   const { channels, hidden, kernels, steps, fireRate, stats } = config;
   return { channels, hidden, kernels, steps, fireRate, stats };
 }
 
 /**
- * The model that a configuration asks for on some data.
+ * The model of a configuration on some data.
  *
- * @param data How the slices were made.
- * @throws {InputError} If a cell has too few channels for the image's and the logits.
+ * @param data The settings of the slices.
+ * @throws {InputError} If a cell has too few channels for image and logits.
  */
 export function modelConfig(
   config: Config,
@@ -30,7 +30,7 @@ export function modelConfig(
   if (needed > config.channels) {
     throw new InputError(
       `Cannot make a model: ${imageChannels} image channels and ${classes} classes need ` +
-        `${needed} channels a cell, channels is ${config.channels}`,
+        `${needed} channels per cell; channels is ${config.channels}`,
       {
         code: "bad-config",
         hint: `Set --channels to ${8 * Math.ceil((needed + 1) / 8)} or more, or choose fewer ` +

@@ -1,20 +1,20 @@
 /**
- * How long a training still takes.
+ * Estimates the remaining time of a training.
  *
  * @module
  */
 
-/** Tells how long the rest takes from how long the steps since the first one took. */
+/** Estimates the remaining time from the steps since the first one. */
 export class Pace {
   #first: { step: number; time: number } | undefined;
   readonly #total: number;
 
-  /** @param total The steps of the whole training. */
+  /** @param total The number of steps of the whole training. */
   constructor(total: number) {
     this.#total = total;
   }
 
-  /** Null at the first step, in which the kernels warm up. */
+  /** Null at the first step, when kernels warm up. */
   secondsLeft(step: number): number | null {
     const time = performance.now();
     if (this.#first === undefined) {

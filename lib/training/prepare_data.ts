@@ -1,5 +1,5 @@
 /**
- * From a data set to what training takes: slices, a split by patient, data sets of its parts.
+ * Prepares a data set for training: slices, a split by patient, and data sets of its parts.
  *
  * @module
  */
@@ -18,27 +18,27 @@ import { problemLines } from "../slices/verify/problems.ts";
 import { InputError } from "../support/errors.ts";
 import { type Config, PRESETS } from "./config.ts";
 
-/** What {@linkcode prepareData} makes of a data set. Disposing it lets others replace the slices. */
+/** The result of {@linkcode prepareData}. Disposing it allows the slices to be replaced. */
 export interface PreparedData extends Disposable {
   /** The slices of all patients. */
   prepared: PreparedSlices;
-  /** Which patients are for what. */
+  /** The patients of each part. */
   split: Split;
-  /** What is odd about the patients in it; the manifest says what is odd about the cases. */
+  /** Warnings about its patients; those about cases are in the manifest. */
   splitProblems: readonly Problem[];
-  /** Slices to learn from. */
+  /** The training slices. */
   train: SliceDataset;
-  /** Slices to choose the best epoch by, if any. */
+  /** The validation slices, if any. */
   validation?: SliceDataset;
 }
 
-/** How {@linkcode prepareData} goes about it. */
+/** Options of {@linkcode prepareData}. */
 export interface PrepareDataOptions {
-  /** The split to use in place of a fresh one, as that of a resumed run. */
+  /** The split to use instead of a new one, such as that of a resumed run. */
   split?: Split;
   /**
-   * Whether `prepared` was named by the user. One that a run's file names is used only if it holds
-   * just these slices already. Default: true.
+   * Whether `prepared` was named by the user. A folder named by a run's file is used only if it
+   * already holds exactly these slices. Default: true.
    */
   isTrusted?: boolean;
   onProgress?: ExtractOptions["onProgress"];
@@ -46,11 +46,11 @@ export interface PrepareDataOptions {
 
 /**
  * Cuts a data set into slices, unless that was done before, and splits its patients. The slices
- * cannot be replaced by others until the result is disposed or the process ends.
+ * cannot be replaced until the result is disposed or the process ends.
  *
- * @param config Its keys on data, slices and split count.
- * @throws {InputError} If the data cannot be used, has too few patients to be split, or the splits
- * file does not fit them.
+ * @param config Only its keys on data, slices and split are used.
+ * @throws {InputError} If the data cannot be used, has too few patients, or does not match the
+ * splits file.
  */
 export async function prepareData(
   config: Config,
@@ -87,13 +87,13 @@ export async function prepareData(
   }
 }
 
-/** Another process may have replaced the slices in the moment before they were held. */
+/** Another process may have replaced the slices just before they were locked. */
 async function requireUnchanged(folder: string, { identity }: Manifest): Promise<void> {
   if ((await readManifest(folder)).identity === identity) return;
   throw new InputError("Cannot train: another process has replaced the prepared slices", {
     code: "folder-in-use",
     path: folder,
-    hint: "Start again, with another folder as --prepared",
+    hint: "Start again with another folder for --prepared",
   });
 }
 

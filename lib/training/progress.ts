@@ -1,5 +1,5 @@
 /**
- * Showing how a training goes: in a terminal, in a log file, or not at all.
+ * Shows the progress of a training: in a terminal, in a log file, or not at all.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { formatDuration } from "../support/format_duration.ts";
 import { progressBar, StatusLine } from "../support/status_line.ts";
 import type { EpochMetrics } from "./metrics.ts";
 
-/** One training step as it is shown. */
+/** A training step, for display. */
 export interface TrainingStep {
   /** Counted from 1. */
   epoch: number;
@@ -26,17 +26,17 @@ export interface TrainingStep {
   bce: number;
   /** Learning rate of the step. */
   lr: number;
-  /** Seconds until the last epoch ends, as far as one can tell; null if one cannot yet. */
+  /** Estimated seconds until the last epoch ends; null if not known yet. */
   secondsLeft: number | null;
 }
 
-/** Is told how a training goes. */
+/** Receives the progress of a training. */
 export interface Progress {
   /** After every step. */
   step(step: TrainingStep): void;
-  /** After every epoch, `best` where its weights are the best so far. */
+  /** After every epoch; `best` if its weights are the best so far. */
   epoch(metrics: EpochMetrics, options: { epochs: number; best: boolean }): void;
-  /** When training ends, whichever way. */
+  /** When training ends, for any reason. */
   stop(): void;
 }
 
@@ -44,12 +44,12 @@ export interface Progress {
 export const silentProgress: Progress = { step() {}, epoch() {}, stop() {} };
 
 /**
- * A line on standard error that follows the steps, and one that stays for every epoch.
+ * A status line on standard error for steps, and a permanent line for every epoch.
  *
- * @param options.seconds Where there is no terminal: between two lines of steps. Default: 10.
+ * @param options.seconds Without a terminal: seconds between two lines of steps. Default: 10.
  */
 export function terminalProgress(options: { seconds?: number } = {}): Progress {
-  // The first step is shown at once, so that one sees that it runs
+  // The first step is shown at once, as a sign that training runs
   const line = new StatusLine({ ...options, atOnce: true });
   return {
     step: (step) => line.show(stepLine(step)),

@@ -1,5 +1,5 @@
 /**
- * The folder of a run: what lies where, and who may write into it.
+ * The folder of a run: its files, and who may write to it.
  *
  * @module
  */
@@ -16,22 +16,22 @@ import { ifThere, readJson } from "../support/read_text.ts";
 import { type Config, type ConfigOverrides, resolveConfig } from "./config.ts";
 import { upgradeConfig } from "./stored_config.ts";
 
-/** The file that makes a folder a cross-validation, see `folds.ts`. */
+/** The file that marks a cross-validation, see `folds.ts`. */
 export const FOLDS_FILE = "folds.json";
 
-/** Where the parts of a run lie. */
+/** The paths of a run's files. */
 export interface RunPaths {
   /** The resolved configuration. */
   config: string;
   /** The patients of the training, validation and test part. */
   split: string;
-  /** How slices were cut and put on the model's grid, for predicting alike. */
+  /** How slices were cut and put on the model's grid, for predictions. */
   slices: string;
   /** The images and labels that the slices were made from. */
   sources: string;
-  /** One row an epoch. */
+  /** One row per epoch. */
   metrics: string;
-  /** All that is needed to go on: see `checkpoint.ts`. */
+  /** Everything needed to continue: see `checkpoint.ts`. */
   checkpoint: string;
   /** Folder of the best weights: the run's own. */
   best: string;
@@ -56,16 +56,16 @@ export function runPaths(folder: string): RunPaths {
   };
 }
 
-/** What a run is, apart from what it has learnt. */
+/** The description of a run, without weights. */
 export interface RunContents {
   config: Config;
-  /** Which patients are for what. */
+  /** The patients of each part. */
   split: Split;
-  /** How slices were made: predictions want the same. */
+  /** How slices were made; predictions need the same. */
   slices: ModelInputs;
 }
 
-/** A split as its file holds it. */
+/** A split in its file's form. */
 export const splitSchema = v.object({
   seed: v.number(),
   train: v.array(v.string()),
@@ -78,9 +78,9 @@ export const splitSchema = v.object({
 });
 
 /**
- * Starts a run's folder.
+ * Creates a run's folder.
  *
- * @throws {InputError} If the folder holds a run already.
+ * @throws {InputError} If the folder already holds a run.
  */
 export async function createRun(folder: string, contents: RunContents): Promise<void> {
   await requireNoRun(folder);
@@ -91,8 +91,8 @@ export async function createRun(folder: string, contents: RunContents): Promise<
 }
 
 /**
- * Checks that a folder holds no run yet. One that was killed before its first checkpoint is none:
- * it has nothing to go on from, and nothing to lose.
+ * Checks that a folder holds no run yet. A run killed before its first checkpoint does not count:
+ * it has nothing to continue from, and nothing to lose.
  *
  * @throws {InputError} If it does.
  */
@@ -101,24 +101,24 @@ export async function requireNoRun(folder: string): Promise<void> {
   const folds = join(folder, FOLDS_FILE);
   const kept = [checkpoint, folds, ...WEIGHT_FILES.map((name) => join(folder, name))];
   if (!(await Promise.all(kept.map(exists))).includes(true)) return;
-  throw new InputError("Cannot start a run: the folder holds one already", {
+  throw new InputError("Cannot start a run: the folder already holds one", {
     code: "folder-in-use",
     path: folder,
     hint: await exists(checkpoint) || await exists(folds)
-      ? `Go on with it by adding --resume, as deno task train --out ${folder} --resume, or ` +
+      ? `Continue it with deno task train --out ${folder} --resume, or ` +
         "choose another folder with --out"
-      : "It has weights but no checkpoint to go on from: choose another folder with --out",
+      : "It has weights but no checkpoint to continue from: choose another folder with --out",
   });
 }
 
-/** What scores, masks and pictures of a run take at most, about; its weights are small. */
+/** About the largest size of a run's scores, masks and pictures; its weights are small. */
 const RUN_BYTES = 32e6;
 
 /**
- * Checks, before there is work to lose, that a run can be written to its folder.
+ * Checks that a run can be written to its folder, before there is work to lose.
  *
- * @throws {InputError} If the folder is read-only, forbidden, on a full disk, or another process
- * trains in it.
+ * @throws {InputError} If the folder is read-only, forbidden, on a full disk, or in use by another
+ * training.
  */
 export async function requireRunnable(folder: string): Promise<void> {
   await requireUnlocked(folder, "train");
@@ -126,9 +126,9 @@ export async function requireRunnable(folder: string): Promise<void> {
 }
 
 /**
- * Reads what a run is.
+ * Reads the description of a run.
  *
- * @throws {InputError} If the folder is no run, or its files are broken.
+ * @throws {InputError} If the folder is not a run, or its files are damaged.
  */
 export async function readRun(folder: string): Promise<RunContents> {
   const paths = runPaths(folder);
@@ -139,10 +139,10 @@ export async function readRun(folder: string): Promise<RunContents> {
 }
 
 /**
- * Reads what predicting wants to know of a run: `config.json` and `slices.json`. With the two
- * files of weights beside them they make a folder that can be handed on by itself.
+ * Reads what predictions need: `config.json` and `slices.json`. Together with the two weight files
+ * they are all that a model consists of.
  *
- * @throws {InputError} If one of them is missing or broken.
+ * @throws {InputError} If one of them is missing or damaged.
  */
 export async function readModelSettings(folder: string): Promise<Omit<RunContents, "split">> {
   const paths = runPaths(folder);
@@ -166,15 +166,15 @@ async function readPart<Schema extends v.GenericSchema>(
     throw new InputError(`Cannot read run: ${why}`, { code: "bad-run", path });
   }
   if (await exists(join(folder, WEIGHT_FILES[0]))) {
-    throw new InputError(`Cannot read run: its weights are there, ${basename(path)} is missing`, {
+    throw new InputError(`Cannot read run: it has weights, but ${basename(path)} is missing`, {
       code: "bad-run",
       path: folder,
-      hint: `Copy ${basename(path)} from the run that the weights are from`,
+      hint: `Copy ${basename(path)} from the weights' run`,
     });
   }
-  throw new InputError("Cannot read run: the folder holds none", {
+  throw new InputError("Cannot read run: the folder is not a run", {
     code: "bad-run",
     path: folder,
-    hint: "Give the folder of a training, as runs/NAME",
+    hint: "Give the folder of a training, such as runs/NAME",
   });
 }

@@ -1,5 +1,5 @@
 /**
- * What a training leaves on disk while it runs.
+ * Writes a training's files while it runs.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
 import { createRun, type RunContents, type RunPaths, runPaths } from "./run_folder.ts";
 import { writeSources } from "./run_sources.ts";
 
-/** Keeps a run's folder: event log, metrics, weights, checkpoint. */
+/** Writes a run's folder: event log, metrics, weights, checkpoint. */
 export class RunRecorder {
   readonly #paths: RunPaths;
   readonly #events: EventLog;
@@ -45,13 +45,12 @@ export class RunRecorder {
   }
 
   /**
-   * Starts a run's folder, or goes on with one. No other process can until it is closed.
+   * Starts or continues a run's folder, and locks it until it is closed.
    *
    * @param files The images and labels that the slices were made from.
-   * @param resume Tells, once the folder is ours, where the checkpoint left it; what was recorded
-   * after it is removed.
-   * @throws {InputError} If a run is to start in a folder that holds one, or another process
-   * trains in it.
+   * @param resume Called once the folder is locked; returns the checkpoint's position. Later
+   * records are removed.
+   * @throws {InputError} If a new run's folder already holds one, or another process trains in it.
    */
   static async open(
     folder: string,
@@ -75,12 +74,12 @@ export class RunRecorder {
     return new RunRecorder(paths, events, contents, lock, resumed?.step ?? 0);
   }
 
-  /** The newest checkpoint: its file, and the steps that were done. */
+  /** The newest checkpoint: its file, and its number of steps. */
   get lastCheckpoint(): { path: string; step: number } {
     return { path: this.#paths.checkpoint, step: this.#saved.step };
   }
 
-  /** Whether the newest checkpoint is old enough for another. */
+  /** Whether it is time for another checkpoint. */
   get checkpointDue(): boolean {
     return performance.now() - this.#saved.time > 60_000 * this.#contents.config.checkpointMinutes;
   }
@@ -95,9 +94,9 @@ export class RunRecorder {
   /**
    * Writes a checkpoint and the metrics up to it.
    *
-   * @param options.epoch The epoch that ends here, if one does: its weights and figures are kept too.
-   * @param options.mean The running mean of the weights, if there is one: an epoch keeps that.
-   * @throws {RangeError} If a weight is not finite; nothing is overwritten then.
+   * @param options.epoch The epoch that ends here, if any: its weights and figures are stored too.
+   * @param options.mean The running mean of the weights, if any; stored at the end of an epoch.
+   * @throws {RangeError} If a weight is not finite; then nothing is overwritten.
    */
   async checkpoint(
     counters: Counters,
@@ -124,7 +123,7 @@ export class RunRecorder {
     this.#saved = { step: counters.step, time: performance.now() };
   }
 
-  /** Closes the event log and lets others have the folder. */
+  /** Closes the event log and releases the folder. */
   close(): void {
     this.#events.close();
     this.#lock[Symbol.dispose]();

@@ -1,5 +1,5 @@
 /**
- * Whether the data of a run is still what it started with.
+ * Checks that the data of a run has not changed.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { namesOf } from "../support/names_of.ts";
 import { ifThere, readJson } from "../support/read_text.ts";
 import { readModelSettings, runPaths } from "./run_folder.ts";
 
-/** Notes the files that a run's slices were made from. */
+/** Stores the files that a run's slices were made from. */
 export async function writeSources(folder: string, files: readonly SourceFile[]): Promise<void> {
   await writeJsonAtomic(runPaths(folder).sources, files);
 }
@@ -24,12 +24,12 @@ const FilesSchema = v.array(
 );
 
 /**
- * Compares the files of a data set with those that a run started with, by size and time of change.
- * Runs of older versions did not note them; nothing is compared then.
+ * Compares the files of a data set with those that a run started with, by size and modification
+ * time. Runs of older versions did not store them; then nothing is compared.
  *
  * @param folder The run.
  * @param data The data folder.
- * @throws {InputError} Naming those that were changed or are missing.
+ * @throws {InputError} If files have changed or are missing; the error lists them.
  */
 export async function requireSameSources(folder: string, data: string): Promise<void> {
   const path = runPaths(folder).sources;
@@ -47,22 +47,22 @@ export async function requireSameSources(folder: string, data: string): Promise<
     {
       code: "bad-data-set",
       path: data,
-      hint: "Put the files back, start another run, or go on with what is there by adding " +
+      hint: "Restore the files, start another run, or continue with the current ones by adding " +
         "--accept-changes",
     },
   );
 }
 
-/** What follows from the data, beside the settings that a configuration holds. */
+/** What follows from the data, beyond the configuration. */
 const DERIVED = ["targets", "channels", "spacing", "foreground", "smallest"] as const;
 
 /**
- * Checks that a run's slices are made as they were when it started: a case more can change their
- * size, and a label more the classes.
+ * Checks that a run's slices are still made in the same way: an added case can change their size,
+ * and an added label the classes.
  *
  * @param folder The run.
- * @param inputs How they are made now.
- * @throws {InputError} Naming what differs.
+ * @param inputs The current inputs.
+ * @throws {InputError} If they differ; the error lists the differences.
  */
 export async function requireSameInputs(folder: string, inputs: ModelInputs): Promise<void> {
   const { slices: stored } = await readModelSettings(folder);
@@ -71,7 +71,7 @@ export async function requireSameInputs(folder: string, inputs: ModelInputs): Pr
     .map((key) => `${NAMES[key]} was ${text(stored[key])}, now ${text(inputs[key])}`);
   if (differences.length === 0) return;
   throw new InputError(
-    `Cannot resume: the slices are not what they were: ${differences.join("; ")}`,
+    `Cannot resume: the slices have changed: ${differences.join("; ")}`,
     {
       code: "bad-data-set",
       path: folder,
@@ -81,7 +81,7 @@ export async function requireSameInputs(folder: string, inputs: ModelInputs): Pr
 }
 
 const NAMES: Record<(typeof DERIVED)[number], string> = {
-  targets: "what is segmented",
+  targets: "the classes",
   channels: "the number of image channels",
   spacing: "the spacing",
   foreground: "the intensities of the foreground",

@@ -4,22 +4,22 @@
  * @module
  */
 
-/** What a schedule needs; a training config has all of it. */
+/** Settings of a schedule; a training config has all of them. */
 export interface ScheduleOptions {
   /**
-   * "step": times `lrGamma` every `lrStep` epochs. "cosine": half a cosine, down to zero, by epoch;
-   * "cosine-batch": by batch.
+   * "step": multiplied by `lrGamma` every `lrStep` epochs. "cosine": half a cosine down to zero, by
+   * epoch; "cosine-batch": by batch.
    */
   schedule: "step" | "cosine" | "cosine-batch";
   /** The rate of epoch 0. */
   learningRate: number;
-  /** Epochs in which the rate rises from 0 to the schedule's; 0 for none, the default. */
+  /** Epochs in which the rate rises from 0 to the schedule's. Default: 0. */
   warmup?: number;
   /** Epochs between two steps. */
   lrStep: number;
-  /** What a step multiplies the rate by. */
+  /** The factor at each step. */
   lrGamma: number;
-  /** Epochs in all; a cosine ends there. */
+  /** The number of epochs; a cosine ends there. */
   epochs: number;
 }
 
@@ -27,7 +27,7 @@ export interface ScheduleOptions {
  * The learning rate of an epoch: PyTorch's `StepLR`, or its `CosineAnnealingLR` with
  * `T_max = epochs`.
  *
- * @param epoch Counted from 0; with a fraction where a batch is within it.
+ * @param epoch Counted from 0; with a fraction for a batch within it.
  *
  * @example
  * ```ts

@@ -1,15 +1,15 @@
 /**
- * Configurations that older versions stored, read as they were meant.
+ * Reads configurations of older versions.
  *
  * @module
  */
 
 /**
- * Brings the keys of an older version to today's form: a `channel` number, a list of `labels`, `clip`
- * without `normalize`. Older versions cut volumes as they were stored, took each case for a patient
- * and left masks as they are, so a whole configuration of theirs says so.
+ * Converts keys of older versions: a `channel` number, a list of `labels`, `clip` without
+ * `normalize`. Older versions cut volumes as they were stored, treated each case as a patient and
+ * did not postprocess masks, so those settings are added to their complete configurations.
  *
- * @param stored The object of a `config.json`; other keys and values are left as they are.
+ * @param stored The object of a `config.json`; other keys and values are kept.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function upgradeConfig(
   };
 }
 
-/** "none" was min-max, and two percentiles meant that they are clipped to. */
+/** "none" was min-max, and two percentiles meant clipping to them. */
 function upgradeClip(
   clip: unknown,
   { normalize }: Readonly<Record<string, unknown>>,

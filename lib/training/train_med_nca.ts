@@ -14,12 +14,12 @@ import { Training } from "./training.ts";
 /**
  * Trains a Med-NCA: Dice loss + cross-entropy, Adam, a learning rate by epoch or by batch.
  *
- * Everything follows from the seed: order and masks are functions of seed, epoch and batch. A run
- * that was stopped and resumed ends with the same bits as one that was not.
+ * Everything is reproducible: order and masks are functions of seed, epoch and batch. A run that
+ * was stopped and resumed ends with the same bits as one that was not.
  *
- * @throws {InputError} If the folder holds a run already or another process trains in it, there is
- * nothing to resume, the loss grows or is no longer a number, a slice cannot be read, or the disk is
- * full. What was saved stays good; steps done since are saved first where that is possible.
+ * @throws {InputError} If the folder already holds a run or is in use, there is nothing to resume,
+ * the loss diverges, a slice cannot be read, or the disk is full. Saved files stay valid; later
+ * steps are saved first if possible.
  *
  * @example
  * ```ts ignore
@@ -55,7 +55,7 @@ export async function trainMedNca(options: TrainOptions): Promise<TrainResult> {
       const scores = validation === undefined
         ? null
         : await evalMedNca(mean?.model ?? model, validation, { // validate
-          ...{ batchSize, seed }, // the same masks in every epoch, so that epochs compare
+          ...{ batchSize, seed }, // the same masks in every epoch, so that epochs are comparable
           ...(signal === undefined ? {} : { signal }),
         });
       await training.saveEpoch(scores); // save

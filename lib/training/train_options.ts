@@ -1,5 +1,5 @@
 /**
- * What a training takes and returns.
+ * The options and the result of a training.
  *
  * @module
  */
@@ -13,34 +13,34 @@ import type { Progress } from "./progress.ts";
 
 /** What `trainMedNca` takes. */
 export interface TrainOptions {
-  /** Slices to learn from. */
+  /** The training slices. */
   train: SliceDataset;
-  /** Slices of other patients, to choose the best epoch by. */
+  /** Slices of other patients, to choose the best epoch. */
   validation?: SliceDataset;
-  /** What differs from the preset and the defaults. */
+  /** Changes to the preset and the defaults. */
   config?: ConfigOverrides;
-  /** The patients of all parts, for the record; by default those of the two data sets. */
+  /** The patients of all parts, to be stored. Default: those of the two data sets. */
   split?: Split;
-  /** Folder of the run. Without one nothing is written. */
+  /** The run's folder. Without one, nothing is written. */
   out?: string;
-  /** Go on from the checkpoint in `out`. */
+  /** Continue from the checkpoint in `out`. */
   resume?: boolean;
-  /** The model to train, freshly made by default. */
+  /** The model to train. Default: a new one. */
   model?: MedNca;
-  /** Where progress is shown; nowhere by default. */
+  /** Shows the progress. Default: nothing. */
   progress?: Progress;
-  /** Ends training after the step at hand, with a checkpoint. */
+  /** Ends training after the current step, with a checkpoint. */
   signal?: AbortSignal;
 }
 
 /** What `trainMedNca` returns. */
 export interface TrainResult {
   /**
-   * With the last weights, their running mean where `ema` is set; the best ones are in the run's
+   * With the last weights (their running mean if `ema` is set); the best ones are in the run's
    * folder. The caller disposes it.
    */
   model: MedNca;
-  /** The epochs that are done, those before a resume among them. */
+  /** All finished epochs, including those before a resume. */
   history: EpochMetrics[];
   /** The epoch of the best weights, counted from 1, and its volume Dice on the validation set. */
   best: { epoch: number; score: number } | null;

@@ -1,5 +1,5 @@
 /**
- * A training under way: what it holds, and what is done around the lines of its loop.
+ * The state of a running training, and what happens around the lines of its loop.
  *
  * @module
  */
@@ -47,7 +47,7 @@ interface Parts {
   readonly counters: Counters;
   readonly recorder: RunRecorder | null;
   readonly progress: Progress;
-  /** Whether the model was made here, and is not to be kept where training fails. */
+  /** Whether the model was made here, and is to be disposed if training fails. */
   readonly ownsModel: boolean;
 }
 
@@ -56,9 +56,9 @@ export class Training {
   readonly config: Config;
   readonly model: MedNca;
   readonly adam: Adam;
-  /** The running mean of the weights, where one is kept. */
+  /** The running mean of the weights, if `ema` is set. */
   readonly mean: WeightMean | null;
-  /** Where it stands; kept up to date. */
+  /** The current progress. */
   readonly counters: Counters;
   readonly #train: SliceDataset;
   readonly #recorder: RunRecorder | null;
@@ -87,7 +87,7 @@ export class Training {
   }
 
   /**
-   * Starts a training, or goes on with one.
+   * Starts or resumes a training.
    *
    * @throws {InputError} As `trainMedNca` does.
    */
@@ -128,7 +128,7 @@ export class Training {
         : await RunRecorder.open(out, contents, files, resume ? goOn : null);
       const parts = { config, train, model, adam, mean, counters, recorder, progress, ownsModel };
       const training = new Training(parts);
-      if (!resume) await training.#save(null); // so that there is one to resume from
+      if (!resume) await training.#save(null); // so that there is one to resume
       return training;
     } catch (error) {
       if (ownsModel) model.dispose();
@@ -143,7 +143,7 @@ export class Training {
     return this.#train.manifest.settings.targets.kind;
   }
 
-  /** The batches of this epoch that are left, varied where the configuration says so. */
+  /** The remaining batches of this epoch, augmented if configured. */
   async *batchesLeft(): AsyncGenerator<TrainingBatch, void, void> {
     const { batchSize, seed, emptySlices: empty, augment } = this.config;
     const { epoch, batch: start } = this.counters;
@@ -158,7 +158,7 @@ export class Training {
     }
   }
 
-  /** What decides which cells fire in the step at hand, and its learning rate. */
+  /** The fire seeds of the current step, and its learning rate. */
   nextStep({ records }: TrainingBatch): { seeds: number[]; learningRate: number } {
     const { epoch, batch } = this.counters;
     this.#rate = this.#learningRate(batch);
@@ -169,10 +169,10 @@ export class Training {
   }
 
   /**
-   * Counts a step, and logs it once its figures are there, some steps later.
+   * Counts a step, and logs it once its figures are available, some steps later.
    *
-   * @param figures [loss, Dice loss, cross-entropy, Dice loss of each class, the optimiser's squares]:
-   * losses before the step; the squares are finite as long as all gradients were.
+   * @param figures [loss, Dice loss, cross-entropy, Dice loss of each class, the optimiser's
+   * squares]: losses before the step; the squares are finite if all gradients were.
    */
   async log(figures: tf.Tensor1D, { records }: TrainingBatch): Promise<void> {
     const { counters, config: { epochs } } = this;
@@ -181,9 +181,8 @@ export class Training {
     ];
     this.mean?.update(step);
     await this.#figures.add(figures, (values) => {
-      const losses = [...values.subarray(0, -1)];
+      const [squares, losses] = [values.at(-1)!, [...values.subarray(0, -1)]];
       const [loss, dice, bce] = losses as [number, number, number];
-      const squares = values.at(-1)!;
       const bad = !Number.isFinite(loss)
         ? `the loss is ${loss}`
         : !Number.isFinite(squares)
@@ -199,16 +198,16 @@ export class Training {
     });
   }
 
-  /** Lets others have their turn between two steps, and saves where it is time. */
+  /** Yields between two steps, and saves when it is time. */
   async pause(): Promise<void> {
-    // A timer, unlike setImmediate, lets Deno look for signals and a notebook's messages.
+    // A timer, unlike setImmediate, lets Deno handle signals and a notebook's messages.
     await new Promise((resolve) => setTimeout(resolve));
     if (!this.#recorder?.checkpointDue) return;
     await this.finishBatches();
     await this.#save(null);
   }
 
-  /** Reads what is unread, and counts the time. */
+  /** Reads all pending figures, and updates the time. */
   async finishBatches(): Promise<void> {
     await this.#figures.read();
     const now = performance.now();
@@ -217,25 +216,24 @@ export class Training {
   }
 
   /**
-   * Ends an epoch: its means, whether it is the best so far, and a checkpoint.
+   * Ends an epoch: computes means, decides whether it is the best, writes a checkpoint.
    *
-   * @param scores Of the validation slices, if there are any.
+   * @param scores Of the validation slices, if any.
    */
   async saveEpoch(scores: EvalResult | null): Promise<void> {
     const { counters, config: { epochs } } = this;
     counters.seconds += (performance.now() - this.#since) / 1000;
     const lr = this.#learningRate(counters.batch - 1);
-    const { targets: { classes } } = this.#train.manifest.settings;
-    const names = classes.map(({ name }) => name);
+    const names = this.#train.manifest.settings.targets.classes.map(({ name }) => name);
     const { metrics, isBest } = endEpoch(counters, { scores, lr, names, saved: this.#saved });
     await this.#save({ metrics, best: isBest });
     this.#progress.epoch(metrics, { epochs, best: isBest && metrics.valVolumeDice !== null });
   }
 
   /**
-   * Saves the steps that are good before training ends early.
+   * Saves valid steps before training ends early.
    *
-   * @param error Why it ends, thrown again; null if it was asked to.
+   * @param error The reason, which is rethrown; null if the user stopped it.
    */
   async rescue(error: unknown): Promise<void> {
     const isSaved = error instanceof Diverged || error instanceof SaveError;
@@ -253,14 +251,14 @@ export class Training {
     }
   }
 
-  /** What comes of it. */
+  /** The result. */
   result(aborted: boolean): TrainResult {
     const { model, counters: { history, best } } = this;
     this.mean?.copyTo(model);
     return { model, history, best, aborted };
   }
 
-  /** Lets others have the folder, and frees all but the model. */
+  /** Releases the folder, and frees everything but the model. */
   close(): void {
     this.#progress.stop();
     this.#recorder?.close();
@@ -268,12 +266,12 @@ export class Training {
     this.mean?.dispose();
   }
 
-  /** The learning rate of a batch of the epoch at hand, counted from 0. */
+  /** The learning rate of a batch of the current epoch, counted from 0. */
   #learningRate(batch: number): number {
     return learningRateAt(this.config, this.counters.epoch + (batch + 0.5) / this.#batches);
   }
 
-  /** The last checkpoint on disk, if the run is written. */
+  /** The last checkpoint on disk, if the run has a folder. */
   get #saved(): SavedCheckpoint | null {
     return this.#recorder?.lastCheckpoint ?? null;
   }
@@ -292,7 +290,7 @@ export class Training {
   }
 }
 
-/** How many batches an epoch has. */
+/** The number of batches in an epoch. */
 function batchesOf(train: SliceDataset, { emptySlices, batchSize }: Config): number {
   return Math.ceil(train.lengthWith(emptySlices) / batchSize);
 }

@@ -1,5 +1,5 @@
 /**
- * What ends a training before its last epoch, with where the last good weights are.
+ * Errors that end a training early, with the position of the last good weights.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import type { SliceRecord } from "../slices/types.ts";
 import { InputError } from "../support/errors.ts";
 
-/** A checkpoint that is on disk. */
+/** A checkpoint on disk. */
 export interface SavedCheckpoint {
-  /** The steps that are in it. */
+  /** Its number of steps. */
   step: number;
   path: string;
 }
 
-/** The numbers went bad. */
+/** Training diverged. */
 export class Diverged extends InputError {
   constructor(
     what: string,
@@ -24,10 +24,11 @@ export class Diverged extends InputError {
   ) {
     const names = slices.map((slice) => `${slice.case} ${slice.index}`).join(", ");
     super(
-      `Cannot go on training: ${what} at step ${step}` + (names === "" ? "" : ` (slices ${names})`),
+      `Cannot continue training: ${what} at step ${step}` +
+        (names === "" ? "" : ` (slices ${names})`),
       {
         code: "diverged",
-        hint: "Lower the learning rate or set clipNorm to 1, in another run. " +
+        hint: "Start another run with a lower learning rate or clipNorm 1. " +
           (last === null
             ? ""
             : `The weights of step ${last.step} are safe in ${last.path}, and so are the best ones`),
@@ -36,7 +37,7 @@ export class Diverged extends InputError {
   }
 }
 
-/** The disk did not take a checkpoint; the one before is as it was. */
+/** A checkpoint could not be written; the previous one is unchanged. */
 export class SaveError extends InputError {
   constructor(
     { message, code, hint, cause }: InputError,

@@ -1,5 +1,5 @@
 /**
- * A running mean of the weights, which wanders less than the weights themselves.
+ * A running mean of the weights, which is more stable than the weights.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { MedNca } from "../nca/med_nca.ts";
 /**
  * The exponential moving average of a model's weights over the training steps.
  *
- * The decay starts low and rises to its value, so that the mean forgets the first weights soon: it
+ * The decay starts low and rises to its value, so that the mean soon forgets the first weights: it
  * is (1 + step) / (10 + step) as long as that is less, as in TensorFlow's
  * `ExponentialMovingAverage`.
  *
@@ -38,7 +38,7 @@ export class WeightMean {
   readonly #decay: number;
 
   /**
-   * @param of The model that is trained; the mean starts with its weights.
+   * @param of The model in training; the mean starts with its weights.
    * @param decay Below 1; the mean reaches back about 1 / (1 − decay) steps.
    */
   constructor(of: MedNca, decay: number) {
@@ -49,9 +49,9 @@ export class WeightMean {
   }
 
   /**
-   * Takes the weights in after a step.
+   * Adds the weights after a step.
    *
-   * @param step How many steps are done, from 1.
+   * @param step The number of finished steps, from 1.
    */
   update(step: number): void {
     const decay = Math.min(this.#decay, (1 + step) / (10 + step));
@@ -62,12 +62,12 @@ export class WeightMean {
     );
   }
 
-  /** Gives a model the mean weights. */
+  /** Copies the mean weights to a model. */
   copyTo(model: MedNca): void {
     copy(this.model, model);
   }
 
-  /** Frees its tensors; those of the model that is trained stay. */
+  /** Frees its tensors, not those of the model in training. */
   dispose(): void {
     this.model.dispose();
   }

@@ -28,7 +28,7 @@ interface Flags {
   json?: string;
 }
 
-/** Memory that PyTorch takes at 320×320, batch 1, in GB. */
+/** PyTorch's memory at 320×320, batch 1, in GB. */
 const TORCH_GIGABYTES: Record<Mode, number> = { inference: 0.25, train: 2.6 };
 
 /** The sizes of the full table, and of the quick one. */
@@ -37,7 +37,7 @@ const SIZES = { full: [160, 320, 640, 64], quick: [320] };
 /** The batches of a size: 64 is the hippocampus case; with batch 1, what stock tfjs can run. */
 const batchesOf = (size: number, full: boolean) => !full ? [1] : size === 64 ? [1, 16] : [1, 4];
 
-/** Of these the share of a step is told that is not the rollout. */
+/** For these the part of a step outside the rollout is measured. */
 const LOOPS = [{ size: 320, batch: 1 }, { size: 64, batch: 16 }];
 
 const command = createTask(
@@ -46,8 +46,8 @@ const command = createTask(
     "Without flags: 320×320 on all cores, about a minute",
 )
   .option("--vs-pytorch", "the full table: sizes 160, 320, 640 and 64, batches, threads")
-  .option("--no-vs-pytorch", "ours alone")
-  .option("--size <n,…>", "only these sides of the slices", numbers(4))
+  .option("--no-vs-pytorch", "measure only this program")
+  .option("--size <n,…>", "only these slice sizes", numbers(4))
   .option("--batch <n,…>", "only these batches", numbers(1))
   .option(
     "--threads <n,…>",
@@ -56,12 +56,16 @@ const command = createTask(
   )
   .option(
     "--backend <name>",
-    "which of ours; webgpu beside PyTorch on CUDA, batches 1, 8, 32",
+    "backend of this program; webgpu is measured beside PyTorch on CUDA, batches 1, 8, 32",
     "wasm",
   )
-  .option("--repeats <n>", "timed steps of each", numberFlag({ integer: true, min: 1 }), 5)
-  .option("--preprocess <folder>", "also cut this data set (Decathlon layout), beside nibabel")
-  .option("--json <file>", "write the rows there too");
+  .option("--repeats <n>", "timed steps per program", numberFlag({ integer: true, min: 1 }), 5)
+  .option(
+    "--preprocess <folder>",
+    "also measure cutting this data set (Decathlon layout), " +
+      "beside nibabel",
+  )
+  .option("--json <file>", "also write the rows here");
 
 function numbers(min: number) {
   return numberListFlag({ integer: true, min });
@@ -150,7 +154,7 @@ await runTask(async () => {
   if (flags.json) await writeJsonAtomic(flags.json, [...rows, ...preprocessing]);
 });
 
-/** The cases of the quick or the full table, those that the filters leave. */
+/** The cases of the quick or the full table that pass the filters. */
 function casesOf({ size, batch, threads }: Flags, full: boolean): Case[] {
   const cores = navigator.hardwareConcurrency;
   const counts = threads ??
@@ -169,7 +173,7 @@ function tooLargeFor({ size, batch }: Case): Mode[] {
     .filter((mode) => TORCH_GIGABYTES[mode] * batch * (size / 320) ** 2 > 0.8 * free);
 }
 
-/** What the table has no room for. */
+/** Notes below the table. */
 function describe(rows: readonly Row[]): string[] {
   const peaks = Map.groupBy(rows, ({ threads }) => threads);
   const differences = rows.flatMap(({ difference }) => difference ?? []);
@@ -180,7 +184,7 @@ function describe(rows: readonly Row[]): string[] {
         `${peak.toFixed(1)} GFLOP/s`;
     }),
     ...(differences.length === 0 ? [] : [
-      `Logits differ from PyTorch's by ${Math.max(...differences).toExponential(1)} at the most`,
+      `Logits differ from PyTorch's by ${Math.max(...differences).toExponential(1)} at most`,
     ]),
     ...rows.flatMap((row) => tfjsLine(row) ?? []),
   ];

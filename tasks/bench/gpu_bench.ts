@@ -57,7 +57,7 @@ const ROUND = 1;
 /** Slices of a round at the most: inputs of steps that wait take memory. */
 const MOST_SLICES = 200;
 
-/** Measures all cases, tells what it does, and prints a table last. */
+/** Measures all cases with progress messages, and prints a table. */
 export async function benchGpu(options: GpuBenchOptions): Promise<GpuRow[]> {
   const rates = await measureGpu();
   console.log(`GPU: ${rates.name}`);
@@ -211,7 +211,7 @@ MB of the GPU     logits differ from
 case                  step          ours  (CPU)  PyTorch  ratio (spread)     ops  bytes  dispatch  \
    ours  PyTorch     wasm  PyTorch`;
 
-/** The rows for people. */
+/** The rows as text. */
 export function table(rows: readonly GpuRow[]): string {
   const ms = (seconds: number | null) => {
     if (seconds === null) return "–";

@@ -14,7 +14,7 @@ export interface PreprocessRow {
   mode: "preprocess";
   /** Median seconds, without the start of the program. */
   ours_s: number;
-  /** Those of nibabel and NumPy; null where they were not run. */
+  /** Those of nibabel and NumPy; null if they were not run. */
   numpy_s: number | null;
   /** NumPy's time over ours: the median over the pairs. */
   ratio: number | null;

@@ -1,9 +1,8 @@
 /**
- * What every task shares: flags, a config file under the flags, and errors told in one paragraph.
+ * Shared by all tasks: flags, a config file, and short error messages.
  *
- * A task names its flags once, with a default and the reason for it, and this module does the
- * rest: `--help` shows them, `--config FILE` sets them, an unknown one is an error that names the
- * nearest known one.
+ * A task declares its flags once. `--help` shows them, `--config FILE` sets them, and an unknown
+ * one is an error that suggests the nearest known one.
  *
  * @module
  */
@@ -12,25 +11,30 @@ import { Command, CommanderError, InvalidArgumentError, type Option } from "comm
 import { InputError } from "../../lib/support/errors.ts";
 import { nearest } from "../../lib/support/nearest.ts";
 import { readJson } from "../../lib/support/read_text.ts";
+import { projectPath, userPath } from "./paths.ts";
 
 export { Option } from "commander";
 export type { Command } from "commander";
 
-/** A value as a flag or a JSON config can give it. */
+/** A value from a flag or a JSON config. */
 export type FlagValue = string | number | boolean | (string | number)[];
 
 /**
  * The command of a task, with `--config` and `--debug`. Add the task's own flags with commander's
  * `option` or `addOption`, then read them with {@linkcode parseTask}.
  *
- * @param name As in `deno task <name>`.
- * @param description One sentence for the head of `--help`.
+ * @param name The name in `deno task <name>`.
+ * @param description The description at the top of `--help`.
  */
 export function createTask(name: string, description: string): Command {
   return new Command(`deno task ${name}`)
     .description(description)
-    .option("--config <file>", "JSON file of flags in camelCase; flags given here override it")
-    .option("--debug", "show the stack of an error")
+    .option(
+      "--config <file>",
+      "JSON file of flags in camelCase; flags on the command line " +
+        "override it",
+    )
+    .option("--debug", "show the stack trace of an error")
     .helpOption("--help", "show this help")
     .showHelpAfterError("Add --help to see every flag and its default")
     .allowExcessArguments(false)
@@ -40,14 +44,14 @@ export function createTask(name: string, description: string): Command {
 /**
  * Reads the flags of a task: the command line over the config file over the defaults.
  *
- * A config value goes through the same parser and choices as its flag, so a wrong one is told the
- * same way; a list stands for its items joined by commas. Paths in it are relative to the current
- * folder, as on the command line.
+ * A config value goes through the parser and choices of its flag, so errors are the same; a list
+ * means its items joined by commas. Paths in it are relative to the folder that the user stands in,
+ * as on the command line.
  *
- * @typeParam T The flags by their camelCase names, `config` and `debug` aside.
+ * @typeParam T The flags by their camelCase names, without `config` and `debug`.
  * @param command From {@linkcode createTask}, with the task's flags and positional arguments.
  * @param args The command line; positional arguments are then in `command.processedArgs`.
- * @param upgrade Brings the keys of a config file that an older version wrote to today's form.
+ * @param upgrade Converts the keys of a config file from an older version.
  * @throws {InputError} If the config file cannot be read, has unknown keys or wrong values (all of
  * them are listed).
  * @throws {CommanderError} If the command line is wrong, or after `--help`; already printed.
@@ -70,13 +74,29 @@ export async function parseTask<T extends object>(
 ): Promise<T> {
   refuseTwice(command);
   command.parse([...args], { from: "user" });
+  resolvePaths(command, ["config"]);
   const { config } = command.opts<{ config?: string }>();
   if (config !== undefined) applyConfig(command, upgrade(await readConfig(config)), config);
+  const others = command.options.map((option) => option.attributeName());
+  resolvePaths(command, others.filter((name) => name !== "config"));
   const { config: _config, debug: _debug, ...flags } = command.opts();
   return flags as T;
 }
 
-/** Makes it an error to give a flag twice: one of the two would be passed over. */
+/** Lets the paths among some flags lead to where the user means. */
+function resolvePaths(command: Command, names: readonly string[]): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const value = command.getOptionValue(name);
+    if (!names.includes(name) || typeof value !== "string") continue;
+    if (!/<(folder|file|path)>/.test(option.flags) && !/\.[ct]sv$/i.test(value)) continue;
+    const source = command.getOptionValueSource(name);
+    const path = source === "default" ? projectPath(value) : userPath(value);
+    command.setOptionValueWithSource(name, path, source);
+  }
+}
+
+/** Makes it an error to give a flag twice: one of the two would be ignored. */
 function refuseTwice(command: Command): void {
   const seen = new Set<string>();
   for (const option of command.options) {
@@ -133,7 +153,7 @@ function applyConfig(command: Command, config: Record<string, unknown>, path: st
   }
 }
 
-/** A JSON value for a message: of what is large, only what it is. */
+/** A JSON value for a message; large values are abbreviated. */
 function shown(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const flat = Object.values(value).every((item) => typeof item !== "object");
@@ -148,7 +168,7 @@ function configValue(option: Option, value: unknown): unknown {
   }
   const items = Array.isArray(value) ? value : [value];
   if (!items.every((item) => typeof item === "string" || typeof item === "number")) {
-    throw new InvalidArgumentError("expected a text, a number, or a list of them");
+    throw new InvalidArgumentError("expected text, a number, or a list of these");
   }
   const text = items.join(",");
   return option.parseArg === undefined ? text : option.parseArg(text, undefined as never);
@@ -157,7 +177,7 @@ function configValue(option: Option, value: unknown): unknown {
 /**
  * A parser for a flag that takes a number.
  *
- * @param options Its limits, both allowed themselves.
+ * @param options Its limits, inclusive.
  */
 export function numberFlag(
   options: { integer?: boolean; min?: number; max?: number } = {},
@@ -181,7 +201,7 @@ export function numberFlag(
 /**
  * A parser for a flag that takes numbers, separated by commas.
  *
- * @param options Their limits, and how many there must be.
+ * @param options Their limits and number.
  */
 export function numberListFlag(
   options: { integer?: boolean; min?: number; max?: number; length?: number } = {},
@@ -197,16 +217,15 @@ export function numberListFlag(
   };
 }
 
-/** How a task ends, beside 0, and 130 where it was interrupted (`docs/errors.md`). */
+/** Exit statuses beside 0 and 130 (`docs/errors.md`). */
 const FAILED = 1;
 const WRONG_COMMAND_LINE = 2;
 
 /**
- * Runs a task. An {@linkcode InputError} is printed as one paragraph, its hint and its code on the
- * next lines; of any other error, which is a mistake of this program, the message. `--debug` shows
- * the stack of both.
+ * Runs a task. An {@linkcode InputError} is printed as one paragraph, with its hint and code on the
+ * next lines. Any other error is a bug; its message is printed. `--debug` adds the stack trace.
  *
- * The task ends with status 2 where the command line is wrong, and 1 after any other error.
+ * The task exits with status 2 if the command line is wrong, and 1 after any other error.
  *
  * @param main The task; a number that it returns is the exit status.
  */
@@ -226,19 +245,19 @@ export async function runTask(main: () => Promise<number | void>): Promise<void>
   }
 }
 
-/** What is printed of an error, line by line. */
+/** The lines printed for an error. */
 function paragraph(error: unknown): string[] {
   if (!(error instanceof InputError)) {
     return [
       `error: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`,
-      "This is a mistake of the program; add --debug for the stack, and report it",
+      "This is a bug; rerun with --debug and report the stack trace",
     ];
   }
   const hint = error.hint === "" ? [] : [error.hint];
   return [`error: ${error.message}`, ...hint, `Code: ${error.code} (docs/errors.md)`];
 }
 
-/** Text without what moves a terminal's cursor: names of files come from strangers. */
+/** Text without control characters, which file names can contain. */
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");
@@ -247,7 +266,7 @@ function printable(text: string): string {
 function notPermitted(cause: Error): InputError {
   return new InputError(`Deno has no permission: ${cause.message}`, {
     code: "no-permission",
-    hint: "Run it as deno task does, or give the permission",
+    hint: "Run it with deno task, or grant the permission",
     cause,
   });
 }

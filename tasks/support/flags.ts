@@ -9,7 +9,7 @@ import { CONFIG_GROUPS, type ConfigKey, ConfigSchema } from "../../lib/training/
 import type { Option } from "./cli.ts";
 import { settingFlag } from "./setting_flags.ts";
 
-/** What stands for the value in `--help`, where its type does not say. */
+/** Placeholders for values in `--help`, if the type does not give one. */
 const VALUES: Partial<Record<ConfigKey, string>> = {
   data: "folder",
   out: "folder",

@@ -1,5 +1,5 @@
 /**
- * The flag for what is done to masks.
+ * The flag for postprocessing.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import { type Postprocess, POSTPROCESSES } from "../../lib/evaluation/postproces
 import { Option } from "./cli.ts";
 import type { TrainedRun } from "./trained_models.ts";
 
-/** `--postprocess`: in place of what the run chose on its validation patients. */
+/** `--postprocess`: overrides the run's choice. */
 export function postprocessFlag(): Option {
   return new Option(
     "--postprocess <what>",
-    "keep the largest piece of each class, fill its holes, or leave masks as they are (default: " +
-      "what the run chose on its validation patients)",
+    "postprocessing of each class: keep the largest piece, fill holes, or none (default: the " +
+      "run's choice on its validation patients)",
   ).choices(POSTPROCESSES);
 }
 
-/** What is done to the mask of each class. */
+/** The postprocessing of each class. */
 export function chosenPostprocess(
   flag: Postprocess | undefined,
   run: TrainedRun,

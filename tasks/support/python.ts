@@ -1,5 +1,5 @@
 /**
- * Python, which the comparisons with other programs and JupyterLab need.
+ * Finds Python, for comparisons with other programs and for JupyterLab.
  *
  * @module
  */
@@ -8,11 +8,10 @@ import { delimiter, join } from "@std/path";
 
 /**
  * Where Python may be, the user's choice first: the virtual environment, then PATH, then pyenv and
- * the system. npx puts folders in front of PATH that hold another Python than the user's: its own,
- * and that of Node. They come last.
+ * the system. Folders that npx prepends to PATH may contain another Python; they come last.
  *
- * @param env Reads a variable of the environment.
- * @param exists Whether a file is there.
+ * @param env Reads an environment variable.
+ * @param exists Whether a file exists.
  */
 export function pythons(
   env: (name: string) => string | undefined,
@@ -36,7 +35,7 @@ export function pythons(
   return [...new Set(all)].filter(exists);
 }
 
-/** The first Python that runs some code without an error, say `import torch`. */
+/** The first Python that runs some code without an error, such as `import torch`. */
 export async function findPython(code: string): Promise<string | undefined> {
   const exists = (path: string) => {
     try {
@@ -54,7 +53,7 @@ export async function findPython(code: string): Promise<string | undefined> {
  * Runs Python to its end.
  *
  * @returns What it prints.
- * @throws {Error} Where it fails, with what it says.
+ * @throws {Error} If it fails, with what it says.
  */
 export async function runPython(
   python: string,

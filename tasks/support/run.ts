@@ -1,5 +1,5 @@
 /**
- * What the tasks that use a trained run share.
+ * Shared by the tasks that use a trained run.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { PreparedSlices } from "../../lib/slices/mod.ts";
 import { InputError } from "../../lib/support/errors.ts";
 
 /**
- * The choice of a backend as `initBackend` takes it; "auto" leaves it to the environment.
+ * The choice of a backend for `initBackend`; "auto" leaves it to the environment.
  *
- * @param flags What was asked for.
+ * @param flags The flags.
  * @param model The shape of the model that will run.
  */
 export function backendOptions(
@@ -27,24 +27,24 @@ export function backendOptions(
   };
 }
 
-/** A Dice score as text; a dash where it is undefined. */
+/** A Dice score as text; a dash if undefined. */
 export function formatDice(dice: number): string {
-  return Number.isFinite(dice) ? dice.toFixed(4) : "– (nothing there, nothing found)";
+  return Number.isFinite(dice) ? dice.toFixed(4) : "– (label and prediction are empty)";
 }
 
-/** Prints the score of a case, or why it has none. */
+/** Prints the score of a case, or the reason why it has none. */
 export function showScore({ case: id, dice, problem, done, total }: EvaluationProgress): void {
   const score = problem === undefined ? `Dice ${formatDice(dice)}` : `not scored: ${problem}`;
   console.log(`  ${String(done).padStart(String(total).length)}/${total}  ${id}  ${score}`);
 }
 
-/** The flag that lets a task go on without the cases that have errors. */
-export const LEAVE_OUT = ["--leave-out", "go on without the cases that have errors"] as const;
+/** The flag to continue without cases that have errors. */
+export const LEAVE_OUT = ["--leave-out", "continue without the cases that have errors"] as const;
 
 /**
- * Stops where cases have errors, all of them told at once.
+ * Throws if cases have errors, listing all of them.
  *
- * @throws {InputError} Unless they are to be left out.
+ * @throws {InputError} If cases have errors and are not to be left out.
  */
 export function requireSound({ manifest }: PreparedSlices, leaveOut = false): void {
   const errors = manifest.problems.filter(({ severity }) => severity === "error");
@@ -52,7 +52,7 @@ export function requireSound({ manifest }: PreparedSlices, leaveOut = false): vo
   const list = errors.map(({ case: id, message }) => `${id}: ${message}`).join("; ");
   throw new InputError(`Cannot use the data set: ${list}`, {
     code: "bad-data-set",
-    hint: "Mend or remove these cases, or go on without them with --leave-out",
+    hint: "Fix or remove these cases, or continue without them with --leave-out",
   });
 }
 

@@ -14,15 +14,15 @@ import {
 } from "../../lib/support/setting.ts";
 import { Option } from "./cli.ts";
 
-/** Choices longer than this stand in the description: they would push it aside. */
+/** Longer lists of choices go into the description, to keep it aligned. */
 const SHORT = 12;
 
 /**
- * A flag for a setting. It has no value unless it is given: the default is that of the setting, and
- * presets may stand between.
+ * A flag for a setting. It has no value unless given: the default is the setting's, and presets may
+ * change it.
  *
- * @param name The setting's key, as "clipNorm"; the flag is `--clip-norm`.
- * @param value What stands for the value in `--help`, where its type does not say.
+ * @param name The setting's key, such as "clipNorm"; the flag is `--clip-norm`.
+ * @param value The placeholder for the value in `--help`, if the type does not give one.
  */
 export function settingFlag(name: string, schema: Setting, value?: string): Option {
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

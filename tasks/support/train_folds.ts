@@ -1,5 +1,5 @@
 /**
- * A cross-validation, as `deno task train` does it: every fold a run, then the scores of all.
+ * The cross-validation of `deno task train`: a run for every fold, then the scores of all.
  *
  * @module
  */
@@ -26,10 +26,10 @@ import {
 import { trainRun, type TrainRunOptions, type TrainRunResult } from "./train_run.ts";
 
 /**
- * Trains all folds that are not done yet, one after the other, each in a folder of its own, and
- * merges their scores. Stopped at any moment and resumed, it ends with the same files.
+ * Trains all unfinished folds, one after the other, each in its own folder, and merges their
+ * scores. Interrupted at any moment and resumed, it ends with the same files.
  *
- * @param config `out` is the folder of all.
+ * @param config `out` is the folder of the cross-validation.
  */
 export async function trainFolds(
   config: Config,
@@ -62,7 +62,7 @@ export async function trainFolds(
   return { status: "done", best: null };
 }
 
-/** The scores of all folds together. */
+/** Merges the scores of all folds. */
 async function mergeFolds(config: Config): Promise<CrossValidationSummary> {
   const parts = [];
   for (let fold = 0; fold < config.folds; fold++) {

@@ -1,5 +1,5 @@
 /**
- * One training, as `deno task train` does it: prepare, train, score, draw.
+ * One training of `deno task train`: prepare, train, score, draw.
  *
  * @module
  */
@@ -32,25 +32,25 @@ import { saveAtSignals } from "./interrupt.ts";
 import { requireSound, showScore } from "./run.ts";
 import { readTrainedRun } from "./trained_models.ts";
 
-/** How {@linkcode trainRun} goes about it. */
+/** Options of {@linkcode trainRun}. */
 export interface TrainRunOptions {
-  /** Go on with the run in `config.out`. */
+  /** Whether to resume the run in `config.out`. */
   readonly resume: boolean;
-  /** Go on although images or labels are not what they were when the run started. */
+  /** Whether to continue although images or labels have changed since the run started. */
   readonly acceptChanges: boolean;
   /** Whether the user named the folder of the prepared slices. */
   readonly isPreparedNamed: boolean;
-  /** Makes the model to start from; null: freshly drawn weights. */
+  /** Makes the initial model; null: random weights. */
   readonly makeModel: ((data: PreparedData) => Promise<MedNca>) | null;
 }
 
-/** What became of a training; `epoch` and `best` are counted from 1. */
+/** The result of a training; `epoch` and `best` are counted from 1. */
 export type TrainRunResult =
   | { readonly status: "done"; readonly best: number | null }
   | { readonly status: "stopped"; readonly epoch: number }
   | { readonly status: "trained" };
 
-/** Trains a run, scores its held-out patients and draws its figures, telling all of it. */
+/** Trains a run, scores its held-out patients and draws its figures, with progress messages. */
 export async function trainRun(config: Config, options: TrainRunOptions): Promise<TrainRunResult> {
   const { resume, makeModel } = options;
   const { out, data, epochs, preset } = config;
@@ -105,7 +105,7 @@ function describeData(
   );
 }
 
-/** Chooses what is done to masks, then scores the held-out patients. */
+/** Chooses the postprocessing, then scores the held-out patients. */
 async function score(
   config: Config,
   { validation, test }: PreparedData["split"],
@@ -144,7 +144,7 @@ async function score(
 }
 
 function asked(name: string, choice: PostprocessChoice["choice"]): PostprocessChoice {
-  const unknown = null; // what was asked for was not compared with anything
+  const unknown = null; // postprocessing set by the user has no comparison
   return {
     ...{ name, choice },
     dice: {

@@ -17,30 +17,30 @@ import { readModelSettings, runPaths } from "../../lib/training/run_folder.ts";
 import { readFolds } from "../../lib/training/folds.ts";
 import { modelConfig } from "../../lib/training/model_config.ts";
 
-/** What a run has learnt. */
+/** The models of a run. */
 export interface TrainedRun {
-  /** That of its first model. */
+  /** The configuration of its first model. */
   readonly config: Config;
-  /** Where each model comes from: the run itself, or its folds. */
+  /** The run of each model: the run itself, or its folds. */
   readonly folders: readonly string[];
   /** The folders of their weights. */
   readonly weights: readonly string[];
   readonly models: readonly TrainedModel[];
-  /** What was chosen for the mask of each class; of folds that chose differently nothing. */
+  /** The postprocessing of each class; none if folds chose differently. */
   readonly postprocess: readonly Postprocess[];
   /** Frees the models. */
   dispose(): void;
 }
 
-/** What is known of a run before its weights are loaded. */
+/** A run's settings, before its weights are loaded. */
 export interface RunSettings extends Pick<TrainedRun, "config" | "folders"> {
-  /** What its first model was trained on. */
+  /** The inputs of its first model. */
   readonly inputs: ModelInputs;
   readonly load: (which: "best" | "last") => Promise<TrainedRun>;
 }
 
 /**
- * The folders of a run's folds, in order; the run itself where it has none.
+ * The folders of a run's folds, in order; the run itself if it has none.
  *
  * @throws {InputError} If some of its folds are not trained yet.
  */
@@ -54,7 +54,7 @@ export async function runFolders(folder: string): Promise<string[]> {
       {
         code: "bad-run",
         path: folder,
-        hint: `Go on with deno task train --out ${folder} --resume, or use one fold with --run`,
+        hint: `Continue with deno task train --out ${folder} --resume, or use one fold with --run`,
       },
     );
   }
@@ -76,10 +76,9 @@ export async function runFolders(folder: string): Promise<string[]> {
 const FOLD = /^fold[-_]?(\d+)$/;
 
 /**
- * Reads the settings of a run's models. Nothing is loaded yet, so that a backend can be started for
- * them.
+ * Reads the settings of a run's models, without weights, so that a backend can be chosen first.
  *
- * @throws {InputError} If a part is missing or broken, or folds have other classes or channels.
+ * @throws {InputError} If a part is missing or damaged, or folds differ in classes or channels.
  */
 export async function readTrainedRun(
   folder: string,
@@ -98,7 +97,7 @@ export async function readTrainedRun(
       hint: "Use one fold, or train all folds with the same settings",
     });
   }
-  // A backend compiles its kernels for minutes at worst: not for weights that cannot be used
+  // Compiling kernels can take minutes: check the weights first
   for (const [i, path] of folders.entries()) {
     const { config, slices } = settings[i]!;
     await readWeights(runPaths(path).best, modelConfig(config, slices));

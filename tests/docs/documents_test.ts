@@ -1,6 +1,7 @@
 import { dirname, join } from "@std/path";
 import assert from "node:assert/strict";
 import { ERROR_CODES } from "../../lib/support/errors.ts";
+import { sources } from "../support/sources.ts";
 import { CONFIG_DOCUMENT, configDocument } from "../../docs/write_config.ts";
 
 const root = join(import.meta.dirname!, "../..");
@@ -29,6 +30,16 @@ Deno.test("docs/dependencies.md lists every package of deno.json in its version"
 Deno.test("docs/errors.md lists every code with what it says", async () => {
   const rows = (await read("docs/errors.md")).matchAll(/^\| `([a-z-]+)` \| ([^|]+) \|$/gm);
   assert.deepEqual(Array.from(rows, ([, code, text]) => [code, text]), Object.entries(ERROR_CODES));
+});
+
+Deno.test("docs/errors.md lists the codes that errors have, and no others", async () => {
+  const listed = (await read("docs/errors.md")).matchAll(/^\| `([a-z-]+)` \|/gm);
+  const used = new Set<string>();
+  for await (const [path, text] of sources()) {
+    if (path === "lib/support/errors.ts") continue; // where they are declared
+    for (const [, code] of text.matchAll(/code: "([^"]*)"/g)) used.add(code!);
+  }
+  assert.deepEqual([...used].sort(), Array.from(listed, ([, code]) => code).sort());
 });
 
 Deno.test("docs/tasks.md names every task", async () => {

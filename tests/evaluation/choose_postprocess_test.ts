@@ -69,7 +69,7 @@ Deno.test("choosePostprocess takes what raises the mean Dice, class by class", (
       "two: none (nothing raises the validation Dice of 1.0000)",
     ]);
     const absent = await choose(folder, ["00000000"], "00000000", "foreground");
-    assert.deepEqual(formatPostprocess(absent), ["foreground: none (no validation case has it)"]);
+    assert.deepEqual(formatPostprocess(absent), ["foreground: none (in no validation case)"]);
   }));
 
 Deno.test("what was chosen is stored with the run, and read for the same classes only", () =>
@@ -83,7 +83,7 @@ Deno.test("what was chosen is stored with the run, and read for the same classes
     assert.deepEqual(await readPostprocess(folder, TWO), ["largest", "none"]);
     await assert.rejects(readPostprocess(folder, ONE), {
       name: "InputError",
-      message: /not about foreground/,
+      message: /classes are not foreground/,
     });
     await Deno.writeTextFile(join(folder, "postprocess.json"), '[{"name":"one","choice":"all"}]');
     await assert.rejects(readPostprocess(folder, TWO), { name: "InputError" });

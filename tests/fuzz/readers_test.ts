@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { fuzzReader, inputsOf, shareOut } from "./fuzz.ts";
-import { makeReaders } from "./readers.ts";
+import { fuzzReader, inputsOf, shareOut } from "../../tasks/fuzz/fuzz_reader.ts";
+import { makeReaders } from "../../tasks/fuzz/readers.ts";
 import { InputError } from "../../lib/support/errors.ts";
 
 /** `deno task fuzz` tries more, with a watch on time and memory. */

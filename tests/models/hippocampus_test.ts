@@ -13,21 +13,12 @@ import { readRun } from "../../lib/training/run_folder.ts";
 import { modelKeys } from "../../lib/training/model_config.ts";
 import { createVolume } from "../../lib/volume/create_volume.ts";
 import { readVolume, type Volume, writeVolume } from "../../lib/volume/mod.ts";
+import { HIPPOCAMPUS, NEEDS_HIPPOCAMPUS } from "../support/data_sets.ts";
 import { inFolder } from "../support/in_folder.ts";
 
 const folder = new URL("../../models/hippocampus", import.meta.url).pathname;
 
-/** Where the data set lies, if it is here: as `deno task download` leaves it, or beside the project. */
-const places = ["../../data", "../../../shared/data"]
-  .map((path) => new URL(`${path}/Task04_Hippocampus`, import.meta.url).pathname);
-const found = await Promise.all(
-  places.map((path) => Deno.stat(path).then(() => true, () => false)),
-);
-const data = places[found.indexOf(true)];
-const needsData = {
-  ignore: data === undefined,
-  with: "(needs data/Task04_Hippocampus: deno task download hippocampus)",
-};
+const needsData = { ignore: HIPPOCAMPUS === undefined, with: NEEDS_HIPPOCAMPUS };
 
 /** Runs with the model on the engine that everybody has. */
 async function withModel(use: (trained: TrainedModel) => Promise<void>): Promise<void> {
@@ -42,7 +33,7 @@ async function withModel(use: (trained: TrainedModel) => Promise<void>): Promise
   }
 }
 
-/** The volume Dice that the model card's table is made of, by case. */
+/** The volume Dice by case that the model card is about; `model_card_test.ts` compares them. */
 async function storedScores(): Promise<Map<string, number>> {
   const [head, ...rows] = (await Deno.readTextFile(join(folder, "summary.csv"))).trim().split("\n");
   const column = head!.split(",").indexOf("Dice");
@@ -75,13 +66,6 @@ Deno.test("the hippocampus model is what its preset trains, on a split by patien
   const everyone = [...split.train, ...split.validation, ...split.test];
   assert.equal(new Set(everyone).size, everyone.length);
   assert.ok(split.test.length >= 45);
-
-  const scores = await storedScores();
-  for (const id of split.test) assert.ok(scores.has(id), id);
-  const dice = split.test.map((id) => scores.get(id)!);
-  const mean = dice.reduce((a, b) => a + b) / dice.length;
-  assert.ok(Math.abs(mean - scores.get("mean")!) < 1e-5);
-  assert.ok(mean >= 0.88, `${mean}`);
 
   const model = await loadWeights(folder, modelKeys(config));
   assert.equal(model.parameterCount, 7390);
@@ -177,7 +161,9 @@ Deno.test({
   ignore: needsData.ignore,
   fn: async () => {
     const { split } = await readRun(folder);
-    await compareOrientations(await readVolume(join(data!, "imagesTr", `${split.test[0]}.nii.gz`)));
+    await compareOrientations(
+      await readVolume(join(HIPPOCAMPUS!, "imagesTr", `${split.test[0]}.nii.gz`)),
+    );
   },
 });
 
@@ -207,7 +193,7 @@ Deno.test({
         const { split } = await readRun(folder);
         for (const id of split.test.slice(0, 3)) {
           for (const [from, to] of [["imagesTr", "images"], ["labelsTr", "labels"]] as const) {
-            const volume = await readVolume(join(data!, from, `${id}.nii.gz`));
+            const volume = await readVolume(join(HIPPOCAMPUS!, from, `${id}.nii.gz`));
             const like = coarser(volume, { label: to === "labels" });
             await writeVolume(join(work, to, `${id}.nii.gz`), { data: like.data, like });
           }
@@ -235,7 +221,7 @@ Deno.test({
     withModel(async (trained) => {
       const { config: { seed, batchSize }, split } = await readRun(folder);
       const ids = split.test.slice(0, 4);
-      const { cases } = await discoverCases(data!);
+      const { cases } = await discoverCases(HIPPOCAMPUS!);
       const { metric_per_case } = await evaluateCases({
         ...{ models: [trained], seed, batchSize, samples: 1, postprocess: ["none"] },
         sources: cases.filter(({ id }) => ids.includes(id)),

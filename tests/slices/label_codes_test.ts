@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { IGNORED } from "../../lib/slices/case.ts";
 import { LabelEncoder, VOID } from "../../lib/slices/label_codes.ts";
 import type { Voxels } from "../../lib/volume/mod.ts";
-import { parseTargets } from "../../lib/slices/targets.ts";
+import { parseTargets, valueName } from "../../lib/slices/targets.ts";
 
 function encoded(
   values: Voxels,
@@ -43,6 +43,19 @@ Deno.test("LabelEncoder tells ids beyond 2²⁴ apart", () => {
   const values = Int32Array.of(0, 526157192, 526157196);
   assert.deepEqual(encoded(values, { labels: "526157192" }).codes, [0, 1, 0]);
   assert.deepEqual(encoded(values, { labels: "526157192;526157196" }).codes, [0, 1, 2]);
+});
+
+Deno.test("LabelEncoder takes no id of a volume for a colour", () => {
+  const values = Float64Array.of(0, 2 ** 30 + 1, 2 ** 30 + 0xff0000, 2 ** 31 + 5, 2 ** 32 - 1);
+  const { codes, findings, summary } = encoded(values, { labels: `${2 ** 30 + 1};${2 ** 31 + 5}` });
+  assert.deepEqual([codes, findings], [[0, 1, 0, 2, 0], []]);
+  assert.deepEqual(summary.values.map(valueName), [
+    "0",
+    "1073741825",
+    "1090453504",
+    "2147483653",
+    "4294967295",
+  ]);
 });
 
 Deno.test("LabelEncoder finds labels without object or background, and those with many values", () => {

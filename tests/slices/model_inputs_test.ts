@@ -1,3 +1,4 @@
+import { encode } from "fast-png";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import * as v from "valibot";
@@ -156,7 +157,7 @@ Deno.test("compareInput() names what is unlike the training's images", () =>
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 50 })), []);
     assert.match(
       told(inputs, await like({ shape: [8, 9, 4, 2] }))[0]!,
-      /^error: image has 2 channels, the model was trained on 1$/,
+      /^error: image has 2 channels, the model was trained on 1: channel 0$/,
     );
     assert.deepEqual(told({ ...inputs, trained: null }, await like({ mirrored: true })), []);
   }));
@@ -179,6 +180,47 @@ Deno.test("a model is told its channels, and refuses other images", () =>
     const opened = await openCase(source, inputs, wants);
     assert.throws(() => requireCase(opened, source), (error) => {
       assert.ok(error instanceof InputError);
-      return /image has 2 channels, not 1/.test(error.message);
+      return /image has 2 channels, 1 is needed/.test(error.message);
     });
+  }));
+
+Deno.test("compareInput() names channels by their place in the image, and by name", () =>
+  withInputs({}, async (inputs, folder) => {
+    const trained = { ...inputs.trained!, channelNames: ["T2", "ADC"] };
+    const second: ModelInputs = { ...inputs, channel: [1], trained };
+    const both = await given(second, folder, { shape: [8, 9, 4, 2], value: (i) => i % 9 });
+    assert.deepEqual([both.channels, both.storedChannels], [1, 2]);
+    const all: ModelInputs = { ...inputs, channels: 2, trained };
+    assert.deepEqual(told(all, await given(inputs, folder, {})), [
+      "error: image has 1 channel, the model was trained on 2: channel 0 (T2), channel 1 (ADC)",
+    ]);
+    const range = trained.intensities[0]!;
+    const two: ModelInputs = { ...all, trained: { ...trained, intensities: [range, range] } };
+    const opened = await given(two, folder, { shape: [8, 9, 4, 2], value: (i) => i % 9 });
+    assert.deepEqual(told(two, opened), [
+      "warning: values of channel 0 (T2) are 0 to 8, those of the training images 0 to 100",
+      "warning: values of channel 1 (ADC) are 0 to 8, those of the training images 0 to 100",
+    ]);
+  }));
+
+Deno.test("compareInput() does not let an older model take the red channel in silence", () =>
+  inFolder(async (folder) => {
+    const inputs = v.parse(ModelInputsSchema, { ...LEGACY, size: "pad", smallest: [8, 8] });
+    const picture = async (channels: number, from = inputs) => {
+      const data = Uint8Array.from({ length: 8 * 8 * channels }, (_, i) => i * 37 & 255);
+      await Deno.writeFile(
+        join(folder, "x.png"),
+        Uint8Array.from(encode({ data, height: 8, width: 8, channels })),
+      );
+      const files = [{ index: 0, images: ["x.png"], label: null }];
+      const source = { id: "x", kind: "pictures", folder, files } as const;
+      const wants = { labels: false, normalized: true };
+      return requireCase(await openCase(source, from, wants), source);
+    };
+    assert.deepEqual(told(inputs, await picture(1)), []);
+    assert.deepEqual(told(inputs, await picture(3)), [
+      "error: picture has 3 channels, the model was trained on 1, and its settings do not say which",
+    ]);
+    const green = v.parse(ModelInputsSchema, { ...LEGACY, channel: 1, smallest: [8, 8] });
+    assert.deepEqual(told(green, await picture(3, green)), []);
   }));

@@ -144,7 +144,7 @@ Deno.test("save() and readMask() keep the data set's values, and probabilities",
   inFolder(async (folder) => {
     const { volume } = stored(randomVolume(), [2, 0, 1], [true, false, true]);
     await writeVolume(join(folder, "x_0000.nii.gz"), { data: volume.data, like: volume });
-    for (const labels of ["foreground", "7;300", "526157192", "whole=1+2,core=2"]) {
+    for (const labels of ["foreground", "7;300", "526157192", "2147483653", "whole=1+2,core=2"]) {
       const one = await opened(sourceOf(folder, ["x_0000.nii.gz"]), { labels });
       const random = new Random(1);
       const most = labels.includes(";") ? 3 : labels.includes("core") ? 2 : 2;
@@ -287,7 +287,9 @@ Deno.test("one hot voxel, or a background at the lowest number, is a warning tha
   inFolder(async (folder) => {
     const volume = randomVolume();
     const hot = volume.data.map((value, i) => i === 100 ? 1e8 : value);
-    const low = volume.data.map((value, i) => i % 2 === 0 ? -3.4028235e38 : value);
+    const low = volume.data.map((value, i) =>
+      i % 2 === 0 ? i % 4 === 0 ? -3.4028235e38 : -3.4e38 : value
+    );
     for (const [name, data] of [["hot", hot], ["low", low], ["fine", volume.data]] as const) {
       await writeVolume(join(folder, `${name}.nii`), { data, like: volume });
     }

@@ -33,8 +33,8 @@ Deno.test("parseTargets() reads every form of the setting", () => {
     ["whole=1+2,core=2", ["regions", "whole: 1,2", "core: 2"]],
     ["#ff0000;#00ff00", [
       "classes",
-      `#ff0000: ${2 ** 30 + 0xff0000}`,
-      `#00ff00: ${2 ** 30 + 0xff00}`,
+      `#ff0000: ${2 ** 52 + 0xff0000}`,
+      `#00ff00: ${2 ** 52 + 0xff00}`,
     ]],
     ["all", ["classes", "1: 1", "2: 2"]],
   ];

@@ -18,8 +18,7 @@ import { readModelSettings } from "../../lib/training/run_folder.ts";
 import { readVolume, readVolumeHeader } from "../../lib/volume/mod.ts";
 import { createTask, parseTask } from "../../tasks/support/cli.ts";
 import { inFolder } from "./in_folder.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { sources } from "./sources.ts";
 
 /** All that reads a file which users name, by the name that it has in a folder. */
 const READERS: [name: string, read: (folder: string, path: string) => Promise<unknown>][] = [
@@ -98,20 +97,9 @@ const OPENERS = [
 ];
 
 Deno.test("no other module opens files: readRegularFile() and its kin do", async () => {
-  for (const folder of ["lib", "tasks"]) {
-    for await (const path of sources(folder)) {
-      if (/^tasks\/(bench|fuzz)\//.test(path)) continue; // they read what they have written
-      const text = await Deno.readTextFile(new URL(path, ROOT));
-      const opens = /Deno\.(open|readFile|readTextFile)(Sync)?\(|createReadStream/.test(text);
-      assert.equal(opens, OPENERS.includes(path), path);
-    }
+  for await (const [path, text] of sources()) {
+    if (/^tasks\/(bench|fuzz)\//.test(path)) continue; // they read what they have written
+    const opens = /Deno\.(open|readFile|readTextFile)(Sync)?\(|createReadStream/.test(text);
+    assert.equal(opens, OPENERS.includes(path), path);
   }
 });
-
-async function* sources(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) yield* sources(path);
-    else if (name.endsWith(".ts")) yield path;
-  }
-}

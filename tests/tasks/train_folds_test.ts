@@ -63,7 +63,7 @@ Deno.test("train --folds trains all folds, scores every patient once, and predic
     assert.match(predict.out, /Models {3}the mean of 2 folds/);
 
     const taken = await run(folder, "train", ...FLAGS);
-    assert.match(taken.error, /Cannot start a run: the folder holds one already: cv\n.*--resume/);
+    assert.match(taken.error, /Cannot start a run: the folder already holds one: cv\n.*--resume/);
   }));
 
 Deno.test("folds that were killed at random moments and gone on with equal those that never stopped", () =>

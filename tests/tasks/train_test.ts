@@ -116,7 +116,7 @@ Deno.test("a run that is interrupted saves, says how to go on, and goes on", asy
 
     const taken = await run(folder, "train", ...args);
     assert.equal(taken.code, 1);
-    assert.match(taken.error, /^error: Cannot start a run: the folder holds one already: run\n/);
+    assert.match(taken.error, /^error: Cannot start a run: the folder already holds one: run\n/);
     assert.match(taken.error, /adding --resume/);
 
     const done = (await Deno.readTextFile(join(folder, "run", "metrics.csv"))).trim().split("\n");
@@ -200,7 +200,7 @@ Deno.test("what is wrong on the command line is told in one paragraph", async ()
       ["train", ["--kernels", "7,3,3"], /Expected two numbers/, 2],
       ["train", ["--out", "a", "--out", "b"], /option '--out <folder>' is given twice/, 2],
       ["evaluate", ["--run", "a", "--run", "b"], /option '--run <folder>' is given twice/, 2],
-      ["train", ["--init", "none"], /Cannot read run: the folder holds none: none/],
+      ["train", ["--init", "none"], /Cannot read run: the folder is not a run: none/],
       [
         "train",
         ["--config", "c.json"],
@@ -208,7 +208,7 @@ Deno.test("what is wrong on the command line is told in one paragraph", async ()
       ],
       ["train", ["--data", "nowhere"], /no such folder: nowhere/],
       ["train", ["--resume"], /Cannot resume: no run was named/, 2],
-      ["train", ["--resume", "--out", "none"], /Cannot read run: the folder holds none: none/],
+      ["train", ["--resume", "--out", "none"], /Cannot read run: the folder is not a run: none/],
       ["evaluate", [], /--run is missing/, 2],
       ["evaluate", ["--run", "none", "--uncertainty"], /the folder holds none/],
       [
@@ -254,7 +254,7 @@ Deno.test("train --resume refuses other settings and changed data before it prep
     assert.equal(changed.code, 1);
     assert.match(
       changed.error,
-      /what the run started with: labels\/case_1\.nii\.gz is changed: data/,
+      /what the run started with: labels\/case_1\.nii\.gz has changed: data/,
     );
     assert.deepEqual(await prepared(), [made]);
     const accepted = await run(folder, "train", ...resume, "--accept-changes");

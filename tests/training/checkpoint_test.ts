@@ -37,7 +37,7 @@ Deno.test("requireCoherent() refuses counters that contradict each other or the 
     assert.throws(() => requireCoherent(counters, 5, "c"), (error) => {
       assert.ok(error instanceof InputError);
       assert.equal(error.code, "bad-checkpoint");
-      assert.match(error.message, /5 batches an epoch: c$/);
+      assert.match(error.message, /5 batches per epoch: c$/);
       return true;
     });
   }
@@ -54,7 +54,7 @@ Deno.test("a run whose checkpoint stands beyond the end of an epoch cannot go on
     await writeCheckpoint(path, { ...checkpoint, counters });
     await assert.rejects(
       trainMedNca({ train, config: { ...config, epochs: 2 }, out, resume: true }),
-      /step 14, batch 9 of epoch 2 with 1 epochs done, and these slices make 5 batches/,
+      /step 14, batch 9 of epoch 2 with 1 epochs done, but these slices make 5 batches/,
     );
   });
 });

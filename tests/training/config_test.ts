@@ -62,7 +62,10 @@ Deno.test("all problems of a config are told at once", () => {
     () => resolveConfig({ clip: [1, 99] }),
     /clip: it has an effect only with normalize/,
   );
-  assert.throws(() => resolveConfig({ folds: 5, fold: 5 }), /5 of 5 folds/);
+  assert.throws(
+    () => resolveConfig({ folds: 5, fold: 5 }),
+    /there are 5 folds, counted from 0; got 5/,
+  );
   assert.throws(() => resolveConfig({ test: 0.5, validation: 0.5 }), /nobody to train on/);
 });
 
@@ -136,6 +139,6 @@ Deno.test("requireSameSplit() wants the same patients to train and to choose by"
   requireSameSplit(split, { ...split, seed: 1, test: [] }, "runs/a");
   assert.throws(
     () => requireSameSplit(split, { ...split, train: ["a", "c"], validation: ["b"] }, "runs/a"),
-    /the train and validation patients are others: runs\/a/,
+    /the train and validation patients have changed: runs\/a/,
   );
 });

@@ -76,7 +76,7 @@ Deno.test("endEpoch() says that a loss far above its start has diverged", () => 
       error.message,
       /the loss of the epoch is 1\.25e\+4, 10000 times that of the first/,
     );
-    assert.match(error.hint, /Lower the learning rate.*step 1 are safe in runs\/a/);
+    assert.match(error.hint, /lower learning rate.*step 1 are safe in runs\/a/);
     return true;
   });
 });

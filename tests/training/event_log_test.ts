@@ -84,7 +84,7 @@ Deno.test("EventLog starts a file behind the newest one, whatever its name says 
     await Deno.writeTextFile(join(folder, last), "");
     await assert.rejects(
       logOne(folder, at(last)),
-      /the latest name there can be: .*9999999999\.999/,
+      /the last possible name: .*9999999999\.999/,
     );
   });
 });

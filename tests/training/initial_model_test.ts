@@ -98,5 +98,5 @@ Deno.test("initialModel() starts from the weights of a run, and says what does n
       initialModel(out, { ...config, channels: 8 }, inputs),
       /channels differs from the settings \(6 and 8\)/,
     );
-    await assert.rejects(initialModel(join(folder, "none"), config, inputs), /holds none/);
+    await assert.rejects(initialModel(join(folder, "none"), config, inputs), /is not a run/);
   }));

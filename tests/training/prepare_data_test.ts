@@ -74,7 +74,7 @@ Deno.test("prepareData() holds its slices: others cannot be made in their place 
     const config = resolveConfig({ data, prepared: join(folder, "prepared") });
     const held = await prepareData(config);
     const other: ConfigOverrides = { ...config, size: [8, 8] };
-    await assert.rejects(prepareData(resolveConfig(other)), /a training reads others from/);
+    await assert.rejects(prepareData(resolveConfig(other)), /a training is using other slices/);
     held[Symbol.dispose]();
     using made = await prepareData(resolveConfig(other));
     assert.equal(made.train.height, 8);

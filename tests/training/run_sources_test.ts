@@ -24,7 +24,7 @@ Deno.test("requireSameSources() names the images and labels that are not what th
       assert.ok(error instanceof InputError);
       for (
         const change of [
-          /labels\/case_1\.nii\.gz is changed/,
+          /labels\/case_1\.nii\.gz has changed/,
           /images\/case_2\.nii\.gz is changed/,
           /images\/case_3\.nii\.gz is missing/,
         ]
@@ -50,6 +50,6 @@ Deno.test("requireSameInputs() names what the slices are no longer made alike in
       /the number of image channels was 1, now 2; the size was \[16,16\], now \[16,20\]/,
     );
     const targets = { ...slices.targets, kind: "regions" } as const;
-    await assert.rejects(requireSameInputs(out, { ...slices, targets }), /what is segmented was /);
+    await assert.rejects(requireSameInputs(out, { ...slices, targets }), /the classes was /);
     await assert.rejects(requireSameInputs(out, { ...slices, spacing: [1, 1] }), /the spacing was/);
   }));

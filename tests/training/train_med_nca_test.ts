@@ -183,7 +183,7 @@ Deno.test("a resumed run may have more epochs, but no other settings", async () 
     await trainMedNca({ train, config, out });
     await assert.rejects(trainMedNca({ train, config, out }), (error) => {
       assert.ok(error instanceof InputError);
-      assert.match(error.message, /the folder holds one already/);
+      assert.match(error.message, /the folder already holds one/);
       assert.match(error.hint, /--resume/);
       return true;
     });
@@ -410,7 +410,7 @@ Deno.test("trainMedNca() does not go on with slices of another size", async () =
     const smaller = await SliceDataset.open(other, { cases });
     await assert.rejects(
       trainMedNca({ train: smaller, config, out, resume: true }),
-      /the slices are not what they were: the size was \[16,16\], now \[8,8\]/,
+      /the slices have changed: the size was \[16,16\], now \[8,8\]/,
     );
   });
 });

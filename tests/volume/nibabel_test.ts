@@ -12,6 +12,7 @@ import {
   writeVolume,
 } from "../../lib/volume/mod.ts";
 import { findPython, runPython } from "../../tasks/support/python.ts";
+import { HIPPOCAMPUS, NEEDS_HIPPOCAMPUS } from "../support/data_sets.ts";
 import { inFolder } from "../support/in_folder.ts";
 
 interface Description {
@@ -237,18 +238,16 @@ Deno.test({
   },
 });
 
-const hippocampus = join(import.meta.dirname!, "../../../shared/data/Task04_Hippocampus");
-const hasHippocampus = await Deno.stat(hippocampus).then(() => true, () => false);
-
 Deno.test({
   name: "readVolume() reads the Decathlon's hippocampus as nibabel does " +
-    "(needs ../shared/data/Task04_Hippocampus and Python with nibabel)",
-  ignore: nibabel === undefined || !hasHippocampus,
+    `${NEEDS_HIPPOCAMPUS} (needs Python with nibabel)`,
+  ignore: nibabel === undefined || HIPPOCAMPUS === undefined,
   fn: async () => {
     const files: string[] = [];
     for (const part of ["imagesTr", "labelsTr"]) {
-      const names = [...Deno.readDirSync(join(hippocampus, part))].map(({ name }) => name).sort();
-      files.push(...names.slice(0, 6).map((name) => join(hippocampus, part, name)));
+      const names = [...Deno.readDirSync(join(HIPPOCAMPUS!, part))].map(({ name }) => name)
+        .filter((name) => !name.startsWith(".")).sort();
+      files.push(...names.slice(0, 6).map((name) => join(HIPPOCAMPUS!, part, name)));
     }
     assert.ok(files.length > 0);
     const all: Description[] = JSON.parse(await runPython(nibabel!, [script, "read", ...files]));

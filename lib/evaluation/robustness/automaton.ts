@@ -1,5 +1,5 @@
 /**
- * What can be done to the automaton itself: wounds, and more or fewer steps.
+ * Perturbations of the automaton: wounds, and more or fewer steps.
  *
  * @module
  */
@@ -11,8 +11,8 @@ const RADII = [0, 0.5, 1, 1.5, 2, 3];
 
 /**
  * Cells erased in the middle of the coarse stage: every channel but the image to 0, in a disc
- * around the object. The unit is the disc's radius, in radii of the object (that of a disc of its
- * area in the slice): at 1 about all of it is lost. Slices without the object have no wound.
+ * around the object. The unit is the disc's radius, in radii of the object (of a disc with its area
+ * in the slice): at 1 nearly all of it is erased. Slices without the object are not changed.
  */
 export const erasedCoarse: Perturbation = wound("coarse");
 
@@ -56,13 +56,13 @@ function discAround({ data, height, width }: LabelPlane, radii: number): LabelPl
 }
 
 /**
- * More or fewer steps than the model was trained for, in both stages. The unit is the part of
+ * More or fewer steps than the model was trained for, in both stages. The unit is the fraction of
  * those steps.
  */
 export const steps: Perturbation = {
   name: "steps",
   title: "Steps",
-  unit: "part of the steps trained",
+  unit: "fraction of the steps in training",
   none: 1,
   strengths: [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2],
   quick: [0.5, 1, 2],

@@ -1,5 +1,5 @@
 /**
- * Scoring a model on cases that were made harder.
+ * Scores a model on perturbed cases.
  *
  * @module
  */
@@ -25,15 +25,15 @@ export interface RobustnessScore {
   perturbation: string;
   /** In the perturbation's unit. */
   strength: number;
-  /** The case's name. */
+  /** The case's id. */
   case: string;
-  /** Over its whole volume, of several classes their mean; NaN if it is undefined. */
+  /** The Dice score of its whole volume (mean over classes); NaN if undefined. */
   dice: number;
-  /** Of erased cells: the score if the wound stayed in the mask as it was made, for comparison. */
+  /** For erased cells: the score if nothing healed, for comparison. */
   unhealed?: number;
 }
 
-/** A slice under a perturbation, to look at. */
+/** A slice under a perturbation, as an example. */
 export interface RobustnessExample {
   /** The perturbation's name. */
   perturbation: string;
@@ -41,7 +41,7 @@ export interface RobustnessExample {
   strength: number;
   /** The score of the case, not of the slice. */
   dice: number;
-  /** What the model was given. */
+  /** The model's input. */
   image: ImageSlice;
   /** Codes. */
   truth: Uint8Array;
@@ -51,11 +51,11 @@ export interface RobustnessExample {
   wound?: Uint8Array;
 }
 
-/** How far {@linkcode evaluateRobustness} is. */
+/** Progress of {@linkcode evaluateRobustness}. */
 export interface RobustnessProgress extends RobustnessScore {
-  /** How many predictions of a case are done. */
+  /** The number of finished predictions of a case. */
   done: number;
-  /** How many there are. */
+  /** The number of predictions. */
   total: number;
 }
 
@@ -63,34 +63,34 @@ export interface RobustnessProgress extends RobustnessScore {
 export interface RobustnessOptions
   extends Pick<EvaluateCasesOptions, "sources" | "batchSize" | "seed" | "signal"> {
   readonly model: TrainedModel;
-  /** What to try. */
+  /** The perturbations. */
   readonly perturbations: readonly Perturbation[];
-  /** Fewer strengths of each. */
+  /** Whether to use fewer strengths of each. */
   readonly quick: boolean;
   /** Called after each prediction of a case. */
   readonly onProgress?: (progress: RobustnessProgress) => void;
 }
 
-/** What {@linkcode evaluateRobustness} found. */
+/** The result of {@linkcode evaluateRobustness}. */
 export interface RobustnessResult {
-  /** By case, perturbation and strength; only of cases that are done with. */
+  /** By case, perturbation and strength; finished cases only. */
   scores: RobustnessScore[];
-  /** The largest slice of the first case under everything. */
+  /** The largest slice of the first case under every perturbation. */
   examples: RobustnessExample[];
-  /** The case that the examples are of, to see which way is up; null if there are none. */
+  /** The case of the examples, for its orientation; null if there are none. */
   shown: Pick<Case, "id" | "kind" | "orientation" | "grid"> | null;
   /** Whether the signal stopped it before the last case. */
   aborted: boolean;
-  /** What was wrong with cases, "case: what". */
+  /** Problems of cases, as "case: problem". */
   problems: string[];
 }
 
 /**
- * Scores a model on cases under perturbations of growing strength. Images are perturbed after they
- * were normalised, and normalised again as every image is; the same seed perturbs a case alike
- * whatever else is tried. Unperturbed cases score as in `evaluateCases` without postprocessing.
+ * Scores a model on cases under perturbations of growing strength. Images are perturbed after
+ * normalisation, then normalised again; the same seed gives the same perturbations, whatever else
+ * is tried. Unperturbed cases score as in `evaluateCases` without postprocessing.
  *
- * @throws {InputError} If none of the cases can be used; it lists why.
+ * @throws {InputError} If no case can be used; the error lists the reasons.
  */
 export async function evaluateRobustness(options: RobustnessOptions): Promise<RobustnessResult> {
   const { model, sources, signal, onProgress, perturbations } = options;
@@ -142,7 +142,7 @@ async function openLabelled(
   return undefined;
 }
 
-/** The strengths to try, the one that changes nothing aside: that is predicted once for all. */
+/** The strengths to try, without the one that changes nothing: that is predicted only once. */
 function trials({ strengths, quick, none }: Perturbation, options: RobustnessOptions): number[] {
   return (options.quick ? quick : strengths).filter((strength) => strength !== none);
 }
@@ -226,10 +226,10 @@ async function predictMasks(
   return masks;
 }
 
-/** Perturbed images, each channel brought to its range as images are before a prediction. */
+/** Perturbed images, each channel normalised as before a prediction. */
 function renormalize(perturbed: Perturbed, inputs: TrainedModel["inputs"]): Perturbed {
   const { images } = perturbed;
-  // ct scales by intensities that mean something by themselves: there is no range to come back to
+  // ct scales absolute intensities, so there is no range to return to
   if (images === undefined || inputs.normalize === "ct") return perturbed;
   const data = images.map((image) => new Float32Array(image.data.length));
   for (let channel = 0; channel < images[0]!.channels; channel++) {
@@ -252,7 +252,7 @@ function renormalize(perturbed: Perturbed, inputs: TrainedModel["inputs"]): Pert
   return { ...perturbed, images: images.map((image, i) => ({ ...image, data: data[i]! })) };
 }
 
-/** The Dice score over all slices, of several classes their mean. */
+/** The Dice score over all slices (mean over classes). */
 function diceOf(
   masks: readonly Uint8Array[],
   labels: readonly LabelPlane[],
@@ -270,7 +270,7 @@ function cutOut(masks: readonly Uint8Array[], wound: readonly LabelPlane[]): Uin
   return masks.map((mask, i) => mask.map((code, p) => wound[i]!.data[p] === 1 ? 0 : code));
 }
 
-/** The slice with most of the objects. */
+/** The slice with the most foreground. */
 function largest(labels: readonly LabelPlane[]): number {
   const areas = labels.map(({ data }) =>
     data.reduce((area, code) => area + (code === 0 || code === IGNORED ? 0 : 1), 0)

@@ -1,5 +1,5 @@
 /**
- * What scanners do to intensities: noise and a bias field.
+ * Perturbations of intensities: noise and a bias field.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { percent, type Perturbation } from "./perturbation.ts";
 
 /**
- * Gaussian noise on every voxel. The unit is its standard deviation, as a part of the image's
- * range of intensities.
+ * Gaussian noise on every voxel. The unit is its standard deviation, as a fraction of the image's
+ * intensity range.
  */
 export const noise: Perturbation = {
   name: "noise",
   title: "Noise",
-  unit: "standard deviation, part of the image's range",
+  unit: "standard deviation, fraction of the image's range",
   none: 0,
   strengths: [0, 0.03, 0.06, 0.1, 0.2, 0.3],
   quick: [0, 0.1, 0.3],
@@ -27,11 +27,11 @@ export const noise: Perturbation = {
 };
 
 /**
- * A bias field, as the coils of an MR scanner leave it: brightness that drifts smoothly through the
+ * A bias field, as from the coils of an MR scanner: brightness that varies smoothly over the
  * volume. The unit is the largest factor by which it makes a place brighter or darker.
  *
  * The field is strength^f, f a wave between -1 and 1 of random direction and phase that is as long
- * as the volume is wide: wherever the object lies, brightness drifts across it.
+ * as the volume is wide: brightness varies across the object, wherever it is.
  */
 export const biasField: Perturbation = {
   name: "bias",
@@ -45,7 +45,7 @@ export const biasField: Perturbation = {
     const angle = 2 * Math.PI * random.uniform();
     const phase = 2 * Math.PI * random.uniform();
     const through = random.uniform() - 0.5;
-    // Every channel of a pixel drifts alike
+    // All channels of a pixel change alike
     const exponents = images.map(({ data, height, width }, z) =>
       Float32Array.from(data, (_, place) => {
         const i = place % (height * width);
@@ -64,7 +64,7 @@ export const biasField: Perturbation = {
   },
 };
 
-/** A place among so many as -0.5 to 0.5. */
+/** An index scaled to -0.5 to 0.5. */
 function centred(place: number, count: number): number {
   return count > 1 ? place / (count - 1) - 0.5 : 0;
 }

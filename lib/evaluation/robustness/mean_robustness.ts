@@ -1,5 +1,5 @@
 /**
- * How scores fall with the strength of a perturbation, over all cases.
+ * Mean scores by the strength of a perturbation.
  *
  * @module
  */
@@ -13,9 +13,9 @@ export interface MeanRobustness {
   perturbation: string;
   /** In the perturbation's unit. */
   strength: number;
-  /** The mean over the cases in which it is defined; NaN if it is in none. */
+  /** The mean over the cases in which it is defined; NaN if there are none. */
   dice: number;
-  /** Of erased cells: the mean if nothing healed; NaN elsewhere. */
+  /** For erased cells: the mean if nothing healed; otherwise NaN. */
   unhealed: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * How far a score holds where things go wrong. Each perturbation stands in a file of its kind:
- * `intensity.ts`, `placement.ts` and `automaton.ts`; `perturbations.ts` lists them.
+ * Scores under perturbations. Each kind of perturbation has a file: `intensity.ts`, `placement.ts`
+ * and `automaton.ts`; `perturbations.ts` lists them.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a perturbation is: one thing that goes wrong, as far as one likes.
+ * The type of a perturbation, with variable strength.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ImageSlice } from "../../slices/types.ts";
 import type { Random } from "../../support/random.ts";
 import type { PredictCaseOptions } from "../predict_case.ts";
 
-/** All slices of a case, in their own size. */
+/** All slices of a case, at their own size. */
 export interface CaseImages {
   /** Normalised. */
   images: readonly ImageSlice[];
@@ -17,43 +17,43 @@ export interface CaseImages {
   labels: readonly LabelPlane[];
 }
 
-/** A case after a perturbation: what is not named stays as it was. */
+/** A case after a perturbation; missing parts are unchanged. */
 export interface Perturbed extends Partial<CaseImages> {
-  /** What is done to the automaton on the way. */
+  /** Changes to the automaton. */
   predict?: Pick<PredictCaseOptions, "steps" | "wound">;
 }
 
-/** What a perturbation may look at beside the case. */
+/** What a perturbation depends on beside the case. */
 export interface PerturbationContext {
   /** The steps that the model was trained for. */
   steps: readonly [coarse: number, fine: number];
-  /** The same numbers for every strength: a stronger perturbation is the same one, only more of it. */
+  /** The same for every strength: a stronger perturbation differs only in its amount. */
   random: Random;
 }
 
-/** One way to make it harder. */
+/** A perturbation. */
 export interface Perturbation {
-  /** As a flag and the CSV name it. */
+  /** Its name in flags and CSV. */
   name: string;
-  /** As a figure names it. */
+  /** Its name in figures. */
   title: string;
-  /** What the strength is measured in. */
+  /** The unit of the strength. */
   unit: string;
   /** The strength at which nothing is changed. */
   none: number;
-  /** The strengths to try, `none` among them. */
+  /** The strengths to try, including `none`. */
   strengths: readonly number[];
   /** A few of them, for a first look. */
   quick: readonly number[];
-  /** A strength as a person reads it. */
+  /** A strength as text. */
   format(strength: number): string;
   /**
-   * Perturbs a case, which is not changed itself.
+   * Returns the perturbed case; the original is not changed.
    *
    * @param strength In its unit.
    */
   apply(given: CaseImages, strength: number, context: PerturbationContext): Perturbed;
 }
 
-/** A part as per cent. */
+/** A fraction in per cent. */
 export const percent = (part: number): string => `${Math.round(100 * part)} %`;

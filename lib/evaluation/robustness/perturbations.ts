@@ -11,7 +11,7 @@ import { biasField, noise } from "./intensity.ts";
 import { scale, translation } from "./placement.ts";
 import type { Perturbation } from "./perturbation.ts";
 
-/** What `deno task robustness` tries, in its order. */
+/** The perturbations of `deno task robustness`, in order. */
 export const PERTURBATIONS: readonly Perturbation[] = [
   noise,
   biasField,
@@ -23,10 +23,10 @@ export const PERTURBATIONS: readonly Perturbation[] = [
 ];
 
 /**
- * Perturbations by their names. A name may stop at a hyphen: `erased` is both of its kind.
+ * Perturbations by their names. A name may stop at a hyphen: `erased` means both kinds.
  *
  * @returns In the order of {@linkcode PERTURBATIONS}.
- * @throws {InputError} If a name is not known; it names the nearest one.
+ * @throws {InputError} If a name is unknown; the error suggests the nearest one.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * What patients do: lie elsewhere, be of another size. Image and label change alike.
+ * Perturbations of position and size. Image and label change alike.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { ImageSlice } from "../../slices/types.ts";
 import { percent, type Perturbation } from "./perturbation.ts";
 
 /**
- * All slices of a case moved by whole pixels, in one random direction; what comes in is black, what
- * leaves the picture is in the label no more. The unit is the distance, as a part of the slice's
+ * Shifts all slices of a case by whole pixels in one random direction. New pixels are black; what
+ * leaves the picture also leaves the label. The unit is the distance, as a fraction of the slice's
  * height and width.
  */
 export const translation: Perturbation = {
   name: "translation",
   title: "Translation",
-  unit: "distance, part of the slice's size",
+  unit: "distance, fraction of the slice's size",
   none: 0,
   strengths: [0, 0.05, 0.1, 0.15, 0.2, 0.25],
   quick: [0, 0.1, 0.2],
@@ -37,8 +37,8 @@ export const translation: Perturbation = {
 };
 
 /**
- * All slices larger or smaller, around their middle, within the slice; what comes in is black. The
- * unit is the factor, rounded to whole pixels: 1.1 of 64 pixels are 70.
+ * Scales all slices around their centre; new pixels are black. The unit is the factor, rounded to
+ * whole pixels: 1.1 of 64 pixels are 70.
  */
 export const scale: Perturbation = {
   name: "scale",
@@ -74,7 +74,7 @@ interface Plane<T> extends Size {
   readonly data: T;
 }
 
-/** Each channel of an image changed alike. */
+/** Applies the same change to each channel of an image. */
 function eachChannel(
   image: ImageSlice,
   change: (plane: Plane<Float32Array>) => Plane<Float32Array>,
@@ -89,7 +89,7 @@ function eachChannel(
   return { ...image, data };
 }
 
-/** A plane in a frame of some size, its corner at a place in it; black around it. */
+/** Places a plane in a larger or smaller frame; black around it. */
 function frame<T extends Float32Array | Uint8Array>(
   plane: Plane<T>,
   { height, width }: Size,

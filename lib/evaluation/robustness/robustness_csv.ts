@@ -1,5 +1,5 @@
 /**
- * What was found about a model's robustness, as a file.
+ * Writes and reads robustness scores.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import { PERTURBATIONS } from "./perturbations.ts";
 const HEADER = ["perturbation", "strength", "unit", "case", "dice", "dice_if_unhealed"];
 
 /**
- * Writes scores as CSV, a row for each case and strength. What is undefined is empty.
+ * Writes scores as CSV, one row for each case and strength. Undefined values are empty.
  *
- * @param path Folders that are missing are made.
+ * @param path Missing folders are created.
  */
 export async function writeRobustness(
   path: string,
@@ -32,8 +32,8 @@ export async function writeRobustness(
 /**
  * Reads what {@linkcode writeRobustness} wrote.
  *
- * @returns `undefined` where there is no such file.
- * @throws {InputError} If it is another.
+ * @returns `undefined` if there is no such file.
+ * @throws {InputError} If it is another kind of file.
  */
 export async function readRobustness(path: string): Promise<RobustnessScore[] | undefined> {
   const text = await ifThere(readText(path, { what: "robustness", code: "bad-run" }));
@@ -51,7 +51,7 @@ export async function readRobustness(path: string): Promise<RobustnessScore[] | 
     }));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new InputError("Cannot read robustness: the file is not one of this program", {
+    throw new InputError("Cannot read robustness: the file was not written by this program", {
       code: "bad-run",
       path,
       hint: "Make it again with deno task robustness",

@@ -19,7 +19,7 @@ import { WasmEngine } from "./wasm_engine.ts";
  * @param options.shared Whether threads share memory; by default where the runtime can. Without
  * it there is one thread, whatever was asked for.
  * @param options.checked Whether every access to memory is checked, for tests; much slower.
- * @throws {RangeError} Where the shape cannot be run or there is less than one thread.
+ * @throws {RangeError} If the shape cannot be run or there is less than one thread.
  */
 export async function createWasmEngine(
   options: { shape?: ModelShape; threads?: number } & Partial<Build> = {},

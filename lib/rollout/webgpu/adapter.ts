@@ -40,7 +40,7 @@ export function isSoftware({ info }: { info: Info }): boolean {
     SOFTWARE.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`);
 }
 
-/** The adapter's name, for people. */
+/** The adapter's name, for display. */
 export function adapterName({ info }: { info: Info }): string {
   return info.description || [info.vendor, info.architecture].filter(Boolean).join(" ") ||
     "a GPU without a name";

@@ -14,7 +14,7 @@ const NAME = "webgpu";
 /** tfjs's own backend, whose reads fail where the device has failed. */
 class Backend extends WebGPUBackend {
   failure: InputError | undefined;
-  /** What ran last, for people: most errors are of something too large. */
+  /** The last operation, for errors: most are about something too large. */
   doing = "";
 
   override async read(dataId: object): ReturnType<WebGPUBackend["read"]> {
@@ -45,7 +45,7 @@ class Backend extends WebGPUBackend {
   /** Keeps the first failure: the others follow from it. */
   fail(reason: string): void {
     const doing = this.doing === "" ? "" : `, after ${this.doing}`;
-    this.failure ??= new InputError(`Cannot go on on webgpu: ${reason}${doing}`, {
+    this.failure ??= new InputError(`Cannot continue on webgpu: ${reason}${doing}`, {
       code: "bad-backend",
       hint: "Lower batchSize or the size of the slices, or take --backend wasm; " +
         "a run goes on from its last checkpoint with --resume",

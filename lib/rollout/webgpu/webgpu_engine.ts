@@ -207,7 +207,7 @@ function tooLarge(shape: RolloutShape, reason: string): InputError {
   });
 }
 
-/** A rollout and what it takes, for people. */
+/** Describes a rollout and its memory, for errors. */
 function describe(shape: RolloutShape): string {
   const { batch, height, width, steps } = shape;
   return `${steps} steps of ${batch} × ${height} × ${width} cells, ` +

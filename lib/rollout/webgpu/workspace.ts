@@ -7,18 +7,12 @@
 
 import { fireKey, fireThreshold } from "../fire_mask.ts";
 import type { RolloutOptions } from "../types.ts";
+import { copy, type Dispatch, run } from "./dispatch.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Partition, partition, type RolloutShape, VEC4 } from "./partition.ts";
 import type { Phase, Pipelines } from "./pipelines.ts";
 import { DENSE_THREADS } from "./shaders/backward_dense.ts";
 import { REDUCE_COLUMNS } from "./shaders/reduce.ts";
-
-interface Dispatch {
-  pipeline: GPUComputePipeline;
-  bindings: GPUBindGroup;
-  x: number;
-  y: number;
-}
 
 /** The buffers and dispatches of one rollout. */
 export class Workspace {
@@ -290,19 +284,4 @@ export class Workspace {
     this.#buffers.push(buffer);
     return buffer;
   }
-}
-
-/** Copies the whole of the smaller buffer. */
-export function copy(encoder: GPUCommandEncoder, from: GPUBuffer, to: GPUBuffer): void {
-  encoder.copyBufferToBuffer(from, 0, to, 0, Math.min(from.size, to.size));
-}
-
-function run(encoder: GPUCommandEncoder, plan: readonly Dispatch[]): void {
-  const pass = encoder.beginComputePass();
-  for (const { pipeline, bindings, x, y } of plan) {
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindings);
-    pass.dispatchWorkgroups(x, y);
-  }
-  pass.end();
 }

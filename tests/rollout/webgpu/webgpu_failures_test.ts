@@ -114,7 +114,7 @@ Deno.test(
         size: 2 * device.limits.maxBufferSize,
         usage: GPUBufferUsage.COPY_DST,
       });
-      const failed = says(/^Cannot go on on webgpu: .*after 2 steps of 2 × 8 × 8 cells/);
+      const failed = says(/^Cannot continue on webgpu: .*after 2 steps of 2 × 8 × 8 cells/);
       await assert.rejects(run().data(), failed);
       assert.throws(() => run(), failed);
     });

@@ -4,21 +4,21 @@
  * @module
  */
 
-import "./support/interrupt.ts";
-import { writeJsonAtomic } from "../lib/support/files.ts";
-import { type FuzzResult, shareOut } from "../tests/fuzz/fuzz.ts";
-import { makeReaders } from "../tests/fuzz/readers.ts";
-import type { FuzzAnswer, FuzzJob } from "../tests/fuzz/worker.ts";
-import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
-import { StatusLine } from "../lib/support/status_line.ts";
+import "../support/interrupt.ts";
+import { writeJsonAtomic } from "../../lib/support/files.ts";
+import { type FuzzResult, shareOut } from "./fuzz_reader.ts";
+import { makeReaders } from "./readers.ts";
+import type { FuzzAnswer, FuzzJob } from "./worker.ts";
+import { createTask, numberFlag, parseTask, runTask } from "../support/cli.ts";
+import { StatusLine } from "../../lib/support/status_line.ts";
 
-/** An input that has not ended after so many milliseconds, on however busy a machine, hangs. */
+/** An input that takes this many milliseconds hangs, however busy the machine. */
 const PATIENCE = 60_000;
 
-/** The most memory that the process may have at any moment, in megabytes. */
+/** The largest memory allowed for the process, in megabytes. */
 const MOST_MEMORY = 1500;
 
-/** How often a thread is looked at, in milliseconds. */
+/** Milliseconds between two checks of a thread. */
 const INTERVAL = 50;
 
 interface Flags {
@@ -28,10 +28,10 @@ interface Flags {
   json?: string;
 }
 
-/** A reader's result, with what is measured from outside. */
+/** A reader's result, with measurements from outside. */
 interface Row extends FuzzResult {
   seconds: number;
-  /** The most memory of the whole process while the reader was at work, in megabytes. */
+  /** The peak memory of the whole process while the reader ran, in megabytes. */
   peak: number;
 }
 
@@ -41,13 +41,13 @@ reader          inputs     read  refused  crashes  hangs    time   slowest  peak
 
 const command = createTask(
   "fuzz",
-  "Give hostile files to everything that reads files: damaged real ones, bombs, lies about sizes, " +
-    "paths that lead out. Each must be read or refused within a second and 1.5 GB",
+  "Feed hostile files to everything that reads files: damaged real ones, bombs, false sizes, " +
+    "paths that lead out. Each must be read or refused within a second and 1.5 GB.",
 )
-  .option("--inputs <n>", "in all", numberFlag({ integer: true, min: 1 }), 50_000)
-  .option("--seed <n>", "another seed makes other files", numberFlag({ integer: true, min: 0 }), 1)
-  .option("--reader <name>", "only this one, to see a finding again")
-  .option("--json <file>", "write the report there too");
+  .option("--inputs <n>", "number of files", numberFlag({ integer: true, min: 1 }), 50_000)
+  .option("--seed <n>", "seed of the files", numberFlag({ integer: true, min: 0 }), 1)
+  .option("--reader <name>", "only this reader, to reproduce a finding")
+  .option("--json <file>", "also write the report here");
 
 await runTask(async () => {
   const { inputs, seed, reader, json } = await parseTask<Flags>(command);
@@ -75,11 +75,11 @@ await runTask(async () => {
   return findings.length + large.length === 0 ? 0 : 1;
 });
 
-/** Runs one reader in a thread, and ends it where an input does not end. */
+/** Runs one reader in a thread, and ends it if an input hangs. */
 async function fuzz(job: Omit<FuzzJob, "progress">): Promise<Row> {
   const progress = new Int32Array(new SharedArrayBuffer(4));
   const started = performance.now();
-  const worker = new Worker(new URL("../tests/fuzz/worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     type: "module",
   });
   using line = new StatusLine();

@@ -30,14 +30,15 @@ import { resolveConfig } from "../../lib/training/config.ts";
 import { readRun } from "../../lib/training/run_folder.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import {
+  createVolume,
   orientation,
   readLabelVolume,
   readVolume,
   readVolumeHeader,
+  writeVolume,
 } from "../../lib/volume/mod.ts";
-import { addConfigFlags } from "../../tasks/support/flags.ts";
-import { createTask, numberListFlag, parseTask } from "../../tasks/support/cli.ts";
-import { writeDataSet } from "../slices/support/data_set.ts";
+import { addConfigFlags } from "../support/flags.ts";
+import { createTask, numberListFlag, parseTask } from "../support/cli.ts";
 import { type Bytes, damagedBytes, damagedJson, encode } from "./damage.ts";
 import { niftiInputs } from "./nifti_inputs.ts";
 import { safetensorsInputs } from "./safetensors_inputs.ts";
@@ -80,7 +81,7 @@ export async function makeReaders(folder: string): Promise<Reader[]> {
       name: "safetensors",
       weight: 3,
       inputs: safetensorsInputs(
-        await Deno.readFile(join(ROOT, "tests/fixtures/parity.safetensors")),
+        await Deno.readFile(join(ROOT, "models/hippocampus/model1.safetensors")),
       ),
       file: "a.safetensors",
       read: async (folder) => {
@@ -182,7 +183,7 @@ async function weightFiles(folder: string): Promise<{ model: Bytes; checkpoint: 
 
 async function jsonReaders(folder: string): Promise<Reader[]> {
   const data = join(folder, "data");
-  await writeDataSet(data, [{ id: "a" }, { id: "b" }]);
+  for (const id of ["a", "b"]) await writeCase(data, id);
   const list = JSON.stringify({
     name: "Prostate",
     training: ["a", "b", "c"].map((id) => ({
@@ -288,6 +289,15 @@ async function jsonReaders(folder: string): Promise<Reader[]> {
     runFile("split"),
     runFile("slices"),
   ];
+}
+
+/** A small volume and its label. */
+async function writeCase(folder: string, id: string): Promise<void> {
+  const shape = [6, 5, 3] as const;
+  const data = Float32Array.from({ length: 90 }, (_, i) => i * 7 % 31);
+  const like = createVolume({ data, shape, spacing: [1, 1, 2] });
+  await writeVolume(join(folder, "imagesTr", `${id}.nii`), { data, like });
+  await writeVolume(join(folder, "labelsTr", `${id}.nii`), { data: data.map((v) => v % 3), like });
 }
 
 function assertInside(folder: string, path: string): void {

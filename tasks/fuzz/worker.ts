@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fuzzReader, type FuzzResult } from "./fuzz.ts";
+import { fuzzReader, type FuzzResult } from "./fuzz_reader.ts";
 import { makeReaders } from "./readers.ts";
 
 /** What the thread is to do. */
