@@ -44,8 +44,14 @@ Deno.test("importModel asks for what the files do not say, and refuses what does
     const out = join(folder, "run");
     const rejects = (settings: ConfigOverrides, message: RegExp, from = FROM) =>
       assert.rejects(importModel({ from, out, settings }), { name: "InputError", message });
-    await rejects({ steps: [4, 3] }, /do not say fireRate, orientation, axis, normalize, size$/);
-    await rejects({ ...SETTINGS, normalize: "ct" }, /would have to say .* normalize ct/);
+    await rejects(
+      { steps: [4, 3] },
+      /do not contain fireRate, orientation, axis, normalize, size$/,
+    );
+    await rejects(
+      { ...SETTINGS, normalize: "ct" },
+      /only the training data can tell .* normalize ct/,
+    );
     await rejects(
       { ...SETTINGS, labels: "1;2;3;4;5;6" },
       /6 classes need 7 channels/,
