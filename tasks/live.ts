@@ -4,8 +4,10 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { answerFile, buildSite, HEADERS } from "../lib/live/build_site.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
+import { saveAtSignals } from "./support/interrupt.ts";
 
 const command = createTask(
   "live",
@@ -28,18 +30,20 @@ await runTask(async () => {
     console.log(`The page is in ${flags.build}: copy the folder to any static host`);
     return 0;
   }
+  using interruption = saveAtSignals("The page is closed");
+  const { signal } = interruption;
   const folder = await Deno.makeTempDir({ prefix: "med-nca-live-" });
   try {
     await buildSite(folder);
     const server = Deno.serve(
-      { hostname: "127.0.0.1", port: flags.port, onListen: () => {} },
+      { hostname: "127.0.0.1", port: flags.port, signal, onListen: () => {} },
       (request) => answerFile(request, folder, HEADERS),
     );
     const address = `http://127.0.0.1:${server.addr.port}/`;
     console.log(`The page is at ${address}; Ctrl-C ends it`);
     if (flags.browser) await openBrowser(address);
-    Deno.addSignalListener("SIGINT", () => server.shutdown());
-    await server.finished;
+    // Browsers keep connections open: nothing waits for them
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
     return 0;
   } finally {
     await Deno.remove(folder, { recursive: true });

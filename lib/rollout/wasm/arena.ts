@@ -5,8 +5,7 @@
  */
 
 import { InputError } from "../../support/errors.ts";
-import { LINE } from "./buffers.ts";
-import { INITIAL_PAGES } from "./build.ts";
+import { INITIAL_PAGES, LINE } from "./buffers.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE = 65536;

@@ -7,6 +7,12 @@
 
 import { BATCH_NORM_EPSILON, type ModelShape } from "../types.ts";
 
+/** Largest memory of a 32-bit module, in pages of 64 kB. */
+export const MAX_PAGES = 65536;
+
+/** Pages that a kernel's memory begins with. */
+export const INITIAL_PAGES = 16;
+
 /** Cells in a block: 64 rows of v, y and g and a matrix fit L1 (32 kB). */
 export const BLOCK = 64;
 

@@ -7,12 +7,6 @@
 import type { ModelShape } from "../types.ts";
 import { PAIR } from "./buffers.ts";
 
-/** Largest memory of a 32-bit module, in pages of 64 kB. */
-export const MAX_PAGES = 65536;
-
-/** Pages that a kernel's memory begins with. */
-export const INITIAL_PAGES = 16;
-
 /** Whether the machine has relaxed SIMD, and with it fused multiply-add. */
 export function hasRelaxedSimd(): boolean {
   const splat = [0x41, 0, 0xfd, 0x0f]; // i8x16.splat (i32.const 0)

@@ -5,8 +5,8 @@
  */
 
 import type { ModelShape } from "../types.ts";
-import { PAIR } from "./buffers.ts";
-import { type Build, canCompile, INITIAL_PAGES, MAX_PAGES } from "./build.ts";
+import { type Build, canCompile } from "./build.ts";
+import { INITIAL_PAGES, MAX_PAGES, PAIR } from "./buffers.ts";
 import { cached } from "./kernel_cache.ts";
 import { kernelSources } from "./sources.ts";
 
