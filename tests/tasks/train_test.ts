@@ -21,7 +21,7 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
     const flags = tinyFlags({ postprocess: "none" });
     const train = await run(folder, "train", "--data", "data", "--out", "runs/a", ...flags);
     assert.equal(train.code, 0, train.error);
-    assert.match(train.out, /2 to train on, 1 to choose the best weights by, 1 held out/);
+    assert.match(train.out, /2 for training, 1 for validation, 1 held out for testing/);
     assert.match(train.out, /deno task predict --run runs.a /);
 
     const at = (...parts: string[]) => join(folder, "runs", "a", ...parts);
