@@ -122,7 +122,7 @@ export async function readError(
     return new InputError(`Cannot read ${what}: Deno has no permission to`, {
       code: "no-permission",
       path,
-      hint: "Run it as deno task does, or add --allow-read for this file",
+      hint: "Run it with deno task, or add --allow-read for this file",
       cause: error,
     });
   }
