@@ -64,7 +64,7 @@ Deno.test("predict and verify take DICOM, and leave nothing of the patient anywh
     assert.match(new TextDecoder("latin1").decode(await Deno.readFile(seg)), PRIVATE);
     await Deno.remove(seg); // the only file that is the patient's
     const images = ["--image", "data/images", "--out", "out/others", "--dicom-seg"];
-    await run(task("predict", "--run", "run", ...images), 2, /the image is no DICOM series/);
+    await run(task("predict", "--run", "run", ...images), 2, /the image is not a DICOM series/);
 
     assert.equal(PRIVATE.exec(told.join("\n")), null);
     const left = await everything(join(folder, "out"));
