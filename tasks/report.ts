@@ -12,8 +12,8 @@ import { requireFlag } from "./support/run.ts";
 
 const command = createTask(
   "report",
-  "Write a page about a training, to send to others: scores, worst cases, curves, split, " +
-    "settings, versions. A single self-contained HTML file.",
+  "Write a page about a training, to send to a colleague: scores, worst cases, curves, split, " +
+    "settings, versions. It is a single HTML file that needs no network.",
 )
   .option("--run <folder>", "a run or a cross-validation, for example runs/NAME")
   .option("--out <file>", "the file to write (default: report.html in the run's folder)");
