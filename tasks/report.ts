@@ -1,5 +1,5 @@
 /**
- * `deno task report`: a training on one page.
+ * `deno task report`: writes a page about a training.
  *
  * @module
  */
