@@ -181,6 +181,7 @@ export {
   type EvaluationProgress,
   type EvaluationSummary,
   formatScores,
+  type Found,
   type ImageResult,
   type MaskGrid,
   type ModelView,

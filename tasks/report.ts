@@ -12,15 +12,15 @@ import { requireFlag } from "./support/run.ts";
 
 const command = createTask(
   "report",
-  "Write a page about a training that one can send to a colleague: scores, worst cases, curves, " +
-    "split, settings, versions. One HTML file that loads nothing.",
+  "Write a page about a training, to send to a colleague: scores, worst cases, curves, split, " +
+    "settings, versions. It is a single HTML file that needs no network.",
 )
-  .option("--run <folder>", "a run or a cross-validation, as runs/NAME")
-  .option("--out <file>", "where it goes (default: report.html in the run's folder)");
+  .option("--run <folder>", "a run or a cross-validation, for example runs/NAME")
+  .option("--out <file>", "the file to write (default: report.html in the run's folder)");
 
 await runTask(async () => {
   const { run, out } = await parseTask<{ run?: string; out?: string }>(command);
-  const folder = requireFlag(run, "run", "Give the folder of a training, as runs/NAME");
+  const folder = requireFlag(run, "run", "Give the folder of a training, such as runs/NAME");
   const { html, missing } = await runReport(folder);
   const path = out ?? join(folder, "report.html");
   await writeFileAtomic(path, html);

@@ -20,7 +20,7 @@ import { modelConfig } from "../training/model_config.ts";
 import { requireNoRun, runPaths } from "../training/run_folder.ts";
 import { readStateDict } from "./read_state_dict.ts";
 
-/** Settings that a state dict does not hold and predictions depend on most: they must be given. */
+/** What a prediction depends on most and a state dict does not contain: it must be given. */
 export const ASKED_KEYS = [
   "steps",
   "fireRate",
@@ -78,7 +78,7 @@ export async function importModel({ from, out, settings }: ImportOptions): Promi
   return config;
 }
 
-/** Some settings depend on the training data, which is not available. */
+/** Some settings stand for measurements of the training data, which are not available. */
 function requireDefinite({ normalize, spacing, labels }: Config): void {
   const measured = [
     ...normalize === "ct" ? ["normalize ct"] : [],
@@ -87,9 +87,7 @@ function requireDefinite({ normalize, spacing, labels }: Config): void {
   ];
   if (measured.length === 0) return;
   throw new InputError(
-    `Cannot import: these settings depend on the training data, which is not available: ${
-      measured.join(", ")
-    }`,
+    `Cannot import: only the training data can tell what this means: ${measured.join(", ")}`,
     { code: "bad-config" },
   );
 }
@@ -100,9 +98,9 @@ function requireAsked(settings: ConfigOverrides): void {
   if (missing.length === 0) return;
   const tutorial = resolveConfig({ preset: "tutorial" });
   const flags = missing.map((key) => `--${key.replace(/[A-Z]/g, (l) => `-${l.toLowerCase()}`)}`);
-  throw new InputError(`Cannot import: the files do not say ${missing.join(", ")}`, {
+  throw new InputError(`Cannot import: the files do not contain ${missing.join(", ")}`, {
     code: "bad-command-line",
-    hint: `Give ${flags.join(", ")} as the model was trained, or --preset tutorial for what the ` +
-      `tutorial has: ${ASKED_KEYS.map((key) => `${key} ${tutorial[key]}`).join(", ")}`,
+    hint: `Give ${flags.join(", ")} as in the training, or --preset tutorial for the tutorial's ` +
+      `values: ${ASKED_KEYS.map((key) => `${key} ${tutorial[key]}`).join(", ")}`,
   });
 }
