@@ -7,6 +7,7 @@ import { loadModel } from "../../lib/live/load_model.ts";
 import type { SavedFile } from "../../lib/live/case_masks.ts";
 import { Session } from "../../lib/live/session.ts";
 import type { Scene } from "../../lib/live/situation.ts";
+import { cellSeed } from "../../lib/nca/cell_seeds.ts";
 import { listImages } from "../../lib/slices/discovery/list_images.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
@@ -105,6 +106,21 @@ Deno.test("Session.frame() goes step by step to where Dice is that of the card",
     assert.deepEqual([early.stage, early.planeSize, early.dice.length], ["coarse", [20, 20], 11]);
     assert.equal((await session.frame({ ...scene, step: 80 })).stageStep, 40);
     assert.deepEqual((await session.frame(scene)).plane, plane);
+  }));
+
+Deno.test("Session.frame() ends with the logits of the model's own rollout", () =>
+  withSession(async (session, scene) => {
+    const { image, plane } = await session.frame({ ...scene, show: 1 });
+    const { model } = loadModel(await modelFiles());
+    const logits = tf.tidy(() =>
+      model.forward(tf.tensor4d(image, [1, 80, 80, 1]), {
+        ...{ seeds: [cellSeed(scene.seed, scene.slice)], stats: "slice" },
+      }).dataSync()
+    );
+    model.dispose();
+    // In parts a rollout rounds the statistics' last bits otherwise
+    const differences = logits.map((logit, i) => Math.abs(logit - plane[i]!));
+    assert.ok(Math.max(...differences) < 1e-2 * Math.max(...logits), `${Math.max(...differences)}`);
   }));
 
 Deno.test("Session.frame() erases cells, which heal, and takes it back", () =>
