@@ -1,5 +1,5 @@
 /**
- * `deno task export`: a model for other programs.
+ * `deno task export`: writes a model for other programs.
  *
  * @module
  */
@@ -24,22 +24,24 @@ interface Flags {
 
 const command = createTask(
   "export",
-  "Write a trained model for other programs: image and seed in, logits out, for slices of any " +
-    "size. " +
-    "The metadata say how slices are made. docs/exchange.md shows how to run it in Python.",
+  "Write a trained model as a file for other programs: image and seed in, logits out, slices of " +
+    "any size. Its metadata describe the preprocessing. docs/exchange.md has an example in Python.",
 )
-  .option("--run <folder>", "a run, as runs/NAME, or a folder with a run's weights and settings")
+  .option(
+    "--run <folder>",
+    "a run, for example runs/NAME, or a folder with a run's weights and settings",
+  )
   .addOption(
     new Option("--to <format>", "the format of the file").choices(["onnx"]).default("onnx"),
   )
-  .option("--out <file>", "where it goes (default: model.onnx in the run's folder)");
+  .option("--out <file>", "the file to write (default: model.onnx in the run's folder)");
 
 await runTask(async () => {
   const flags = await parseTask<Flags>(command);
-  const run = requireFlag(flags.run, "run", "Give the folder of a training, as runs/NAME");
+  const run = requireFlag(flags.run, "run", "Give the folder of a training, such as runs/NAME");
   const [folder, ...others] = await runFolders(run) as [string];
   if (others.length > 0) {
-    throw new InputError("Cannot export: the run is a cross-validation, with a model a fold", {
+    throw new InputError("Cannot export: the run is a cross-validation with one model per fold", {
       code: "bad-run",
       path: run,
       hint: `Export one of them with --run ${folder}`,

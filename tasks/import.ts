@@ -1,5 +1,5 @@
 /**
- * `deno task import`: a model from PyTorch.
+ * `deno task import`: makes a run of a model from PyTorch.
  *
  * @module
  */
@@ -15,20 +15,20 @@ import { requireFlag } from "./support/run.ts";
 
 const command = createTask(
   "import",
-  "Make a run of a model that was trained in PyTorch: the state dicts of the coarse and the fine " +
-    "automaton, as the Med-NCA tutorial saves them. They are only read, nothing in them is run. " +
-    "Settings that they do not hold must be given, or --preset.",
+  "Make a run from a model that was trained in PyTorch: the state dicts of the coarse and the " +
+    "fine automaton, as the Med-NCA tutorial saves them. They are read as data; no code in them " +
+    "is run. Settings that are not in the files must be given, one by one or with --preset.",
 )
   .option("--from <file...>", "model1.pth and model2.pth, coarse then fine")
-  .option("--out <folder>", "the folder of the run, as runs/NAME")
-  .addOption(configFlag("preset").helpGroup("Settings, all at once:"));
+  .option("--out <folder>", "the folder of the run, for example runs/NAME")
+  .addOption(configFlag("preset").helpGroup("All settings at once:"));
 for (const key of ASKED_KEYS) {
-  const flag = configFlag(key).helpGroup("Settings that the files do not hold:");
+  const flag = configFlag(key).helpGroup("Settings that are not in the files:");
   flag.description = describeSetting(ConfigSchema.entries[key]); // without the default
   command.addOption(flag);
 }
 for (const key of OTHER_KEYS) {
-  command.addOption(configFlag(key).helpGroup("Settings that have a default:"));
+  command.addOption(configFlag(key).helpGroup("Settings with a default:"));
 }
 
 await runTask(async () => {
@@ -42,7 +42,7 @@ await runTask(async () => {
       hint: "Give --from model1.pth --from model2.pth, the coarse automaton first",
     });
   }
-  const folder = requireFlag(out, "out", "Give a folder for the run, as runs/NAME");
+  const folder = requireFlag(out, "out", "Give a folder for the run, such as runs/NAME");
   const config = await importModel({ from: [coarse, fine], out: folder, settings });
   const { channels, hidden, kernels, steps, fireRate } = config;
   console.log(

@@ -1,23 +1,34 @@
 /**
- * `deno task predict`: masks for images.
+ * `deno task predict`: segments images.
  *
  * @module
  */
 
 import { INTERRUPTED, saveAtSignals } from "./support/interrupt.ts";
-import { dirname, join, resolve } from "@std/path";
+import { basename, dirname, join, resolve } from "@std/path";
 import { InvalidArgumentError } from "commander";
 import { initBackend } from "../lib/backend.ts";
 import type { Postprocess } from "../lib/evaluation/postprocess.ts";
-import { type ImageResult, predictFiles } from "../lib/evaluation/predict_files.ts";
+import {
+  type ImageResult,
+  predictFiles,
+  whatItDependsOn,
+} from "../lib/evaluation/predict_files.ts";
+import { encodeDicomSeg } from "../lib/exchange/dicom_seg.ts";
+import { writePredictionReport } from "../lib/exchange/prediction_report.ts";
+import { drawPrediction } from "../lib/plots/prediction_picture.ts";
 import type { Target } from "../lib/slices/case.ts";
 import type { CaseSource } from "../lib/slices/discovery/case_source.ts";
-import { listImages, type Shard, takeShard } from "../lib/slices/discovery/list_images.ts";
+import { listInputs } from "../lib/slices/discovery/dicom_case.ts";
+import { type Shard, takeShard } from "../lib/slices/discovery/list_images.ts";
 import { InputError } from "../lib/support/errors.ts";
+import { writeFileAtomic } from "../lib/support/files.ts";
 import { formatDuration } from "../lib/support/format_duration.ts";
+import { isInMemory } from "../lib/support/memory_files.ts";
 import { counted, namesOf } from "../lib/support/names_of.ts";
 import { requireWritable } from "../lib/support/output_folder.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
+import { readLabelVolume } from "../lib/volume/mod.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
 import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
@@ -27,6 +38,8 @@ import { readTrainedRun } from "./support/trained_models.ts";
 interface Flags {
   run?: string;
   image?: string;
+  series?: string;
+  dicomSeg?: boolean;
   out?: string;
   probabilities?: boolean;
   samples: number;
@@ -52,7 +65,12 @@ const command = createTask(
     "a run, for example runs/NAME, or a folder with a run's weights and settings; a " +
       "cross-validation predicts the mean of its folds",
   )
-  .option("--image <path>", "a volume, a picture, or a folder of them")
+  .option(
+    "--image <path>",
+    "a volume, a picture, or a folder of them; or a DICOM series: a folder or a .zip archive",
+  )
+  .option("--series <number>", "which DICOM series, if there are several")
+  .option("--dicom-seg", "for a DICOM series: also write a DICOM Segmentation object, NAME.dcm")
   .option("--out <folder>", "the folder for the masks, which are named after the cases")
   .option(
     "--probabilities",
@@ -90,7 +108,17 @@ await runTask(async () => {
   const image = requireFlag(flags.image, "image", "Give a volume, a picture, or a folder of them");
   const out = requireFlag(flags.out, "out", "Give a folder for the masks");
   const { config, inputs, load } = await readTrainedRun(folder);
-  const { cases: all, problems } = await listImages(image, inputs.trained?.channelNames ?? []);
+  const { cases: all, problems, series } = await listInputs(
+    image,
+    inputs.trained?.channelNames ?? [],
+    flags.series ?? null,
+  );
+  if (flags.dicomSeg && series === null) {
+    throw new InputError("Cannot write a DICOM segmentation: the image is not a DICOM series", {
+      code: "bad-command-line",
+      hint: "Omit --dicom-seg, or give a folder or .zip archive of DICOM with --image",
+    });
+  }
   const sources = flags.shard === undefined ? all : takeShard(all, flags.shard);
   await requireWritable(out, { bytes: MASK_BYTES });
   await Deno.mkdir(out, { recursive: true });
@@ -111,16 +139,18 @@ await runTask(async () => {
   using line = new StatusLine();
   let done = 0;
   try {
-    const results = await predictFiles({
-      ...{ models: run.models, weights: run.weights, sources, out },
+    const how = {
+      ...{ models: run.models, weights: run.weights, seed: config.seed, samples: flags.samples },
       postprocess: chosenPostprocess(flags.postprocess, run),
+    };
+    const results = await predictFiles({
+      ...how,
+      ...{ sources, out, signal },
       probabilities: flags.probabilities ?? false,
       overwrite: flags.overwrite ?? false,
       force: flags.force ?? false,
       batchSize: config.batchSize,
-      seed: config.seed,
-      samples: flags.samples,
-      signal,
+      draw: (opened, masks) => drawPrediction(opened, masks, inputs).png(),
       onProgress: ({ name, share, secondsLeft }) =>
         line.show(`${name}  ${Math.floor(100 * share)} %, ${formatDuration(secondsLeft)} left`),
       onImage: (result, { done: place, total }) => {
@@ -141,7 +171,20 @@ await runTask(async () => {
       ({ case: name, severity, message, hint }): ImageResult[] =>
         severity === "error" ? [{ name, status: "failed", why: message, hint }] : [],
     );
-    return close([...results, ...unread], { image, out });
+    const every = [...results, ...unread];
+    const model = { model: basename(resolve(folder)), classes: inputs.targets.classes };
+    if (flags.dicomSeg && results.every(({ status }) => status !== "failed")) {
+      const path = join(out, results[0]!.name);
+      const options = { series: series!, mask: await readLabelVolume(path), ...model };
+      await writeFileAtomic(path.replace(/\.nii\.gz$/, ".dcm"), await encodeDicomSeg(options));
+    }
+    const report = await writePredictionReport({
+      ...{ folder: out, ...model },
+      made: await whatItDependsOn(how),
+      failed: every.filter(({ status }) => status === "failed"),
+    });
+    console.log(`Report   ${report}, volumes.csv and report.json beside it`);
+    return close(every, { image, out });
   } catch (error) {
     if (!signal.aborted) throw error;
     line.clear();
@@ -156,7 +199,7 @@ await runTask(async () => {
 /** A mask may have its image's name, so it must not be in the same folder. */
 async function requireApart([source]: readonly CaseSource[], out: string): Promise<void> {
   const [path] = source?.files[0]?.images ?? [];
-  if (source === undefined || path === undefined) return;
+  if (source === undefined || path === undefined || isInMemory(source.folder)) return;
   const image = join(source.folder, path);
   if (await Deno.realPath(dirname(resolve(image))) !== await Deno.realPath(out)) return;
   throw new InputError("Cannot predict: the mask would overwrite the image", {

@@ -8,9 +8,11 @@ import "./support/interrupt.ts";
 import * as v from "valibot";
 import { formatVerification, type SliceSettings, verifyData } from "../lib/slices/mod.ts";
 import { SLICE_KEYS, SliceSettingsSchema } from "../lib/slices/slice_settings.ts";
+import { formatSeries, mayHoldDicom } from "../lib/slices/discovery/dicom_case.ts";
 import { SPLIT_KEYS } from "../lib/slices/split/split_keys.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
 import { type ConfigOverrides, resolveConfig } from "../lib/training/config.ts";
+import { findDicomSeries } from "../lib/volume/dicom/dicom_series.ts";
 import { createTask, parseTask, runTask } from "./support/cli.ts";
 import { settingFlag } from "./support/setting_flags.ts";
 
@@ -25,7 +27,7 @@ const command = createTask(
   "Check a data set as training will use it, and list all errors and warnings. Changes nothing. " +
     "The exit status is 1 if there are errors.",
 )
-  .option("--data <folder>", "the data set", "data.example");
+  .option("--data <folder>", "the data set; or a folder or .zip archive of DICOM", "data.example");
 for (const key of KEYS) command.addOption(settingFlag(key, SLICE_KEYS[key as keyof SliceSettings]));
 command.addOption(settingFlag("patients", SPLIT_KEYS.patients));
 
@@ -33,6 +35,11 @@ await runTask(async () => {
   const given = await parseTask<ConfigOverrides>(command);
   const { data, patients, ...config } = resolveConfig(given);
   const settings = v.parse(SliceSettingsSchema, config);
+  const series = await mayHoldDicom(data) ? await findDicomSeries(data) : [];
+  if (series.length > 0) {
+    console.log(["DICOM series, for deno task predict:", ...formatSeries(series)].join("\n"));
+    return series.some(({ problems }) => problems.length > 0) ? 1 : 0;
+  }
   using line = new StatusLine();
   const verification = await verifyData({
     data,

@@ -20,6 +20,7 @@ export * from "./postprocess.ts";
 export * from "./postprocess_mask.ts";
 export * from "./predict_case.ts";
 export * from "./predict_files.ts";
+export type { Found } from "./prediction_record.ts";
 export * from "./probabilities.ts";
 export * from "./robustness/mod.ts";
 export * from "./score_case.ts";

@@ -13,11 +13,18 @@ import { compareInput, requireLike } from "../slices/compare_input.ts";
 import { countCodes } from "../slices/targets.ts";
 import { outputNames } from "../slices/output_names.ts";
 import { InputError } from "../support/errors.ts";
+import { writeFileAtomic } from "../support/files.ts";
 import { hashFile } from "../support/hash.ts";
 import { openViews } from "./open_views.ts";
 import { type Postprocess, postprocessCase } from "./postprocess.ts";
 import { predictCase, type PredictCaseOptions, type TrainedModel } from "./predict_case.ts";
-import { type PredictionRecord, predictionState, writeRecord } from "./prediction_record.ts";
+import {
+  type Found,
+  picturePath,
+  type PredictionRecord,
+  predictionState,
+  writeRecord,
+} from "./prediction_record.ts";
 import { joinPlanes } from "./score_case.ts";
 import { classSuffixes } from "./score_labels.ts";
 import { WorkPace } from "./work_pace.ts";
@@ -43,24 +50,20 @@ export interface PredictFilesOptions
   readonly overwrite: boolean;
   /** Whether to predict images that the model cannot be right about. */
   readonly force: boolean;
+  /** Draws the result as a PNG, which is kept beside the record. */
+  readonly draw?: (opened: Case, masks: readonly Uint8Array[]) => Uint8Array;
   /** Called during a case with the finished fraction of all work, 0 to 1. */
   readonly onProgress?: (progress: { name: string; share: number; secondsLeft: number }) => void;
   /** Called after each case. */
   readonly onImage?: (result: ImageResult, place: { done: number; total: number }) => void;
 }
 
-/** The result for an image. */
-export interface ImageResult {
+/** The result for an image; with what was found, if it was predicted now. */
+export interface ImageResult extends Partial<Found> {
   /** The name of its mask; the first one of several pictures. */
   readonly name: string;
   /** "again": done, and an older prediction was replaced. */
   readonly status: "done" | "again" | "skipped" | "failed";
-  /** Voxels or pixels of each class, if predicted now. */
-  readonly counts?: readonly number[];
-  /** The volume of a voxel in millilitres, for volumes. */
-  readonly voxelMillilitres?: number;
-  /** Differences from the training images. */
-  readonly warnings?: readonly string[];
   /** Why it was made again, or its problem. */
   readonly why?: string;
   /** What the user can do about it. */
@@ -153,23 +156,28 @@ async function predictSource(
       options.onProgress?.({ name, ...pace.within(source, done / total) }),
   });
   const masks = postprocessCase(prediction.masks, opened, options.postprocess, targets);
-  await writeRecord(out, name, record, false);
+  await writeRecord(out, name, record, null);
   await opened.save(out, masks, { suffix: "" });
   for (const kind of ["probabilities", "deviations"] as const) {
     for (const [i, suffix] of suffixes[kind].entries()) {
       await opened.save(out, prediction[kind][i]!, { suffix });
     }
   }
-  await writeRecord(out, name, record, true);
-  const why = state.kind === "stale" ? state.why : "as asked for";
-  return {
-    name,
-    status: state.kind === "new" ? "done" : "again",
-    ...(state.kind === "new" ? {} : { why }),
+  if (options.draw) {
+    await writeFileAtomic(picturePath(out, name), options.draw(opened, masks));
+  }
+  const found: Found = {
     counts: countCodes(joinPlanes(masks), targets),
     ...voxelOf(opened),
+    ...(models.length * options.samples > 1 && { quality: prediction.quality }),
     warnings: [...warnings, ...other, ...unlike],
   };
+  await writeRecord(out, name, record, found);
+  const why = state.kind === "stale" ? state.why : "as asked for";
+  const status = state.kind === "new"
+    ? { status: "done" } as const
+    : { status: "again", why } as const;
+  return { name, ...status, ...found };
 }
 
 /** Suffixes of the files beside the masks. */
@@ -182,9 +190,12 @@ function suffixesOf({ models, samples, probabilities }: PredictFilesOptions) {
   };
 }
 
-/** Every choice that changes a prediction. The batch size does not. */
-async function whatItDependsOn(
-  { models, weights, postprocess, seed, samples }: PredictFilesOptions,
+/** Every choice that changes a prediction, as records hold it. The batch size does not. */
+export async function whatItDependsOn(
+  { models, weights, postprocess, seed, samples }: Pick<
+    PredictFilesOptions,
+    "models" | "weights" | "postprocess" | "seed" | "samples"
+  >,
 ): Promise<PredictionRecord["made"]> {
   const files = weights.flatMap((folder) => WEIGHT_FILES.map((name) => join(folder, name)));
   const inputs = models.map(({ inputs: { trained: _, format: _format, ...rest } }) => rest);
@@ -207,7 +218,7 @@ async function sumOfImage(path: string): Promise<string> {
   }
 }
 
-function voxelOf({ kind, spacing }: Case): Pick<ImageResult, "voxelMillilitres"> {
+function voxelOf({ kind, spacing }: Case): Pick<Found, "voxelMillilitres"> {
   if (kind !== "volume" || spacing === null) return {};
   return { voxelMillilitres: spacing.reduce((a, b) => a * b) / 1000 };
 }

@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import * as v from "valibot";
 import { loadLabel } from "../slices/save_slice.ts";
 import { InputError } from "../support/errors.ts";
-import { writeJsonAtomic } from "../support/files.ts";
+import { exists, writeJsonAtomic } from "../support/files.ts";
 import { hashFile } from "../support/hash.ts";
 import { readJson } from "../support/read_text.ts";
 import { readVolume } from "../volume/mod.ts";
@@ -17,6 +17,20 @@ import { isPicture } from "../slices/discovery/file_names.ts";
 /** The folder of the records, beside the masks. */
 const RECORDS = "records";
 
+const foundSchema = v.object({
+  /** Voxels, or pixels, of each class. */
+  counts: v.array(v.number()),
+  /** The volume of a voxel in millilitres, for volumes. */
+  voxelMillilitres: v.exactOptional(v.number()),
+  /** The NCA quality metric, see `CasePrediction`; for several runs. */
+  quality: v.exactOptional(v.nullable(v.number())),
+  /** Differences from the training images. */
+  warnings: v.array(v.string()),
+});
+
+/** The findings in an image. */
+export type Found = v.InferOutput<typeof foundSchema>;
+
 const recordSchema = v.object({
   /** The weights and every setting that a prediction depends on. */
   made: v.record(v.string(), v.unknown()),
@@ -24,6 +38,8 @@ const recordSchema = v.object({
   images: v.record(v.string(), v.string()),
   /** The SHA-256 of each output; null before it is written. */
   outputs: v.record(v.string(), v.nullable(v.string())),
+  /** The findings; missing before the outputs are written, and in records of older versions. */
+  found: v.exactOptional(foundSchema),
 });
 
 /** The record of a prediction, in its JSON file. */
@@ -71,7 +87,7 @@ export async function predictionState(
   }
   if (found === 0) return { kind: "new" };
   if (record === undefined) return { kind: "stale", why: broken.join(", ") };
-  if (!("inputs" in record.made)) {
+  if (!("inputs" in record.made) || (record.found === undefined && broken.length === 0)) {
     return { kind: "stale", why: "made by an older version of this program" };
   }
   const changed = [
@@ -86,19 +102,40 @@ export async function predictionState(
  * Writes the record of a prediction. Once before the files, so that they are known if the process
  * ends in between, and once after.
  *
- * @param written Whether the files are written; then their checksums are recorded.
+ * @param found The result, once the files are written; then their checksums are recorded.
  */
 export async function writeRecord(
   folder: string,
   name: string,
   record: PredictionRecord,
-  written: boolean,
+  found: Found | null,
 ): Promise<void> {
   const outputs: PredictionRecord["outputs"] = {};
   for (const file of Object.keys(record.outputs)) {
-    outputs[file] = written ? await hashFile(join(folder, file), "sha256") : null;
+    outputs[file] = found ? await hashFile(join(folder, file), "sha256") : null;
   }
-  await writeJsonAtomic(recordPath(folder, name), { ...record, outputs });
+  await writeJsonAtomic(recordPath(folder, name), { ...record, outputs, ...(found && { found }) });
+}
+
+/** The complete records of a folder by the names of their images, in order. */
+export async function readRecords(folder: string): Promise<Map<string, PredictionRecord>> {
+  const names: string[] = [];
+  if (await exists(join(folder, RECORDS))) {
+    for await (const { name } of Deno.readDir(join(folder, RECORDS))) {
+      if (name.endsWith(".json")) names.push(name.slice(0, -".json".length));
+    }
+  }
+  const records = new Map<string, PredictionRecord>();
+  for (const name of names.sort()) {
+    const record = await readRecord(folder, name);
+    if (record?.found !== undefined) records.set(name, record);
+  }
+  return records;
+}
+
+/** The picture of a prediction, beside its record. */
+export function picturePath(folder: string, name: string): string {
+  return join(folder, RECORDS, `${name}.png`);
 }
 
 function recordPath(folder: string, name: string): string {

@@ -5,6 +5,7 @@
  */
 
 import { join } from "@std/path";
+import { memoryFiles } from "../support/memory_files.ts";
 import type { CaseSource } from "../slices/discovery/case_source.ts";
 
 /** Estimates the remaining time from the time so far, by the size of the images. */
@@ -26,7 +27,9 @@ export class WorkPace {
     for (const source of sources) {
       let sum = 0;
       for (const path of source.files.flatMap(({ images }) => images)) {
-        sum += await Deno.stat(join(source.folder, path)).then(({ size }) => size, () => 0);
+        const file = join(source.folder, path);
+        sum += memoryFiles.get(file)?.length ??
+          await Deno.stat(file).then(({ size }) => size, () => 0);
       }
       bytes.set(source, sum);
     }

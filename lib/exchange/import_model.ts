@@ -1,5 +1,5 @@
 /**
- * Models that were trained in PyTorch, made a run of this program.
+ * Makes runs of models that were trained in PyTorch.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { modelConfig } from "../training/model_config.ts";
 import { requireNoRun, runPaths } from "../training/run_folder.ts";
 import { readStateDict } from "./read_state_dict.ts";
 
-/** What a state dict does not hold and a prediction depends on most: nothing is assumed. */
+/** What a prediction depends on most and a state dict does not contain: it must be given. */
 export const ASKED_KEYS = [
   "steps",
   "fireRate",
@@ -30,7 +30,7 @@ export const ASKED_KEYS = [
   "size",
 ] as const satisfies readonly ConfigKey[];
 
-/** Other keys of the model, and of how slices are made; they have defaults. */
+/** Other keys of the model and of slices; they have defaults. */
 export const OTHER_KEYS = ["kernels", ...Object.keys(SLICE_KEYS)].filter((key) =>
   !(ASKED_KEYS as readonly string[]).includes(key) && key !== "format"
 ) as ConfigKey[];
@@ -41,17 +41,17 @@ export interface ImportOptions {
   readonly from: readonly [coarse: string, fine: string];
   /** The folder of the run. */
   readonly out: string;
-  /** Settings that the files do not hold; a preset may stand for all. */
+  /** Settings that the files do not hold; a preset can give all of them. */
   readonly settings: ConfigOverrides;
 }
 
 /**
- * Makes a run of the state dicts of PyTorch. Channels, hidden units and image channels follow
- * from the shapes of the tensors; the number of classes from `labels`.
+ * Makes a run of PyTorch's state dicts. Channels, hidden units and image channels follow from the
+ * shapes of the tensors; the number of classes from `labels`.
  *
  * @returns The run's configuration.
- * @throws {InputError} If settings are missing, files are no state dicts, or do not fit together:
- * every parameter that is missing, unknown or of another shape is named.
+ * @throws {InputError} If settings are missing, files are not state dicts, or do not match: the
+ * error lists every parameter that is missing, unknown or of another shape.
  */
 export async function importModel({ from, out, settings }: ImportOptions): Promise<Config> {
   requireAsked(settings);
@@ -78,7 +78,7 @@ export async function importModel({ from, out, settings }: ImportOptions): Promi
   return config;
 }
 
-/** Some settings stand for what is measured on the training's data, which are not here. */
+/** Some settings stand for measurements of the training data, which are not available. */
 function requireDefinite({ normalize, spacing, labels }: Config): void {
   const measured = [
     ...normalize === "ct" ? ["normalize ct"] : [],
@@ -87,9 +87,7 @@ function requireDefinite({ normalize, spacing, labels }: Config): void {
   ];
   if (measured.length === 0) return;
   throw new InputError(
-    `Cannot import: the training's data would have to say what this stands for: ${
-      measured.join(", ")
-    }`,
+    `Cannot import: only the training data can tell what this means: ${measured.join(", ")}`,
     { code: "bad-config" },
   );
 }
@@ -100,9 +98,9 @@ function requireAsked(settings: ConfigOverrides): void {
   if (missing.length === 0) return;
   const tutorial = resolveConfig({ preset: "tutorial" });
   const flags = missing.map((key) => `--${key.replace(/[A-Z]/g, (l) => `-${l.toLowerCase()}`)}`);
-  throw new InputError(`Cannot import: the files do not say ${missing.join(", ")}`, {
+  throw new InputError(`Cannot import: the files do not contain ${missing.join(", ")}`, {
     code: "bad-command-line",
-    hint: `Give ${flags.join(", ")} as the model was trained, or --preset tutorial for what the ` +
-      `tutorial has: ${ASKED_KEYS.map((key) => `${key} ${tutorial[key]}`).join(", ")}`,
+    hint: `Give ${flags.join(", ")} as in the training, or --preset tutorial for the tutorial's ` +
+      `values: ${ASKED_KEYS.map((key) => `${key} ${tutorial[key]}`).join(", ")}`,
   });
 }

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   "bad-split": "a split does not match the patients, or there are too few of them",
   "bad-image": "an image to predict is missing or does not fit the model",
   "bad-nifti": "a volume is missing, damaged, not NIfTI, or implausibly large",
+  "bad-dicom": "a DICOM series is damaged, or cannot make one volume",
   "bad-slice": "an npy or PNG file is missing, damaged, or not a single slice",
   "bad-prepared": "prepared slices are missing, damaged or unfinished",
   "bad-weights": "a safetensors file is missing, damaged, or belongs to another model",

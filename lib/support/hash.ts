@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { memoryFiles } from "./memory_files.ts";
 import { refuseOtherThanFiles } from "./read_file.ts";
 
 /**
@@ -27,6 +28,8 @@ import { refuseOtherThanFiles } from "./read_file.ts";
  */
 export async function hashFile(path: string, algorithm: "sha256" | "md5"): Promise<string> {
   const hash = createHash(algorithm);
+  const held = memoryFiles.get(path);
+  if (held !== undefined) return hash.update(held).digest("hex");
   await refuseOtherThanFiles(path, { what: "file", code: "bad-image" });
   const file = await Deno.open(path);
   for await (const chunk of file.readable) hash.update(chunk);

@@ -71,7 +71,7 @@ Deno.test("export refuses a cross-validation, and a folder that is no run", () =
     assert.equal(folds.code, 1);
     assert.match(folds.error, /is a cross-validation.*\nExport one of them with --run run\/fold_0/);
     const none = await runTaskIn(folder, "export", "--run", "nowhere");
-    assert.match(none.error, /the folder holds none: nowhere/);
+    assert.match(none.error, /the folder is not a run: nowhere/);
     const missing = await runTaskIn(folder, "export");
     assert.equal(missing.code, 2);
   }));

@@ -11,7 +11,7 @@ Deno.test("import makes a run that predict takes, and names what it lacks", () =
     const from = ["--from", coarse!, "--from", fine!, "--out", "run"];
     const asked = await runTaskIn(folder, "import", ...from, "--axis", "2");
     assert.equal(asked.code, 2);
-    assert.match(asked.error, /do not say steps, fireRate, orientation, normalize, size\n/);
+    assert.match(asked.error, /do not contain steps, fireRate, orientation, normalize, size\n/);
     assert.match(asked.error, /steps 40,20, fireRate 0\.5, orientation stored, axis 2/);
     const one = await runTaskIn(folder, "import", "--from", coarse!, "--out", "run");
     assert.match(one.error, /two files are needed, got 1/);

@@ -62,7 +62,7 @@ async function compile(
   sources: ReadonlyMap<string, string>,
   { relaxed, shared, checked }: Build,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // The compiler takes most of a second to load, so only where it is needed.
+  // The compiler takes most of a second to load, so it is loaded only if needed.
   const { default: asc } = await import("assemblyscript/asc");
   let wasm: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main([
