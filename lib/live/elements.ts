@@ -37,7 +37,7 @@ export function fillSelect(
   list.replaceChildren(...entries.map(([value, text]) => new Option(text, value)));
 }
 
-/** Tells screen readers. */
+/** Announces a text to screen readers. */
 export function announce(text: string): void {
   element("status", HTMLElement).textContent = text;
 }

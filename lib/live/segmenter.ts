@@ -1,5 +1,5 @@
 /**
- * Segmenting the whole volume, from the button to the file.
+ * Segments the whole volume, from the button to the file.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Remote } from "./remote.ts";
 import type { ModelFacts, Segmentation } from "./session.ts";
 import type { WorkerApi } from "./worker.ts";
 
-/** Runs it with progress, and offers what comes out. */
+/** Runs it with progress, and offers the result. */
 export class Segmenter {
   readonly #remote: Remote<WorkerApi>;
   readonly #onDone: () => void;

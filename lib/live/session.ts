@@ -1,5 +1,5 @@
 /**
- * What the page's worker holds: a model, a case, and the automaton at work on it.
+ * The state of the page's worker: a model, a case, and the automaton running on it.
  *
  * @module
  */
@@ -32,7 +32,7 @@ import type { Scene } from "./situation.ts";
 export interface ModelFacts {
   readonly channels: number;
   readonly imageChannels: number;
-  /** What mask codes stand for, see `Targets`. */
+  /** The meaning of mask codes, see `Targets`. */
   readonly kind: "classes" | "regions";
   readonly classes: readonly string[];
   readonly steps: readonly [number, number];
@@ -45,22 +45,22 @@ export interface ModelFacts {
 export interface CaseFacts {
   readonly id: string;
   readonly slices: number;
-  /** The place of the slice with the most of the label, else the middle one. */
+  /** The index of the slice with the most foreground, else the middle one. */
   readonly start: number;
   readonly hasLabel: boolean;
-  /** How its slices lie in the patient. */
+  /** The orientation of its slices. */
   readonly view: View;
-  /** What its user should know. */
+  /** Warnings. */
   readonly warnings: readonly string[];
 }
 
 /** A segmented case, for the page. */
 export interface Segmentation {
-  /** As `deno task predict` writes them. */
+  /** The files that `deno task predict` would write. */
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
   /** Voxels, or pixels, of each class. */
   readonly counts: readonly number[];
-  /** The volume of a voxel; null if it is not known. */
+  /** The volume of a voxel; null if unknown. */
   readonly voxelMillilitres: number | null;
   /** Of each class, NaN if it is undefined; null without a label. */
   readonly dice: readonly number[] | null;
@@ -79,7 +79,7 @@ export class Session {
   /** Of ten runs of a slice. */
   #deviation: ImageSlice | null = null;
 
-  /** Takes a model from the files of a run. The case must be opened anew. */
+  /** Loads a model from the files of a run. The case must be opened again. */
   setModel(files: Files): ModelFacts {
     const loaded = loadModel(files);
     this.#loaded?.model.dispose();
@@ -106,7 +106,7 @@ export class Session {
    * Opens a case.
    *
    * @param files A volume or pictures, and perhaps its label, which is called so: `a_seg.nii.gz`.
-   * @param force Take what the model cannot be right about too.
+   * @param force Whether to accept images that the model cannot be right about.
    * @throws {InputError} If there is no case, or several, or it cannot be used.
    */
   async openCase(files: Files, force: boolean): Promise<CaseFacts> {
@@ -131,7 +131,7 @@ export class Session {
     };
   }
 
-  /** The automaton's state in a scene; a result that is not there is shown as the mask. */
+  /** The automaton's state in a scene; a missing result is shown as the mask. */
   async frame(scene: Scene): Promise<Frame> {
     if (this.#automaton === null) throw new TypeError("No case is open");
     const frame = await this.#automaton.frame(scene);
@@ -243,7 +243,7 @@ function onGrid(
   return { ...frame, plane: data, planeSize: [height, width] };
 }
 
-/** The one case that files are of. */
+/** The single case of some files. */
 function findCase(names: readonly string[], channels: readonly string[]): CaseSource {
   const others = names.filter((name) => !isImageFile(name));
   const known = names.filter(isImageFile);

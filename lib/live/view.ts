@@ -260,7 +260,7 @@ export class View {
       const box = element("result", HTMLElement);
       const line = document.createElement("p");
       line.textContent = `Ten runs of this slice: quality metric ${quality.toFixed(4)}; 0 where ` +
-        "all agree, the larger the less it is to be trusted. The map shows where they differ.";
+        "all agree; the larger, the less reliable. The map shows where they differ.";
       box.replaceChildren(line);
       box.hidden = false;
       announce(line.textContent);
