@@ -1,5 +1,5 @@
 /**
- * `deno task export`: a model for other programs.
+ * `deno task export`: writes a model for other programs.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `deno task import`: a model from PyTorch.
+ * `deno task import`: makes a run of a model from PyTorch.
  *
  * @module
  */

@@ -1,25 +1,27 @@
 /**
- * `deno task live`: the page on which the automaton can be touched.
+ * `deno task live`: opens the live page.
  *
  * @module
  */
 
+import "./support/interrupt.ts";
 import { answerFile, buildSite, HEADERS } from "../lib/live/build_site.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
+import { saveAtSignals } from "./support/interrupt.ts";
 
 const command = createTask(
   "live",
-  "Open a page on which the automaton runs and can be touched, and which segments volumes: in the " +
-    "browser, nothing is uploaded.",
+  "Open a page on which the automaton runs and can be changed, and which segments volumes. " +
+    "Everything happens in the browser; nothing is uploaded.",
 )
-  .option("--build <folder>", "write the page to a folder, for any static host; open nothing")
+  .option("--build <folder>", "write the page to a folder, for any static host, and do not open it")
   .option(
     "--port <n>",
-    "on which it is served; 0 takes a free one",
+    "port of the page; 0: a free one",
     numberFlag({ integer: true, min: 0, max: 65535 }),
     0,
   )
-  .option("--no-browser", "print the address in place of opening a browser");
+  .option("--no-browser", "print the address instead of opening a browser");
 
 await runTask(async () => {
   const flags = await parseTask<{ build?: string; port: number; browser: boolean }>(command);
@@ -28,25 +30,27 @@ await runTask(async () => {
     console.log(`The page is in ${flags.build}: copy the folder to any static host`);
     return 0;
   }
+  using interruption = saveAtSignals("The page is closed");
+  const { signal } = interruption;
   const folder = await Deno.makeTempDir({ prefix: "med-nca-live-" });
   try {
     await buildSite(folder);
     const server = Deno.serve(
-      { hostname: "127.0.0.1", port: flags.port, onListen: () => {} },
+      { hostname: "127.0.0.1", port: flags.port, signal, onListen: () => {} },
       (request) => answerFile(request, folder, HEADERS),
     );
     const address = `http://127.0.0.1:${server.addr.port}/`;
     console.log(`The page is at ${address}; Ctrl-C ends it`);
     if (flags.browser) await openBrowser(address);
-    Deno.addSignalListener("SIGINT", () => server.shutdown());
-    await server.finished;
+    // Browsers keep connections open: do not wait for them
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
     return 0;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-/** Opens the address where the system knows how; it is printed anyway. */
+/** Opens the address if the system knows how; it is printed anyway. */
 async function openBrowser(address: string): Promise<void> {
   const [program, ...args] = {
     darwin: ["open", address],

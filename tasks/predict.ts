@@ -69,8 +69,8 @@ const command = createTask(
     "--image <path>",
     "a volume, a picture, or a folder of them; or a DICOM series: a folder or a .zip archive",
   )
-  .option("--series <number>", "which DICOM series, if there are several")
-  .option("--dicom-seg", "for a DICOM series: also write a DICOM Segmentation object, NAME.dcm")
+  .option("--series <number>", "the number of the DICOM series, if there are several")
+  .option("--dicom-seg", "also write a DICOM Segmentation object of a DICOM series, NAME.dcm")
   .option("--out <folder>", "the folder for the masks, which are named after the cases")
   .option(
     "--probabilities",

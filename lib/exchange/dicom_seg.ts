@@ -17,9 +17,9 @@ import { compareSpace, reorient, type Volume, type Voxels } from "../volume/mod.
 /** What {@linkcode encodeDicomSeg} takes. */
 export interface DicomSegOptions {
   readonly series: DicomSeries;
-  /** On the grid of the series, as `predict` wrote it. */
+  /** On the grid of the series, as written by `predict`. */
   readonly mask: Volume<Voxels>;
-  /** What its values stand for. */
+  /** The meaning of its values. */
   readonly classes: readonly Target[];
   /** The name of the model. */
   readonly model: string;
@@ -28,7 +28,7 @@ export interface DicomSegOptions {
 const SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4";
 const EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1";
 
-/** Attributes of patient, study and frame of reference: the object belongs to the same. */
+/** Attributes of patient, study and frame of reference, which are copied. */
 const COPIED = [
   ...[
     "PatientName",
@@ -45,7 +45,7 @@ const COPIED = [
 /**
  * Writes a mask as a DICOM Segmentation object: a binary segment for each class, with algorithm and
  * version, references to the source images, and the patient, study and frame of reference of the
- * series. Slices without anything of a class have no frame.
+ * series. Slices without a class have no frame for it.
  *
  * @returns The bytes of the file.
  * @throws {InputError} If the mask is not on the grid of the series.
@@ -137,13 +137,13 @@ export async function encodeDicomSeg(options: DicomSegOptions): Promise<Uint8Arr
 interface Frame {
   /** From 1. */
   readonly segment: number;
-  /** The place of its slice, from 0. */
+  /** The index of its slice, from 0. */
   readonly slice: number;
   /** 1 or 0, row by row. */
   readonly pixels: Uint8Array;
 }
 
-/** The slices of each class that have something of it; where nothing has, an empty one. */
+/** The slices that contain each class; an empty one if none does. */
 function framesOf({ series, mask, classes }: DicomSegOptions): Frame[] {
   const { slices, path } = series;
   const { Rows, Columns } = slices[0]!.header;
@@ -168,7 +168,7 @@ function framesOf({ series, mask, classes }: DicomSegOptions): Frame[] {
   return filled.length > 0 ? filled : frames.slice(0, 1);
 }
 
-/** Millimetres from slice to slice. */
+/** Millimetres between slices. */
 function sliceStep({ series: { slices } }: DicomSegOptions): number {
   const affine = affineOfSlices(slices);
   return Math.hypot(...[0, 1, 2].map((row) => affine[row]![2]!));
@@ -185,7 +185,7 @@ function segment(label: string, number: number, model: string) {
       AlgorithmName: `${PROGRAM.name}, ${model}`.slice(0, 64),
       AlgorithmVersion: PROGRAM.version,
     }],
-    // What a model segments is known by its name only
+    // Of a segment only the name is known
     SegmentedPropertyCategoryCodeSequence: [code("85756007", "SCT", "Tissue")],
     SegmentedPropertyTypeCodeSequence: [code("85756007", "SCT", "Tissue")],
   };
@@ -202,7 +202,9 @@ function reference(header: { SOPClassUID: string; SOPInstanceUID: string }) {
   };
 }
 
-/** Eight pixels a byte, the first in the lowest bit, frames without a gap; an even number of bytes. */
+/**
+ * Eight pixels per byte, the first in the lowest bit, frames without gaps; an even number of bytes.
+ */
 function packBits(planes: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const count = planes.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(2 * Math.ceil(count / 16));
@@ -213,7 +215,7 @@ function packBits(planes: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A UID made of a UUID. */
+/** A UID from a UUID. */
 function newUid(): string {
   return `2.25.${BigInt(`0x${crypto.randomUUID().replaceAll("-", "")}`)}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Graphs of ONNX operators, put together node by node.
+ * Builds graphs of ONNX operators, node by node.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import {
   TYPES,
 } from "./onnx_messages.ts";
 
-/** What a node is told beside its inputs, as it is written in code. */
+/** The attributes of a node, as written in code. */
 type Attribute = number | string | readonly number[] | { float: number } | OnnxGraph;
 
 /**
- * Collects nodes and fixed values. A node gives the name of its output, which later ones take.
+ * Collects nodes and fixed values. Adding a node returns the name of its output, for later nodes.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export class GraphBuilder {
     this.#shared = outer === undefined ? { names: 0, tensors: new Map() } : outer.#shared;
   }
 
-  /** Every fixed value, those of loops' bodies too. */
+  /** Every fixed value, including those in loops. */
   get tensors(): OnnxTensor[] {
     return [...this.#shared.tensors.values()];
   }
@@ -45,7 +45,7 @@ export class GraphBuilder {
   /**
    * Adds an operator with one output.
    *
-   * @param output The name of its output. Default: one that is free.
+   * @param output The name of its output. Default: a new one.
    * @returns That name.
    */
   add(
@@ -62,7 +62,7 @@ export class GraphBuilder {
   /**
    * Adds an integer, or a list of them.
    *
-   * @returns Its name; the same values have the same.
+   * @returns Its name; equal values have one name.
    */
   int(values: number | readonly number[]): string {
     const list = [values].flat();

@@ -1,5 +1,5 @@
 /**
- * Pages of HTML that stand by themselves: no script, nothing that is loaded.
+ * Self-contained HTML pages: no scripts, no external files.
  *
  * @module
  */
@@ -24,7 +24,7 @@ figcaption, .note { color: #595959; } code { font-size: .9em; }
  * A whole page.
  *
  * @param title Its title and first heading.
- * @param body What stands below, as HTML.
+ * @param body The content, as HTML.
  *
  * @example
  * ```ts
@@ -64,7 +64,7 @@ export function htmlParagraph(text: string): string {
   return `<p>${escapeXml(text)}</p>`;
 }
 
-/** A table; numbers stand to the right. The first row is its head. */
+/** A table; numbers are aligned to the right. The first row is the header. */
 export function htmlTable(rows: readonly (readonly (string | number)[])[]): string {
   const [head = [], ...others] = rows;
   const isNumber = head.map((_, i) =>
@@ -86,7 +86,7 @@ function isNumeric(cell: string | number | undefined): boolean {
   return typeof cell === "number" || (cell !== undefined && /^[−-]?[\d.]*$|^–$/.test(cell));
 }
 
-/** A picture with the text below it, which also stands for it where it cannot be seen. */
+/** A picture with a caption, which is also its alternative text. */
 export function htmlPicture(bytes: Uint8Array, type: string, caption: string): string {
   const text = escapeXml(caption);
   return `<figure><img alt="${text}" src="data:${type};base64,${base64(bytes)}">\n` +

@@ -1,5 +1,5 @@
 /**
- * Models that were trained in PyTorch, made a run of this program.
+ * Makes runs of models that were trained in PyTorch.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { modelConfig } from "../training/model_config.ts";
 import { requireNoRun, runPaths } from "../training/run_folder.ts";
 import { readStateDict } from "./read_state_dict.ts";
 
-/** What a prediction depends on most and a state dict does not contain: it must be given. */
+/** Settings that a state dict does not hold and predictions depend on most: they must be given. */
 export const ASKED_KEYS = [
   "steps",
   "fireRate",
@@ -30,7 +30,7 @@ export const ASKED_KEYS = [
   "size",
 ] as const satisfies readonly ConfigKey[];
 
-/** Other keys of the model, and of how slices are made; they have defaults. */
+/** Other keys of the model and of slices; they have defaults. */
 export const OTHER_KEYS = ["kernels", ...Object.keys(SLICE_KEYS)].filter((key) =>
   !(ASKED_KEYS as readonly string[]).includes(key) && key !== "format"
 ) as ConfigKey[];
@@ -41,17 +41,17 @@ export interface ImportOptions {
   readonly from: readonly [coarse: string, fine: string];
   /** The folder of the run. */
   readonly out: string;
-  /** Settings that the files do not hold; a preset may stand for all. */
+  /** Settings that the files do not hold; a preset can give all of them. */
   readonly settings: ConfigOverrides;
 }
 
 /**
- * Makes a run of the state dicts of PyTorch. Channels, hidden units and image channels follow
- * from the shapes of the tensors; the number of classes from `labels`.
+ * Makes a run of PyTorch's state dicts. Channels, hidden units and image channels follow from the
+ * shapes of the tensors; the number of classes from `labels`.
  *
  * @returns The run's configuration.
- * @throws {InputError} If settings are missing, files are no state dicts, or do not fit together:
- * every parameter that is missing, unknown or of another shape is named.
+ * @throws {InputError} If settings are missing, files are not state dicts, or do not match: the
+ * error lists every parameter that is missing, unknown or of another shape.
  */
 export async function importModel({ from, out, settings }: ImportOptions): Promise<Config> {
   requireAsked(settings);
@@ -78,7 +78,7 @@ export async function importModel({ from, out, settings }: ImportOptions): Promi
   return config;
 }
 
-/** Some settings stand for measurements of the training data, which are not available. */
+/** Some settings depend on the training data, which is not available. */
 function requireDefinite({ normalize, spacing, labels }: Config): void {
   const measured = [
     ...normalize === "ct" ? ["normalize ct"] : [],
@@ -87,7 +87,9 @@ function requireDefinite({ normalize, spacing, labels }: Config): void {
   ];
   if (measured.length === 0) return;
   throw new InputError(
-    `Cannot import: only the training data can tell what this means: ${measured.join(", ")}`,
+    `Cannot import: these settings depend on the training data, which is not available: ${
+      measured.join(", ")
+    }`,
     { code: "bad-config" },
   );
 }

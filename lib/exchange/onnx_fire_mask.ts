@@ -1,6 +1,6 @@
 /**
- * `fireMask` as ONNX operators, so that other programs let the same cells fire. Integers of 32 bits
- * are held in 64, where a product of two of them does not overflow.
+ * `fireMask` as ONNX operators, so that the same cells fire in other programs. 32-bit integers are
+ * stored in 64 bits, where their products do not overflow.
  *
  * @module
  */
@@ -51,6 +51,6 @@ export function onnxFireMask(
   ]);
   const inner = mix(graph, graph.add("Add", [options.cells, key]));
   const hash = mix(graph, graph.add("BitwiseXor", [inner, key]));
-  // The upper 24 bits are below the threshold where all 32 are below it shifted by 8
+  // The upper 24 bits are below the threshold if all 32 are below it shifted by 8
   return graph.add("Less", [hash, graph.int(options.threshold * 2 ** 8)]);
 }

@@ -1,7 +1,7 @@
 /**
- * The messages of an ONNX file that we write, as protocol buffers.
+ * The messages of an ONNX file, as protocol buffers.
  *
- * Source: `onnx.proto` at https://github.com/onnx/onnx; what is not used here is left out.
+ * Source: `onnx.proto` at https://github.com/onnx/onnx; unused parts are left out.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface OnnxTensor {
   readonly rawData: Uint8Array;
 }
 
-/** What a node is told beside its inputs: one value, of the type that is named. */
+/** An attribute of a node: one value of the given type. */
 export interface OnnxAttribute {
   readonly name: string;
   readonly type: number;
@@ -51,7 +51,7 @@ export interface OnnxValue {
   };
 }
 
-/** Operators, sorted so that each stands behind those that it needs. */
+/** Operators, each after those that it depends on. */
 export interface OnnxGraph {
   readonly name: string;
   readonly node: readonly OnnxNode[];
@@ -70,7 +70,7 @@ export interface OnnxModel {
   readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
 }
 
-/** The number and the type of each field; "[]" stands behind the type of those that repeat. */
+/** The number and type of each field; "[]" marks repeated ones. */
 const MESSAGES: Record<string, Record<string, [id: number, type: string]>> = {
   Model: {
     irVersion: [1, "int64"],

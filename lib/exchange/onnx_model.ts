@@ -25,18 +25,19 @@ const DESCRIPTION =
   "index, each slice's number in its volume, which decide the cells that fire; logits [slices, " +
   "classes, height, width]";
 
-/** The logit of pixels that the model has not seen. */
+/** The logit of pixels that the model did not see. */
 const OUTSIDE = -100;
 
 /**
- * Writes a Med-NCA as one ONNX file for slices of any size, which gives what `predict` gives: padding
- * or cropping to the model's grid and back, both automata as loops, masks hashed inside, batch norm
- * by slice. Slices come normalised, and resized where the model's `spacing` or `fit` ask for it: the
- * metadata say how (`med-nca-inputs`, the run's `slices.json`) and what the model is (`med-nca`).
+ * Writes a Med-NCA as one ONNX file for slices of any size, with the results of `predict`. It
+ * contains padding or cropping to the model's grid and back, both automata as loops, the hashed
+ * fire masks, and batch norm per slice. Slices must be normalised, and resampled if the model's
+ * `spacing` or `fit` require it: see the metadata `med-nca-inputs` (the run's `slices.json`) and
+ * `med-nca` (the model).
  *
  * Inputs: `image` [slices, channels, height, width], float; `seed`, an integer; `index` [slices],
- * integers, each slice's number within its volume. Output: `logits` [slices, classes, height,
- * width]. Which cells fire depends on `seed` and `index` as in `cellSeed`.
+ * integers, each slice's index within its volume. Output: `logits` [slices, classes, height,
+ * width]. `seed` and `index` decide which cells fire, as in `cellSeed`.
  *
  * @param model From `readWeights`.
  * @param inputs What it was trained on.
@@ -107,8 +108,8 @@ function planeOf(graph: GraphBuilder, x: string): string {
 }
 
 /**
- * Pixels that an image lacks above, left of, below and right of it, as `sliceGeometry` has it;
- * negative where it has too many. An image that is to be resized has its size.
+ * Missing pixels above, left of, below and right of an image, as in `sliceGeometry`; negative for
+ * excess pixels. Images to be resized already have the right size.
  */
 function missingPixels(graph: GraphBuilder, { size, fit, smallest }: ModelInputs): string {
   const own = planeOf(graph, "image");
@@ -122,7 +123,7 @@ function missingPixels(graph: GraphBuilder, { size, fit, smallest }: ModelInputs
     ? graph.int(size)
     : graph.add("Max", [rounded, graph.int(size === "pad" ? smallest : 0)]);
   const missing = graph.add("Sub", [grid, own]);
-  // Div rounds towards 0; an even number above every size makes that downwards
+  // Div rounds towards 0; adding a large even number makes it round down
   const shift = 2 * LARGEST_SIDE;
   const half = graph.add("Div", [graph.add("Add", [missing, graph.int(shift)]), graph.int(2)]);
   const before = graph.add("Sub", [half, graph.int(shift / 2)]);

@@ -1,5 +1,5 @@
 /**
- * What was found in images, for people and for other programs: a table, JSON and a page.
+ * A report about predictions: a table, JSON and a page.
  *
  * @module
  */
@@ -27,19 +27,19 @@ import {
 
 /** What {@linkcode writePredictionReport} takes. */
 export interface PredictionReportOptions {
-  /** Where the masks and their records are, and the report goes. */
+  /** The folder of the masks and records, and of the report. */
   readonly folder: string;
-  /** The name of the model, as the user knows it. */
+  /** The name of the model, for the user. */
   readonly model: string;
-  /** What it segments. */
+  /** Its classes. */
   readonly classes: readonly Target[];
-  /** By what masks are made now, from `whatItDependsOn`; older ones are left out. */
+  /** What current masks depend on, from `whatItDependsOn`; older ones are left out. */
   readonly made: PredictionRecord["made"];
   /** Images that could not be predicted. */
   readonly failed: readonly ImageResult[];
 }
 
-/** More would make a page that is too large to send. */
+/** More would make the page too large to send. */
 const MOST_PICTURES = 40;
 
 /**
@@ -79,16 +79,16 @@ interface Report {
   readonly made: PredictionRecord["made"];
   readonly cases: readonly ReportedCase[];
   readonly failed: readonly { readonly name: string; readonly why: string }[];
-  /** Masks in the folder that were made by other weights or settings. */
+  /** Masks in the folder from other weights or settings. */
   readonly older: readonly string[];
 }
 
 interface ReportedCase {
   /** The name of its mask. */
   readonly name: string;
-  /** By class; millilitres only where the size of a voxel is known. */
+  /** By class; millilitres only if the size of a voxel is known. */
   readonly volumes: Readonly<Record<string, { voxels: number; millilitres?: number }>>;
-  /** The NCA quality metric; of several runs. */
+  /** The NCA quality metric, for several runs. */
   readonly quality?: number | null;
   readonly warnings: readonly string[];
   /** The SHA-256 of each image and of each file written. */
@@ -131,7 +131,7 @@ function volumesCsv({ cases }: Report, classes: readonly Target[]): string {
   ].join("");
 }
 
-/** Millilitres with about three digits; voxels where there are none. */
+/** Millilitres with about three digits; voxels if unknown. */
 function amount({ voxels, millilitres: ml }: ReportedCase["volumes"][string]): string {
   if (ml === undefined) return `${voxels} pixels`;
   return ml.toFixed(ml === 0 || ml >= 100 ? 0 : ml >= 10 ? 1 : ml >= 1 ? 2 : 3);
@@ -174,7 +174,8 @@ async function page(report: Report, { folder, classes }: PredictionReportOptions
     ]),
     ...(hasQuality
       ? [htmlParagraph(
-        "Doubt is the NCA quality metric: how far repeated runs differ, from 0, where all agree, on.",
+        "Doubt is the NCA quality metric: how far repeated runs differ, from 0, where all " +
+          "agree, on.",
       )]
       : []),
     ...(failed.length > 0
@@ -186,7 +187,8 @@ async function page(report: Report, { folder, classes }: PredictionReportOptions
     htmlHeading("Pictures"),
     htmlParagraph(
       "The slice with most of what was found and one on either side of it, up is superior or " +
-        "anterior, and the patient's right is on the left, as in a radiologist's viewer. Plain pictures " +
+        "anterior, and the patient's right is on the left, as in a radiologist's viewer. Plain " +
+        "pictures " +
         "are shown as they are.",
     ),
     ...await pictures(folder, cases),

@@ -11,10 +11,10 @@ import { InputError } from "../support/errors.ts";
 import { readRegularFile } from "../support/read_file.ts";
 import { PickleGlobal, unpickle } from "./unpickle.ts";
 
-/** A Med-NCA has some kilobytes; this is far more. */
+/** A Med-NCA has a few kilobytes; this is far more. */
 const MOST_BYTES = 2 ** 28;
 
-/** Storages of values that are read. */
+/** The supported storage types. */
 const STORAGES = {
   "torch.FloatStorage": ["F32", Float32Array],
   "torch.DoubleStorage": ["F64", Float64Array],
@@ -23,9 +23,9 @@ const STORAGES = {
 /**
  * Reads a state dict.
  *
- * @param path A file that PyTorch 1.6 or later saved.
+ * @param path A file saved by PyTorch 1.6 or later.
  * @returns Its tensors by name.
- * @throws {InputError} If it is no such file, is damaged, or asks for anything but tensors.
+ * @throws {InputError} If it is not such a file, is damaged, or contains anything but tensors.
  */
 export async function readStateDict(path: string): Promise<Map<string, StoredTensor>> {
   const bytes = await readRegularFile(path, {
@@ -107,7 +107,7 @@ function loadStorage(id: unknown, read: (key: string) => Uint8Array | undefined)
   return { dtype, data: new Values(bytes.slice().buffer) };
 }
 
-/** The arguments are storage, offset, shape, strides, and what does not matter here. */
+/** The arguments are storage, offset, shape and strides; others are ignored. */
 function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): StoredTensor {
   const { dtype, data } = (storage ?? {}) as Storage;
   if (

@@ -21,7 +21,7 @@ import { readFolds } from "../training/folds.ts";
 import { readRun, runPaths } from "../training/run_folder.ts";
 import { htmlHeading, htmlPage, htmlParagraph, htmlPicture, htmlTable } from "./html_page.ts";
 
-/** The pictures of a run that a report shows, where they are drawn. */
+/** The pictures of a run in a report, if they exist. */
 const PICTURES: readonly [file: string, type: string, caption: string][] = [
   ["training_curves.svg", "image/svg+xml", "Losses and scores over the epochs"],
   ["evaluation.svg", "image/svg+xml", "Scores of the held-out cases; slices of the worst and best"],
@@ -33,11 +33,11 @@ const PICTURES: readonly [file: string, type: string, caption: string][] = [
 
 /**
  * The page of a training, or of a cross-validation: scores, worst cases, curves, split, settings,
- * versions. It is made of what the run's folder holds; what is missing is named.
+ * versions. It is made from the run's files; missing ones are listed.
  *
  * @param folder The run.
- * @returns The page, and what it lacks.
- * @throws {InputError} If the folder is no run.
+ * @returns The page, and what is missing.
+ * @throws {InputError} If the folder is not a run.
  */
 export async function runReport(folder: string): Promise<{ html: string; missing: string[] }> {
   const folds = await readFolds(folder);
@@ -101,7 +101,8 @@ function scores(summary: EvaluationSummary): string[] {
   });
   return [
     htmlParagraph(
-      "Dice is the overlap of the mask with the label, from 0 to 1, where they are the same. HD95 is " +
+      "Dice is the overlap of the mask with the label, from 0 to 1, where they are the same. " +
+        "HD95 is " +
         "how far apart their surfaces are, but for the furthest 5 %.",
     ),
     `<pre>${formatScores(summary).map(escapeXml).join("\n")}</pre>`,

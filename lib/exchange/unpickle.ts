@@ -1,13 +1,13 @@
 /**
- * Python's pickles, read without running anything: plain values, and of classes and functions only
- * what the caller builds itself.
+ * Reads Python's pickles without running anything: plain values, and classes and functions only as
+ * the caller builds them.
  *
  * Source: the opcodes of Python's `pickletools`, those that protocols 2 to 5 use for plain values.
  *
  * @module
  */
 
-/** What a pickle asks for by name: a class or a function. Nothing is ever looked up. */
+/** A class or function that a pickle names. Nothing is ever looked up. */
 export class PickleGlobal {
   /** @param name Its module and name, "collections.OrderedDict". */
   constructor(readonly name: string) {}
@@ -15,22 +15,22 @@ export class PickleGlobal {
 
 /** What {@linkcode unpickle} may build. */
 export interface PickleHandlers {
-  /** What is made of a call, by the callee's name. All other calls are refused. */
+  /** The results of calls, by the callee's name. All other calls are refused. */
   readonly calls: Readonly<Record<string, (args: readonly unknown[]) => unknown>>;
-  /** Names that may stand in the pickle besides those that are called. */
+  /** Names that the pickle may contain besides those that are called. */
   readonly names: readonly string[];
-  /** What stands outside of the pickle, by its persistent id. */
+  /** Loads objects outside of the pickle, by persistent id. */
   readonly load: (id: unknown) => unknown;
 }
 
-/** Marks the stack where the items of a tuple, list or dictionary begin. */
+/** Marks on the stack where the items of a tuple, list or dictionary begin. */
 const MARK = Symbol("mark");
 
 /**
  * Reads a pickle. Dictionaries become maps, tuples and lists arrays, big integers are refused.
  *
  * @param bytes The pickle.
- * @throws {SyntaxError} If it is damaged, or has anything but plain values and what is allowed.
+ * @throws {SyntaxError} If it is damaged, or has anything but plain values and allowed objects.
  *
  * @example
  * ```ts
@@ -207,7 +207,7 @@ export function unpickle(bytes: Uint8Array, { calls, names, load }: PickleHandle
       case 0x51: // BINPERSID
         stack.push(load(pop()));
         break;
-      case 0x62: // BUILD: attributes of a dictionary, which nothing here needs
+      case 0x62: // BUILD: attributes of a dictionary, which are not needed
         pop();
         top(Map);
         break;

@@ -26,6 +26,8 @@ const KEPT_BYTES = 192e6;
 /** A state as the page shows it. */
 export interface Frame {
   readonly step: number;
+  /** What the plane is. */
+  readonly show: Scene["show"];
   readonly stage: "coarse" | "fine";
   /** Steps of this stage. */
   readonly stageStep: number;
@@ -84,7 +86,7 @@ export class Automaton {
     const [coarse] = scene.steps;
     const isCoarse = scene.step <= coarse;
     return {
-      step: scene.step,
+      ...{ step: scene.step, show: scene.show },
       stage: isCoarse ? "coarse" : "fine",
       stageStep: isCoarse ? scene.step : scene.step - coarse,
       size: run.size,

@@ -12,27 +12,14 @@ import type { Thread, ThreadStart } from "../rollout/wasm/thread.ts";
 import { WasmEngine } from "../rollout/wasm/wasm_engine.ts";
 import { findHardware } from "../rollout/webgpu/adapter.ts";
 import { InputError } from "../support/errors.ts";
+import type { BackendName, BrowserEngine } from "./backend_name.ts";
 import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
-
-/** What the page's address can ask for; "auto" takes the first that there is. */
-export const BACKENDS = ["auto", "webgpu", "threads", "wasm"] as const;
-
-/** The name of a backend. */
-export type BackendName = typeof BACKENDS[number];
 
 /** 1 GB: browsers on phones do not reserve more. */
 const MAX_PAGES = 16384;
 
 /** More threads gain little on slices. */
 const MOST_THREADS = 8;
-
-/** An engine, and how it came to be chosen. */
-export interface BrowserEngine {
-  readonly name: Exclude<BackendName, "auto">;
-  readonly description: string;
-  /** What was tried before and did not work. */
-  readonly notes: readonly string[];
-}
 
 let current: RolloutEngine | null = null;
 

@@ -10,7 +10,7 @@ import { InputError } from "../support/errors.ts";
 import { writeFileAtomic, writeFilesAtomic } from "../support/files.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
-import { MODEL_FILES, POSTPROCESS_FILE } from "./load_model.ts";
+import { MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
 import { SITE_FILE, type SiteFiles } from "./site.ts";
 
 /** No other page may share its memory: what threads need. Nothing but its own files is ever loaded. */

@@ -92,7 +92,11 @@ export class Controller {
     if (before !== undefined) this.#set({ ...this.#scene, ...before });
   }
 
-  /** @param speed Steps a second. */
+  /**
+   * Plays to the last step that the model was made for, and on from there only when it is asked to.
+   *
+   * @param speed Steps a second.
+   */
   play(speed: number): void {
     this.#last = performance.now();
     this.#speed = speed;
@@ -124,9 +128,11 @@ export class Controller {
     if (steps > 0 && !this.#busy) {
       // Where the machine cannot keep up, it plays more slowly
       this.#last = steps > 4 ? now : this.#last + 1000 * steps / this.#speed;
-      const step = this.#scene.step + Math.min(steps, 4);
-      if (step > MOST_STEPS) return this.pause();
+      const { step: from, steps: [coarse, fine] } = this.#scene;
+      const end = from < coarse + fine ? coarse + fine : MOST_STEPS;
+      const step = Math.min(from + Math.min(steps, 4), end);
       this.look({ step });
+      if (step === end) return this.pause();
     }
     requestAnimationFrame(() => this.#tick());
   }

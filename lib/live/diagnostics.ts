@@ -5,7 +5,7 @@
  */
 
 import { hasRelaxedSimd, hasSharedMemory } from "../rollout/wasm/build.ts";
-import type { BrowserEngine } from "./browser_engine.ts";
+import type { BrowserEngine } from "./backend_name.ts";
 import { element, onClick } from "./elements.ts";
 import type { ModelFacts } from "./session.ts";
 

@@ -9,15 +9,13 @@ import { parsePostprocess } from "../evaluation/choose_postprocess.ts";
 import type { Postprocess } from "../evaluation/postprocess.ts";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
 import { MedNca } from "../nca/med_nca.ts";
-import { type ModelWeights, parseWeights, WEIGHT_FILES } from "../nca/weights.ts";
+import { type ModelWeights, parseWeights } from "../nca/weights.ts";
 import { ModelInputsSchema } from "../slices/model_inputs.ts";
 import { InputError } from "../support/errors.ts";
 import { type Config, resolveConfig } from "../training/config.ts";
 import { modelConfig } from "../training/model_config.ts";
 import { upgradeConfig } from "../training/stored_config.ts";
-
-/** Files by their names. */
-export type Files = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+import { type Files, MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
 
 /** A model with all that predicting wants to know. */
 export interface LoadedModel extends TrainedModel {
@@ -25,12 +23,6 @@ export interface LoadedModel extends TrainedModel {
   readonly config: Config;
   readonly postprocess: readonly Postprocess[];
 }
-
-/** The files of a run that are read. */
-export const MODEL_FILES = [...WEIGHT_FILES, "config.json", "slices.json"];
-
-/** Stands in a run where masks are cleaned up. */
-export const POSTPROCESS_FILE = "postprocess.json";
 
 /**
  * Loads a model.
@@ -52,7 +44,7 @@ export function loadModel(files: Files): LoadedModel {
     (value) => resolveConfig(upgradeConfig(v.parse(RecordSchema, value))),
   );
   const inputs = parse(files, "slices.json", (value) => v.parse(ModelInputsSchema, value));
-  const [coarse, fine] = WEIGHT_FILES.map((name) => files.get(name)!);
+  const [coarse, fine] = MODEL_FILES.map((name) => files.get(name)!);
   const weights = parseWeights([coarse!, fine!], "", modelConfig(config, inputs));
   const chosen = files.get(POSTPROCESS_FILE);
   return {

@@ -5,7 +5,7 @@
  */
 
 import { element, input } from "./elements.ts";
-import { type Files, MODEL_FILES, POSTPROCESS_FILE } from "./load_model.ts";
+import { type Files, MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
 import { showError } from "./messages.ts";
 
 /** What is done with them. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { type BackendName, BACKENDS } from "./browser_engine.ts";
+import { type BackendName, BACKENDS } from "./backend_name.ts";
 import { Controller } from "./controller.ts";
 import { showDiagnostics } from "./diagnostics.ts";
 import { announce, select } from "./elements.ts";
-import type { Files } from "./load_model.ts";
+import type { Files } from "./model_files.ts";
 import { hideMessage, showError, showNotes } from "./messages.ts";
 import { isolate } from "./isolate.ts";
 import { listenToFiles } from "./own_image.ts";
@@ -52,7 +52,7 @@ async function start(): Promise<void> {
   });
   view = new View(controller, remote, () => ({ model, opened, defaults }));
   fillCases(site);
-  listenToFiles({ onModel: openModel, onCase: (files) => openCase(files, false, "") });
+  listenToFiles({ onModel: openModel, onCase: openOwn });
   const asked = new URLSearchParams(location.hash.slice(1));
   const id = asked.get("case");
   asked.delete("case");
@@ -89,6 +89,16 @@ async function openModel(files: Files): Promise<void> {
   }
 }
 
+/** Opens the user's image. */
+async function openOwn(files: Files): Promise<void> {
+  await openCase(files, false, "");
+  const list = select("case");
+  if (opened === null || [...list.options].some(({ value }) => value === opened!.id)) return;
+  list.querySelector("[value='']")?.remove();
+  list.add(new Option(`yours: ${opened.id}`, ""));
+  list.value = "";
+}
+
 /**
  * Opens a case and plays it.
  *
@@ -116,7 +126,7 @@ async function openCase(files: Files, force: boolean, query: string): Promise<vo
 
 function fillCases(site: Site): void {
   const list = select("case");
-  list.replaceChildren(...site.cases.map(({ id }) => new Option(`${id} (synthetic)`, id)));
+  list.replaceChildren(...site.cases.map(({ id }) => new Option(id, id)));
   list.addEventListener("change", async () => {
     const chosen = site.cases.find(({ id }) => id === list.value);
     if (chosen !== undefined) await openCase(await chosen.files(), false, "");

@@ -4,14 +4,11 @@
  * @module
  */
 
-import type { Frame } from "./automaton.ts";
+import { orientForDisplay, type Raster, type View } from "../plots/raster.ts";
 import { classColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
 
 /** Numbers or codes on a grid of their own, drawn over the image. */
-export interface Plane {
-  readonly values: Uint8Array | Float32Array;
-  readonly height: number;
-  readonly width: number;
+export interface Plane extends Raster {
   /** Mask codes, numbers from 0 up to `most`, signed numbers, or an image's grey. */
   readonly kind: "mask" | "part" | "signed" | "grey";
   readonly most: number;
@@ -27,14 +24,14 @@ export interface Scale {
 
 /** What is drawn. */
 export interface Drawing {
-  readonly image: Frame["image"];
-  readonly truth: Frame["truth"];
-  /** Height and width of image and truth. */
-  readonly size: readonly [number, number];
+  readonly image: Raster;
+  readonly truth: Raster | null;
   readonly plane: Plane;
+  /** How all of them lie in the patient: they are turned upright. */
+  readonly view: View;
   /** Whether mask codes are sets of bits. */
   readonly isRegions: boolean;
-  /** The brush, in pixels of the image; null if it is not there. */
+  /** The brush, in pixels of the picture; null where it is not there. */
   readonly brush: { readonly x: number; readonly y: number; readonly radius: number } | null;
 }
 
@@ -43,29 +40,30 @@ const MASK = 130;
 
 /** Draws on a canvas, which gets the shape of the image. */
 export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale | null {
-  const { image, truth, size: [height, width], plane, isRegions, brush } = drawing;
-  canvas.style.aspectRatio = `${width} / ${height}`;
+  const { plane, view, isRegions, brush } = drawing;
+  const image = orientForDisplay(drawing.image, view);
+  canvas.style.aspectRatio = `${image.width} / ${image.height}`;
   const pixels = Math.round(canvas.clientWidth * Math.min(devicePixelRatio, 2));
   canvas.width = Math.max(pixels, 1);
-  canvas.height = Math.max(Math.round(pixels * height / width), 1);
+  canvas.height = Math.max(Math.round(pixels * image.height / image.width), 1);
   const context = canvas.getContext("2d")!;
   context.imageSmoothingQuality = "high";
   if (plane.kind === "mask") {
     context.imageSmoothingEnabled = true;
-    paint(context, image, height, width, (value) => [...grey(value), 255]);
+    paint(context, image, (value) => [...grey(value), 255]);
   }
   // Cells are to be seen as cells
   context.imageSmoothingEnabled = false;
   const { colour, scale } = colouring(plane, isRegions);
-  paint(context, plane.values, plane.height, plane.width, colour);
-  if (truth !== null) outline(context, truth, height, width);
-  if (brush !== null) circle(context, brush, canvas.width / width);
+  paint(context, orientForDisplay(plane, view), colour);
+  if (drawing.truth !== null) outline(context, orientForDisplay(drawing.truth, view));
+  if (brush !== null) circle(context, brush, canvas.width / image.width);
   return scale;
 }
 
 type Coloured = readonly [number, number, number, number];
 
-function colouring({ kind, values, most: high }: Plane, isRegions: boolean): {
+function colouring({ kind, data, most: high }: Plane, isRegions: boolean): {
   colour: (value: number) => Coloured;
   scale: Scale | null;
 } {
@@ -88,8 +86,8 @@ function colouring({ kind, values, most: high }: Plane, isRegions: boolean): {
     };
   }
   let most = 0;
-  for (const value of values) most = Math.max(most, Math.abs(value));
-  const text = most < 0.01 ? most.toExponential(0) : most.toPrecision(2);
+  for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i]!));
+  const text = most >= 10 ? most.toFixed(0) : most.toPrecision(2);
   return {
     colour: (value) => [...signedColour(most === 0 ? 0 : value / most), 255],
     scale: { low: `−${text}`, high: text, bar: gradient(signedColour, -1) },
@@ -104,28 +102,24 @@ function grey(value: number): Colour {
 /** Fills the canvas with numbers on a grid. */
 function paint(
   context: CanvasRenderingContext2D,
-  values: ArrayLike<number>,
-  height: number,
-  width: number,
+  { data, height, width }: Raster,
   colour: (value: number) => Coloured,
 ): void {
   const small = new OffscreenCanvas(width, height);
-  const data = new ImageData(width, height);
-  for (let i = 0; i < height * width; i++) data.data.set(colour(values[i]!), 4 * i);
-  small.getContext("2d")!.putImageData(data, 0, 0);
+  const pixels = new ImageData(width, height);
+  for (let i = 0; i < height * width; i++) pixels.data.set(colour(data[i]!), 4 * i);
+  small.getContext("2d")!.putImageData(pixels, 0, 0);
   context.drawImage(small, 0, 0, context.canvas.width, context.canvas.height);
 }
 
 /** The border between pixels that belong to any class and others. */
 function outline(
   context: CanvasRenderingContext2D,
-  truth: Uint8Array,
-  height: number,
-  width: number,
+  { data, height, width }: Raster,
 ): void {
   const scale = context.canvas.width / width;
   const inside = (x: number, y: number) => {
-    const code = x >= 0 && y >= 0 && x < width && y < height ? truth[y * width + x]! : 0;
+    const code = x >= 0 && y >= 0 && x < width && y < height ? data[y * width + x]! : 0;
     return code > 0 && code < 255;
   };
   context.beginPath();

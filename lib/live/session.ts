@@ -10,6 +10,8 @@ import { postprocessCase } from "../evaluation/postprocess.ts";
 import { predictCase, UNCERTAINTY_SAMPLES } from "../evaluation/predict_case.ts";
 import { joinPlanes } from "../evaluation/score_case.ts";
 import { MedNca } from "../nca/med_nca.ts";
+import { viewOfCase } from "../plots/case_view.ts";
+import type { View } from "../plots/raster.ts";
 import type { Case } from "../slices/case.ts";
 import { compareInput, requireLike } from "../slices/compare_input.ts";
 import type { CaseSource, Problem } from "../slices/discovery/case_source.ts";
@@ -22,7 +24,8 @@ import { InputError } from "../support/errors.ts";
 import { MEMORY, memoryFiles } from "../support/memory_files.ts";
 import { Automaton, type Frame } from "./automaton.ts";
 import { changeImage } from "./change_image.ts";
-import { type Files, type LoadedModel, loadModel } from "./load_model.ts";
+import { type LoadedModel, loadModel } from "./load_model.ts";
+import type { Files } from "./model_files.ts";
 import type { Scene } from "./situation.ts";
 
 /** A model, for the page. */
@@ -45,6 +48,8 @@ export interface CaseFacts {
   /** The place of the slice with the most of the label, else the middle one. */
   readonly start: number;
   readonly hasLabel: boolean;
+  /** How its slices lie in the patient. */
+  readonly view: View;
   /** What its user should know. */
   readonly warnings: readonly string[];
 }
@@ -121,6 +126,7 @@ export class Session {
     return {
       ...{ id: opened.id, hasLabel, slices: opened.indices.length },
       start: startOf(opened),
+      view: viewOfCase(opened, inputs),
       warnings: [...warnings, ...other, ...unlike],
     };
   }

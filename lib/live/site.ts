@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Files } from "./load_model.ts";
+import type { Files } from "./model_files.ts";
 
 /** The file that says what there is. */
 export const SITE_FILE = "site.json";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { orientForDisplay, turnPair, type View as Way } from "../plots/raster.ts";
 import type { Frame } from "./automaton.ts";
 import { listenToBrush, type Place } from "./brush_input.ts";
 import { drawChart } from "./chart.ts";
@@ -46,12 +47,13 @@ export class View {
     this.#listenToSettings();
     this.#listenToKeys();
     listenToBrush(this.#canvas, {
-      size: () => this.#frame?.size ?? null,
-      onBegin: ({ x, y }) => {
+      size: () => this.#frame && turnPair(this.#frame.size, this.#way),
+      onBegin: (place) => {
         const tool = document.querySelector<HTMLInputElement>("[name=tool]:checked")!.value as Tool;
-        controller.beginStroke({ tool, radius: input("radius").valueAsNumber, points: [x, y] });
+        const points = this.#onGrid(place);
+        controller.beginStroke({ tool, radius: input("radius").valueAsNumber, points });
       },
-      onExtend: ({ x, y }) => controller.extendStroke(x, y),
+      onExtend: (place) => controller.extendStroke(...this.#onGrid(place)),
       onMove: (place) => {
         this.#brush = place;
         this.#draw();
@@ -127,23 +129,26 @@ export class View {
     const frame = this.#frame;
     if (frame === null) return;
     const { model } = this.#facts();
-    const { scene } = this.#controller;
-    const { planeSize: [height, width] } = frame;
+    const { steps } = this.#controller.scene;
+    const { show, planeSize: [height, width] } = frame;
     const isCodes = frame.plane instanceof Uint8Array;
     const kind: Plane["kind"] = isCodes
       ? "mask"
-      : typeof scene.show !== "number"
+      : typeof show !== "number"
       ? "part"
-      : scene.show < model.imageChannels
+      : show < model.imageChannels
       ? "grey"
       : "signed";
+    const [rows, columns] = frame.size;
+    const onGrid = (data: ArrayLike<number>) => ({ data, height: rows, width: columns });
     const scale = drawPicture(this.#canvas, {
-      ...frame,
+      image: onGrid(frame.image),
+      truth: frame.truth !== null && input("truth").checked ? onGrid(frame.truth) : null,
       plane: {
-        ...{ values: frame.plane, height, width, kind },
-        most: scene.show === "deviation" ? 0.5 : 1,
+        ...{ data: frame.plane, height, width, kind },
+        most: show === "deviation" ? 0.5 : 1,
       },
-      truth: input("truth").checked ? frame.truth : null,
+      view: this.#way,
       isRegions: model.kind === "regions",
       brush: this.#brush && { ...this.#brush, radius: input("radius").valueAsNumber },
     });
@@ -152,12 +157,29 @@ export class View {
     part("bar").style.background = scale?.bar ?? "";
     part("low").textContent = scale?.low ?? "";
     part("high").textContent = scale?.high ?? "";
-    part("name").textContent = frame.truth !== null && input("truth").checked
-      ? "Blue line: the truth"
-      : "";
+    element("truth-key", HTMLElement).hidden = frame.truth === null || !input("truth").checked;
     this.#describe(frame);
     const last = Number(input("step").max);
-    drawChart(element("chart", HTMLCanvasElement), frame, scene.steps, last);
+    drawChart(element("chart", HTMLCanvasElement), frame, steps, last);
+  }
+
+  /** How the case's slices lie in the patient. */
+  get #way(): Way {
+    return this.#facts().opened?.view ?? "raw";
+  }
+
+  /** Where a place of the picture, which is turned upright, is on the grid; some way beyond too. */
+  #onGrid({ x, y }: Place): [x: number, y: number] {
+    const [height, width] = this.#frame!.size;
+    const places = {
+      data: Int32Array.from({ length: height * width }, (_, i) => i),
+      height,
+      width,
+    };
+    const shown = orientForDisplay(places, this.#way);
+    const [column, row] = [clamp(x, shown.width), clamp(y, shown.height)];
+    const place = shown.data[row * shown.width + column]!;
+    return [place % width, Math.floor(place / width)];
   }
 
   #describe({ step, stage, stageStep, dice, change }: Frame): void {
@@ -167,7 +189,7 @@ export class View {
     const parts = [`Step ${step}: ${stage} ${stageStep}${beyond}`];
     if (!Number.isNaN(dice[step])) parts.push(`Dice ${dice[step]!.toFixed(3)}`);
     parts.push(`change ${change[step]!.toFixed(4)}`);
-    element("where", HTMLElement).textContent = parts.join("   ");
+    element("where", HTMLElement).textContent = parts.join(" · ");
     element("chart", HTMLCanvasElement).setAttribute(
       "aria-label",
       `Dice and mean change of each step. ${parts.join(", ")}`,
@@ -265,6 +287,10 @@ export class View {
       list.add(new Option(text, value));
     }
   }
+}
+
+function clamp(place: number, length: number): number {
+  return Math.min(Math.max(place, 0), length - 1);
 }
 
 /** Keys that a control has a use for are left to it. */

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type BackendName, startEngine } from "./browser_engine.ts";
-import type { Files } from "./load_model.ts";
+import type { BackendName } from "./backend_name.ts";
+import { startEngine } from "./browser_engine.ts";
+import type { Files } from "./model_files.ts";
 import { type CallContext, serveCalls } from "./remote.ts";
 import { Session } from "./session.ts";
 import type { Scene } from "./situation.ts";

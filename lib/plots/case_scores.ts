@@ -56,7 +56,13 @@ export function plotCaseScores(
   const longest = Math.max(...rows.map((row) => row.case.length));
   const named = rows.length <= MOST_LINES;
   const marginLeft = named ? Math.min(320, Math.max(60, 24 + longest * 9)) : 60;
-  const x = { domain: [0, 1], label: "volume Dice", grid: true };
+  const x = {
+    domain: [0, 1],
+    label: "volume Dice",
+    labelAnchor: "center",
+    labelArrow: "none",
+    grid: true,
+  } as const;
   const meanLine = meanRule(mean);
   const [height, marginTop, marginBottom] = [named ? 110 : 280, 12, named ? 12 : 56];
   const box = drawChart({

@@ -115,22 +115,13 @@ function boxChart({ rows, worst, best, label, digits, width, total, statistics }
   const [low, high] = isDice
     ? [Math.min(0.9, Math.floor(10 * rows[0]!.value) / 10), 1]
     : [0, Math.max(1, rows.at(-1)!.value * 1.05)];
-  const name = (row: Row, what: string, line: number) => {
-    // Text grows away from the nearer side, so that long names stay in the chart
-    const part = (row.value - low) / (high - low);
-    return Plot.text([row], {
-      x: "value",
-      text: (row: Row) => `${what}: ${row.case}, ${text(row.value)}`,
-      frameAnchor: "top",
-      textAnchor: part > 0.5 ? "end" : "start",
-      dx: part > 0.5 ? 6 : -6,
-      dy: -4 - 22 * line,
-      lineAnchor: "bottom",
-      fill: TEXT_COLOUR,
-      stroke: "#ffffff",
-      strokeWidth: 5,
-    });
-  };
+  // Text grows away from the nearer side, so that long names stay in the chart
+  const growsLeft = (row: Row) => (row.value - low) / (high - low) > 0.5;
+  const [left, right] = [worst, best].sort((a, b) => a.value - b.value) as [Row, Row];
+  const upper = growsLeft(left) && growsLeft(right) ? right : left; // so that no line crosses a name
+  const names = [{ row: worst, what: "worst" }, { row: best, what: "best" }]
+    .slice(0, worst === best ? 1 : 2)
+    .map(({ row, what }) => ({ ...row, what, dy: row === upper ? -26 : -4 }));
   return drawChart({
     title: label,
     subtitle:
@@ -146,14 +137,34 @@ function boxChart({ rows, worst, best, label, digits, width, total, statistics }
     marginBottom: MARGIN_BOTTOM,
     x: { domain: [low, high], label: null, grid: true },
     marks: [
+      ...names.map((row) =>
+        Plot.ruleX([row], {
+          x: "value",
+          stroke: "#8a8a8a",
+          insetTop: row.dy - 2,
+          insetBottom: (CHART_HEIGHT - MARGIN_TOP - MARGIN_BOTTOM) / 2,
+        })
+      ),
+      ...names.map((row) =>
+        Plot.text([row], {
+          x: "value",
+          text: ({ what, value }: typeof row) => `${what}: ${row.case}, ${text(value)}`,
+          frameAnchor: "top",
+          textAnchor: growsLeft(row) ? "end" : "start",
+          dx: growsLeft(row) ? -5 : 5,
+          dy: row.dy,
+          lineAnchor: "bottom",
+          fill: TEXT_COLOUR,
+          stroke: "#ffffff",
+          strokeWidth: 5,
+        })
+      ),
       ...boxMarks(rows, "value", {
         domain: [low, high],
         width: width - MARGIN_LEFT - MARGIN_RIGHT,
         height: CHART_HEIGHT - MARGIN_TOP - MARGIN_BOTTOM,
       }),
       meanRule(mean),
-      name(worst, "worst", 1),
-      ...(best === worst ? [] : [name(best, "best", 0)]),
     ],
   });
 }

@@ -36,7 +36,7 @@ export class StatusLine implements Disposable {
     this.#next = this.#isTerminal || atOnce ? 0 : this.#started + this.#milliseconds;
   }
 
-  /** Shows a text in place of the last one. */
+  /** Replaces the text. */
   show(text: string): void {
     const now = performance.now();
     if (now < this.#next) return;
@@ -74,7 +74,7 @@ export class StatusLine implements Disposable {
     try {
       Deno.stderr.writeSync(new TextEncoder().encode(`\r${fitting}\x1b[K`));
     } catch {
-      // The terminal was closed; the work goes on or is saved
+      // The terminal was closed; the work continues or is saved
     }
     this.#isShown = text !== "";
   }

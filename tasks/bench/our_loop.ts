@@ -1,5 +1,5 @@
 /**
- * The whole training loop in a process of its own: how much of a step is not the rollout.
+ * The whole training loop in its own process, to measure the part of a step outside the rollout.
  *
  * @module
  */

@@ -1,6 +1,5 @@
 /**
- * Our side of the benchmark, in a process of its own: requests in, answers out, as
- * `torch_side.py`.
+ * Our side of the benchmark, in its own process: requests in, answers out, like `torch_side.py`.
  *
  * @module
  */

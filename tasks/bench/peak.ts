@@ -80,7 +80,7 @@ function source(relaxed: boolean): string {
     relaxed ? `f32x4.relaxed_madd(${s}, a, b)` : `f32x4.add(f32x4.mul(${s}, a), b)`;
   return `
 export function run(turns: i32, x: f32): f32 {
-  const a = f32x4.splat(x); // a constant would be loaded anew in every turn
+  const a = f32x4.splat(x); // a constant would be loaded in every iteration
   const b = f32x4.splat(x);
   ${sums.map((s, i) => `let ${s} = f32x4.splat(${i});`).join("\n")}
   for (let i = 0; i < turns; i++) {

@@ -1,5 +1,5 @@
 /**
- * Giving readers hostile inputs, and telling what they made of them.
+ * Feeds hostile inputs to readers and reports the results.
  *
  * @module
  */
@@ -11,31 +11,31 @@ import { InputError } from "../../lib/support/errors.ts";
 import type { Bytes } from "./damage.ts";
 import type { Reader } from "./readers.ts";
 
-/** So many inputs come from one seed. */
+/** Inputs per seed. */
 const BATCH = 50;
 
-/** The most that a reader may take for an input, in milliseconds of processor time. */
+/** The time limit for an input, in milliseconds of processor time. */
 const MOST_TIME = 1000;
 
-/** One input that a reader did not take well. */
+/** An input that made a reader fail. */
 export interface Finding {
   reader: string;
-  /** Which input of the reader; with the seed it makes the same one again. */
+  /** The input's number; with the seed it reproduces the input. */
   index: number;
   what: string;
 }
 
-/** What came of the inputs of one reader. */
+/** The results of one reader. */
 export interface FuzzResult {
   reader: string;
   inputs: number;
-  /** How many were read, and how many refused with an `InputError`. */
+  /** The numbers of inputs read, and refused with an `InputError`. */
   read: number;
   refused: number;
-  /** The longest that one took, in milliseconds of processor time: others may use the machine. */
+  /** The longest time of an input, in milliseconds of processor time. */
   slowest: number;
   crashes: Finding[];
-  /** What took longer than a second. */
+  /** The inputs that took longer than a second. */
   hangs: Finding[];
 }
 
@@ -45,14 +45,14 @@ export interface FuzzOptions {
   seed: number;
   /** The folder that {@linkcode makeReaders} was given. */
   folder: string;
-  /** Told before each input. */
+  /** Called before each input. */
   onInput?: (index: number) => void;
 }
 
 /**
- * The inputs of a reader, from one on: a function of seed and place alone.
+ * The inputs of a reader, from a given one: a function of seed and index.
  *
- * @param count How many there are in all.
+ * @param count The number of inputs.
  */
 export function* inputsOf(reader: Reader, seed: number, count: number): Generator<Bytes> {
   for (let start = 0; start < count; start += BATCH) {
@@ -61,7 +61,7 @@ export function* inputsOf(reader: Reader, seed: number, count: number): Generato
   }
 }
 
-/** Gives a reader so many inputs. Each must end in a value or in an `InputError`. */
+/** Feeds a number of inputs to a reader. Each must end in a value or an `InputError`. */
 export async function fuzzReader(reader: Reader, options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, seed, folder, onInput } = options;
   const result: FuzzResult = {
@@ -108,7 +108,7 @@ export async function fuzzReader(reader: Reader, options: FuzzOptions): Promise<
   return result;
 }
 
-/** Shares inputs out among readers by their weight; each gets at least one. */
+/** Divides inputs among readers by weight; each gets at least one. */
 export function shareOut(readers: readonly Reader[], inputs: number): Map<string, number> {
   const all = readers.reduce((sum, { weight }) => sum + weight, 0);
   return new Map(readers.map(({ name, weight }) => [name, Math.ceil(inputs * weight / all)]));

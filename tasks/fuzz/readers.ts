@@ -1,5 +1,5 @@
 /**
- * What reads files that strangers made, each with hostile inputs and what must hold of its result.
+ * Everything that reads files from others, with hostile inputs and checks of the results.
  *
  * @module
  */
@@ -49,19 +49,19 @@ import { tarInputs } from "./tar_inputs.ts";
 export interface Reader {
   /** For the report. */
   readonly name: string;
-  /** Its share of all inputs. */
+  /** Its weight. */
   readonly weight: number;
   readonly inputs: fc.Arbitrary<Bytes>;
   /** The name that the file gets. */
   readonly file: string;
-  /** Reads the file in its folder, and checks what came out. */
+  /** Reads the file in its folder, and checks the result. */
   readonly read: (folder: string) => Promise<void>;
 }
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
-/** Makes all readers, with what they need in a folder of their own. */
+/** Makes all readers, with their files in one folder. */
 export async function makeReaders(folder: string): Promise<Reader[]> {
   tf.enableProdMode(); // otherwise tfjs advertises its native package
   await tf.setBackend("cpu");

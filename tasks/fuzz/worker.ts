@@ -1,5 +1,5 @@
 /**
- * Fuzzes one reader in a thread of its own, so that one that hangs can be told and ended.
+ * Fuzzes one reader in its own thread, so that a hang can be detected and ended.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface FuzzJob {
   inputs: number;
   seed: number;
   folder: string;
-  /** Takes the index of the input at work. */
+  /** Gets the index of the current input. */
   progress: Int32Array<SharedArrayBuffer>;
 }
 

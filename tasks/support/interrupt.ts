@@ -69,7 +69,7 @@ function isUnderNohup(): boolean {
   }
 }
 
-/** Prints, unless the terminal is closed or the pipe has no reader: work goes on all the same. */
+/** Prints, unless the terminal is closed or the pipe has no reader; either way work continues. */
 function heardOrNot(print: typeof console.log): typeof console.log {
   return (...values) => {
     try {

@@ -53,7 +53,7 @@ export async function findPython(code: string): Promise<string | undefined> {
  * Runs Python to its end.
  *
  * @returns What it prints.
- * @throws {Error} If it fails, with what it says.
+ * @throws {Error} If it fails; with its error output.
  */
 export async function runPython(
   python: string,

@@ -91,22 +91,22 @@ Deno.test("a restart skips what is done, and only that", () =>
     const image = ball([9, 9, 4], { radius: 2 }).image;
     await writeVolume(join(images, "case_2.nii.gz"), { data: image.data, like: image });
     assert.deepEqual(await predict(), [
-      "case_0 again case_0.nii.gz is not whole",
+      "case_0 again case_0.nii.gz is incomplete",
       "case_1 done",
-      "case_2 again other the image",
+      "case_2 again changed: the image",
     ]);
     const again = await tree(out);
     for (const name of ["case_0.nii.gz", "case_1.nii.gz"]) assert.equal(again[name], first[name]);
 
     // Other settings, other weights.
-    assert.match((await predict({ seed: 1 }))[0]!, /^case_0 again other seed$/);
+    assert.match((await predict({ seed: 1 }))[0]!, /^case_0 again changed: seed$/);
     const sized = await trained({ size: [8, 8] });
-    assert.match((await predict({ ...sized, seed: 1 }))[0]!, /^case_0 again other inputs$/);
+    assert.match((await predict({ ...sized, seed: 1 }))[0]!, /^case_0 again changed: inputs$/);
     const other = await trained({}, 4);
-    assert.match((await predict(other))[0]!, /^case_0 again other weights, seed, inputs$/);
+    assert.match((await predict(other))[0]!, /^case_0 again changed: weights, seed, inputs$/);
     assert.match(
       (await predict({ ...other, postprocess: ["largest"] }))[0]!,
-      /^case_0 again other postprocess$/,
+      /^case_0 again changed: postprocess$/,
     );
 
     // The batch size changes nothing.
@@ -125,10 +125,10 @@ Deno.test("a mask that somebody has worked on, or that is not ours, is not writt
     await Deno.remove(join(out, "records", "case_2.nii.gz.json"));
     const files = await tree(out);
     const [zero, one, two] = await predict({ seed: 9 });
-    assert.equal(zero, "case_0 again other seed");
+    assert.equal(zero, "case_0 again changed: seed");
     assert.match(
       one!,
-      /^case_1 failed Cannot write mask: .* not as this program left it: .*case_1/,
+      /^case_1 failed Cannot write mask: the file was changed since, or is not from this program: .*case_1/,
     );
     assert.match(two!, /^case_2 failed Cannot write mask: /);
     const now = await tree(out);
@@ -321,7 +321,10 @@ Deno.test("an image of another kind than the training's is refused, unless it is
       ...{ postprocess: ["none"], probabilities: false, overwrite: true, force: false },
       ...{ batchSize: 4, seed: 0, samples: 1 },
     });
-    assert.match(results[0]!.warnings!.join(), /pixels are .*0\.5.* mm, the training's 2×2 mm/);
+    assert.match(
+      results[0]!.warnings!.join(),
+      /pixels are .*0\.5.* mm, those of the training images 2×2 mm/,
+    );
     made.model.dispose();
   }));
 

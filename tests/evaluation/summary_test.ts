@@ -158,7 +158,7 @@ Deno.test("formatScores lays the statistics out, and says where scores are undef
   assert.match(lines.join("\n"), /\nvolume difference, % +33\.3 /);
   assert.match(
     lines.join("\n"),
-    /\nAn interval needs 5 cases\nDice is undefined .*: void\nNothing was found.*: missed$/,
+    /\nAn interval needs 5 cases\nDice is undefined .*: void\nDistances are undefined.*: missed$/,
   );
   const more = Array.from({ length: 5 }, (_, i) => scored(`c${i}`, [1, 0], [1, i % 2]));
   const interval = formatScores(summarize(more, ONE));

@@ -14,8 +14,10 @@ await initBackend({ backend: "ops" });
 const FIXTURE = new URL("../fixtures/dicom/oblique.zip", import.meta.url).pathname;
 const SCRIPT = join(import.meta.dirname!, "with_highdicom.py");
 const python = await findPython("import highdicom, pydicom, nibabel");
-const hasOrthanc = await new Deno.Command("Orthanc", { args: ["--version"] }).output()
-  .then(({ success }) => success, () => false);
+const hasOrthanc = await (async () => {
+  const { success } = await new Deno.Command("Orthanc", { args: ["--version"] }).output();
+  return success;
+})().catch(() => false);
 
 /** A port that nobody listens to now. */
 function freePort(): number {

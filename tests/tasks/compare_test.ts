@@ -48,7 +48,7 @@ Deno.test("deno task compare shows paired differences as a table, and writes it"
     assert.match(refused.error, /only runs\/a has t; only runs\/c has other/);
     const alone = await runTaskIn(folder, "compare", "runs/a");
     assert.equal(alone.code, 2);
-    assert.match(alone.error, /one run alone/);
+    assert.match(alone.error, /only one run was given/);
     const unscored = await runTaskIn(folder, "compare", "runs/a", "runs/none");
     assert.match(unscored.error, /no scores: runs\/none\nScore it first with deno task evaluate/);
   }));

@@ -19,7 +19,7 @@ Deno.test("download names its data sets, takes a folder that is there, and tells
     assert.match(there.out, /Licence CC BY-SA 4\.0/);
     assert.match(
       there.out,
-      /is there already.*\n.*Next:\n {2}deno task train --data data.Task04_Hippocampus --preset hippocampus/,
+      /exists already.*\n.*Next:\n {2}deno task train --data data.Task04_Hippocampus --preset hippocampus/,
     );
 
     await Deno.writeTextFile(join(folder, "data", "Task05_Prostate.tar"), "no archive");

@@ -61,7 +61,7 @@ Deno.test("evaluate scores the run's test patients, and every case of another da
 
     const once = await evaluate("--uncertainty", "--samples", "1");
     assert.equal(once.code, 2);
-    assert.match(once.error, /one sample agrees with itself/);
+    assert.match(once.error, /there is only one sample/);
   }));
 
 Deno.test("folds are an ensemble: predicted together, scored where that is honest", () =>
@@ -73,7 +73,7 @@ Deno.test("folds are an ensemble: predicted together, scored where that is hones
     await makeRun(join(folder, "cv", "fold_2"), data, { split: other, seed: 3 });
     const own = await runTaskIn(folder, "evaluate", "--run", "cv");
     assert.equal(own.code, 1);
-    assert.match(own.error, /every patient took part in training some of the folds: cv/);
+    assert.match(own.error, /every patient was used to train some of the folds: cv/);
     const all = await runTaskIn(
       folder,
       "evaluate",

@@ -129,12 +129,14 @@ Deno.test("predict shares a folder, goes on where it was stopped and names what 
     child.kill("SIGINT");
     for (let part = await reader.read(); !part.done; part = await reader.read()) out += part.value;
     assert.equal((await child.status).code, 130, await errors);
-    const done = Number(/(\d) of 4 images are done; the same command goes on/.exec(out)?.[1]);
+    const done = Number(
+      /(\d) of 4 images are done; run the same command to continue/.exec(out)?.[1],
+    );
     assert.ok(done >= 1 && done < 4, out);
     const again = await run(...samples);
     assert.equal(again.code, 0, again.error);
     assert.match(again.out, new RegExp(`Skipped ${done} that were done`));
-    assert.match(again.out, /case_3\.nii\.gz .*\(made again: other samples\)/);
+    assert.match(again.out, /case_3\.nii\.gz .*\(made again: changed: samples\)/);
   }));
 
 Deno.test("predict tells what is wrong with its flags and folders", () =>

@@ -35,7 +35,7 @@ Deno.test("the preprocess task makes slices by flags and config, and reports", (
     assert.match(run.out, /left out \(1 case\):\n {2}label is missing: b\n/);
     const strict = await preprocess("--data", folder, "--out", join(folder, "strict"));
     assert.equal(strict.code, 1);
-    assert.match(strict.error, /^error: Cannot use the data set: b: label is missing\nMend or /);
+    assert.match(strict.error, /^error: Cannot use the data set: b: label is missing\nFix or /);
     const { settings } = await readManifest(out);
     assert.deepEqual([settings.size, settings.labels, settings.format], [[8, 12], "2", "png"]);
   }));

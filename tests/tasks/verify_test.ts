@@ -29,7 +29,7 @@ Deno.test("the verify task tells errors and warnings apart, and fails for errors
     assert.equal(wrong.code, 1);
     assert.match(
       wrong.out,
-      /\n2 errors:\n {2}label is missing: a\n {4}A label has .*\n {2}no label holds 1, 2: all cases\n/,
+      /\n2 errors:\n {2}label is missing: a\n {4}A label must have .*\n {2}no label holds 1, 2: all cases\n/,
     );
     assert.equal(wrong.error, "");
 

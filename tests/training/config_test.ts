@@ -66,7 +66,7 @@ Deno.test("all problems of a config are told at once", () => {
     () => resolveConfig({ folds: 5, fold: 5 }),
     /there are 5 folds, counted from 0; got 5/,
   );
-  assert.throws(() => resolveConfig({ test: 0.5, validation: 0.5 }), /nobody to train on/);
+  assert.throws(() => resolveConfig({ test: 0.5, validation: 0.5 }), /no patients for training/);
 });
 
 Deno.test("parseSetting() makes the value of a key from the text of a flag", () => {

@@ -26,7 +26,7 @@ export class Allocation {
   readonly #pieces: number[] = [];
   readonly #buffers = new Map<string, Buffer & { at: number; places: Places }>();
 
-  /** @param arena Where they lie. */
+  /** @param arena Their memory. */
   constructor(arena: Arena) {
     this.#arena = arena;
   }
@@ -78,7 +78,7 @@ export class Allocation {
     return new Int32Array(buffer, byteOffset, length);
   }
 
-  /** Where the parts of a buffer's first record lie among the memory's integers. */
+  /** The offsets of the parts of a buffer's first record, in integers. */
   words(name: BufferName): Record<string, number> {
     const { at, places } = this.#buffers.get(name)!;
     return Object.fromEntries(

@@ -1,12 +1,11 @@
 /**
- * The engine's memory: one WebAssembly memory, handed out in pieces that are used again.
+ * The engine's memory: one WebAssembly memory, allocated in reusable pieces.
  *
  * @module
  */
 
 import { InputError } from "../../support/errors.ts";
-import { LINE } from "./buffers.ts";
-import { INITIAL_PAGES } from "./build.ts";
+import { INITIAL_PAGES, LINE } from "./buffers.ts";
 
 /** Bytes in a page of WebAssembly memory. */
 const PAGE = 65536;
@@ -22,8 +21,8 @@ export class Arena {
 
   /**
    * @param shared Whether threads share it.
-   * @param guard Bytes that stay free behind each part of a buffer: 0, or {@linkcode GUARD} for a
-   *   checked build.
+   * @param guard Bytes that stay free after each part of a buffer: 0, or {@linkcode GUARD} for a
+   * checked build.
    * @param maxPages The most pages that it may grow to: a browser may not reserve 4 GB.
    */
   constructor(shared: boolean, readonly guard: number, maxPages: number) {
@@ -35,7 +34,9 @@ export class Arena {
     return [...this.#sizes.values()].reduce((a, b) => a + b, 0);
   }
 
-  /** The memory as floats; ask anew after an {@linkcode Arena.allocate}, which may grow it. */
+  /**
+   * The memory as floats; get it again after {@linkcode Arena.allocate}, which may grow the memory.
+   */
   get floats(): Float32Array {
     return new Float32Array(this.memory.buffer);
   }
@@ -51,7 +52,7 @@ export class Arena {
   }
 
   /**
-   * Takes a piece; its content is what was left there.
+   * Allocates a piece; its content is undefined.
    *
    * @returns Its address.
    * @throws {InputError} If the memory cannot grow enough.
@@ -68,7 +69,7 @@ export class Arena {
     return at;
   }
 
-  /** Gives a piece back. */
+  /** Releases a piece. */
   release(at: number): void {
     const bytes = this.#sizes.get(at);
     if (bytes === undefined) throw new RangeError(`Cannot release memory: ${at} is not in use`);
@@ -110,7 +111,7 @@ export class Arena {
       const megabytes = Math.round((this.used + bytes) / 2 ** 20);
       throw new InputError(`Cannot run the automaton: it needs ${megabytes} MB at once`, {
         code: "out-of-memory",
-        hint: "Lower batchSize, the slice size or the number of steps; 4096 MB is the most",
+        hint: "Lower batchSize, the slice size or the number of steps; the limit is 4096 MB",
         cause,
       });
     }

@@ -1,11 +1,17 @@
 /**
- * The kernels' memory: one table of buffers, from which TypeScript allocates and the AssemblyScript
- * text of their addresses is written. Nothing else knows a size or an offset.
+ * The kernels' memory: one table of buffers. TypeScript allocates from it, and the AssemblyScript
+ * code of their addresses is generated from it. Sizes and offsets are defined only here.
  *
  * @module
  */
 
 import { BATCH_NORM_EPSILON, type ModelShape } from "../types.ts";
+
+/** Largest memory of a 32-bit module, in pages of 64 kB. */
+export const MAX_PAGES = 65536;
+
+/** Pages that a kernel's memory begins with. */
+export const INITIAL_PAGES = 16;
 
 /** Cells in a block: 64 rows of v, y and g and a matrix fit L1 (32 kB). */
 export const BLOCK = 64;
@@ -23,12 +29,12 @@ export const LINE = 64;
 const VECTOR = 16;
 
 /**
- * Bytes behind each part that belong to nobody, in a checked build: larger than a row of a state, so
- * that no stride of a kernel leads from one part into the next without touching them.
+ * Unused bytes after each part, in a checked build: larger than a row of a state, so that no stride
+ * of a kernel leads from one part into the next without touching them.
  */
 export const GUARD = 65536;
 
-/** What the kernels must know of a job, beside the addresses of its buffers; 32-bit integers. */
+/** The parameters of a job, beside the addresses of its buffers; 32-bit integers. */
 export const JOB_NUMBERS = [
   "batch",
   "height",
@@ -39,21 +45,21 @@ export const JOB_NUMBERS = [
   "groups",
   /** A cell fires where 24 bits of its hash are below. */
   "threshold",
-  /** 1 where masks say which cells fire, not the hash. */
+  /** 1 if masks decide which cells fire, instead of the hash. */
   "masked",
   "threads",
-  /** 1 where every state is kept, for the gradient. */
+  /** 1 if every state is kept, for the gradient. */
   "keepStates",
   /** Cells of a bordered row and rows of a bordered slice. */
   "rowCells",
   "planeRows",
   /** Cells of a flat row: the width, up to a whole tile. */
   "flatRowCells",
-  /** A slice is cut into chunks of so many rows. */
+  /** The rows of a chunk. */
   "chunkRows",
   "chunksPerSlice",
   "chunks",
-  /** Where a checked build finds the parts that it may touch, and how many these are. */
+  /** In a checked build, the address and number of the parts that may be accessed. */
   "ranges",
   "rangeCount",
 ] as const;
@@ -61,7 +67,7 @@ export const JOB_NUMBERS = [
 /** The numbers of a job. */
 export type JobNumbers = Record<typeof JOB_NUMBERS[number], number>;
 
-/** Equal records one behind the other, each of named parts, whose lengths are in 4-byte numbers. */
+/** Consecutive equal records of named parts, whose lengths are in 4-byte numbers. */
 export interface Buffer {
   readonly records: number;
   readonly parts: Readonly<Record<string, number>>;
@@ -70,17 +76,17 @@ export interface Buffer {
 const single = (length: number): Buffer => ({ records: 1, parts: { all: length } });
 const records = <P extends Buffer["parts"]>(count: number, parts: P) => ({ records: count, parts });
 
-/** What the threads share as long as they live. */
+/** Shared by the threads during their lifetime. */
 export function teamBuffers() {
   return {
-    /** What to do: a number that rises with each job, its task, its address. */
+    /** The current job: its increasing number, its task, its address. */
     control: records(1, { generation: 1, task: 1, job: 1 }),
     /** The barrier. See `assembly/threads.ts`. */
     sync: records(1, { arrived: 1, generation: 1, next: 1, failed: 1 }),
   };
 }
 
-/** What a job needs from its start. */
+/** The buffers of a job from its start. */
 export function jobBuffers({ channels: c, hidden: h }: ModelShape, job: JobNumbers) {
   const v = 2 * c; // perception and state side by side
   const chunkCells = job.chunkRows * job.width;
@@ -105,7 +111,7 @@ export function jobBuffers({ channels: c, hidden: h }: ModelShape, job: JobNumbe
     chunkSums: records(job.chunks, { v: v, products: v * v }),
     /** By step and group; one more step at the front holds the first shift. */
     stats: records((job.steps + 1) * job.groups, { mean: v, covariance: v * v, inverse: h }),
-    /** By group, of the step at hand: Aᵀ (2c × h), A (h × 2c), M (2c × 2c), t (2c). */
+    /** By group, of the current step: Aᵀ (2c × h), A (h × 2c), M (2c × 2c), t (2c). */
     work: records(job.groups, { transposed: v * h, folded: h * v, map: v * v, shift: v }),
     /** By thread. */
     scratch: records(job.threads, {
@@ -127,7 +133,7 @@ export function jobBuffers({ channels: c, hidden: h }: ModelShape, job: JobNumbe
   };
 }
 
-/** What a job needs for its gradient. */
+/** The buffers of a job for its gradient. */
 export function gradientBuffers({ channels: c, hidden: h }: ModelShape, job: JobNumbers) {
   const v = 2 * c;
   // Products are written four rows at a time.
@@ -159,7 +165,7 @@ function flatLength(channels: number, { batch, height, flatRowCells }: JobNumber
   return batch * height * flatRowCells * channels;
 }
 
-/** Where the parts of a record lie, in bytes from its begin. */
+/** The offsets of a record's parts, in bytes from its start. */
 export interface Places {
   readonly parts: ReadonlyMap<string, { readonly at: number; readonly bytes: number }>;
   /** From one record to the next. */
@@ -170,7 +176,7 @@ export interface Places {
  * Lays a record out.
  *
  * @param parts The lengths of its parts.
- * @param guard Bytes that stay free behind each part.
+ * @param guard Bytes that stay free after each part.
  */
 export function placeParts(parts: Buffer["parts"], guard: number): Places {
   let end = 0;
@@ -211,7 +217,7 @@ export const JOB_BUFFER = { job: single(JOB_FIELDS.length) };
  * `STATS_COVARIANCE` and, where it is known before the job is, `STATS_COVARIANCE_BYTES`; for the
  * records of `stats` the function `statsAt(job, index)`; the class of a job.
  *
- * @param guard Bytes that stay free behind each part.
+ * @param guard Bytes that stay free after each part.
  */
 export function buffersSource(shape: ModelShape, guard: number): string {
   const { channels: c, hidden: h } = shape;

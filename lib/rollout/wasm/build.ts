@@ -1,5 +1,6 @@
 /**
- * What kernels are built for: the machine's abilities, the model's shape, the size of their memory.
+ * The parameters of a build of the kernels: the machine's features, the model's shape, the memory's
+ * size.
  *
  * @module
  */
@@ -7,13 +8,7 @@
 import type { ModelShape } from "../types.ts";
 import { PAIR } from "./buffers.ts";
 
-/** Largest memory of a 32-bit module, in pages of 64 kB. */
-export const MAX_PAGES = 65536;
-
-/** Pages that a kernel's memory begins with. */
-export const INITIAL_PAGES = 16;
-
-/** Whether the machine has relaxed SIMD, and with it fused multiply-add. */
+/** Whether the machine has relaxed SIMD, which includes fused multiply-add. */
 export function hasRelaxedSimd(): boolean {
   const splat = [0x41, 0, 0xfd, 0x0f]; // i8x16.splat (i32.const 0)
   const body = [0, ...splat, ...splat, ...splat, 0xfd, 0x85, 0x02, 0x1a, 0x0b]; // relaxed_madd, drop
@@ -28,12 +23,12 @@ export function hasRelaxedSimd(): boolean {
   );
 }
 
-/** Whether the runtime has memory that threads can share; without it there is one thread. */
+/** Whether the runtime supports shared memory; without it there is only one thread. */
 export function hasSharedMemory(): boolean {
   return typeof SharedArrayBuffer !== "undefined";
 }
 
-/** What of WebAssembly the kernels use. */
+/** The WebAssembly features of the kernels. */
 export interface Build {
   /** Relaxed SIMD, with its fused multiply-add. */
   relaxed: boolean;

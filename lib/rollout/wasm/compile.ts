@@ -5,8 +5,8 @@
  */
 
 import type { ModelShape } from "../types.ts";
-import { PAIR } from "./buffers.ts";
-import { type Build, canCompile, INITIAL_PAGES, MAX_PAGES } from "./build.ts";
+import { type Build, canCompile } from "./build.ts";
+import { INITIAL_PAGES, MAX_PAGES, PAIR } from "./buffers.ts";
 import { cached } from "./kernel_cache.ts";
 import { kernelSources } from "./sources.ts";
 
@@ -62,7 +62,7 @@ async function compile(
   sources: ReadonlyMap<string, string>,
   { relaxed, shared, checked }: Build,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // The compiler takes most of a second to load, so only where it is needed.
+  // The compiler takes most of a second to load, so it is loaded only if needed.
   const { default: asc } = await import("assemblyscript/asc");
   let wasm: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main([

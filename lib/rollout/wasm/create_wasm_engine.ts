@@ -1,23 +1,24 @@
 /**
- * Making the `wasm` engine in Deno, where its kernels are compiled on first use.
+ * Creates the `wasm` engine in Deno, where its kernels are compiled on first use.
  *
  * @module
  */
 
 import type { ModelShape } from "../types.ts";
-import { type Build, hasRelaxedSimd, hasSharedMemory, MAX_PAGES } from "./build.ts";
+import { MAX_PAGES } from "./buffers.ts";
+import { type Build, hasRelaxedSimd, hasSharedMemory } from "./build.ts";
 import { compileKernels } from "./compile.ts";
 import { startDenoThread } from "./deno_thread.ts";
 import { WasmEngine } from "./wasm_engine.ts";
 
 /**
- * Makes the engine: compiles its kernels, where they are not yet, and starts its threads.
+ * Creates the engine: compiles its kernels if necessary, and starts its threads.
  *
- * @param options.shape Channels and hidden units of the model. Default 16 and 64.
- * @param options.threads Threads, this one included; by default as many as there are cores.
- * @param options.relaxed Whether to use relaxed SIMD; by default where the machine has it.
- * @param options.shared Whether threads share memory; by default where the runtime can. Without
- * it there is one thread, whatever was asked for.
+ * @param options.shape Channels and hidden units of the model. Default: 16 and 64.
+ * @param options.threads Threads, including this one. Default: one per core.
+ * @param options.relaxed Whether to use relaxed SIMD. Default: if the machine has it.
+ * @param options.shared Whether threads share memory. Default: if the runtime supports it. Without
+ * it there is only one thread.
  * @param options.checked Whether every access to memory is checked, for tests; much slower.
  * @throws {RangeError} If the shape cannot be run or there is less than one thread.
  */

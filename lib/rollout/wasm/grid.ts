@@ -1,5 +1,5 @@
 /**
- * How a rollout's cells are laid out and shared among threads.
+ * The layout of a rollout's cells, and their division among threads.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { fireThreshold } from "../fire_mask.ts";
 import type { RolloutOptions } from "../types.ts";
 import { type JobNumbers, TILE } from "./buffers.ts";
 
-/** Cells in a chunk, about: few enough to share out evenly, enough to be worth its sums. */
+/** Approximate cells in a chunk: few enough to divide evenly, enough to be worth its sums. */
 const CHUNK_CELLS = 1280;
 
-/** Chunks that a small batch is cut into at the least, so that every thread has some. */
+/** The fewest chunks of a small batch, so that every thread has some. */
 const MIN_CHUNKS = 16;
 
 /** The shape of a rollout. */
@@ -25,9 +25,9 @@ export interface JobShape {
 }
 
 /**
- * The numbers that the kernels must know of a job.
+ * The parameters of a job for the kernels.
  *
- * @param on.threads How many threads run it.
+ * @param on.threads The number of threads.
  * @param on.keep Whether to keep every state, for the gradient.
  */
 export function jobNumbers(

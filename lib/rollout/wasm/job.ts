@@ -1,5 +1,5 @@
 /**
- * One rollout as the kernels see it: its numbers and buffers in the shared memory.
+ * A rollout for the kernels: its parameters and buffers in the shared memory.
  *
  * @module
  */
@@ -45,13 +45,13 @@ export class Job {
   readonly #team: Team;
   readonly #shape: JobShape;
   readonly #steps: number;
-  /** Channels of the image, the first ones, which never change. */
+  /** The number of image channels, which come first and never change. */
   readonly #images: number;
   readonly #numbers: JobNumbers;
   readonly #memory: Allocation;
 
   /**
-   * Sets a rollout up.
+   * Sets up a rollout.
    *
    * @param keep Whether to keep every state, for the gradient.
    */
@@ -98,7 +98,7 @@ export class Job {
   }
 
   /**
-   * Carries a gradient back through the steps; the states must have been kept.
+   * Propagates a gradient back through the steps; the states must have been kept.
    *
    * @param gradient ∂L/∂(last state), [B, H, W, c].
    * @returns ∂L/∂(first state), [B, H, W, c], and the weights' gradients.
@@ -113,7 +113,7 @@ export class Job {
     return { state, weights: this.#readGradients() };
   }
 
-  /** Gives the memory back. */
+  /** Releases the memory. */
   release(): void {
     this.#memory.release();
   }
@@ -126,7 +126,7 @@ export class Job {
       ...this.#memory.fields(),
       ...ranges.fields(),
     };
-    // Before the gradient is asked for, its buffers are not there.
+    // The gradient's buffers are allocated only when it is requested.
     this.#memory.integers("job").set(JOB_FIELDS.map((name) => values[name] ?? 0));
     this.#team.run(task, this.#memory.address("job"), ranges);
   }
@@ -167,7 +167,7 @@ export class Job {
   #readGradients(): WeightGradients {
     const { channels: c, hidden: h, kernelSize } = this.#shape;
     const taps = kernelSize ** 2;
-    // Copies in plain memory: what is read here is kept longer than the job.
+    // Copies in ordinary memory, since results outlive the job.
     const take = (name: BufferName, part: string, from = 0) =>
       Float32Array.from(this.#memory.floats(name, part).subarray(from));
     const byTap = this.#memory.floats("chunkGradients", "kernel");

@@ -8,7 +8,7 @@ import { isAbsolute, join } from "@std/path";
 import { writeFileAtomic } from "../../support/files.ts";
 import { readRegularFile } from "../../support/read_file.ts";
 
-/** No kernels are larger, in bytes. */
+/** The largest size of compiled kernels, in bytes. */
 const MOST_BYTES = 2 ** 24;
 
 /** Bytes of SHA-256. */

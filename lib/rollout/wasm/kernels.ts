@@ -16,7 +16,7 @@ export const TASKS = ["forward", "backward"] as const;
 /**
  * An instance of the kernels on a memory.
  *
- * @param describe Says what a checked build touched that it may not.
+ * @param describe Describes an invalid access of a checked build.
  */
 export function instantiate(
   module: WebAssembly.Module,
@@ -27,7 +27,7 @@ export function instantiate(
     env: {
       memory,
       abort: () => {
-        throw new Error("The kernel stopped itself");
+        throw new Error("The kernel aborted");
       },
       outside: (address: number, bytes: number) => {
         throw new RangeError(describe(address >>> 0, bytes));

@@ -1,15 +1,15 @@
 /**
  * Writes the register-tiled products of the kernels as AssemblyScript text.
  *
- * A product is fast where every multiply-add works on registers: a tile of `ROWS` × four vectors
- * stays in registers over the whole sum, and offsets are constants in the instructions.
- * AssemblyScript can neither unroll a loop nor take a constant offset as an argument, so the text is
- * made here, for the model's shape.
+ * A product is fast if every multiply-add works on registers: a tile of `ROWS` × four vectors stays
+ * in registers over the whole sum, and offsets are constants in the instructions. AssemblyScript
+ * can neither unroll a loop nor take a constant offset as an argument, so the code is generated
+ * here, for the model's shape.
  *
- * The tile suits V8's revectorizer, which joins neighbouring vectors into 256 bits where the tasks'
- * flags allow it (see `docs/cpu_engine.md`): 4 × 4 vectors are then 8 of its 16 registers. Measured on
- * one core, peak 59 GFLOP/s with 128 bits: 90 to 105 GFLOP/s with the flags, 38 to 41 without; the
- * 4 × 2 tile that fits 128-bit registers reaches 65 and 38.
+ * The tile suits V8's revectorizer, which joins neighbouring vectors into 256 bits if the tasks'
+ * flags allow it (see `docs/cpu_engine.md`): 4 × 4 vectors are then 8 of its 16 registers. Measured
+ * on one core, peak 59 GFLOP/s with 128 bits: 90 to 105 GFLOP/s with the flags, 38 to 41 without;
+ * the 4 × 2 tile that fits 128-bit registers reaches 65 and 38.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const ROWS = 4;
 /** Terms of a sum that one turn of the inner loop adds. */
 const UNROLL = 2;
 
-/** What becomes of a tile of the product once it is summed. */
+/** What to do with a tile of the product once it is summed. */
 type Epilogue = "store" | "relu" | "gate";
 
 /** A product of a tall matrix with a small one. */

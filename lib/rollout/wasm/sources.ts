@@ -1,5 +1,6 @@
 /**
- * The kernels' text, read as text: as a dependency of another program they are not files of its own.
+ * The kernels' source code, imported as text: as a dependency of another program there are no local
+ * files.
  *
  * @module
  */
@@ -54,7 +55,7 @@ export function kernelSources(shape: ModelShape, checked: boolean): Map<string, 
     ["products.ts", productsSource(channels, hidden)],
     ["stencils.ts", stencilsSource(channels)],
   ]);
-  // Decorators are comments in the files, so that TypeScript's formatter and linter take them.
+  // Decorators are comments in the files, so that TypeScript's formatter and linter accept them.
   const decorate = (source: string) => source.replaceAll(/^\/\/ (@\w+.*)/gm, "$1");
   return new Map(
     [...checked ? checkSources(sources) : sources].map(([name, text]) => [name, decorate(text)]),

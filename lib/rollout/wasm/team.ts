@@ -15,7 +15,7 @@ import type { StartThread, Thread, Words } from "./thread.ts";
 export class Team {
   /** The number of threads, this one included. */
   readonly threads: number;
-  /** What the threads share. */
+  /** The memory that the threads share. */
   readonly memory: Allocation;
   readonly #words: Words;
   readonly #kernels: Kernels;
@@ -42,7 +42,7 @@ export class Team {
    *
    * @param module The compiled kernels.
    * @param arena Their memory.
-   * @param threads How many threads, this one included.
+   * @param threads The number of threads, including this one.
    * @param startThread Starts each of the others.
    */
   static async start(
@@ -65,7 +65,7 @@ export class Team {
    * Runs a task on every thread and returns when all are done.
    *
    * @param job The address of the job.
-   * @param ranges What it may touch.
+   * @param ranges The memory that it may access.
    */
   run(task: typeof TASKS[number], job: number, ranges: CheckedRanges): void {
     this.#ranges = ranges;

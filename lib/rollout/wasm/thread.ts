@@ -1,6 +1,5 @@
 /**
- * What one thread of the `wasm` engine does: it sleeps until a job comes, runs its share, and sleeps
- * again.
+ * A thread of the `wasm` engine: it sleeps until a job arrives, runs its part, and sleeps again.
  *
  * @module
  */
@@ -8,7 +7,7 @@
 import type { teamBuffers } from "./buffers.ts";
 import { instantiate, TASKS } from "./kernels.ts";
 
-/** How long one sleep lasts at the most, in ms: the runtime ends a worker only between sleeps. */
+/** The longest sleep in ms: the runtime can end a worker only between sleeps. */
 const NAP = 100;
 
 /** Where the words of {@linkcode teamBuffers} lie among the memory's integers. */
@@ -16,7 +15,7 @@ export type Words = {
   [B in keyof ReturnType<typeof teamBuffers>]: Record<string, number>;
 };
 
-/** What a thread is given. */
+/** The input of a thread. */
 export interface ThreadStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
@@ -24,12 +23,12 @@ export interface ThreadStart {
   thread: number;
 }
 
-/** A thread that was started. */
+/** A running thread. */
 export interface Thread {
   terminate(): void;
 }
 
-/** Starts a thread and resolves when it is ready: Deno and browsers have workers of their own. */
+/** Starts a thread and resolves when it is ready: Deno and browsers have different workers. */
 export type StartThread = (start: ThreadStart) => Promise<Thread>;
 
 /**
@@ -44,7 +43,7 @@ export function runThread(
   const kernels = instantiate(
     module,
     memory,
-    (address, bytes) => `The kernels touched ${bytes} bytes at ${address}, outside of all buffers`,
+    (address, bytes) => `The kernels accessed ${bytes} bytes at ${address}, outside of all buffers`,
   );
   const { control, sync } = words;
   const integers = new Int32Array(memory.buffer);

@@ -1,20 +1,19 @@
 /**
- * The flags of V8 that make the kernels twice as fast.
+ * V8 flags that make the kernels twice as fast.
  *
  * @module
  */
 
-/** V8's version that the flags were tried with; one more is experimental. */
+/** The V8 version that the flags were tested with; one of them is experimental. */
 const TRIED = /^15\./;
 
-/** What is given where there is nothing to give: V8's own default. */
+/** The value if there are no flags to set: V8's own default. */
 const NOTHING = "--stack-trace-limit=10";
 
 /**
- * The flags for what runs the `wasm` engine, as the environment variable `DENO_V8_FLAGS` wants them.
- * V8 takes flags only as a program starts, and Deno refuses to start with one that V8 does not have,
- * so `deno.json` asks for them first. Without them everything works, at half the speed, with the same
- * bits.
+ * The flags for programs that run the `wasm` engine, for the environment variable `DENO_V8_FLAGS`.
+ * V8 reads flags only at start, and Deno refuses to start with an unknown flag, so `deno.json`
+ * computes them first. Without them everything works, at half the speed, with the same bits.
  *
  * - `no-wasm-bounds-checks`: Deno does not let V8 catch a bad access by its signal, so V8 compares
  *   every address, three instructions a load. The kernels' addresses come from one table, against

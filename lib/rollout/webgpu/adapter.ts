@@ -1,5 +1,5 @@
 /**
- * Which GPU there is.
+ * Finds the GPU.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { InputError } from "../../support/errors.ts";
 import type { ModelShape } from "../types.ts";
 import { layoutOf } from "./layout.ts";
 
-/** What an adapter says of itself. */
+/** An adapter's description of itself. */
 type Info = Partial<GPUAdapterInfo> & { readonly isFallbackAdapter?: boolean };
 
-/** The names of programs that play a GPU on the CPU. */
+/** Names of software adapters, which emulate a GPU on the CPU. */
 const SOFTWARE = /llvmpipe|lavapipe|softpipe|swiftshader|warp|basic render|\bcpu\b/i;
 
 /** The GPU that the system prefers for heavy work, or null if there is none. */
@@ -21,7 +21,7 @@ export async function findAdapter(): Promise<GPUAdapter | null> {
   }) ?? null;
 }
 
-/** That GPU where it is hardware and has what a model's shaders need, else null. */
+/** That GPU if it is hardware and sufficient for a model's shaders, else null. */
 export async function findHardware(shape: ModelShape): Promise<GPUAdapter | null> {
   const adapter = canRun(shape) ? await findAdapter() : null;
   return adapter === null || isSoftware(adapter) || missingLimits(adapter, shape).length > 0
@@ -34,7 +34,7 @@ export function canRun({ channels, hidden }: ModelShape): boolean {
   return channels % 4 === 0 && hidden % 4 === 0;
 }
 
-/** Whether an adapter is a program on the CPU: right for tests, far slower than `wasm`. */
+/** Whether an adapter runs on the CPU: suitable for tests, far slower than `wasm`. */
 export function isSoftware({ info }: { info: Info }): boolean {
   return info.isFallbackAdapter === true ||
     SOFTWARE.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`);
@@ -43,7 +43,7 @@ export function isSoftware({ info }: { info: Info }): boolean {
 /** The adapter's name, for display. */
 export function adapterName({ info }: { info: Info }): string {
   return info.description || [info.vendor, info.architecture].filter(Boolean).join(" ") ||
-    "a GPU without a name";
+    "an unnamed GPU";
 }
 
 /** The limits that a model's shaders need, whatever its kernel size. */
@@ -63,7 +63,7 @@ function neededLimits(shape: ModelShape) {
   };
 }
 
-/** The limits that an adapter lacks, in words. */
+/** The limits that an adapter lacks, as text. */
 function missingLimits(adapter: GPUAdapter, shape: ModelShape): string[] {
   return Object.entries(neededLimits(shape)).flatMap(([name, needed]) => {
     const allowed = adapter.limits[name as keyof ReturnType<typeof neededLimits>];
@@ -74,15 +74,15 @@ function missingLimits(adapter: GPUAdapter, shape: ModelShape): string[] {
 /**
  * Opens an adapter's device with all the memory that it allows.
  *
- * @throws {InputError} If there are no shaders for the model, or the adapter lacks what they
- * need; it names the limits.
+ * @throws {InputError} If there are no shaders for the model, or the adapter lacks limits; the
+ * error lists them.
  */
 export async function openDevice(adapter: GPUAdapter, shape: ModelShape): Promise<GPUDevice> {
   if (!canRun(shape)) {
     throw new InputError(
       "Cannot run on webgpu: channels and hidden must be multiples of 4, " +
         `got ${shape.channels} and ${shape.hidden}`,
-      { code: "bad-backend", hint: "Change them, or take --backend ops" },
+      { code: "bad-backend", hint: "Change them, or use --backend ops" },
     );
   }
   const missing = missingLimits(adapter, shape);
@@ -90,7 +90,7 @@ export async function openDevice(adapter: GPUAdapter, shape: ModelShape): Promis
     const reasons = missing.join("; ");
     throw new InputError(`Cannot run on webgpu: ${adapterName(adapter)}: ${reasons}`, {
       code: "bad-backend",
-      hint: "Take --backend wasm",
+      hint: "Use --backend wasm",
     });
   }
   const { limits } = adapter;

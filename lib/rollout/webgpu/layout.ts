@@ -1,15 +1,15 @@
 /**
- * How arrays lie in GPU memory: shared by the shaders and by the code that fills their buffers.
+ * The layout of arrays in GPU memory, for the shaders and the code that fills their buffers.
  *
- * All arrays are of `vec4f`, and all places below are counted in those. A cell's state is c/4 of
- * them; v, what a cell sees and is, is perception followed by state, 2c/4.
+ * All arrays consist of `vec4f`, and offsets below are in this unit. A cell's state has c/4 of
+ * them; v, perception followed by state, has 2c/4.
  *
  * @module
  */
 
 import type { ModelShape } from "../types.ts";
 
-/** The shape of an NCA: what decides where things lie. */
+/** The shape of an NCA, which decides the layout. */
 export interface NcaShape extends ModelShape {
   readonly kernelSize: number;
 }
@@ -20,7 +20,7 @@ export interface KernelShape extends NcaShape {
   tile: number;
 }
 
-/** Where the parts of each buffer begin, and how long it is. */
+/** The offsets of each buffer's parts, and its length. */
 export interface Layout {
   /** vec4s of a state's cell, c/4. */
   c4: number;
@@ -38,7 +38,7 @@ export interface Layout {
   momentsLength: number;
   /** A chunk's gradients: D (h × 2c) and d (h) of a step; fc2ᵀ (h × c), its bias (c) of all. */
   chunk: { d: number; fc2: number; bias2: number; length: number };
-  /** A group's map of the step at hand, M (2c × 2c) and t (2c). */
+  /** A group's map of the current step, M (2c × 2c) and t (2c). */
   map: { t: number; length: number };
   /** A group's gradients: fc1 (h × 2c), γ, β (h). */
   group: { gamma: number; beta: number; length: number };

@@ -1,5 +1,5 @@
 /**
- * A model's weights as the shaders read them, and their gradients as PyTorch shapes them.
+ * Converts a model's weights for the shaders, and their gradients to PyTorch's shapes.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export function gradientShapes(shape: NcaShape): [number[], number[], number[]] 
 /**
  * The gradients of all weights, in the order of {@linkcode WEIGHT_NAMES}.
  *
- * @param changing How many channels change, the last ones.
+ * @param changing The number of channels that change, the last ones.
  */
 export function unpackGradients(
   [fc1, fc2, kernel]: readonly [tf.Tensor, tf.Tensor, tf.Tensor],

@@ -1,5 +1,5 @@
 /**
- * How a rollout is shared out among work-groups, and how much memory it takes.
+ * The division of a rollout among work-groups, and its memory.
  *
  * @module
  */
@@ -17,8 +17,8 @@ export const VEC4 = 16;
 const MOST_CHUNKS = 2048;
 
 /**
- * A batch has at least this many where that can be: a small grid is cut finer, since a large GPU
- * runs hundreds of work-groups at once and waits for the longest.
+ * A batch has at least this many if possible: small grids are divided more finely, since a large
+ * GPU runs hundreds of work-groups at once and waits for the longest.
  */
 const LEAST_CHUNKS = 512;
 
@@ -34,9 +34,9 @@ export interface RolloutShape extends NcaShape {
   height: number;
   width: number;
   steps: number;
-  /** Whether each slice has statistics of its own. */
+  /** Whether statistics are per slice. */
   perSlice: boolean;
-  /** Whether masks are given in place of seeds. */
+  /** Whether masks are given instead of seeds. */
   masked: boolean;
   /** Whether all states are kept, for the gradient. */
   keep: boolean;
@@ -62,7 +62,7 @@ export interface Partition {
   fireBytes: number;
 }
 
-/** Shares out a rollout. */
+/** Divides a rollout. */
 export function partition(shape: RolloutShape): Partition {
   const { batch, height, width, perSlice, masked } = shape;
   const { c4, stats } = layoutOf(shape);
@@ -102,7 +102,7 @@ export function widestDispatch(shape: RolloutShape): number {
   return Math.max(Math.ceil(cells / DENSE_THREADS), chunks, shape.batch);
 }
 
-/** The bytes of all states of a rollout, most of what it takes. */
+/** The bytes of all states of a rollout: most of its memory. */
 export function stateBytes(shape: RolloutShape): number {
   const states = shape.keep ? shape.steps + 4 : 3;
   return partition(shape).stateLength * VEC4 * states;

@@ -28,10 +28,10 @@ const SHADERS = {
 /** One phase of a rollout. */
 export type Phase = keyof typeof SHADERS;
 
-/** One compiled shader a phase. */
+/** One compiled shader per phase. */
 export type Pipelines = Record<Phase, GPUComputePipeline>;
 
-/** Compiles the shaders of a shape. A device keeps going while it compiles. */
+/** Compiles the shaders of a shape. The device keeps working meanwhile. */
 export function compilePipelines(device: GPUDevice, shape: KernelShape): Pipelines {
   const compiled = Object.entries(SHADERS).map(([name, shader]) => {
     const module = device.createShaderModule({ label: name, code: shader(shape) });

@@ -1,5 +1,5 @@
 /**
- * tfjs on WebGPU, and the way from its tensors to buffers and back.
+ * tfjs on WebGPU, and access to the buffers of its tensors.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { InputError } from "../../support/errors.ts";
 /** The name under which tfjs knows the backend. */
 const NAME = "webgpu";
 
-/** tfjs's own backend, whose reads fail where the device has failed. */
+/** tfjs's own backend, whose reads fail if the device has failed. */
 class Backend extends WebGPUBackend {
   failure: InputError | undefined;
   /** The last operation, for errors: most are about something too large. */
@@ -21,7 +21,7 @@ class Backend extends WebGPUBackend {
     try {
       return await super.read(dataId);
     } catch (error) {
-      // Where a device is lost, reads fail before the device says why.
+      // When a device is lost, reads fail before the reason is reported.
       await new Promise((resolve) => setTimeout(resolve));
       this.fail(error instanceof Error ? error.message : String(error));
       throw this.failure;
@@ -35,30 +35,30 @@ class Backend extends WebGPUBackend {
     try {
       super.uploadToGPU(dataId);
     } catch (error) {
-      // A lost device gives no memory to write to, before it says that it is lost.
+      // A lost device provides no memory even before it reports the loss.
       const message = error instanceof Error ? error.message : String(error);
-      this.fail(`the GPU takes no data any more (${message})`);
+      this.fail(`the GPU accepts no more data (${message})`);
       this.check();
     }
   }
 
-  /** Keeps the first failure: the others follow from it. */
+  /** Keeps the first failure: others are its consequences. */
   fail(reason: string): void {
     const doing = this.doing === "" ? "" : `, after ${this.doing}`;
     this.failure ??= new InputError(`Cannot continue on webgpu: ${reason}${doing}`, {
       code: "bad-backend",
-      hint: "Lower batchSize or the size of the slices, or take --backend wasm; " +
-        "a run goes on from its last checkpoint with --resume",
+      hint: "Lower batchSize or the size of the slices, or use --backend wasm; " +
+        "--resume continues a run from its last checkpoint",
     });
   }
 
-  /** Throws what the device has reported. */
+  /** Throws the device's error. */
   check(): void {
     if (this.failure) throw this.failure;
   }
 }
 
-/** tfjs's own backend, on a device of ours. */
+/** tfjs's own backend, on our device. */
 export class TfjsDevice {
   readonly device: GPUDevice;
   readonly #backend: Backend;
@@ -69,11 +69,11 @@ export class TfjsDevice {
   }
 
   /**
-   * Makes tfjs run on a device; a backend that it had before under this name is disposed.
+   * Makes tfjs run on a device; its previous backend of this name is disposed.
    *
    * WebGPU reports errors later, or never to the call that caused them. Here each becomes an error
-   * of the next {@linkcode TfjsDevice.check} or of the next tensor that is read, so that what a
-   * broken device computed is never taken for a result.
+   * of the next {@linkcode TfjsDevice.check} or of the next tensor that is read, so that values
+   * from a broken device are never used.
    */
   static async set(device: GPUDevice, info: GPUAdapterInfo): Promise<TfjsDevice> {
     const backend = new Backend(device, info);
@@ -83,44 +83,44 @@ export class TfjsDevice {
       backend.fail(full ? `the GPU's memory is full (${error.message})` : error.message);
     });
     device.lost.then(({ message }) => backend.fail(`the GPU was lost (${message})`), () => {});
-    // The package registers a backend of its own, with the default limits.
+    // The package registers its own backend, with the default limits.
     tf.removeBackend(NAME);
     tf.registerBackend(NAME, () => backend);
     await tf.setBackend(NAME);
     return new TfjsDevice(backend);
   }
 
-  /** Throws what the device has reported, if anything. */
+  /** Throws the device's error, if any. */
   check(): void {
     this.#backend.check();
   }
 
-  /** Says what runs now, for the error if it fails. */
+  /** Sets the current operation, for the error if it fails. */
   starts(doing: string): void {
     this.#backend.doing = doing;
   }
 
-  /** Runs code that makes buffers; where there is no memory for them, that is the failure. */
+  /** Runs code that creates buffers; if memory is full, this becomes the failure. */
   allocate<T>(make: () => T, outOfMemory: () => InputError): T {
     this.device.pushErrorScope("out-of-memory");
     const made = make();
     this.device.popErrorScope().then((error) => {
-      // It comes before the errors of all that would have used the buffers.
+      // It precedes the errors of everything that would have used the buffers.
       if (error) this.#backend.failure = outOfMemory();
     }, () => {});
     return made;
   }
 
   /**
-   * The buffer of a tensor. Its contents are there for commands that are submitted after
-   * {@linkcode TfjsDevice.flush}, and until the tensor is disposed.
+   * The buffer of a tensor. Its contents are available to commands submitted after {@linkcode
+   * TfjsDevice.flush}, and until the tensor is disposed.
    */
   buffer(tensor: tf.TensorInfo): GPUBuffer {
     this.#backend.uploadToGPU(tensor.dataId);
     return this.#backend.tensorMap.get(tensor.dataId).resource as GPUBuffer;
   }
 
-  /** Submits what tfjs has encoded but kept back. */
+  /** Submits the commands that tfjs has encoded but not submitted. */
   flush(): void {
     this.#backend.ensureCommandEncoderReady();
     this.#backend.endComputePassEncoder();

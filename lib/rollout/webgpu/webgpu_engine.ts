@@ -27,26 +27,26 @@ import { TfjsDevice } from "./tfjs_device.ts";
 import { gradientShapes, packWeights, unpackGradients } from "./pack_weights.ts";
 import { Workspace } from "./workspace.ts";
 
-/** Workspaces that are kept for the next rollout: two stages, in training and in evaluation. */
+/** Workspaces kept for the next rollout: two stages, in training and in evaluation. */
 const MOST_IDLE = 4;
 
 /**
  * The engine of shaders on a GPU, for tfjs's `webgpu` backend.
  *
- * It computes what `OpsEngine` defines, exactly, as `WasmEngine` does: batch norm's statistics
- * come from the covariance of its inputs, only firing cells go through the network, and states are
- * all that is kept for the gradient. A rollout is one command buffer and its gradient another;
- * nothing is read back. Sums are taken in a fixed order, so that a run repeats.
+ * It computes exactly what `OpsEngine` defines, like `WasmEngine`: batch norm's statistics come
+ * from the covariance of its inputs, only firing cells go through the network, and only states are
+ * kept for the gradient. A rollout is one command buffer and its gradient another; nothing is read
+ * back. Sums have a fixed order, so that runs are repeatable.
  */
 export class WebGpuEngine implements RolloutEngine {
   readonly name = "webgpu";
   readonly operations = "tfjs";
-  readonly unreadSteps = 8; // Deno looks only every 10 ms whether a GPU is done
+  readonly unreadSteps = 8; // Deno polls a GPU only every 10 ms
   readonly description: string;
   readonly #tfjs: TfjsDevice;
   readonly #pipelines = new Map<string, Pipelines>();
   readonly #idle: Workspace[] = [];
-  // Takes back the workspace of a rollout whose gradient was never asked for.
+  // Reclaims the workspace of a rollout whose gradient was never requested.
   readonly #forgotten = new FinalizationRegistry<Workspace>((space) => this.#release(space));
   #disposed = false;
 
@@ -56,19 +56,18 @@ export class WebGpuEngine implements RolloutEngine {
   }
 
   /**
-   * Opens the adapter and sets tfjs to run on it. Tensors on a `webgpu` backend that tfjs had
-   * before are lost.
+   * Opens the adapter and makes tfjs run on it. Tensors on a previous `webgpu` backend are lost.
    *
    * @param options.shape Channels and hidden units of the model. Default: 16 and 64.
-   * @throws {InputError} If there is no adapter, there are no shaders for the model, or the
-   * adapter lacks a limit that they need.
+   * @throws {InputError} If there is no adapter, there are no shaders for the model, or the adapter
+   * lacks a limit.
    */
   static async create(options: { shape?: ModelShape } = {}): Promise<WebGpuEngine> {
     const adapter = await findAdapter();
     if (adapter === null) {
-      throw new InputError("Cannot run on webgpu: this machine shows no GPU", {
+      throw new InputError("Cannot run on webgpu: no GPU was found", {
         code: "bad-backend",
-        hint: "Install its Vulkan driver (on Linux), or take --backend wasm",
+        hint: "Install its Vulkan driver (on Linux), or use --backend wasm",
       });
     }
     const device = await openDevice(adapter, options.shape ?? { channels: 16, hidden: 64 });
@@ -90,7 +89,7 @@ export class WebGpuEngine implements RolloutEngine {
       steps: options.steps,
       perSlice: options.stats === "slice",
       masked: options.masks !== undefined,
-      // States are kept only where a gradient can be asked for.
+      // States are kept only if a gradient can be requested.
       keep: tf.engine().state.gradientDepth > 0,
     };
     this.#tfjs.starts(describe(shape));
@@ -147,7 +146,7 @@ export class WebGpuEngine implements RolloutEngine {
     if (found >= 0) return this.#idle.splice(found, 1)[0]!;
     const { device } = this.#tfjs;
     checkSize(device, shape);
-    // The last batch of an epoch is smaller: the memory of the one before is taken for it.
+    // The last batch of an epoch is smaller: reuse the memory of the one before.
     for (const space of this.#idle.filter((space) => sameUse(space.shape, shape))) {
       this.#idle.splice(this.#idle.indexOf(space), 1);
       space.dispose();
@@ -202,8 +201,8 @@ function checkSize({ limits }: GPUDevice, shape: RolloutShape): void {
 function tooLarge(shape: RolloutShape, reason: string): InputError {
   return new InputError(`Cannot run on webgpu: ${describe(shape)}: ${reason}`, {
     code: "bad-backend",
-    hint: "Lower batchSize or the size of the slices, or take --backend wasm; " +
-      "a run goes on from its last checkpoint with --resume",
+    hint: "Lower batchSize or the size of the slices, or use --backend wasm; " +
+      "--resume continues a run from its last checkpoint",
   });
 }
 

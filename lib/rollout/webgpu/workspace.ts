@@ -1,6 +1,6 @@
 /**
- * All that one rollout needs on the device: its buffers, and its phases as two lists of dispatches
- * that are made once and run again in every training step.
+ * The buffers of a rollout, and its phases as two lists of dispatches that are created once and
+ * reused in every training step.
  *
  * @module
  */
@@ -67,7 +67,7 @@ export class Workspace {
    * Runs the rollout.
    *
    * @param state The first state.
-   * @param weights As the layout has them.
+   * @param weights In the layout's order.
    */
   forward(state: GPUBuffer, weights: GPUBuffer, options: RolloutOptions): void {
     this.#writeSize(options.fireRate);
@@ -80,7 +80,7 @@ export class Workspace {
     this.#device.queue.submit([encoder.finish()]);
   }
 
-  /** Runs the gradient of the rollout that ran last, from the gradient of its result. */
+  /** Runs the gradient of the last rollout, from the gradient of its result. */
   backward(gradient: GPUBuffer): void {
     const encoder = this.#device.createCommandEncoder();
     copy(encoder, gradient, this.gradient!);
@@ -89,7 +89,7 @@ export class Workspace {
     this.#device.queue.submit([encoder.finish()]);
   }
 
-  /** Frees its buffers, once what was submitted is done. */
+  /** Frees its buffers once submitted commands are done. */
   dispose(): void {
     for (const buffer of this.#buffers) buffer.destroy();
   }

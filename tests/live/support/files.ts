@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { MODEL_FILES, POSTPROCESS_FILE } from "../../../lib/live/load_model.ts";
+import { MODEL_FILES, POSTPROCESS_FILE } from "../../../lib/live/model_files.ts";
 
 export const ROOT = join(import.meta.dirname!, "../../..");
 

@@ -4,32 +4,14 @@ import { join } from "@std/path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { BROWSER } from "../../notebooks/support/lab.ts";
+import { bundle, canBundle } from "../../support/bundle.ts";
 import type { BrowserPage } from "../support/browser_page.ts";
 import { assertEqualsOps } from "../support/equals_ops.ts";
 import { EXAMPLES } from "../support/examples.ts";
 
-/** Bundles a module for browsers; the text of what went wrong where it cannot. */
-async function bundle(module: string): Promise<{ code: string } | { error: string }> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const out = join(folder, "out.js");
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--frozen", "--platform=browser", `--output=${out}`, module],
-    }).output();
-    return success
-      ? { code: await Deno.readTextFile(out) }
-      : { error: new TextDecoder().decode(stderr) };
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 tf.enableProdMode();
 
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-/** What `deno bundle` needs is downloaded once: without a network it cannot bundle anything. */
-const canBundle = "code" in await bundle(fileOf("../../../lib/rollout/types.ts"));
 
 /** WebGPU over SwiftShader, a GPU that is a program, so that no hardware is needed. */
 const FLAGS = [
@@ -65,7 +47,7 @@ async function withPage(use: (page: BrowserPage) => Promise<void>): Promise<void
 
 Deno.test({
   name: "webgpu runs in a browser as in Deno: rollouts and gradients (needs Chromium, deno bundle)",
-  ignore: BROWSER === undefined || !canBundle,
+  ignore: BROWSER === undefined || !await canBundle(),
   sanitizeOps: false, // the browser's driver keeps a pipe open
   sanitizeResources: false,
   fn: async () => {

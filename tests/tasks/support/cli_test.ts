@@ -135,7 +135,7 @@ Deno.test("a task ends with status 1 and one paragraph on an input error", async
     assert.match(debug.text, /\n\s+at /);
     const bug = await run("--bug");
     assert.equal(bug.code, 1);
-    assert.match(bug.text, /^error: TypeError: x is undefined\nThis is a mistake of the program;/);
+    assert.match(bug.text, /^error: TypeError: x is undefined\nThis is a bug;/);
     assert.doesNotMatch(bug.text, /\n\s+at /);
     assert.match((await run("--bug", "--debug")).text, /\n\s+at /);
     assert.equal((await run("--call")).code, 2);

@@ -1,5 +1,5 @@
 /**
- * What all shaders share: constants, the sizes of a rollout, which cells fire, and convolution.
+ * Shared by all shaders: constants, the sizes of a rollout, fire masks, and convolution.
  *
  * @module
  */
@@ -51,7 +51,7 @@ struct Size {
   chunks: u32,    // of a slice
   tiles: u32,     // of a chunk
   threshold: u32, // a cell fires where its 24-bit hash is below
-  masked: u32,    // 1 where masks are given in place of seeds
+  masked: u32,    // 1 if masks are given instead of seeds
   count: f32,     // cells of a group
 }
 @group(0) @binding(0) var<uniform> size: Size;

@@ -1,0 +1,19 @@
+/**
+ * What a model's files are called.
+ *
+ * @module
+ */
+
+/** The files of a run that are read: its weights, its settings, and how its slices are made. */
+export const MODEL_FILES = [
+  "model1.safetensors",
+  "model2.safetensors",
+  "config.json",
+  "slices.json",
+] as const;
+
+/** Stands in a run where masks are cleaned up. */
+export const POSTPROCESS_FILE = "postprocess.json";
+
+/** Files by their names. */
+export type Files = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;

@@ -1,0 +1,224 @@
+/** The page as it is built, from a plain static host, in a real browser. */
+
+import axe from "axe-core";
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { join } from "@std/path";
+import type { Page } from "playwright-core";
+import { initBackend } from "../../lib/backend.ts";
+import { predictFiles } from "../../lib/evaluation/predict_files.ts";
+import { loadModel } from "../../lib/live/load_model.ts";
+import { listImages } from "../../lib/slices/discovery/list_images.ts";
+import { canBundle } from "../support/bundle.ts";
+import { inFolder } from "../support/in_folder.ts";
+import { EXAMPLE, modelFiles, ROOT } from "./support/files.ts";
+import { BROWSER, Host, settled, type Tab, withTab } from "./support/site.ts";
+
+/** One build for all tests; undefined where there is no browser or no bundler. */
+const host = BROWSER !== undefined && await canBundle() ? await Host.start() : undefined;
+
+/** A test with a page that is open, on which nothing may go wrong. */
+function pageTest(
+  name: string,
+  use: (tab: Tab) => Promise<void>,
+  { hash = "", ...options }: { hash?: string } & Parameters<typeof withTab>[2] = {},
+): void {
+  Deno.test({
+    name: `the live page ${name} (needs Chromium, deno bundle)`,
+    ignore: host === undefined,
+    sanitizeOps: false, // the browser's driver keeps a pipe open
+    sanitizeResources: false,
+    fn: () =>
+      withTab(host!.address + hash, async (tab) => {
+        await use(tab);
+        assert.deepEqual(tab.errors, []);
+        const foreign = tab.requests.filter((url) =>
+          !url.startsWith(host!.address) && !url.startsWith("blob:")
+        );
+        assert.deepEqual(foreign, [], "nothing but its own files is asked for");
+      }, options),
+  });
+}
+
+/** Waits until something holds on the page, whose policy forbids Playwright's own way to. */
+async function until(page: Page, expression: string): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end;) {
+    if (await page.evaluate(expression)) return;
+    await page.waitForTimeout(50);
+  }
+  assert.fail(`It never came true: ${expression}`);
+}
+
+/** Waits for a step, and gives its Dice score. */
+async function diceAt(page: Page, step: number): Promise<number> {
+  const where = page.locator("#where", { hasText: `Step ${step}:` });
+  await where.waitFor();
+  return Number(/Dice ([\d.]+)/.exec((await where.textContent())!)![1]);
+}
+
+async function goTo(page: Page, step: number): Promise<number> {
+  await page.locator("#step").fill(String(step));
+  return await diceAt(page, step);
+}
+
+/** Leads the mouse over the picture, in parts of it. */
+async function drag(page: Page, ...places: [x: number, y: number][]): Promise<void> {
+  const { x, y, width, height } = (await page.locator("#view").boundingBox())!;
+  for (const [i, place] of places.entries()) {
+    await page.mouse.move(x + place[0] * width, y + place[1] * height, { steps: 4 });
+    if (i === 0) await page.mouse.down();
+  }
+  await page.mouse.up();
+}
+
+pageTest(
+  "opens and plays to the last step, on threads, from a host without headers",
+  async (tab) => {
+    const { page } = tab;
+    assert.ok(await diceAt(page, 60) > 0.9);
+    await page.getByRole("button", { name: "Play" }).waitFor();
+    assert.equal(await page.evaluate("crossOriginIsolated"), true);
+    await page.getByText("Diagnostics").click();
+    const threads = navigator.hardwareConcurrency > 1
+      ? /threads \(.*, \d+ threads\)/
+      : /1 thread\)/;
+    assert.match((await page.locator("#diagnostics").textContent())!, threads);
+  },
+);
+
+pageTest("heals half of the gland when it is erased in the coarse stage", async ({ page }) => {
+  const [whole, last] = [await goTo(page, 20), await goTo(page, 60)];
+  await goTo(page, 20);
+  await page.locator("#radius").fill("12");
+  await drag(page, [0.36, 0.3], [0.64, 0.3]); // its upper half
+  await until(
+    page,
+    `Number(/Dice ([\\d.]+)/.exec(document.querySelector("#where").textContent)[1]) < ${whole} - 0.1`,
+  );
+  const wounded = await diceAt(page, 20);
+  assert.ok(wounded < 0.75, `${wounded} after ${whole}`);
+  const healed = await goTo(page, 60);
+  assert.ok(healed > 0.88, `healed to ${healed}, ${last} without the wound`);
+  // The address is the situation: another opens it
+  await until(page, "location.hash.includes('strokes=erase.20.12.')");
+  const address = page.url();
+  const other = await page.context().newPage();
+  await other.goto(address);
+  assert.equal(await diceAt(other, 60), healed);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.locator("#where", { hasText: `Dice ${last.toFixed(3)}` }).waitFor();
+});
+
+pageTest("is used with the keyboard alone", async ({ page }) => {
+  await goTo(page, 60);
+  await page.locator("#view").focus();
+  for (const key of ["Shift+ArrowLeft", "ArrowUp", "Enter"]) await page.keyboard.press(key);
+  await until(page, "location.hash.includes('strokes=erase.60.6.')");
+  await page.keyboard.press("Control+z");
+  await until(page, "!location.hash.includes('strokes')");
+  await page.keyboard.press(".");
+  await diceAt(page, 61);
+  await page.keyboard.press(" ");
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  await page.keyboard.press("Home");
+  await diceAt(page, 0).catch(() => {}); // nothing is there yet, so Dice is 0
+  assert.match((await page.locator("#where").textContent())!, /^Step 0: coarse 0 of 40/);
+});
+
+pageTest("shows every channel, sliders and ten runs", async ({ page }) => {
+  const before = await goTo(page, 60);
+  await page.getByLabel("On the grid").selectOption("5");
+  await page.locator("#scale-low", { hasText: /^−[\d.]+$/ }).waitFor();
+  await page.getByLabel(/^Noise/).fill("0.3");
+  await until(
+    page,
+    `!document.querySelector("#where").textContent.includes("Dice ${before.toFixed(3)}")`,
+  );
+  await page.getByRole("button", { name: "Run it ten times" }).click();
+  const text = await page.locator("#result").getByText("quality metric").textContent();
+  const quality = Number(/quality metric ([\d.]+)/.exec(text!)![1]);
+  assert.ok(quality > 0 && quality < 2, text!);
+  assert.equal(await page.getByLabel("On the grid").inputValue(), "deviation");
+});
+
+pageTest("gives the mask that predict gives, for a file of the user", async ({ page }) => {
+  const image = join(ROOT, "data.example/imagesTs/prostate_12.nii.gz");
+  await page.locator("#files").setInputFiles(image);
+  await page.locator("#status", { hasText: "prostate_12 is open, 7 slices" }).waitFor();
+  await page.getByRole("button", { name: "Segment the whole volume" }).click();
+  const link = page.getByRole("link", { name: "Save prostate_12.nii.gz" });
+  const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  const mask = await Deno.readFile(await download.path());
+
+  await inFolder(async (out) => {
+    const backend = await initBackend({ backend: "wasm", threads: 1 });
+    const { model, inputs, postprocess, config } = loadModel(await modelFiles());
+    await predictFiles({
+      ...{ models: [{ model, inputs }], weights: [EXAMPLE], out, postprocess },
+      sources: (await listImages(image, [])).cases,
+      ...{ probabilities: false, overwrite: false, force: false },
+      ...{ batchSize: 4, seed: config.seed, samples: 1 },
+    });
+    model.dispose();
+    backend.dispose();
+    assert.deepEqual(mask, await Deno.readFile(join(out, "prostate_12.nii.gz")));
+  });
+});
+
+pageTest("says what is wrong with a file, and takes a model's files", async ({ page }) => {
+  const alert = page.getByRole("alert");
+  const give = (name: string, content: string) =>
+    page.locator("#files").setInputFiles({
+      ...{ name, mimeType: "", buffer: Buffer.from(content) },
+    });
+  await give("notes.txt", "a");
+  await alert.getByText("notes.txt is neither .nii, .nii.gz nor .png").waitFor();
+  await give("a.nii", "not a volume at all");
+  await alert.getByText(/Cannot read volume/).waitFor();
+  await give("model1.safetensors", "half a model");
+  await alert.getByText("model2.safetensors, config.json, slices.json missing").waitFor();
+  const model = ["model1.safetensors", "model2.safetensors", "config.json", "slices.json"];
+  await page.locator("#files").setInputFiles(
+    model.map((name) => join(ROOT, "models/hippocampus", name)),
+  );
+  await alert.getByText("This model has 7390 parameters").waitFor();
+});
+
+pageTest("works without a network, after it was open once", async ({ page }) => {
+  await page.evaluate("navigator.serviceWorker.ready");
+  host!.isUp = false;
+  try {
+    await page.reload();
+    await settled(page);
+    assert.ok(await diceAt(page, 60) > 0.9);
+  } finally {
+    host!.isUp = true;
+  }
+});
+
+for (const [size, viewport] of [["laptop", [1366, 768]], ["phone", [390, 844]]] as const) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    pageTest(`is for everybody, on a ${size} in ${colorScheme} colours`, async ({ page }) => {
+      await goTo(page, 60);
+      await page.getByText("Diagnostics").click();
+      await page.getByRole("button", { name: "Segment the whole volume" }).click();
+      await page.getByRole("link", { name: /^Save/ }).waitFor();
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate("axe.run()") as axe.AxeResults;
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html)}`);
+      assert.deepEqual(found, []);
+      const wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+      assert.equal(wide, false, "nothing sticks out");
+    }, { colorScheme, viewport: { width: viewport[0], height: viewport[1] } });
+  }
+}
+
+Deno.test({
+  name: "buildSite() writes less than 3 MB beside the volumes (needs deno bundle)",
+  ignore: host === undefined,
+  fn: async () => {
+    assert.ok(await host!.size("cases") < 3e6);
+  },
+});
+
+addEventListener("unload", () => host?.[Symbol.asyncDispose]());
