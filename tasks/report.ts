@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./support/interrupt.ts";
 import { join } from "@std/path";
 import { runReport } from "../lib/exchange/run_report.ts";
 import { writeFileAtomic } from "../lib/support/files.ts";

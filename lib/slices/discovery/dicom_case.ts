@@ -47,7 +47,7 @@ export async function dicomCase(path: string, wanted: string | null): Promise<Di
       hint: ["Choose one with --series and its number:", ...formatSeries(all)].join("\n"),
     });
   }
-  const id = `series_${series.key}`;
+  const id = `series_${series.key}_${await shortHash(series.slices[0]!.header.SeriesInstanceUID)}`;
   const [folder, name] = [`${MEMORY}dicom`, `${id}.nii.gz`];
   const file = `${folder}/${name}`;
   memoryFiles.set(file, await convertSeries(series));
