@@ -82,6 +82,12 @@ export async function mayHoldDicom(path: string): Promise<boolean> {
   return isDirectory ? (await listTree(path, 2)).files.length === 0 : !isImageFile(path);
 }
 
+/** Distinguishes the series of different patients in names, without naming anyone. */
+async function shortHash(uid: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(uid));
+  return new Uint8Array(digest).toHex().slice(0, 8);
+}
+
 /** A table of series as text: number, slices, description, problems. */
 export function formatSeries(all: readonly DicomSeries[]): string[] {
   return all.map(({ key, slices, modality, description, problems }) =>
