@@ -103,7 +103,8 @@ pageTest("heals half of the gland when it is erased in the coarse stage", async 
   await drag(page, [0.36, 0.3], [0.64, 0.3]); // its upper half
   await until(
     page,
-    `Number(/Dice ([\\d.]+)/.exec(document.querySelector("#where").textContent)[1]) < ${whole} - 0.1`,
+    `Number(/Dice ([\\d.]+)/.exec(document.querySelector("#where").textContent)[1]) < ${whole} ` +
+      "- 0.1",
   );
   const wounded = await diceAt(page, 20);
   assert.ok(wounded < 0.75, `${wounded} after ${whole}`);
