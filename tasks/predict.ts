@@ -69,8 +69,8 @@ const command = createTask(
     "--image <path>",
     "a volume, a picture, or a folder of them; or a DICOM series: a folder or a .zip archive",
   )
-  .option("--series <number>", "the number of the DICOM series, if there are several")
-  .option("--dicom-seg", "also write a DICOM Segmentation object of a DICOM series, NAME.dcm")
+  .option("--series <number>", "which DICOM series, if there are several")
+  .option("--dicom-seg", "for a DICOM series: also write a DICOM Segmentation object, NAME.dcm")
   .option("--out <folder>", "the folder for the masks, which are named after the cases")
   .option(
     "--probabilities",
@@ -243,7 +243,13 @@ function close(results: readonly ImageResult[], { image, out }: { image: string;
   if (masks > 0) console.log(`The masks of ${counted(masks, "case")} are in ${out}`);
   const failed = of("failed");
   if (failed.length === 0) return 0;
-  const lines = failed.map(({ name, why, hint }) => `  ${name}: ${why}${hint ? ` (${hint})` : ""}`);
+  const lines = failed.map(({ name, why, hint = "" }) => {
+    // Settings are those that the model was trained with; this task has no flags for them
+    const help = /--(force|overwrite|out)\b/.test(hint) || !hint.includes("--")
+      ? hint
+      : `Only training chooses settings: ${hint}`;
+    return `  ${name}: ${why}${help && ` (${help})`}`;
+  });
   throw new InputError(
     `Cannot predict ${failed.length} of ${counted(results.length, "image")}:\n${lines.join("\n")}`,
     {

@@ -60,6 +60,7 @@ await runTask(async () => {
   const started = performance.now();
   const { config, isFolds } = resume ? await resumedConfig(overrides) : await newConfig(overrides);
   if (!resume) await requireNoRun(config.out);
+  await requireApart(config);
   await requireRunnable(config.out);
   const backend = await initBackend(backendOptions(config, config));
   console.log(`Backend   ${backend.describe()}`);
@@ -93,6 +94,19 @@ async function newConfig(overrides: ConfigOverrides): Promise<Chosen> {
     config: { ...config, out },
     isFolds: config.folds > 0 && overrides.fold === undefined,
   };
+}
+
+/** A run's files would be taken for those of the data set, and its masks for labels. */
+async function requireApart({ data, out }: Config): Promise<void> {
+  const [folder, run] = await Promise.all(
+    [data, out].map((path) => Deno.realPath(path).catch(() => null)),
+  );
+  if (run === null || run !== folder) return;
+  throw new InputError("Cannot train: the run would lie in its data set", {
+    code: "bad-folder",
+    path: out,
+    hint: "Give another folder with --out",
+  });
 }
 
 async function resumedConfig(overrides: ConfigOverrides): Promise<Chosen> {

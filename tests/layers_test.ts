@@ -91,3 +91,19 @@ Deno.test("no file of lib or tasks has more than 300 lines", async () => {
   }
   assert.deepEqual(long, []);
 });
+
+Deno.test("no two places of lib and tasks share 12 lines", async () => {
+  const places = new Map<string, string>();
+  const shared: string[] = [];
+  for await (const [path, text] of sources()) {
+    const lines = text.split("\n").map((line, i) => ({ code: line.trim(), at: `${path}:${i + 1}` }))
+      .filter(({ code }) => code !== "" && !/^(import\b|\/\/|\/?\*)/.test(code));
+    for (let i = 0; i + 12 <= lines.length; i++) {
+      const code = lines.slice(i, i + 12).map(({ code }) => code).join("\n");
+      const other = places.get(code);
+      if (other !== undefined) shared.push(`${lines[i]!.at} and ${other}`);
+      else places.set(code, lines[i]!.at);
+    }
+  }
+  assert.deepEqual(shared, []);
+});

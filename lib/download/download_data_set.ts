@@ -6,7 +6,7 @@
 
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
-import { exists } from "../support/files.ts";
+import { exists, writeError } from "../support/files.ts";
 import { hashFile } from "../support/hash.ts";
 import type { DataSetSource } from "./data_sets.ts";
 import { fetchFile, type FetchFileOptions } from "./fetch_file.ts";
@@ -43,7 +43,9 @@ export async function downloadDataSet(options: DownloadOptions): Promise<Downloa
   const { source, out, signal, onStep } = options;
   const folder = join(out, source.folder);
   if (await exists(folder)) return { folder, there: true };
-  await Deno.mkdir(out, { recursive: true });
+  await Deno.mkdir(out, { recursive: true }).catch((error) => {
+    throw writeError(error, out);
+  });
   const given = `${folder}.tar`;
   if (await exists(given)) {
     onStep?.("check");

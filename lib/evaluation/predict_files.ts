@@ -50,7 +50,7 @@ export interface PredictFilesOptions
   readonly overwrite: boolean;
   /** Whether to predict images that the model cannot be right about. */
   readonly force: boolean;
-  /** Draws a picture of what was found, as PNG, which is kept beside the record. */
+  /** Draws the result as a PNG, which is kept beside the record. */
   readonly draw?: (opened: Case, masks: readonly Uint8Array[]) => Uint8Array;
   /** Called during a case with the finished fraction of all work, 0 to 1. */
   readonly onProgress?: (progress: { name: string; share: number; secondsLeft: number }) => void;
@@ -58,7 +58,7 @@ export interface PredictFilesOptions
   readonly onImage?: (result: ImageResult, place: { done: number; total: number }) => void;
 }
 
-/** The result for an image, with what was found if it was predicted now. */
+/** The result for an image; with what was found, if it was predicted now. */
 export interface ImageResult extends Partial<Found> {
   /** The name of its mask; the first one of several pictures. */
   readonly name: string;

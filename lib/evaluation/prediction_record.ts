@@ -102,7 +102,7 @@ export async function predictionState(
  * Writes the record of a prediction. Once before the files, so that they are known if the process
  * ends in between, and once after.
  *
- * @param found What was found, once the files are there: their sums are recorded then.
+ * @param found The result, once the files are written; then their checksums are recorded.
  */
 export async function writeRecord(
   folder: string,

@@ -5,6 +5,7 @@
  */
 
 import { join } from "@std/path";
+import * as v from "valibot";
 import { csvLine } from "../support/csv.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic, writeJsonAtomic } from "../support/files.ts";
@@ -14,6 +15,7 @@ import { type ScoreStatistics, scoreStatistics } from "./statistics.ts";
 import {
   type EvaluationSummary,
   foregroundMean,
+  labelNames,
   METRICS,
   SCORES,
   type Statistics,
@@ -80,6 +82,41 @@ function summaryCsv(summary: EvaluationSummary): string {
   ].join("");
 }
 
+/** NaN too, as what is undefined is read. */
+const number = v.custom<number>((value) => typeof value === "number");
+const entries = <Name extends string, Schema>(names: readonly Name[], schema: Schema) =>
+  Object.fromEntries(names.map((name) => [name, schema])) as Record<Name, Schema>;
+const MetricsSchema = v.object(entries(METRICS, number));
+const StatisticsSchema = v.object(entries(
+  SCORES,
+  v.object({ ...entries(["n", "mean", "sd", "median"], number), ci95: v.tuple([number, number]) }),
+));
+
+const SummarySchema = v.pipe(
+  v.object({
+    foreground_mean: MetricsSchema,
+    mean: v.record(v.string(), MetricsSchema),
+    metric_per_case: v.array(v.object({
+      case: v.string(),
+      reference_file: v.string(),
+      prediction_file: v.nullable(v.string()),
+      metrics: v.record(v.string(), MetricsSchema),
+      quality: v.optional(number),
+    })),
+    statistics: v.record(v.string(), StatisticsSchema),
+    foreground_statistics: v.optional(StatisticsSchema),
+    labels: v.optional(v.record(v.string(), v.string())),
+    undefined_dice: v.array(v.string()),
+    problems: v.array(v.string()),
+  }),
+  v.check((summary) => {
+    const parts = [summary.mean, summary.statistics];
+    const all = [...parts, ...summary.metric_per_case.map(({ metrics }) => metrics)];
+    return Object.keys(labelNames(summary as EvaluationSummary))
+      .every((key) => all.every((part) => Object.hasOwn(part, key)));
+  }, "a class is missing"),
+);
+
 /**
  * Reads the `summary.json` of a folder.
  *
@@ -95,12 +132,7 @@ export async function readSummary(folder: string): Promise<EvaluationSummary | u
       text,
       (key, value) => value === null && key !== "prediction_file" ? NaN : value,
     );
-    // Enough to recognise files of other programs and of older versions
-    for (const key of Object.keys(summary.mean)) {
-      for (const { metrics } of summary.metric_per_case) metrics[key]!.Dice.toFixed();
-      for (const name of SCORES) summary.statistics[key]![name].mean.toFixed();
-    }
-    summary.foreground_mean.Dice.toFixed();
+    v.assert(SummarySchema, summary);
     return summary;
   } catch (cause) {
     throw new InputError("Cannot read scores: the file is not a summary from this program", {

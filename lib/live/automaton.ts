@@ -5,10 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { codesOf, overlap, overlapScores } from "../evaluation/overlap.ts";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
-import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
-import { finiteMean } from "../evaluation/statistics.ts";
 import { cellSeed } from "../nca/cell_seeds.ts";
 import { eraseCells } from "../nca/erase_cells.ts";
 import { COARSE_SCALE, downsampleImages, upsampleState } from "../nca/stages.ts";
@@ -18,6 +15,7 @@ import { interleave } from "../slices/interleave.ts";
 import { hash32 } from "../support/random.ts";
 import { paintImage, strokePixels } from "./brush.ts";
 import { changeImage } from "./change_image.ts";
+import { diceOf, meanChange, planeOf } from "./read_state.ts";
 import type { Scene, Situation, Stroke } from "./situation.ts";
 
 /** States that are kept, so that going back is quick; others are computed again. In bytes. */
@@ -92,7 +90,7 @@ export class Automaton {
       size: run.size,
       image: this.#imagesAt(run, scene.step, 1),
       truth: run.truth,
-      plane: this.#plane(state, scene.show),
+      plane: planeOf(state, scene.show, this.#trained),
       planeSize: cellsAt(run, scene.step),
       dice: this.#dice.slice(0, scene.step + 1),
       change: this.#change.slice(0, scene.step + 1),
@@ -153,8 +151,8 @@ export class Automaton {
       const raw: Float32Array = before?.after ?? await this.#seed(run);
       state = await this.#touched(run, raw, next);
       this.#states.set(next, state);
-      this.#change[next] = before === undefined ? 0 : this.#meanChange(before.before, raw);
-      this.#dice[next] = this.#diceOf(run, state, next);
+      this.#change[next] = before === undefined ? 0 : meanChange(before.before, raw, this.#trained);
+      this.#dice[next] = diceOf(state, run, this.#trained);
       this.#dropSome(run);
     }
     return state!;
@@ -251,62 +249,6 @@ export class Automaton {
 
   get #imageChannels(): number {
     return this.#trained.model.config.imageChannels;
-  }
-
-  #logits(state: Float32Array): Float32Array {
-    const { channels, imageChannels: n, classes: k } = this.#trained.model.config;
-    const logits = new Float32Array(state.length / channels * k);
-    for (let i = 0; i < logits.length; i++) {
-      logits[i] = state[Math.floor(i / k) * channels + n + i % k]!;
-    }
-    return logits;
-  }
-
-  #plane(state: Float32Array, show: Scene["show"]): Uint8Array | Float32Array {
-    const { channels, classes: k } = this.#trained.model.config;
-    if (typeof show === "number") {
-      const channel = Math.min(show, channels - 1);
-      return Float32Array.from(
-        { length: state.length / channels },
-        (_, cell) => state[cell * channels + channel]!,
-      );
-    }
-    const { kind } = this.#trained.inputs.targets;
-    const probabilities = probabilitiesOf(this.#logits(state), kind, k);
-    if (show !== "probability") return maskOf(probabilities, kind, k);
-    // Of several classes the most probable one
-    const cells = probabilities.length / k;
-    return Float32Array.from({ length: cells }, (_, cell) => {
-      let most = 0;
-      for (let c = 0; c < k; c++) most = Math.max(most, probabilities[c * cells + cell]!);
-      return most;
-    });
-  }
-
-  #diceOf(run: Run, state: Float32Array, step: number): number {
-    if (run.truth === null) return NaN;
-    const { targets } = this.#trained.inputs;
-    const [height, width] = run.size;
-    const [, w] = cellsAt(run, step);
-    const scale = width / w;
-    const mask = this.#plane(state, "mask");
-    const fine = Uint8Array.from({ length: height * width }, (_, i) => {
-      const [y, x] = [Math.floor(i / width), i % width];
-      return mask[Math.floor(y / scale) * w + Math.floor(x / scale)]!;
-    });
-    return finiteMean(
-      targets.classes.map((_, c) =>
-        overlapScores(overlap(fine, run.truth!, codesOf(targets, c))).Dice
-      ),
-    );
-  }
-
-  /** Over the numbers that can change. */
-  #meanChange(before: Float32Array, after: Float32Array): number {
-    const { channels, imageChannels } = this.#trained.model.config;
-    let sum = 0;
-    for (let i = 0; i < after.length; i++) sum += Math.abs(after[i]! - before[i]!);
-    return sum / (after.length / channels * (channels - imageChannels));
   }
 }
 

@@ -7,7 +7,7 @@
 import type { Frame } from "./automaton.ts";
 
 /** Room for the axis, in CSS pixels. */
-const MARGIN = { left: 30, right: 8, top: 8, bottom: 16 };
+const MARGIN = { left: 36, right: 8, top: 8, bottom: 20 };
 
 /**
  * Draws the curves of a run.
@@ -46,7 +46,8 @@ export function drawChart(
   for (const at of [coarse, coarse + fine]) line([[x(at), y(0)], [x(at), y(1)]], colour("soft"), 1);
   context.setLineDash([]);
   context.fillStyle = colour("soft");
-  context.font = `11px ${style.fontFamily}`;
+  const size = Math.round(0.75 * parseFloat(style.fontSize)); // larger on a projector
+  context.font = `${size}px ${style.fontFamily}`;
   context.textAlign = "right";
   for (const part of [0, 0.5, 1]) context.fillText(String(part), left - 6, y(part) + 4);
   context.textAlign = "center";

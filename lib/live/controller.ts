@@ -31,6 +31,8 @@ export class Controller {
   #speed = 0;
   #wanted = false;
   #busy = false;
+  /** Whether there is a case to show. */
+  #isOpen = false;
   /** When the last step was asked for. */
   #last = 0;
 
@@ -52,10 +54,17 @@ export class Controller {
     return this.#past.length > 0;
   }
 
-  /** Takes another scene, as of another case; nothing of before can be undone. */
-  reset(scene: Scene): void {
+  /** Takes the scene of another case; nothing of before can be undone. */
+  open(scene: Scene): void {
+    this.#isOpen = true;
     this.#past.length = 0;
     this.#set(scene);
+  }
+
+  /** Stops, and asks for nothing until there is a case. */
+  close(): void {
+    this.#isOpen = false;
+    this.pause();
   }
 
   /** Changes what is looked at. */
@@ -138,8 +147,8 @@ export class Controller {
   }
 
   #request(): void {
-    this.#wanted = true;
-    if (!this.#busy) this.#run();
+    this.#wanted = this.#isOpen;
+    if (this.#wanted && !this.#busy) this.#run();
   }
 
   async #run(): Promise<void> {

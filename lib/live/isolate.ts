@@ -7,6 +7,9 @@
 
 const KEY = "med-nca-isolated";
 
+/** How long the page waits for its service worker, in ms; then it goes on without. */
+const PATIENCE = 8000;
+
 /** Starts the service worker, and loads the page once more where that isolates it. */
 export async function isolate(): Promise<void> {
   const { serviceWorker } = navigator;
@@ -18,10 +21,11 @@ export async function isolate(): Promise<void> {
   }
   if (crossOriginIsolated || sessionStorage.getItem(KEY) !== null) return;
   sessionStorage.setItem(KEY, "tried");
-  await serviceWorker.ready;
-  if (serviceWorker.controller === null) {
-    await new Promise((resolve) => serviceWorker.addEventListener("controllerchange", resolve));
-  }
+  await new Promise((resolve) => {
+    serviceWorker.addEventListener("controllerchange", resolve);
+    setTimeout(resolve, serviceWorker.controller === null ? PATIENCE : 0);
+  });
+  if (serviceWorker.controller === null) return;
   location.reload();
   await new Promise(() => {}); // the page goes
 }

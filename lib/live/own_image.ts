@@ -34,9 +34,10 @@ export function listenToFiles(listeners: FileListeners): void {
   document.addEventListener("drop", async (event) => {
     event.preventDefault();
     hint.hidden = true;
-    const items = [...event.dataTransfer!.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+    const items = [...event.dataTransfer!.items];
+    const dropped = items.flatMap((item) => item.webkitGetAsEntry() ?? item.getAsFile() ?? []);
     try {
-      await take((await Promise.all(items.map(filesOf))).flat(), listeners);
+      await take((await Promise.all(dropped.map(filesOf))).flat(), listeners);
     } catch (error) {
       showError(error);
     }
@@ -64,7 +65,8 @@ function nearest(files: readonly File[]): File[] {
 }
 
 /** The files of what was dropped: a file, or those right in a folder. */
-async function filesOf(entry: FileSystemEntry): Promise<File[]> {
+async function filesOf(entry: FileSystemEntry | File): Promise<File[]> {
+  if (entry instanceof File) return [entry];
   if (entry instanceof FileSystemFileEntry) {
     return [await new Promise<File>((resolve, reject) => entry.file(resolve, reject))];
   }

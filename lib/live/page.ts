@@ -7,7 +7,7 @@
 import { type BackendName, BACKENDS } from "./backend_name.ts";
 import { Controller } from "./controller.ts";
 import { showDiagnostics } from "./diagnostics.ts";
-import { announce, select } from "./elements.ts";
+import { announce, element, select } from "./elements.ts";
 import type { Files } from "./model_files.ts";
 import { hideMessage, showError, showNotes } from "./messages.ts";
 import { isolate } from "./isolate.ts";
@@ -51,6 +51,7 @@ async function start(): Promise<void> {
     onError: showError,
   });
   view = new View(controller, remote, () => ({ model, opened, defaults }));
+  element("details", HTMLDetailsElement).addEventListener("toggle", refreshDiagnostics);
   fillCases(site);
   listenToFiles({ onModel: openModel, onCase: openOwn });
   const asked = new URLSearchParams(location.hash.slice(1));
@@ -76,10 +77,16 @@ async function setModel(files: Files): Promise<void> {
   showDiagnostics(answer.engine, model);
 }
 
+/** What it runs on now: a GPU may have been lost. */
+async function refreshDiagnostics(): Promise<void> {
+  showDiagnostics(await remote.call("engine", []), model);
+}
+
 /** Takes the user's model; the case that is open may not be one for it. */
 async function openModel(files: Files): Promise<void> {
   try {
     hideMessage();
+    controller.close();
     await setModel(files);
     opened = null;
     view.showModel();
@@ -113,7 +120,7 @@ async function openCase(files: Files, force: boolean, query: string): Promise<vo
     const { scene, problems } = decodeScene(query, defaults);
     const slice = Math.min(scene.slice, opened.slices - 1);
     view.showModel();
-    controller.reset({ ...scene, slice });
+    controller.open({ ...scene, slice });
     const unknown = problems.map((text) => `The address asks for something unknown: ${text}`);
     showNotes([...opened.warnings, ...unknown]);
     announce(`${opened.id} is open, ${opened.slices} slices`);

@@ -31,7 +31,7 @@ export interface Drawing {
   readonly view: View;
   /** Whether mask codes are sets of bits. */
   readonly isRegions: boolean;
-  /** The brush, in pixels of the picture; null where it is not there. */
+  /** The brush, in pixels of the picture; null if it is not there. */
   readonly brush: { readonly x: number; readonly y: number; readonly radius: number } | null;
 }
 

@@ -10,6 +10,7 @@ import { listenToBrush, type Place } from "./brush_input.ts";
 import { drawChart } from "./chart.ts";
 import type { Controller } from "./controller.ts";
 import { announce, button, element, fillSelect, input, onClick, select } from "./elements.ts";
+import { listenToKeys } from "./keys.ts";
 import { hideMessage, showError } from "./messages.ts";
 import { drawPicture, type Plane } from "./picture.ts";
 import type { Remote } from "./remote.ts";
@@ -45,7 +46,7 @@ export class View {
     });
     this.#listenToTransport();
     this.#listenToSettings();
-    this.#listenToKeys();
+    listenToKeys();
     listenToBrush(this.#canvas, {
       size: () => this.#frame && turnPair(this.#frame.size, this.#way),
       onBegin: (place) => {
@@ -91,12 +92,15 @@ export class View {
     input("truth").disabled = !opened?.hasLabel;
     for (const id of ["segment", "ten", "play"]) button(id).disabled = opened === null;
     element("result", HTMLElement).hidden = true;
+    if (opened !== null) return;
+    this.#frame = null;
+    this.#canvas.width = this.#canvas.height = 1;
+    element("where", HTMLElement).textContent = "";
   }
 
   /** Brings the controls to what the controller holds. */
   showScene(): void {
     const { scene, playing, canUndo } = this.#controller;
-    const { defaults } = this.#facts();
     const text = playing ? "Pause" : "Play";
     if (button("play").textContent !== text) button("play").textContent = text;
     button("undo").disabled = !canUndo;
@@ -116,7 +120,6 @@ export class View {
       output.textContent = format(output.htmlFor.value, values[output.htmlFor.value]!);
     }
     select("show").value = String(scene.show);
-    button("clear").disabled = !canUndo && scene === defaults;
   }
 
   /** Shows a frame. */
@@ -245,19 +248,6 @@ export class View {
     onClick("reseed", () => controller.change({ seed: controller.scene.seed + 1 }, false));
   }
 
-  #listenToKeys(): void {
-    document.addEventListener("keydown", (event) => {
-      const { key, ctrlKey, metaKey, target } = event;
-      if ((ctrlKey || metaKey) && key === "z") this.#controller.undo();
-      else if (ctrlKey || metaKey || target instanceof HTMLSelectElement) return;
-      else if (key === " " && !isControl(target)) button("play").click();
-      else if (key === "." || key === ",") button(key === "." ? "forward" : "back").click();
-      else if (key === "Home" && !isControl(target)) button("reset").click();
-      else return;
-      event.preventDefault();
-    });
-  }
-
   async #runTenTimes(remote: Remote<WorkerApi>): Promise<void> {
     hideMessage();
     const { scene } = this.#controller;
@@ -291,12 +281,6 @@ export class View {
 
 function clamp(place: number, length: number): number {
   return Math.min(Math.max(place, 0), length - 1);
-}
-
-/** Keys that a control has a use for are left to it. */
-function isControl(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLButtonElement ||
-    (target instanceof HTMLElement && target.tagName === "SUMMARY");
 }
 
 function format(id: string, value: number): string {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { BackendName } from "./backend_name.ts";
+import { InputError } from "../support/errors.ts";
+import type { BackendName, BrowserEngine } from "./backend_name.ts";
 import { startEngine } from "./browser_engine.ts";
 import type { Files } from "./model_files.ts";
 import { type CallContext, serveCalls } from "./remote.ts";
@@ -12,16 +13,50 @@ import { Session } from "./session.ts";
 import type { Scene } from "./situation.ts";
 
 const session = new Session();
+let engine: BrowserEngine;
+/** What is open, to open it again. */
+let model: { files: Files; base: string };
+let images: { files: Files; force: boolean } | null = null;
+
+async function setModel(files: Files, backend: BackendName, base: string) {
+  const facts = session.setModel(files);
+  engine = await startEngine(session.shape, backend, base);
+  model = { files, base };
+  images = null;
+  return { model: facts, engine };
+}
+
+async function openCase(files: Files, force: boolean) {
+  images = { files, force };
+  return await session.openCase(files, force);
+}
+
+/** Does some work; where a GPU is lost on the way, again on the CPU. */
+async function onEngine<T>({ signal }: CallContext, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isOther = error instanceof InputError && error.code !== "bad-backend";
+    const isLost = engine.name === "webgpu" && !signal.aborted && !isOther;
+    if (!isLost || images === null) throw error;
+    const { files, force } = images;
+    await setModel(model.files, "threads", model.base);
+    const note = `WebGPU was lost: ${(error as Error).message}`;
+    engine = { ...engine, notes: [...engine.notes, note] };
+    await openCase(files, force);
+    return await work();
+  }
+}
 
 const api = {
-  async setModel(_: CallContext, files: Files, backend: BackendName, base: string) {
-    const model = session.setModel(files);
-    return { model, engine: await startEngine(session.shape, backend, base) };
-  },
-  openCase: (_: CallContext, files: Files, force: boolean) => session.openCase(files, force),
-  frame: (_: CallContext, scene: Scene) => session.frame(scene),
-  tenRuns: ({ signal }: CallContext, scene: Scene) => session.tenRuns(scene, signal),
-  segment: ({ signal, progress }: CallContext) => session.segment(signal, progress),
+  setModel: (_: CallContext, files: Files, backend: BackendName, base: string) =>
+    setModel(files, backend, base),
+  openCase: (_: CallContext, files: Files, force: boolean) => openCase(files, force),
+  engine: (_: CallContext) => engine,
+  frame: (call: CallContext, scene: Scene) => onEngine(call, () => session.frame(scene)),
+  tenRuns: (call: CallContext, scene: Scene) =>
+    onEngine(call, () => session.tenRuns(scene, call.signal)),
+  segment: (call: CallContext) => onEngine(call, () => session.segment(call.signal, call.progress)),
 };
 
 /** What the page can ask for. */

@@ -56,7 +56,7 @@ export function checkContrast(
   findings: Finding[],
 ): void {
   if (low === high) {
-    const message = `image is constant: every value is ${low}`;
+    const message = `image is constant: every value is ${format(low)}`;
     findings.push({ severity: "error", message, hint: "" });
     return;
   }

@@ -31,8 +31,10 @@ export function normalizeChannels(
     const range = intensityRange(data);
     if (Number.isNaN(range.low) || !normalized) return range;
     const found: Finding[] = [];
-    if (range.low === range.high) checkContrast(data, range, found);
-    else {
+    if (range.low === range.high) {
+      checkContrast(data, range, found);
+      data.fill(0);
+    } else {
       const scale = intensityScale(data, range, settings, settings.foreground?.[channel] ?? null);
       if (settings.normalize !== "ct") checkContrast(data, scale, found);
       scaleIntensities(data, scale, data);

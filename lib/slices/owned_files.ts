@@ -58,7 +58,8 @@ async function fromPlan(folder: string): Promise<string[] | null> {
   return [...owned, ...notes, `${UNFINISHED}/${PLAN_NAME}`];
 }
 
-async function filesIn(folder: string): Promise<string[]> {
+/** The names in a folder; none if it cannot be read. */
+export async function filesIn(folder: string): Promise<string[]> {
   try {
     return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   } catch {

@@ -57,7 +57,10 @@ export async function openPictureCase(
   const channels = chosen.map((channel) => joined(planes, channel));
   const crops = planes.map((plane) => cropOf(plane, chosen, settings.crop));
   for (const data of channels) fillMissing(data, settings.fill, findings);
-  const intensities = normalizeChannels(channels, settings, wants, findings);
+  const found: Finding[] = [];
+  const intensities = normalizeChannels(channels, settings, wants, found);
+  // One black picture among many is no reason to stop
+  findings.push(...found.map((finding): Finding => ({ ...finding, severity: "warning" })));
   if (wants.labels) {
     findings.push(...encoder.findings({ isPicture: true }), ...whiteBackground(read));
   }

@@ -9,8 +9,11 @@ import { InputError } from "../support/errors.ts";
 import { exists, isTemporary } from "../support/files.ts";
 import { LOCK_NAME, requireWritable } from "../support/output_folder.ts";
 import { MANIFEST_NAME } from "./manifest.ts";
-import { ownedFiles } from "./owned_files.ts";
+import { filesIn, ownedFiles } from "./owned_files.ts";
 import { beginUnfinished, type Plan, readPlan, UNFINISHED } from "./unfinished.ts";
+
+/** The folders in a prepared folder. */
+const FOLDERS = [UNFINISHED, "images", "labels"];
 
 /** Milliseconds between two checks while another process prepares slices. */
 const POLL_MS = 200;
@@ -125,9 +128,12 @@ async function namesIn(out: string, data: string): Promise<string[] | null> {
 }
 
 async function requireOurs(out: string, names: readonly string[]): Promise<void> {
-  // Another process may be trying whether it can write there
-  const others = names.filter((name) => name !== LOCK_NAME && !isTemporary(name));
-  if (others.length === 0 || await ownedFiles(out) !== null) return;
+  if (await ownedFiles(out) !== null) return;
+  // A process that was killed before it wrote its plan leaves empty folders and temporary files
+  const inside = await Promise.all(FOLDERS.map((name) => filesIn(join(out, name))));
+  const others = [...names.filter((name) => !FOLDERS.includes(name)), ...inside.flat()]
+    .filter((name) => name !== LOCK_NAME && !isTemporary(name));
+  if (others.length === 0) return;
   throw new InputError("Cannot prepare slices: the folder holds other files", {
     code: "bad-folder",
     path: out,
@@ -142,7 +148,7 @@ async function removeOwned(out: string): Promise<void> {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
-  for (const name of [UNFINISHED, "images", "labels"]) await removeEmpty(join(out, name), []);
+  for (const name of FOLDERS) await removeEmpty(join(out, name), []);
 }
 
 /** Removes a folder if it holds only files of the given names. */

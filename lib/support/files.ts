@@ -6,6 +6,7 @@
 
 import { dirname, join } from "@std/path";
 import { InputError } from "./errors.ts";
+import { readError } from "./read_file.ts";
 import { isInMemory, memoryFiles } from "./memory_files.ts";
 
 /** How {@linkcode writeFileAtomic} and {@linkcode writeFilesAtomic} write. */
@@ -162,6 +163,7 @@ const REASONS: Record<string, [why: string, hint: string]> = {
   ENOTDIR: ["a file has the name of one of its folders", "Choose another folder"],
   EEXIST: ["a file has the name of one of its folders", "Choose another folder"],
   ENAMETOOLONG: ["its name is too long", "Give the case, or the folder, a shorter name"],
+  ELOOP: ["it is a link that leads back to itself", "Correct or remove the link"],
   EISDIR: ["a folder has its name", "Choose another folder, or remove that one"],
 };
 
@@ -186,13 +188,21 @@ export function writeError(error: unknown, path: string): unknown {
   const [why, hint] = REASONS[code]!;
   return new InputError(`Cannot write: ${why}`, { code: "cannot-write", path, hint, cause: error });
 }
-/** Whether there is a file or folder. */
+
+/**
+ * Whether there is a file or folder.
+ *
+ * @throws {InputError} If the system does not let it be seen.
+ */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    const isNowhere = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory ||
+      ["ELOOP", "ENAMETOOLONG"].includes((error as { code?: string }).code ?? "");
+    if (isNowhere) return false;
+    throw await readError(error, path, { what: "file", code: "bad-folder" });
   }
 }

@@ -75,10 +75,13 @@ export async function refuseOtherThanFiles(
  * import { readRegularFile } from "./read_file.ts";
  * import assert from "node:assert/strict";
  *
- * const path = await Deno.makeTempFile(); await Deno.writeTextFile(path, "version
- * https://git-lfs.github.com/spec/v1\n"); await assert.rejects( readRegularFile(path, { what:
- * "weights", code: "bad-weights", most: 2 ** 30 }), /Cannot read weights: it is a git-LFS pointer,
- * not the file itself/, ); await Deno.remove(path);
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, "version https://git-lfs.github.com/spec/v1\n");
+ * await assert.rejects(
+ *   readRegularFile(path, { what: "weights", code: "bad-weights", most: 2 ** 30 }),
+ *   /Cannot read weights: it is a git-LFS pointer, not the file itself/,
+ * );
+ * await Deno.remove(path);
  * ```
  */
 export async function readRegularFile(

@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import { cpuUsage } from "node:process";
 import { InputError } from "../../lib/support/errors.ts";
 import type { Bytes } from "./damage.ts";
-import type { Reader } from "./readers.ts";
+import type { Reader } from "./reader.ts";
 
 /** Inputs per seed. */
 const BATCH = 50;

@@ -7,16 +7,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { Option } from "commander";
 import assert from "node:assert/strict";
-import { isAbsolute, join, relative, resolve } from "@std/path";
-import fc from "fast-check";
+import { join } from "@std/path";
+import { unpackTar } from "../../lib/download/unpack_tar.ts";
+import { MedNca } from "../../lib/nca/med_nca.ts";
 import { decodeSafetensors } from "../../lib/nca/safetensors.ts";
 import { loadWeights, saveWeights } from "../../lib/nca/weights.ts";
-import { MedNca } from "../../lib/nca/med_nca.ts";
-import { discoverCases } from "../../lib/slices/discovery/discover_cases.ts";
 import { extractSlices } from "../../lib/slices/extract_slices.ts";
 import { readManifest } from "../../lib/slices/manifest.ts";
 import { loadLabel, loadSlice } from "../../lib/slices/save_slice.ts";
-import { modelInputs } from "../../lib/slices/model_inputs.ts";
+import { InputError } from "../../lib/support/errors.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import {
   captureModel,
@@ -24,39 +23,24 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from "../../lib/training/checkpoint.ts";
-import { unpackTar } from "../../lib/download/unpack_tar.ts";
-import { readSplitsFile } from "../../lib/slices/split/splits_file.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
-import { readRun } from "../../lib/training/run_folder.ts";
-import { InputError } from "../../lib/support/errors.ts";
+import { EventLog, type EventPosition } from "../../lib/training/event_log.ts";
 import {
-  createVolume,
   orientation,
   readLabelVolume,
   readVolume,
   readVolumeHeader,
-  writeVolume,
 } from "../../lib/volume/mod.ts";
-import { addConfigFlags } from "../support/flags.ts";
 import { createTask, numberListFlag, parseTask } from "../support/cli.ts";
-import { type Bytes, damagedBytes, damagedJson, encode } from "./damage.ts";
+import { addConfigFlags } from "../support/flags.ts";
+import { caseReaders } from "./case_readers.ts";
+import type { Bytes } from "./damage.ts";
 import { niftiInputs } from "./nifti_inputs.ts";
+import { assertInside, jsonInputs, type Reader } from "./reader.ts";
+import { runReaders } from "./run_readers.ts";
 import { safetensorsInputs } from "./safetensors_inputs.ts";
 import { npyInputs, pngInputs } from "./slice_inputs.ts";
 import { tarInputs } from "./tar_inputs.ts";
-
-/** A reader, and files to give it. */
-export interface Reader {
-  /** For the report. */
-  readonly name: string;
-  /** Its weight. */
-  readonly weight: number;
-  readonly inputs: fc.Arbitrary<Bytes>;
-  /** The name that the file gets. */
-  readonly file: string;
-  /** Reads the file in its folder, and checks the result. */
-  readonly read: (folder: string) => Promise<void>;
-}
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
@@ -108,6 +92,7 @@ export async function makeReaders(folder: string): Promise<Reader[]> {
         for (const name of ["step", "epoch", "batch"] as const) {
           assert.ok(Number.isSafeInteger(counters[name]) && counters[name] >= 0, name);
         }
+        await goOn(join(folder, "events"), counters.events);
       },
     },
     {
@@ -127,7 +112,8 @@ export async function makeReaders(folder: string): Promise<Reader[]> {
         }
       },
     },
-    ...await jsonReaders(folder),
+    ...await caseReaders(folder),
+    ...await settingsReaders(folder),
   ];
 }
 
@@ -159,6 +145,27 @@ function readSlice(name: string): Reader["read"] {
   };
 }
 
+/** Goes on with a log where a checkpoint says that it ends. */
+async function goOn(events: string, position: EventPosition | null): Promise<void> {
+  await Deno.mkdir(events);
+  try {
+    await Deno.writeFile(join(events, EVENTS.file), new Uint8Array(40));
+    const log = await EventLog.open(events, position, () => undefined);
+    log.scalars(1, { loss: 1 });
+    const end = await log.flush();
+    log.close();
+    const files = await namesIn(events);
+    assert.deepEqual(files.at(-1), end?.file, "it goes on in the newest file");
+    const old = await Deno.stat(join(events, EVENTS.file)).catch(() => ({ size: 0 }));
+    const isKept = position?.file === EVENTS.file;
+    assert.ok(!isKept || old.size === Math.min(40, position.length), "cut where it was");
+  } finally {
+    await Deno.remove(events, { recursive: true });
+  }
+}
+
+const EVENTS = { file: "events.out.tfevents.0000000009.001", length: 20 };
+
 /** A run's weights and its checkpoint. The fine model stays good beside a damaged coarse one. */
 async function weightFiles(folder: string): Promise<{ model: Bytes; checkpoint: Bytes }> {
   const config = resolveConfig({ channels: 4, hidden: 4, kernels: [3, 3], steps: [2, 2] });
@@ -168,7 +175,7 @@ async function weightFiles(folder: string): Promise<{ model: Bytes; checkpoint: 
   await saveWeights(model, folder);
   const path = join(folder, "checkpoint.safetensors");
   await writeCheckpoint(path, {
-    counters: firstCounters(),
+    counters: { ...firstCounters(), events: EVENTS },
     config,
     split: { seed: 0, train: ["a"], validation: ["b"], test: [] },
     ...await captureModel(model, adam, null),
@@ -181,50 +188,17 @@ async function weightFiles(folder: string): Promise<{ model: Bytes; checkpoint: 
   };
 }
 
-async function jsonReaders(folder: string): Promise<Reader[]> {
-  const data = join(folder, "data");
-  for (const id of ["a", "b"]) await writeCase(data, id);
-  const list = JSON.stringify({
-    name: "Prostate",
-    training: ["a", "b", "c"].map((id) => ({
-      image: `./imagesTr/${id}.nii`,
-      label: `./labelsTr/${id}.nii`,
-    })),
-    test: ["./imagesTs/d.nii"],
+/** Prepared slices and flags in a file. */
+async function settingsReaders(folder: string): Promise<Reader[]> {
+  const { manifest } = await extractSlices({
+    ...{ data: join(folder, "data"), out: join(folder, "prepared"), size: [8, 8] },
   });
-  const real = await Deno.readTextFile(join(ROOT, "data.example/dataset.json"));
-  const { manifest } = await extractSlices({ data, out: join(folder, "prepared"), size: [8, 8] });
   const config = resolveConfig({ preset: "tutorial" });
-  const run = {
-    config,
-    split: { seed: 0, train: ["a"], validation: ["b"], test: [] },
-    slices: modelInputs(manifest, ["a"]),
-  };
-  for (const [name, content] of Object.entries(run)) {
-    await Deno.writeTextFile(join(folder, `${name}.json`), JSON.stringify(content));
-  }
-  const json = (text: string) =>
-    fc.oneof(
-      { weight: 5, arbitrary: damagedJson(text).map(encode) },
-      { weight: 1, arbitrary: damagedBytes(encode(text)) },
-    );
-  const runFile = (name: "config" | "split" | "slices"): Reader => ({
-    name: `run's ${name}`,
-    weight: 1,
-    inputs: json(JSON.stringify(run[name])),
-    file: `${name}.json`,
-    read: async (folder) => {
-      const found = await readRun(folder);
-      assert.ok(found.split.train.every((id) => typeof id === "string"));
-      assert.deepEqual(Object.keys(found.config), Object.keys(config));
-      await Deno.writeTextFile(join(folder, `${name}.json`), JSON.stringify(run[name]));
-    },
-  });
   return [
     {
       name: "manifest",
       weight: 2,
-      inputs: json(await Deno.readTextFile(join(folder, "prepared/manifest.json"))),
+      inputs: jsonInputs(manifest),
       file: "manifest.json",
       read: async (folder) => {
         const { slices, height, width } = await readManifest(folder);
@@ -236,46 +210,9 @@ async function jsonReaders(folder: string): Promise<Reader[]> {
       },
     },
     {
-      name: "dataset.json",
-      weight: 2,
-      inputs: fc.oneof(json(list), json(real)),
-      file: "data/dataset.json",
-      read: async (folder) => {
-        for (const { id, files } of (await discoverCases(join(folder, "data"))).cases) {
-          for (const { images, label } of files) {
-            for (const path of [...images, label ?? ""]) assertInside(folder, path);
-          }
-          assertInside(folder, `${id}.nii.gz`);
-        }
-      },
-    },
-    {
-      name: "splits file",
-      weight: 1,
-      inputs: fc.oneof(
-        json(JSON.stringify(run.split)),
-        json(JSON.stringify([{ train: ["a", "b"], val: ["c"] }])),
-      ),
-      file: "splits.json",
-      read: async (folder) => {
-        const cases = ["a", "b", "c"];
-        const split = await readSplitsFile(join(folder, "splits.json"), {
-          cases,
-          unusable: [],
-          fold: 0,
-          validation: 0.2,
-          seed: 0,
-          patientOf: (id) => id,
-        });
-        for (const id of [...split.train, ...split.validation, ...split.test]) {
-          assert.ok(cases.includes(id), id);
-        }
-      },
-    },
-    {
       name: "config file",
       weight: 2,
-      inputs: json(JSON.stringify({ ...config, clipping: [1, 2], size: "80,80" })),
+      inputs: jsonInputs({ ...config, clipping: [1, 2], size: "80,80" }),
       file: "flags.json",
       read: async (folder) => {
         const task = addConfigFlags(createTask("train", "Train"))
@@ -285,22 +222,6 @@ async function jsonReaders(folder: string): Promise<Reader[]> {
         assert.equal(Object.getPrototypeOf(flags), Object.prototype);
       },
     },
-    runFile("config"),
-    runFile("split"),
-    runFile("slices"),
+    ...await runReaders(folder, manifest),
   ];
-}
-
-/** A small volume and its label. */
-async function writeCase(folder: string, id: string): Promise<void> {
-  const shape = [6, 5, 3] as const;
-  const data = Float32Array.from({ length: 90 }, (_, i) => i * 7 % 31);
-  const like = createVolume({ data, shape, spacing: [1, 1, 2] });
-  await writeVolume(join(folder, "imagesTr", `${id}.nii`), { data, like });
-  await writeVolume(join(folder, "labelsTr", `${id}.nii`), { data: data.map((v) => v % 3), like });
-}
-
-function assertInside(folder: string, path: string): void {
-  const way = relative(folder, resolve(folder, path));
-  assert.ok(!isAbsolute(way) && way.split(/[\\/]/)[0] !== "..", `${path} leads out`);
 }

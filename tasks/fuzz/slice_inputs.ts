@@ -6,7 +6,7 @@
 
 import { encode as encodeColours } from "fast-png";
 import fc from "fast-check";
-import { crc32, deflateSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 import { join } from "@std/path";
 import { normalize } from "../../lib/slices/normalize.ts";
 import { encodeNpy } from "../../lib/slices/npy.ts";
@@ -14,6 +14,7 @@ import { encodePng } from "../../lib/slices/png.ts";
 import { encodePngLabel } from "../../lib/slices/png_label.ts";
 import { readVolume, type Slice, volumeSlice } from "../../lib/volume/mod.ts";
 import { type Bytes, damagedBytes, encode, HOSTILE_NUMBERS } from "./damage.ts";
+import { type Chunk, chunksOf, head, joinChunks } from "./png_chunks.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -69,48 +70,6 @@ export async function npyInputs(): Promise<fc.Arbitrary<Bytes>> {
     { weight: 1, arbitrary: npyHeader },
     { weight: 1, arbitrary: fc.constantFrom(...files).chain(damagedBytes) },
   );
-}
-
-interface Chunk {
-  type: string;
-  data: Uint8Array;
-}
-
-function chunksOf(png: Uint8Array): Chunk[] {
-  const view = new DataView(png.buffer, png.byteOffset);
-  const chunks: Chunk[] = [];
-  for (let at = 8; at < png.length;) {
-    const length = view.getUint32(at);
-    const type = String.fromCharCode(...png.subarray(at + 4, at + 8));
-    chunks.push({ type, data: png.slice(at + 8, at + 8 + length) });
-    at += 12 + length;
-  }
-  return chunks;
-}
-
-/** A PNG file of chunks, with the checksums that they need. */
-function joinChunks(chunks: readonly Chunk[]): Bytes {
-  const bytes = new Uint8Array(8 + chunks.reduce((sum, { data }) => sum + 12 + data.length, 0));
-  bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const view = new DataView(bytes.buffer);
-  let at = 8;
-  for (const { type, data } of chunks) {
-    view.setUint32(at, data.length);
-    bytes.set(encode(type), at + 4);
-    bytes.set(data, at + 8);
-    view.setUint32(at + 8 + data.length, crc32(bytes.subarray(at + 4, at + 8 + data.length)));
-    at += 12 + data.length;
-  }
-  return bytes;
-}
-
-function head(height: number, width: number, ...rest: readonly number[]): Chunk {
-  const data = new Uint8Array(13);
-  const view = new DataView(data.buffer);
-  view.setUint32(0, width);
-  view.setUint32(4, height);
-  data.set(rest, 8);
-  return { type: "IHDR", data };
 }
 
 const side = fc.oneof(

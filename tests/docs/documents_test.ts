@@ -53,6 +53,7 @@ const documents = [
   "README.md",
   "CONTRIBUTING.md",
   "data.example/README.md",
+  "models/example/README.md",
   "models/hippocampus/README.md",
 ];
 for await (const { name } of Deno.readDir(join(root, "docs"))) {

@@ -33,6 +33,7 @@ Deno.test("downloads that are killed leave a whole data set or none, and go on",
       assert.equal(Object.keys(expected).length, 307);
 
       for (let kills = 0, round = 0; kills < KILLS; round++) {
+        assert.ok(round < 10 * KILLS, "the downloads end before they can be killed");
         const out = join(folder, String(round));
         let alive = true;
         for (let tries = 0; alive && tries < 5; tries++) {

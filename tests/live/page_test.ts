@@ -3,7 +3,7 @@
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import type { Page } from "playwright-core";
 import { initBackend } from "../../lib/backend.ts";
 import { predictFiles } from "../../lib/evaluation/predict_files.ts";
@@ -12,7 +12,7 @@ import { listImages } from "../../lib/slices/discovery/list_images.ts";
 import { canBundle } from "../support/bundle.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { EXAMPLE, modelFiles, ROOT } from "./support/files.ts";
-import { BROWSER, Host, settled, type Tab, withTab } from "./support/site.ts";
+import { BROWSER, Host, settled, type Tab, type TabOptions, withTab } from "./support/site.ts";
 
 /** One build for all tests; undefined where there is no browser or no bundler. */
 const host = BROWSER !== undefined && await canBundle() ? await Host.start() : undefined;
@@ -21,7 +21,7 @@ const host = BROWSER !== undefined && await canBundle() ? await Host.start() : u
 function pageTest(
   name: string,
   use: (tab: Tab) => Promise<void>,
-  { hash = "", ...options }: { hash?: string } & Parameters<typeof withTab>[2] = {},
+  { query = "", ...options }: { query?: string } & TabOptions = {},
 ): void {
   Deno.test({
     name: `the live page ${name} (needs Chromium, deno bundle)`,
@@ -29,7 +29,7 @@ function pageTest(
     sanitizeOps: false, // the browser's driver keeps a pipe open
     sanitizeResources: false,
     fn: () =>
-      withTab(host!.address + hash, async (tab) => {
+      withTab(host!.address + query, async (tab) => {
         await use(tab);
         assert.deepEqual(tab.errors, []);
         const foreign = tab.requests.filter((url) =>
@@ -59,6 +59,16 @@ async function diceAt(page: Page, step: number): Promise<number> {
 async function goTo(page: Page, step: number): Promise<number> {
   await page.locator("#step").fill(String(step));
   return await diceAt(page, step);
+}
+
+/** Drops a file on the page. */
+async function drop(page: Page, path: string): Promise<void> {
+  const [name, bytes] = [basename(path), (await Deno.readFile(path)).toBase64()];
+  await page.evaluate(`
+    const files = new DataTransfer();
+    files.items.add(new File([Uint8Array.fromBase64("${bytes}")], "${name}"));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true }));
+  `);
 }
 
 /** Leads the mouse over the picture, in parts of it. */
@@ -143,7 +153,7 @@ pageTest("shows every channel, sliders and ten runs", async ({ page }) => {
 
 pageTest("gives the mask that predict gives, for a file of the user", async ({ page }) => {
   const image = join(ROOT, "data.example/imagesTs/prostate_12.nii.gz");
-  await page.locator("#files").setInputFiles(image);
+  await drop(page, image);
   await page.locator("#status", { hasText: "prostate_12 is open, 7 slices" }).waitFor();
   await page.getByRole("button", { name: "Segment the whole volume" }).click();
   const link = page.getByRole("link", { name: "Save prostate_12.nii.gz" });
@@ -182,6 +192,10 @@ pageTest("says what is wrong with a file, and takes a model's files", async ({ p
     model.map((name) => join(ROOT, "models/hippocampus", name)),
   );
   await alert.getByText("This model has 7390 parameters").waitFor();
+  assert.equal(await page.locator("#where").textContent(), "");
+  await page.locator("#view").click(); // nothing is there to be touched
+  await page.getByLabel(/^Noise/).fill("0.3");
+  await alert.getByText("This model has 7390 parameters").waitFor();
 });
 
 pageTest("works without a network, after it was open once", async ({ page }) => {
@@ -194,6 +208,20 @@ pageTest("works without a network, after it was open once", async ({ page }) => 
   } finally {
     host!.isUp = true;
   }
+});
+
+pageTest("goes on on the CPU where the GPU is lost", async ({ page, browser }) => {
+  await page.getByText("Diagnostics").click();
+  const told = page.locator("#diagnostics");
+  await told.getByText("backend: webgpu").waitFor();
+  const cdp = await browser.newBrowserCDPSession();
+  await cdp.send("Browser.crashGpuProcess" as never);
+  await goTo(page, 5);
+  for (let click = 0; click < 2; click++) await page.getByText("Diagnostics").click();
+  await told.getByText(/backend: threads[^]*WebGPU was lost/).waitFor();
+}, {
+  query: "?backend=webgpu",
+  flags: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"],
 });
 
 for (const [size, viewport] of [["laptop", [1366, 768]], ["phone", [390, 844]]] as const) {

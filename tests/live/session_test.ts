@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
@@ -116,6 +117,18 @@ Deno.test("Session.tenRuns() tells how far the answers of one slice differ", () 
     // Where every cell fires nothing is left to chance
     const certain = await session.tenRuns({ ...scene, fireRate: 1 }, signal);
     assert.equal(certain, 0);
+  }));
+
+Deno.test("Session leaves no tensor behind, however long it runs", () =>
+  withSession(async (session, scene) => {
+    await session.frame(scene);
+    const before = tf.memory().numTensors;
+    for (let seed = 0; seed < 3; seed++) {
+      const stroke = { step: 3, tool: "erase", radius: 9, points: [40, 40] } as const;
+      await session.frame({ ...scene, seed, strokes: [stroke], step: 45 });
+      await session.tenRuns({ ...scene, seed, steps: [2, 1] }, signal);
+    }
+    assert.equal(tf.memory().numTensors, before);
   }));
 
 Deno.test("Session.openCase() says what is wrong with files", () =>

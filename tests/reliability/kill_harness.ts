@@ -120,6 +120,7 @@ export async function killTasks(options: KillOptions): Promise<KillReport> {
     await writeTinyVolumes(join(root, "data"), { cases: 6, size: 24, slices: 4 });
     const reference = await runAll(join(root, "reference"));
     for (let turn = 0; total() < kills; turn++) {
+      assert.ok(turn < 10 * kills + 10, "the tasks end before they can be killed");
       const target = targets[turn % targets.length]!;
       const folder = join(root, `run-${turn}`);
       await copyOthers(reference.folder, folder, target);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { extractSlices } from "../../lib/slices/mod.ts";
 import { startTask } from "../tasks/support/run_task.ts";
+import { until } from "../support/until.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 import { KILL_TARGETS, killTasks } from "./kill_harness.ts";
 
@@ -28,12 +29,12 @@ Deno.test("a preparation that was killed goes on after the last whole case", asy
     const output = child.output();
     const out = join(folder, "prepared");
     let done: string[] = [];
-    while (done.length < 3) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
+    await until(child, async () => {
       const names = await Array.fromAsync(Deno.readDir(join(out, "unfinished")), (f) => f.name)
         .catch(() => []);
       done = names.filter((name) => name.startsWith("case_") && name.endsWith(".json"));
-    }
+      return done.length >= 3;
+    });
     child.kill("SIGKILL");
     assert.equal((await output).signal, "SIGKILL");
 

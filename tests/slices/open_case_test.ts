@@ -369,3 +369,13 @@ Deno.test("pictures: colours are channels, and masks come back in their values",
       assert.deepEqual((await one.readMask(join(folder, labels)))[0]!.data, codes, labels);
     }
   }));
+
+Deno.test("a picture of one grey value is a warning, and black in its slice", () =>
+  inFolder(async (folder) => {
+    const png = encode({ data: new Uint8Array(48).fill(130), height: 8, width: 6, channels: 1 });
+    await Deno.writeFile(join(folder, "x.png"), Uint8Array.from(png));
+    const source: CaseSource = { ...sourceOf(folder, ["x.png"]), kind: "pictures" };
+    const found = await open(source);
+    assert.deepEqual(findingsOf(found), ["warning: image is constant: every value is 0.5098"]);
+    assert.deepEqual(requireCase(found, source).slice(0).data, new Float32Array(48));
+  }));

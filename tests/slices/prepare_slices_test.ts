@@ -146,6 +146,23 @@ Deno.test("a folder with a file .lock and images of somebody else loses nothing"
     for (const name of files) assert.equal(await Deno.readTextFile(join(other, name)), "mine");
   }));
 
+Deno.test("a folder that a killed process left without a plan is prepared, one with a file is not", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [CASE]);
+    const out = join(folder, "out");
+    await Deno.mkdir(join(out, "unfinished"), { recursive: true });
+    await Deno.mkdir(join(out, "images"));
+    for (const name of [".lock", "unfinished/plan.json.0123456789ab.tmp"]) {
+      await Deno.writeTextFile(join(out, name), "");
+    }
+    const mine = join(out, "unfinished/mine.txt");
+    await Deno.writeTextFile(mine, "mine");
+    await assert.rejects(prepare(folder, out), /the folder holds other files/);
+    await Deno.remove(mine);
+    await prepare(folder, out);
+    assert.deepEqual(await namesIn(out), [".lock", "images", "labels", "manifest.json"]);
+  }));
+
 Deno.test("only the files that a manifest names are removed from a prepared folder", () =>
   inFolder(async (folder) => {
     const out = join(folder, "out");

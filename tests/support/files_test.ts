@@ -1,7 +1,12 @@
 import { join } from "@std/path";
 import assert from "node:assert/strict";
 import { InputError } from "../../lib/support/errors.ts";
-import { writeFileAtomic, writeFilesAtomic, writeJsonAtomic } from "../../lib/support/files.ts";
+import {
+  exists,
+  writeFileAtomic,
+  writeFilesAtomic,
+  writeJsonAtomic,
+} from "../../lib/support/files.ts";
 import { inFolder } from "./in_folder.ts";
 
 const names = async (folder: string) =>
@@ -93,5 +98,20 @@ Deno.test({
       assert.equal(error.message, "Cannot write: Deno has no permission to: /x/y");
       assert.match(error.hint, /--allow-write/);
       return true;
+    }),
+});
+
+Deno.test({
+  name: "exists() says no of whatever cannot be there (not on Windows)",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const at = (name: string) => join(folder, name);
+      await Deno.writeTextFile(at("file"), "x");
+      await Deno.symlink("loop", at("loop"));
+      for (const name of ["none", "file/x", "loop", "x".repeat(300)]) {
+        assert.equal(await exists(at(name)), false, name);
+      }
+      assert.deepEqual([await exists(at("file")), await exists(folder)], [true, true]);
     }),
 });

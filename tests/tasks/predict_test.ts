@@ -4,6 +4,7 @@ import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 import { discoverCases } from "../../lib/slices/discovery/discover_cases.ts";
 import type { SliceSettings } from "../../lib/slices/mod.ts";
 import { findPython, runPython } from "../../tasks/support/python.ts";
+import { readVolume, writeVolume } from "../../lib/volume/mod.ts";
 import { makeRun } from "./support/make_run.ts";
 import { inFolder, runTaskIn, startTask } from "./support/run_task.ts";
 
@@ -159,4 +160,33 @@ Deno.test("predict tells what is wrong with its flags and folders", () =>
     await rejects(run("model", "data/images"), /would overwrite the image/);
     await Deno.remove(join(folder, "model", "slices.json"));
     await rejects(run("model", "masks"), /slices\.json is missing: model\nCopy slices\.json/);
+  }));
+
+Deno.test("predict says what cannot be read or written, and names no flag that it has not", () =>
+  inFolder(async (folder) => {
+    await writeTinyVolumes(join(folder, "data"));
+    await makeModel(folder);
+    const path = join(folder, "data", "images", "case_0.nii.gz");
+    const like = await readVolume(path);
+    const data = like.data.map((value, i) => i < 50 ? NaN : value);
+    await writeVolume(path, { data, like });
+    const images = ["--image", "data/images", "--out", "masks"];
+    const some = await runTaskIn(folder, "predict", "--run", "model", ...images);
+    assert.equal(some.code, 1);
+    assert.match(
+      some.error,
+      /case_0\.nii\.gz: image has 50 values that are NaN or infinite \(Only training chooses settings: .*--fill lowest/,
+    );
+    const file = await runTaskIn(folder, "predict", "--run", "model/config.json", ...images);
+    assert.equal(file.code, 1);
+    assert.match(
+      file.error,
+      /^error: Cannot read run: the folder holds none: model\/config\.json\n/,
+    );
+    if (Deno.build.os === "windows") return;
+    await Deno.symlink("loop", join(folder, "loop"));
+    const loop = ["--run", "model", "--image", "data/images", "--out", "loop"];
+    const { code, error } = await runTaskIn(folder, "predict", ...loop);
+    assert.equal(code, 1);
+    assert.match(error, /^error: Cannot write: it is a link that leads back to itself: loop\n/);
   }));

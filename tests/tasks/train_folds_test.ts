@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { killAfter } from "../support/kill_after.ts";
+import { until } from "../support/until.ts";
 import { join } from "@std/path";
 import { Random } from "../../lib/support/random.ts";
 import { brokenFiles, contentsOf } from "../reliability/whole_files.ts";
@@ -97,9 +98,7 @@ Deno.test("a cross-validation that is not done yet predicts nothing, and says ho
     await Deno.mkdir(folder);
     const child = start(folder, "train", FLAGS);
     const output = child.output();
-    while (!await exists(join(folder, "cv", "fold_0", "model1.safetensors"))) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(child, () => exists(join(folder, "cv", "fold_0", "model1.safetensors")));
     child.kill("SIGINT");
     const { code, stdout } = await output;
     assert.equal(code, 130);

@@ -5,8 +5,8 @@
  */
 
 import type { ModelShape } from "../types.ts";
-import { MAX_PAGES } from "./buffers.ts";
 import { type Build, hasRelaxedSimd, hasSharedMemory } from "./build.ts";
+import { MAX_PAGES } from "./buffers.ts";
 import { compileKernels } from "./compile.ts";
 import { startDenoThread } from "./deno_thread.ts";
 import { WasmEngine } from "./wasm_engine.ts";

@@ -39,10 +39,11 @@ export async function noDataSet(
   }
   if (images.length > 0) {
     const seen = `${counted(images.length, "image")} (${names(images)}) and no labels`;
-    const where = firstFolder(tree, LAYOUT_FOLDERS.images)?.replace(/^images/i, "labels");
+    const where = firstFolder(tree, LAYOUT_FOLDERS.images) ?? "";
+    const beside = where.replace(/^images/i, "labels");
     return error(
       seen,
-      where === undefined ? LAYOUTS : `Put labels of the same names into ${where}`,
+      beside === where ? LAYOUTS : `Put labels of the same names into ${beside}`,
     );
   }
   if (labels.length > 0) {

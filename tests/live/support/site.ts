@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { answerFile, buildSite } from "../../../lib/live/build_site.ts";
 import { BROWSER } from "../../notebooks/support/lab.ts";
 
@@ -66,20 +66,27 @@ export class Host implements AsyncDisposable {
 /** A tab of a browser without a window, and what went wrong in it. */
 export interface Tab {
   readonly page: Page;
-  readonly context: BrowserContext;
+  readonly browser: Browser;
   /** Errors, violations of the policy among them. */
   readonly errors: string[];
   /** Addresses that were asked for. */
   readonly requests: string[];
 }
 
+/** How the page is opened. */
+export interface TabOptions extends NonNullable<Parameters<Browser["newContext"]>[0]> {
+  /** Beside {@linkcode FLAGS}. */
+  readonly flags?: readonly string[];
+}
+
 /** Opens the page and waits until the automaton runs. */
 export async function withTab(
   address: string,
   use: (tab: Tab) => Promise<void>,
-  options: Parameters<Browser["newContext"]>[0] = {},
+  { flags = [], ...options }: TabOptions = {},
 ): Promise<void> {
-  const browser = await chromium.launch({ executablePath: BROWSER!, args: FLAGS });
+  const args = [...FLAGS, ...flags];
+  const browser = await chromium.launch({ executablePath: BROWSER!, args });
   try {
     const context = await browser.newContext({
       viewport: { width: 1366, height: 768 },
@@ -95,7 +102,7 @@ export async function withTab(
     context.on("request", (request) => requests.push(request.url()));
     await page.goto(address);
     await settled(page);
-    await use({ page, context, errors, requests });
+    await use({ page, browser, errors, requests });
   } finally {
     await browser.close();
   }

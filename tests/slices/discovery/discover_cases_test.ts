@@ -383,6 +383,7 @@ Deno.test("discoverCases() says what it saw in a folder that is no data set", as
     [[], /the folder is empty/, /imagesTr/],
     [["notes.txt", "a/b.txt"], /no images; it holds a\/, a\/b\.txt, notes\.txt: /, /imagesTr/],
     [["imagesTr/a.nii"], /1 image \(imagesTr\/a\.nii\) and no labels/, /into labelsTr$/],
+    [["scans/a.nii"], /1 image \(scans\/a\.nii\) and no labels/, /^A data set is a folder with/],
     [["labels/a.nii"], /1 label \(labels\/a\.nii\) and no images/, /imagesTr/],
     [
       ["images/a.jpg", "masks/a.jpg"],

@@ -2,15 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import manifest from "../../../deno.json" with { type: "json" };
 import { writeTinyVolumes } from "../../training/support/tiny_data.ts";
+import { until } from "../../support/until.ts";
 import { inFolder, runTaskIn, startTask, tinyFlags } from "./run_task.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const ROOT = new URL("../../../", import.meta.url);
 const ignore = Deno.build.os === "windows"; // it knows no signals
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 const hasText = (path: string, text: string) =>
   Deno.readTextFile(path).then((content) => content.includes(text), () => false);
@@ -33,7 +30,7 @@ Deno.test({
         // As when a terminal is closed: every print fails
         await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
         const before = (await Deno.readTextFile(csv).catch(() => "")).split("\n").length;
-        await until(() => hasText(csv, `\n${before + 1},`));
+        await until(child, () => hasText(csv, `\n${before + 1},`));
         child.kill(signal);
         const { code, signal: killedBy } = await child.status;
         assert.deepEqual([code, killedBy], [130, null], signal);
@@ -83,7 +80,7 @@ Deno.test({
       const args = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 1 })];
       const child = startTask(folder, "train", args);
       const output = child.output();
-      await until(async () => {
+      await until(child, async () => {
         const found = await Array.fromAsync(Deno.readDir(join(folder, "prepared"))).catch(() => []);
         return found.length > 0;
       });

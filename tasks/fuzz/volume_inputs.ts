@@ -1,0 +1,126 @@
+/**
+ * Volumes of every kind that people have: whole files whose values and headers are odd.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import { type Bytes, damagedBytes } from "./damage.ts";
+
+const HEADER = 352;
+
+/** How values of a type are written, by its code in the header. */
+const TYPES = {
+  2: { bytes: 1, put: (view: DataView, at: number, value: number) => view.setUint8(at, value) },
+  4: {
+    bytes: 2,
+    put: (view: DataView, at: number, value: number) => view.setInt16(at, value, true),
+  },
+  8: {
+    bytes: 4,
+    put: (view: DataView, at: number, value: number) => view.setInt32(at, value, true),
+  },
+  16: {
+    bytes: 4,
+    put: (view: DataView, at: number, value: number) => view.setFloat32(at, value, true),
+  },
+  64: {
+    bytes: 8,
+    put: (view: DataView, at: number, value: number) => view.setFloat64(at, value, true),
+  },
+  768: {
+    bytes: 4,
+    put: (view: DataView, at: number, value: number) => view.setUint32(at, value, true),
+  },
+  1024: {
+    bytes: 8,
+    put: (view: DataView, at: number, value: number) =>
+      view.setBigInt64(at, BigInt(Math.trunc(Number.isFinite(value) ? value : 0)), true),
+  },
+} as const;
+
+const shapes = fc.constantFrom<number[]>(
+  [6, 5, 3],
+  [6, 5, 3, 1],
+  [6, 5, 3, 2],
+  [6, 5, 3, 3],
+  [5, 6, 3],
+  [3, 5, 6],
+  [1, 6, 5],
+  [6, 5, 1],
+  [6, 5, 3, 1, 2],
+);
+
+/** Values of a voxel, by its place: what images and labels hold, and what neither should. */
+const values = fc.constantFrom<(i: number) => number>(
+  (i) => i * 7 % 31,
+  (i) => i % 3,
+  (i) => i % 3,
+  (i) => Number(i % 5 === 0),
+  (i) => Number(Math.floor(i / 90) === i % 2), // one-hot over two volumes
+  (i) => i % 2 * 255,
+  (i) => i % 2 * 1.0039,
+  (i) => i % 2 * 0.999999,
+  (i) => (i % 11) / 10, // probabilities
+  (i) => -(i % 4),
+  (i) => i % 2 === 0 ? NaN : i,
+  (i) => i % 7 === 0 ? Infinity : i,
+  (i) => i % 2 === 0 ? -3.4028235e38 : i % 50,
+  (i) => (i % 31) * 1e-11,
+  (i) => i === 9 ? 1e30 : i % 31,
+  () => 7,
+  (i) => i % 2 * 526157192 + i % 3 * 4,
+  (i) => i % 2 * (2 ** 31 + 5),
+  (i) => i % 2 * (2 ** 30 + 0xff0000),
+  (i) => i, // as many labels as voxels
+);
+
+const size = fc.constantFrom(1, 1, 1.5, 0.9, 0.909, 1e-3, 500, 0, -1, NaN, 1e30);
+const affine = fc.oneof(
+  { weight: 3, arbitrary: fc.constant([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0]) },
+  { weight: 1, arbitrary: fc.constant([-1, 0, 0, 90, 0, -1, 0, 90, 0, 0, 2, -40]) }, // flipped
+  { weight: 1, arbitrary: fc.constant([0, 0, 2, 0, 1, 0, 0, 0, 0, 1, 0, 0]) }, // permuted
+  { weight: 1, arbitrary: fc.constant([0.9, 0.1, 0, 3, -0.1, 0.9, 0.1, 4, 0, -0.1, 2, 5]) }, // oblique
+  { weight: 1, arbitrary: fc.constant(Array<number>(12).fill(0)) },
+  { weight: 1, arbitrary: fc.array(size, { minLength: 12, maxLength: 12 }) },
+);
+
+const volume = fc.record({
+  shape: shapes,
+  type: fc.constantFrom<(keyof typeof TYPES)[]>(2, 2, 4, 8, 16, 16, 64, 768, 1024),
+  value: values,
+  forms: fc.constantFrom([0, 1], [1, 0], [0, 0], [1, 1], [2, 4], [9, -1]),
+  affine,
+  quaternion: fc.array(fc.constantFrom(0, 0, 0, 0.5, 1, 2, NaN), { minLength: 6, maxLength: 6 }),
+  sizes: fc.array(size, { minLength: 4, maxLength: 4 }),
+  units: fc.constantFrom(2, 2, 0, 1, 3, 10, 18, 255),
+  scale: fc.constantFrom([0, 0], [1, 0], [1, 0], [0.5, -3], [NaN, 0], [1e38, 1e38]),
+}).map(({ shape, type, value, forms, affine, quaternion, sizes, units, scale }): Bytes => {
+  const { bytes: width, put } = TYPES[type];
+  const count = shape.reduce((a, b) => a * b, 1);
+  const bytes = new Uint8Array(HEADER + count * width);
+  const view = new DataView(bytes.buffer);
+  const floats = (at: number, values: readonly number[]) =>
+    values.forEach((one, i) => view.setFloat32(at + 4 * i, one, true));
+  view.setInt32(0, 348, true);
+  [shape.length, ...shape, 1, 1, 1].slice(0, 8)
+    .forEach((one, i) => view.setInt16(40 + 2 * i, one, true));
+  view.setInt16(70, type, true);
+  view.setInt16(72, 8 * width, true);
+  floats(76, [1, ...sizes]);
+  floats(108, [HEADER, ...scale]);
+  view.setUint8(123, units);
+  view.setInt16(252, forms[0]!, true);
+  view.setInt16(254, forms[1]!, true);
+  floats(256, quaternion);
+  floats(280, affine);
+  bytes.set([0x6e, 0x2b, 0x31, 0], 344);
+  for (let i = 0; i < count; i++) put(view, HEADER + i * width, value(i));
+  return bytes;
+});
+
+/** Small volumes of odd kinds, and some of them damaged. */
+export const volumeInputs: fc.Arbitrary<Bytes> = fc.oneof(
+  { weight: 5, arbitrary: volume },
+  { weight: 1, arbitrary: volume.chain(damagedBytes) },
+);
