@@ -41,10 +41,10 @@ file that \`--config FILE\` takes:
 { "data": "data/Task05_Prostate", "size": [256, 256], "epochs": 50 }
 \`\`\`
 
-Flags go before the file, the file before the preset, the preset before the defaults. Unknown keys
-are errors. A run keeps the result as \`config.json\`:
-\`deno task train --config runs/NAME/config.json --out runs/OTHER\` repeats it. A run that is resumed
-may change ${RESUMABLE_KEYS.map((key) => `\`${key}\``).join(", ")}.
+Flags override the file, the file overrides the preset, and the preset overrides the defaults. Unknown
+keys are errors. A run stores the result as \`config.json\`:
+\`deno task train --config runs/NAME/config.json --out runs/OTHER\` repeats it. A resumed run may
+change ${RESUMABLE_KEYS.map((key) => `\`${key}\``).join(", ")}.
 
 ## Presets
 

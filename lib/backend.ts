@@ -1,5 +1,5 @@
 /**
- * The one place that chooses where tensors and rollouts run.
+ * Chooses where tensors and rollouts run.
  *
  * @module
  */
@@ -51,9 +51,9 @@ export interface BackendOptions {
   hidden?: number;
 }
 
-/** What there is to run on. What takes time to find out is asked only where the choice depends on it. */
+/** What is available. Slow checks run only if the choice depends on them. */
 export interface AvailableBackends {
-  /** A GPU that WebGPU reaches, and tensors on it that can be read. */
+  /** A GPU for WebGPU, with readable tensors. */
   webgpu(): Promise<boolean>;
   /** TensorFlow's library with a GPU. */
   tensorflow(): Promise<boolean>;
@@ -62,9 +62,9 @@ export interface AvailableBackends {
 }
 
 /**
- * The backend that is taken: the one that is asked for, and for "auto" the fastest there is.
+ * The chosen backend: the requested one, or for "auto" the fastest available.
  *
- * @throws {InputError} If there is no backend of the name.
+ * @throws {InputError} If there is no backend of this name.
  */
 export async function chooseBackend(
   asked: string,

@@ -1,5 +1,5 @@
 /**
- * The public face: everything of the tutorial's chapters from one import, `@med-nca/lib`.
+ * The public interface: everything of the tutorial's chapters from one import, `@med-nca/lib`.
  *
  * @example
  * ```ts

@@ -42,7 +42,7 @@ await runTask(async () => {
     const address = `http://127.0.0.1:${server.addr.port}/`;
     console.log(`The page is at ${address}; Ctrl-C ends it`);
     if (flags.browser) await openBrowser(address);
-    // Browsers keep connections open: nothing waits for them
+    // Browsers keep connections open: do not wait for them
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
     return 0;
   } finally {

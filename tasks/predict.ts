@@ -1,5 +1,5 @@
 /**
- * `deno task predict`: masks for images.
+ * `deno task predict`: segments images.
  *
  * @module
  */
@@ -114,9 +114,9 @@ await runTask(async () => {
     flags.series ?? null,
   );
   if (flags.dicomSeg && series === null) {
-    throw new InputError("Cannot write a DICOM segmentation: the image is no DICOM series", {
+    throw new InputError("Cannot write a DICOM segmentation: the image is not a DICOM series", {
       code: "bad-command-line",
-      hint: "Leave out --dicom-seg, or give a folder or .zip archive of DICOM with --image",
+      hint: "Omit --dicom-seg, or give a folder or .zip archive of DICOM with --image",
     });
   }
   const sources = flags.shard === undefined ? all : takeShard(all, flags.shard);

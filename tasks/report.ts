@@ -1,9 +1,10 @@
 /**
- * `deno task report`: a training on one page.
+ * `deno task report`: writes a page about a training.
  *
  * @module
  */
 
+import "./support/interrupt.ts";
 import { join } from "@std/path";
 import { runReport } from "../lib/exchange/run_report.ts";
 import { writeFileAtomic } from "../lib/support/files.ts";

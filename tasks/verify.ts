@@ -37,7 +37,7 @@ await runTask(async () => {
   const settings = v.parse(SliceSettingsSchema, config);
   const series = await mayHoldDicom(data) ? await findDicomSeries(data) : [];
   if (series.length > 0) {
-    console.log(["DICOM, which deno task predict takes:", ...formatSeries(series)].join("\n"));
+    console.log(["DICOM series, for deno task predict:", ...formatSeries(series)].join("\n"));
     return series.some(({ problems }) => problems.length > 0) ? 1 : 0;
   }
   using line = new StatusLine();

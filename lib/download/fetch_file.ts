@@ -33,7 +33,7 @@ const STALL_MS = 30_000;
  * @param path Where to. Existing bytes are assumed to be the file's first ones, so check its
  * checksum afterwards.
  * @throws {InputError} If the server refuses, cannot be reached, or sends more than `most`.
- * @throws The signal's reason, where it was aborted.
+ * @throws The signal's reason, if it was aborted.
  */
 export async function fetchFile(
   url: string,

@@ -28,7 +28,7 @@ const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/;
  * @param archive The `.tar` file.
  * @param folder Created; if unpacking fails, it may hold some of the files.
  * @throws {InputError} If the archive is damaged, or refused; it names the entry.
- * @throws The signal's reason, where it was aborted.
+ * @throws The signal's reason, if it was aborted.
  */
 export async function unpackTar(
   archive: string,

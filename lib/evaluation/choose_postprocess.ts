@@ -134,9 +134,9 @@ export async function readPostprocess(folder: string, targets: Targets): Promise
 }
 
 /**
- * Checks what the file of {@linkcode writePostprocess} holds.
+ * Checks the content of the file of {@linkcode writePostprocess}.
  *
- * @param path Where it is from, for errors.
+ * @param path Its path, for errors.
  * @throws {InputError} If it is damaged or is of other classes.
  */
 export function parsePostprocess(content: unknown, path: string, targets: Targets): Postprocess[] {

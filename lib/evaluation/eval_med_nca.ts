@@ -81,7 +81,7 @@ export interface EvalResult {
  * @param model Not changed.
  * @param dataset Prepared slices with labels.
  * @throws {RangeError} If there are no slices.
- * @throws The signal's reason, where it was aborted.
+ * @throws The signal's reason, if it was aborted.
  *
  * @example
  * ```ts ignore

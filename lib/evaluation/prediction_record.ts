@@ -20,15 +20,15 @@ const RECORDS = "records";
 const foundSchema = v.object({
   /** Voxels, or pixels, of each class. */
   counts: v.array(v.number()),
-  /** The volume of a voxel in millilitres, of a volume. */
+  /** The volume of a voxel in millilitres, for volumes. */
   voxelMillilitres: v.exactOptional(v.number()),
-  /** The NCA quality metric, see `CasePrediction`; of several runs. */
+  /** The NCA quality metric, see `CasePrediction`; for several runs. */
   quality: v.exactOptional(v.nullable(v.number())),
-  /** Where the image is unlike those that the model was trained on. */
+  /** Differences from the training images. */
   warnings: v.array(v.string()),
 });
 
-/** What was found in an image. */
+/** The findings in an image. */
 export type Found = v.InferOutput<typeof foundSchema>;
 
 const recordSchema = v.object({
@@ -38,7 +38,7 @@ const recordSchema = v.object({
   images: v.record(v.string(), v.string()),
   /** The SHA-256 of each output; null before it is written. */
   outputs: v.record(v.string(), v.nullable(v.string())),
-  /** What was found; not there before the outputs are, and in records of older versions. */
+  /** The findings; missing before the outputs are written, and in records of older versions. */
   found: v.exactOptional(foundSchema),
 });
 
@@ -117,7 +117,7 @@ export async function writeRecord(
   await writeJsonAtomic(recordPath(folder, name), { ...record, outputs, ...(found && { found }) });
 }
 
-/** The records of a folder by the names of their images, in order; whole ones only. */
+/** The complete records of a folder by the names of their images, in order. */
 export async function readRecords(folder: string): Promise<Map<string, PredictionRecord>> {
   const names: string[] = [];
   if (await exists(join(folder, RECORDS))) {

@@ -87,7 +87,7 @@ function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
     return new Map(Object.entries(unzipSync(bytes, { filter })));
   } catch (cause) {
     if (cause instanceof SyntaxError) throw cause;
-    throw new SyntaxError("it is no whole zip archive", { cause });
+    throw new SyntaxError("it is not a complete zip archive", { cause });
   }
 }
 

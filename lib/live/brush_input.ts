@@ -16,6 +16,7 @@ export interface BrushListeners {
   readonly size: () => readonly [number, number] | null;
   readonly onBegin: (place: Place) => void;
   readonly onExtend: (place: Place) => void;
+  readonly onEnd: () => void;
   /** Where the brush is now; null if it has left. */
   readonly onMove: (place: Place | null) => void;
 }
@@ -25,7 +26,7 @@ const STRIDE = { plain: 1, shift: 5 };
 
 /** Listens to a canvas that shows the grid as a whole. */
 export function listenToBrush(canvas: HTMLCanvasElement, listeners: BrushListeners): void {
-  const { size, onBegin, onExtend, onMove } = listeners;
+  const { size, onBegin, onExtend, onEnd, onMove } = listeners;
   let isDown = false;
   let place: Place | null = null;
   const placeOf = ({ clientX, clientY }: MouseEvent): Place | null => {
@@ -51,7 +52,10 @@ export function listenToBrush(canvas: HTMLCanvasElement, listeners: BrushListene
     if (isDown && place !== null) onExtend(place);
   });
   for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, () => isDown = false);
+    canvas.addEventListener(end, () => {
+      if (isDown) onEnd();
+      isDown = false;
+    });
   }
   canvas.addEventListener("pointerleave", () => onMove(place = null));
   canvas.addEventListener("blur", () => onMove(place = null));
@@ -68,8 +72,10 @@ export function listenToBrush(canvas: HTMLCanvasElement, listeners: BrushListene
         y: Math.min(Math.max(place.y + move[1] * stride, 0), height - 1),
       };
       onMove(place);
-    } else if (event.key === "Enter") onBegin(place);
-    else return;
+    } else if (event.key === "Enter") {
+      onBegin(place);
+      onEnd();
+    } else return;
     event.preventDefault();
     event.stopPropagation();
   });

@@ -87,13 +87,18 @@ export class Controller {
   }
 
   /** Leads the stroke that was begun last to another place. */
-  extendStroke(x: number, y: number): void {
+  extend(x: number, y: number): void {
     const strokes = this.#scene.strokes.slice();
     const last = strokes.pop()!;
     const [beforeX, beforeY] = last.points.slice(-2);
     if (x === beforeX && y === beforeY) return;
     strokes.push({ ...last, points: [...last.points, x, y] });
     this.change({ strokes }, true);
+  }
+
+  /** Asks for the frame again, as another result is to be shown. */
+  refresh(): void {
+    this.#request();
   }
 
   undo(): void {

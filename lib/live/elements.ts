@@ -37,6 +37,12 @@ export function fillSelect(
   list.replaceChildren(...entries.map(([value, text]) => new Option(text, value)));
 }
 
+/** Adds an entry to a list, if it is not there. */
+export function addOption(list: HTMLSelectElement, value: string, text: string): void {
+  const isThere = [...list.options].some((option) => option.value === value);
+  if (!isThere) list.add(new Option(text, value));
+}
+
 /** Tells screen readers. */
 export function announce(text: string): void {
   element("status", HTMLElement).textContent = text;

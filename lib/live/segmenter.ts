@@ -4,45 +4,99 @@
  * @module
  */
 
-import { announce, button, element, onClick } from "./elements.ts";
+import type { MaskFacts } from "./case_masks.ts";
+import { announce, button, element, fillSelect, onClick, select } from "./elements.ts";
 import { hideMessage, showError } from "./messages.ts";
 import type { Remote } from "./remote.ts";
-import type { ModelFacts, Segmentation } from "./session.ts";
+import type { ModelFacts } from "./session.ts";
+import type { Stroke } from "./situation.ts";
 import type { WorkerApi } from "./worker.ts";
 
-/** Runs it with progress, and offers what comes out. */
+/** What happens to masks. */
+export interface SegmenterListeners {
+  /** There are new ones. */
+  readonly onDone: () => void;
+  /** They were corrected. */
+  readonly onChange: () => void;
+}
+
+/** Runs it with progress, and corrects and saves what comes out. */
 export class Segmenter {
   readonly #remote: Remote<WorkerApi>;
-  readonly #onDone: () => void;
+  readonly #listeners: SegmenterListeners;
+  #classes: readonly string[] = [];
   #running: AbortController | null = null;
-  #addresses: string[] = [];
+  #stroke: { slice: number; stroke: Stroke; code: number } | null = null;
 
-  /** @param onDone Called when there is a mask to show. */
-  constructor(remote: Remote<WorkerApi>, onDone: () => void) {
+  constructor(remote: Remote<WorkerApi>, listeners: SegmenterListeners) {
     this.#remote = remote;
-    this.#onDone = onDone;
+    this.#listeners = listeners;
     onClick("cancel", () => this.#running?.abort());
+    onClick("save", () => this.#save().catch(showError));
   }
 
-  async start(model: ModelFacts): Promise<void> {
+  async start({ classes, kind }: ModelFacts): Promise<void> {
     const bar = element("progress", HTMLProgressElement);
     const running = this.#running = new AbortController();
     hideMessage();
     this.#setRunning(true);
     bar.removeAttribute("value");
-    const from = performance.now();
     try {
-      const result = await this.#remote.call("segment", [], {
+      const facts = await this.#remote.call("segment", [], {
         signal: running.signal,
         onProgress: (done, total) => bar.value = done / total,
       });
-      this.#offer(result, model, (performance.now() - from) / 1000);
-      this.#onDone();
+      this.#classes = classes;
+      const code = (i: number) => String(kind === "classes" ? i + 1 : 1 << i);
+      fillSelect(select("pen"), [
+        ...classes.map((name, i) => [code(i), name] as [string, string]),
+        ["0", "nothing: it erases"],
+      ]);
+      announce(`Segmented. ${this.#describe(facts)}`);
+      this.#listeners.onDone();
     } catch (error) {
       showError(error);
     } finally {
       this.#setRunning(false);
     }
+  }
+
+  /** Begins a stroke of the pen in a slice, in its own pixels. */
+  begin(slice: number, stroke: Stroke): void {
+    this.#stroke = { slice, stroke, code: Number(select("pen").value) };
+    this.#correct(false);
+  }
+
+  /** Leads it on to another place. */
+  extend(x: number, y: number): void {
+    if (this.#stroke === null) return;
+    const { stroke } = this.#stroke;
+    this.#stroke = { ...this.#stroke, stroke: { ...stroke, points: [...stroke.points, x, y] } };
+    this.#correct(true);
+  }
+
+  /** Measures what is there after a stroke. */
+  end(): void {
+    if (this.#stroke === null) return;
+    this.#stroke = null;
+    this.#measure();
+  }
+
+  undo(): void {
+    this.#remote.call("undoCorrection", []).catch(showError);
+    this.#listeners.onChange();
+    this.#measure();
+  }
+
+  #correct(isLonger: boolean): void {
+    const { slice, stroke, code } = this.#stroke!;
+    // The worker answers in order: the next frame shows it
+    this.#remote.call("correct", [slice, stroke, code, isLonger]).catch(showError);
+    this.#listeners.onChange();
+  }
+
+  #measure(): void {
+    this.#remote.call("measure", []).then((facts) => this.#describe(facts), showError);
   }
 
   #setRunning(isRunning: boolean): void {
@@ -51,28 +105,23 @@ export class Segmenter {
     element("progress", HTMLElement).hidden = !isRunning;
   }
 
-  #offer(result: Segmentation, { classes }: ModelFacts, seconds: number): void {
-    const { files, counts, voxelMillilitres: unit, dice } = result;
-    for (const address of this.#addresses.splice(0)) URL.revokeObjectURL(address);
+  #describe({ counts, voxelMillilitres: unit, dice }: MaskFacts): string {
     const amounts = counts.map((count, i) => {
       const amount = unit === null ? `${count} pixels` : `${(count * unit).toFixed(2)} ml`;
       const score = dice === null || Number.isNaN(dice[i]) ? "" : `, Dice ${dice[i]!.toFixed(3)}`;
-      return `${classes[i]}: ${amount}${score}`;
+      return `${this.#classes[i]}: ${amount}${score}`;
     });
-    const text = document.createElement("p");
-    text.textContent = `${amounts.join("; ")} (${seconds.toFixed(1)} s)`;
-    const links = files.map(({ name, bytes }) => {
+    const text = amounts.join("; ");
+    element("volume", HTMLElement).textContent = text;
+    element("result", HTMLElement).hidden = false;
+    return text;
+  }
+
+  async #save(): Promise<void> {
+    for (const { name, bytes } of await this.#remote.call("save", [])) {
       const address = URL.createObjectURL(new Blob([bytes]));
-      this.#addresses.push(address);
-      const link = document.createElement("a");
-      Object.assign(link, { href: address, download: name, textContent: `Save ${name}` });
-      const line = document.createElement("p");
-      line.append(link);
-      return line;
-    });
-    const box = element("result", HTMLElement);
-    box.replaceChildren(text, ...links);
-    box.hidden = false;
-    announce(`Segmented. ${text.textContent}`);
+      Object.assign(document.createElement("a"), { href: address, download: name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    }
   }
 }

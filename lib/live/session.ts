@@ -4,11 +4,9 @@
  * @module
  */
 
-import { codesOf, overlap, overlapScores } from "../evaluation/overlap.ts";
 import { openViews } from "../evaluation/open_views.ts";
 import { postprocessCase } from "../evaluation/postprocess.ts";
 import { predictCase, UNCERTAINTY_SAMPLES } from "../evaluation/predict_case.ts";
-import { joinPlanes } from "../evaluation/score_case.ts";
 import { MedNca } from "../nca/med_nca.ts";
 import { viewOfCase } from "../plots/case_view.ts";
 import type { View } from "../plots/raster.ts";
@@ -17,12 +15,12 @@ import { compareInput, requireLike } from "../slices/compare_input.ts";
 import type { CaseSource, Problem } from "../slices/discovery/case_source.ts";
 import { isImageFile, isLabelName, stemOf } from "../slices/discovery/file_names.ts";
 import { casesOf, compareKind } from "../slices/discovery/list_images.ts";
-import { labelToModelGrid, sliceGeometry, toModelGrid } from "../slices/geometry.ts";
-import { countCodes } from "../slices/targets.ts";
-import type { ImageSlice, SliceGeometry } from "../slices/types.ts";
+import { sliceGeometry, toModelGrid } from "../slices/geometry.ts";
+import type { ImageSlice } from "../slices/types.ts";
 import { InputError } from "../support/errors.ts";
 import { MEMORY, memoryFiles } from "../support/memory_files.ts";
 import { Automaton, type Frame } from "./automaton.ts";
+import { CaseMasks, type MaskFacts } from "./case_masks.ts";
 import { changeImage } from "./change_image.ts";
 import { type LoadedModel, loadModel } from "./load_model.ts";
 import type { Files } from "./model_files.ts";
@@ -54,28 +52,14 @@ export interface CaseFacts {
   readonly warnings: readonly string[];
 }
 
-/** A segmented case, for the page. */
-export interface Segmentation {
-  /** As `deno task predict` writes them. */
-  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
-  /** Voxels, or pixels, of each class. */
-  readonly counts: readonly number[];
-  /** The volume of a voxel; null if it is not known. */
-  readonly voxelMillilitres: number | null;
-  /** Of each class, NaN if it is undefined; null without a label. */
-  readonly dice: readonly number[] | null;
-}
-
 const IN = `${MEMORY}/in`;
-const OUT = `${MEMORY}/out`;
 
 /** A model and a case. */
 export class Session {
   #loaded: LoadedModel | null = null;
   #case: Case | null = null;
   #automaton: Automaton | null = null;
-  /** Of the whole case, as it was segmented last. */
-  #masks: readonly Uint8Array[] | null = null;
+  #masks: CaseMasks | null = null;
   /** Of ten runs of a slice. */
   #deviation: ImageSlice | null = null;
 
@@ -135,14 +119,24 @@ export class Session {
   async frame(scene: Scene): Promise<Frame> {
     if (this.#automaton === null) throw new TypeError("No case is open");
     const frame = await this.#automaton.frame(scene);
-    const geometry = this.#geometry(scene);
-    const mask = scene.show === "result" ? this.#masks?.[scene.slice] : undefined;
-    if (mask !== undefined) {
-      const [height, width] = geometry.original;
-      return onGrid(frame, labelToModelGrid({ data: mask, height, width }, geometry));
-    }
+    if (scene.show === "result" && this.#masks !== null) return this.#onSlice(frame, scene.slice);
     if (scene.show !== "deviation" || this.#deviation === null) return frame;
-    return onGrid(frame, toModelGrid(this.#deviation, geometry));
+    const index = this.#opened.indices[scene.slice]!;
+    const geometry = sliceGeometry(this.#opened.extent(index), this.#model.inputs);
+    return { ...frame, plane: toModelGrid(this.#deviation, geometry).data, planeSize: frame.size };
+  }
+
+  /** A frame that shows the mask of the whole case: in the slice's own size. */
+  #onSlice(frame: Frame, place: number): Frame {
+    const index = this.#opened.indices[place]!;
+    const { data, height, width } = this.#opened.slice(index);
+    return {
+      ...frame,
+      image: data.slice(0, height * width),
+      truth: this.#opened.labels === null ? null : this.#opened.label(index).data,
+      plane: this.#masks!.plane(place),
+      ...{ size: [height, width], planeSize: [height, width] },
+    };
   }
 
   /**
@@ -179,49 +173,29 @@ export class Session {
   }
 
   /**
-   * Segments the whole case as it is, as `deno task predict` does.
+   * Segments the whole case as it is, as `deno task predict` does. The masks can then be shown.
    *
    * @param onProgress Called with the number of slices that are done.
    */
   async segment(
     signal: AbortSignal,
     onProgress: (done: number, total: number) => void,
-  ): Promise<Segmentation> {
+  ): Promise<MaskFacts> {
     const opened = this.#opened;
     const { inputs, model, config, postprocess } = this.#model;
-    const { targets } = inputs;
-    const prediction = await predictCase([{ model, inputs, opened }], {
+    const { masks } = await predictCase([{ model, inputs, opened }], {
       ...{ seed: config.seed, signal, onProgress, batchSize: 1, keepProbabilities: false },
     });
-    const masks = postprocessCase(prediction.masks, opened, postprocess, targets);
-    const paths = await opened.save(OUT, masks, { suffix: "" });
-    const files = paths.map((path) => {
-      const bytes = memoryFiles.get(path)!;
-      memoryFiles.delete(path);
-      return { name: path.slice(OUT.length + 1), bytes };
-    });
-    this.#masks = masks;
-    const { spacing, kind, labels, indices } = opened;
-    const whole = joinPlanes(masks);
-    const truth = labels && joinPlanes(indices.map((index) => opened.label(index).data));
-    return {
-      files,
-      counts: countCodes(whole, targets),
-      voxelMillilitres: kind === "volume" && spacing !== null
-        ? spacing.reduce((a, b) => a * b) / 1000
-        : null,
-      dice: truth &&
-        targets.classes.map((_, c) =>
-          overlapScores(overlap(whole, truth, codesOf(targets, c))).Dice
-        ),
-    };
+    const { targets } = inputs;
+    const clean = postprocessCase(masks, opened, postprocess, targets);
+    this.#masks = new CaseMasks(opened, targets, clean);
+    return this.#masks.measure();
   }
 
-  #geometry(scene: Scene): SliceGeometry {
-    return sliceGeometry(
-      this.#opened.extent(this.#opened.indices[scene.slice]!),
-      this.#model.inputs,
-    );
+  /** The masks of the whole case, as it was segmented last. */
+  get masks(): CaseMasks {
+    if (this.#masks === null) throw new TypeError("The case is not segmented");
+    return this.#masks;
   }
 
   get #model(): LoadedModel {
@@ -233,14 +207,6 @@ export class Session {
     if (this.#case === null) throw new TypeError("No case is open");
     return this.#case;
   }
-}
-
-/** A frame that shows another plane of the grid's size. */
-function onGrid(
-  frame: Frame,
-  { data, height, width }: { data: Frame["plane"]; height: number; width: number },
-): Frame {
-  return { ...frame, plane: data, planeSize: [height, width] };
 }
 
 /** The one case that files are of. */

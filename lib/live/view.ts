@@ -4,12 +4,22 @@
  * @module
  */
 
-import { orientForDisplay, turnPair, type View as Way } from "../plots/raster.ts";
+import { turnPair, type View as Way } from "../plots/raster.ts";
 import type { Frame } from "./automaton.ts";
 import { listenToBrush, type Place } from "./brush_input.ts";
 import { drawChart } from "./chart.ts";
 import type { Controller } from "./controller.ts";
-import { announce, button, element, fillSelect, input, onClick, select } from "./elements.ts";
+import {
+  addOption,
+  announce,
+  button,
+  element,
+  fillSelect,
+  input,
+  onClick,
+  select,
+} from "./elements.ts";
+import { gridPlace } from "./grid_place.ts";
 import { listenToKeys } from "./keys.ts";
 import { hideMessage, showError } from "./messages.ts";
 import { drawPicture, type Plane } from "./picture.ts";
@@ -40,26 +50,36 @@ export class View {
   constructor(controller: Controller, remote: Remote<WorkerApi>, facts: () => OpenFacts) {
     this.#controller = controller;
     this.#facts = facts;
-    const segmenter = new Segmenter(remote, () => {
-      this.#addShown("result", "mask of the whole volume");
-      controller.look({ show: "result" });
+    const segmenter = new Segmenter(remote, {
+      onDone: () => {
+        addOption(select("show"), "result", "mask of the whole volume");
+        controller.look({ show: "result" });
+      },
+      onChange: () => controller.refresh(),
     });
     this.#listenToTransport();
     this.#listenToSettings();
     listenToKeys();
+    const onGrid = (place: Place) => gridPlace(place, this.#frame!.size, this.#way);
+    // Over the mask of the volume it is a pen
+    const isPen = () => this.#frame?.show === "result";
     listenToBrush(this.#canvas, {
       size: () => this.#frame && turnPair(this.#frame.size, this.#way),
       onBegin: (place) => {
         const tool = document.querySelector<HTMLInputElement>("[name=tool]:checked")!.value as Tool;
-        const points = this.#onGrid(place);
-        controller.beginStroke({ tool, radius: input("radius").valueAsNumber, points });
+        const radius = input("radius").valueAsNumber;
+        const points = onGrid(place);
+        if (isPen()) segmenter.begin(controller.scene.slice, { step: 0, tool, radius, points });
+        else controller.beginStroke({ tool, radius, points });
       },
-      onExtend: (place) => controller.extendStroke(...this.#onGrid(place)),
+      onExtend: (place) => (isPen() ? segmenter : controller).extend(...onGrid(place)),
+      onEnd: () => segmenter.end(),
       onMove: (place) => {
         this.#brush = place;
         this.#draw();
       },
     });
+    onClick("undo", () => (isPen() ? segmenter : controller).undo());
     onClick("segment", () => {
       controller.pause();
       segmenter.start(facts().model);
@@ -91,7 +111,7 @@ export class View {
     input("slice").max = String((opened?.slices ?? 1) - 1);
     input("truth").disabled = !opened?.hasLabel;
     for (const id of ["segment", "ten", "play"]) button(id).disabled = opened === null;
-    element("result", HTMLElement).hidden = true;
+    for (const id of ["result", "quality"]) element(id, HTMLElement).hidden = true;
     if (opened !== null) return;
     this.#frame = null;
     this.#canvas.width = this.#canvas.height = 1;
@@ -103,7 +123,10 @@ export class View {
     const { scene, playing, canUndo } = this.#controller;
     const text = playing ? "Pause" : "Play";
     if (button("play").textContent !== text) button("play").textContent = text;
-    button("undo").disabled = !canUndo;
+    button("undo").disabled = !canUndo && scene.show !== "result";
+    for (const tool of document.querySelectorAll<HTMLInputElement>("[name=tool]")) {
+      tool.disabled = scene.show === "result";
+    }
     const [coarse, fine] = scene.steps;
     const last = Math.max(coarse + fine + BEYOND, Math.ceil(scene.step / BEYOND) * BEYOND);
     input("step").max = String(last);
@@ -171,28 +194,16 @@ export class View {
     return this.#facts().opened?.view ?? "raw";
   }
 
-  /** Where a place of the picture, which is turned upright, is on the grid; some way beyond too. */
-  #onGrid({ x, y }: Place): [x: number, y: number] {
-    const [height, width] = this.#frame!.size;
-    const places = {
-      data: Int32Array.from({ length: height * width }, (_, i) => i),
-      height,
-      width,
-    };
-    const shown = orientForDisplay(places, this.#way);
-    const [column, row] = [clamp(x, shown.width), clamp(y, shown.height)];
-    const place = shown.data[row * shown.width + column]!;
-    return [place % width, Math.floor(place / width)];
-  }
-
-  #describe({ step, stage, stageStep, dice, change }: Frame): void {
+  #describe({ step, stage, stageStep, dice, change, show }: Frame): void {
     const [coarse, fine] = this.#controller.scene.steps;
     const of = stage === "coarse" ? coarse : fine;
     const beyond = stageStep > of ? ", beyond its training" : ` of ${of}`;
     const parts = [`Step ${step}: ${stage} ${stageStep}${beyond}`];
     if (!Number.isNaN(dice[step])) parts.push(`Dice ${dice[step]!.toFixed(3)}`);
     parts.push(`change ${change[step]!.toFixed(4)}`);
-    element("where", HTMLElement).textContent = parts.join(" · ");
+    element("where", HTMLElement).textContent = show === "result"
+      ? `Slice ${this.#controller.scene.slice + 1} of the segmented volume`
+      : parts.join(" · ");
     element("chart", HTMLCanvasElement).setAttribute(
       "aria-label",
       `Dice and mean change of each step. ${parts.join(", ")}`,
@@ -238,7 +249,6 @@ export class View {
       controller.look({ show: (/^\d+$/.test(value) ? Number(value) : value) as Shown });
     });
     input("truth").addEventListener("change", () => this.#draw());
-    onClick("undo", () => controller.undo());
     onClick("clear", () => {
       controller.pause();
       controller.change({ ...this.#facts().defaults, slice: controller.scene.slice }, false);
@@ -255,14 +265,12 @@ export class View {
     button("ten").disabled = true;
     try {
       const quality = await remote.call("tenRuns", [scene]);
-      this.#addShown("deviation", "where ten runs differ");
+      addOption(select("show"), "deviation", "where ten runs differ");
       this.#controller.look({ show: "deviation" });
-      const box = element("result", HTMLElement);
-      const line = document.createElement("p");
-      line.textContent = `Ten runs of this slice: quality metric ${quality.toFixed(4)}; 0 where ` +
-        "all agree, the larger the less it is to be trusted. The map shows where they differ.";
-      box.replaceChildren(line);
-      box.hidden = false;
+      const line = element("quality", HTMLElement);
+      line.textContent = `Ten runs of this slice: quality metric ${quality.toFixed(4)}; 0 if all ` +
+        "agree, the larger the less it is to be trusted. The map shows where they differ.";
+      line.hidden = false;
       announce(line.textContent);
     } catch (error) {
       showError(error);
@@ -270,17 +278,6 @@ export class View {
       button("ten").disabled = false;
     }
   }
-
-  #addShown(value: string, text: string): void {
-    const list = select("show");
-    if (![...list.options].some((option) => option.value === value)) {
-      list.add(new Option(text, value));
-    }
-  }
-}
-
-function clamp(place: number, length: number): number {
-  return Math.min(Math.max(place, 0), length - 1);
 }
 
 function format(id: string, value: number): string {

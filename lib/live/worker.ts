@@ -10,7 +10,7 @@ import { startEngine } from "./browser_engine.ts";
 import type { Files } from "./model_files.ts";
 import { type CallContext, serveCalls } from "./remote.ts";
 import { Session } from "./session.ts";
-import type { Scene } from "./situation.ts";
+import type { Scene, Stroke } from "./situation.ts";
 
 const session = new Session();
 let engine: BrowserEngine;
@@ -57,6 +57,11 @@ const api = {
   tenRuns: (call: CallContext, scene: Scene) =>
     onEngine(call, () => session.tenRuns(scene, call.signal)),
   segment: (call: CallContext) => onEngine(call, () => session.segment(call.signal, call.progress)),
+  correct: (_: CallContext, slice: number, stroke: Stroke, code: number, isLonger: boolean) =>
+    session.masks.correct(slice, stroke, code, isLonger),
+  undoCorrection: (_: CallContext) => session.masks.undo(),
+  measure: (_: CallContext) => session.masks.measure(),
+  save: (_: CallContext) => session.masks.save(),
 };
 
 /** What the page can ask for. */

@@ -45,7 +45,7 @@ export async function saveWeights(model: MedNca, folder: string): Promise<void> 
   await writeWeights({ config: model.config, values: [coarse!, fine!] }, folder);
 }
 
-/** {@linkcode saveWeights} of a model that is not set up. */
+/** {@linkcode saveWeights} for weights without a model. */
 export async function writeWeights({ config, values }: ModelWeights, folder: string) {
   const stages = values.map((named, stage) => {
     const shapes = parameterShapes({ ...config, kernel: config.kernels[stage]! });
@@ -120,11 +120,11 @@ export async function readWeights(
 }
 
 /**
- * What {@linkcode readWeights} does with the content of both files.
+ * {@linkcode readWeights} for the content of both files.
  *
  * @param contents `model1.safetensors` and `model2.safetensors`.
- * @param folder Where they are from, for errors.
- * @param config As `readWeights` takes it.
+ * @param folder Their origin, for errors.
+ * @param config As for `readWeights`.
  * @throws {InputError} As `readWeights` does.
  */
 export function parseWeights(
@@ -140,7 +140,7 @@ export function parseWeights(
   return checkWeights(coarse, fine, config);
 }
 
-/** The tensors of one automaton, and the file that they are from. */
+/** The tensors of one automaton, and their file. */
 export type StoredStage = { path: string } & Safetensors;
 
 /**
@@ -171,7 +171,7 @@ export function checkWeights(
   return { config: resolved, values: [values[0]!, values[1]!] };
 }
 
-/** How weights are read; no model of this kind is larger. */
+/** How weights are read, with a size limit far above any model of this kind. */
 const READING = {
   what: "weights",
   code: "bad-weights",
@@ -215,7 +215,7 @@ function disagreements(
     .map((key) => `${key} differs from ${where} (${a[key]} and ${b[key]})`);
 }
 
-/** How often PyTorch's batch norm ran, which changes nothing where it keeps no statistics. */
+/** PyTorch's count of batch norm updates, which has no effect without running statistics. */
 const IS_COUNTER = /(^|\.)num_batches_tracked$/;
 
 function checkedValues(

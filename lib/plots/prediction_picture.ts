@@ -1,5 +1,5 @@
 /**
- * What was found in a case that has no truth to compare with.
+ * Draws a prediction without a truth to compare with.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import { displayScale, overlayClasses, sliceToRgb } from "./slice_image.ts";
 import { svgLegend } from "./svg.ts";
 
 /**
- * Draws three slices with the outlines of what was found, as a radiologist's viewer shows them: the
- * slice with most of it, and one on either side. Where nothing was found they are from the middle.
+ * Draws three slices with the predicted outlines, in a radiologist's view: the slice with the most
+ * foreground, and one on either side. If nothing was found, slices from the middle.
  *
  * @param opened The case.
- * @param masks A plane of codes for each of its slices.
- * @param inputs What the case was opened with.
+ * @param masks One plane of codes per slice.
+ * @param inputs The settings that the case was opened with.
  */
 export function drawPrediction(
   opened: Pick<Case, "kind" | "orientation" | "grid" | "indices" | "slice">,
@@ -52,7 +52,7 @@ export function drawPrediction(
   });
 }
 
-/** The place of the plane with most of the object, and of planes halfway to where it ends. */
+/** The index of the plane with the most foreground, and of planes halfway to its ends. */
 function shownPlaces(masks: readonly Uint8Array[]): number[] {
   const sizes = masks.map((mask) => mask.reduce((sum, code) => sum + Number(code > 0), 0));
   const largest = Math.max(...sizes);

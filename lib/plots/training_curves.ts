@@ -89,7 +89,7 @@ const PANELS: readonly Panel[] = [
 /**
  * The epoch whose weights a run keeps: the first with the highest Dice on the validation patients.
  *
- * @returns `undefined` where no epoch was validated.
+ * @returns `undefined` if no epoch was validated.
  *
  * @example
  * ```ts

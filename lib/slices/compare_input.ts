@@ -33,15 +33,17 @@ export function compareInput(inputs: ModelInputs, opened: Case): Finding[] {
   ];
 }
 
-/** Older versions took the red channel of pictures in silence, and stored 0 unless one was named. */
+/**
+ * Older versions silently used the red channel of pictures, and stored channel 0 as the default.
+ */
 function compareColours({ channels, channel }: ModelInputs, opened: Case): Finding[] {
   const { kind, storedChannels } = opened;
   if (kind !== "pictures" || storedChannels === channels || String(channel) !== "0") return [];
   return [{
     severity: "error",
     message: `picture has ${storedChannels} channels, the model was trained on ${channels}, and ` +
-      "its settings do not say which",
-    hint: "Give grey pictures, or let it take channel 0 (red) with --force",
+      "its settings do not define which",
+    hint: "Give grey pictures, or use channel 0 (red) with --force",
   }];
 }
 
@@ -58,7 +60,7 @@ function compareChannels(inputs: ModelInputs, trained: TrainedOn, opened: Case):
   }];
 }
 
-/** A channel of the model by its place in the image, and its name where the data set gave one. */
+/** A channel of the model: its index in the image, and its name if the data set has one. */
 function nameOf(c: number, { channel }: ModelInputs, { channelNames }: TrainedOn): string {
   const place = channel === "all" ? c : channel[c]!;
   const name = channelNames[place];
@@ -145,13 +147,13 @@ function format(values: readonly number[], between = "×"): string {
 }
 
 /**
- * Refuses an image that cannot come out right.
+ * Refuses an image that the model cannot be right about.
  *
- * @param findings Where it is unlike the training's images.
+ * @param findings Its differences from the training images.
  * @param image Its path.
- * @param force Whether to take it all the same.
- * @returns In what it is unlike them.
- * @throws {InputError} With all errors at once.
+ * @param force Whether to accept it anyway.
+ * @returns The differences, as text.
+ * @throws {InputError} If there are errors; it lists all of them.
  */
 export function requireLike(findings: readonly Finding[], image: string, force: boolean): string[] {
   const errors = findings.filter(({ severity }) => severity === "error");
@@ -162,7 +164,7 @@ export function requireLike(findings: readonly Finding[], image: string, force: 
         code: "bad-image",
         path: image,
         hint: errors.find(({ hint }) => hint !== "")?.hint ??
-          "Predict it all the same with --force",
+          "To predict it anyway, add --force",
       },
     );
   }

@@ -117,9 +117,13 @@ export class LabelEncoder {
     if (findings.length > 0) return findings;
     const values = this.#values();
     if (values.length > MOST_VALUES) {
-      add("error", `label has more than ${MOST_VALUES} values, as an image has`);
+      add("error", `label has more than ${MOST_VALUES} values, like an image`);
     } else if (isPicture && this.#isLossy()) {
-      add("error", `label has ${values.length} grey values, as after JPEG compression`, LOSSY);
+      add(
+        "error",
+        `label has ${values.length} grey values, probably after JPEG compression`,
+        LOSSY,
+      );
     } else if (values.length > MANY_VALUES) {
       add(
         "warning",

@@ -179,7 +179,7 @@ export function writeError(error: unknown, path: string): unknown {
     return new InputError("Cannot write: Deno has no permission to", {
       code: "no-permission",
       path,
-      hint: "Run it as deno task does, or add --allow-write for this folder",
+      hint: "Run it with deno task, or add --allow-write for this folder",
       cause: error,
     });
   }

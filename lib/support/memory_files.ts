@@ -1,17 +1,17 @@
 /**
- * Files that live in memory: a page reads what its user drops on it, and offers what it writes, through
- * the same functions as a program does with a disk.
+ * Files in memory: a page reads dropped files, and offers downloads, through the same functions
+ * that programs use for a disk.
  *
  * @module
  */
 
-/** What the paths of such files begin with. */
+/** The prefix of the paths of such files. */
 export const MEMORY = "memory:";
 
-/** The files, by path. Remove what is no longer needed. */
+/** The files, by path. Remove those no longer needed. */
 export const memoryFiles = new Map<string, Uint8Array<ArrayBuffer>>();
 
-/** Whether a path is one of a file in memory. */
+/** Whether a path is of a file in memory. */
 export function isInMemory(path: string): boolean {
   return path.startsWith(MEMORY);
 }
@@ -24,7 +24,7 @@ export interface ReadableFile {
 }
 
 /**
- * A file in memory, from its begin.
+ * A file in memory, from its start.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export interface ReadableFile {
  * memoryFiles.delete("memory:a");
  * ```
  *
- * @returns Undefined where there is none.
+ * @returns `undefined` if there is none.
  */
 export function memoryFile(path: string): ReadableFile | undefined {
   const content = memoryFiles.get(path);

@@ -8,12 +8,12 @@ import { type ErrorCode, InputError } from "./errors.ts";
 import { standIn } from "./foreign_format.ts";
 import { isInMemory, memoryFile, memoryFiles, type ReadableFile } from "./memory_files.ts";
 
-/** What is read, for messages. */
+/** The kind of file, for messages. */
 export interface ReadPurpose {
   /** What the file should be, after "Cannot read": "volume". */
   readonly what: string;
   readonly code: ErrorCode;
-  /** What to do about it, where the reason does not say more. */
+  /** A hint, unless the reason has its own. */
   readonly hint?: string;
 }
 
@@ -125,7 +125,7 @@ export async function readError(
     return new InputError(`Cannot read ${what}: Deno has no permission to`, {
       code: "no-permission",
       path,
-      hint: "Run it as deno task does, or add --allow-read for this file",
+      hint: "Run it with deno task, or add --allow-read for this file",
       cause: error,
     });
   }

@@ -7,13 +7,13 @@
 import { InputError } from "./errors.ts";
 import { type ReadPurpose, readRegularFile } from "./read_file.ts";
 
-/** No text that is read is longer, in bytes. */
+/** The largest text file, in bytes. */
 const MOST = 2 ** 28;
 
 /**
  * Reads a text file in UTF-8, or in UTF-16 with a byte order mark.
  *
- * @throws {InputError} As `readRegularFile` does, and if it is no text.
+ * @throws {InputError} As `readRegularFile` does, and if it is not text.
  */
 export async function readText(path: string, purpose: ReadPurpose): Promise<string> {
   const bytes = await readRegularFile(path, { ...purpose, most: MOST });
@@ -26,7 +26,7 @@ export async function readText(path: string, purpose: ReadPurpose): Promise<stri
 }
 
 /**
- * Reads a JSON file as {@linkcode readText} reads text.
+ * Reads a JSON file with {@linkcode readText}.
  *
  * @throws {InputError} As `readText` does, and if it is not JSON.
  *
@@ -54,8 +54,8 @@ export async function readJson(path: string, purpose: ReadPurpose): Promise<unkn
 }
 
 /**
- * What a reader reads, or `undefined` where there is no such file. A link that leads nowhere is no
- * missing file: somebody wanted one.
+ * The result of a reader, or `undefined` if there is no such file. A broken link does not count as
+ * missing.
  *
  * @example
  * ```ts

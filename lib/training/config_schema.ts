@@ -61,7 +61,7 @@ const groups = {
     epochs: setting(integer(1, 1e6), 20, "passes over the training slices"), // with the rate below
     batchSize: setting(integer(1, 4096), 4, "slices per step"), // smoother gradients allow a higher rate
     learningRate: setting(positive, 2e-3, "Adam's step size"), // the tutorial's 1e-4 needs 150 epochs
-    betas: setting(pair(fraction), [0.9, 0.999], "Adam's decay of its two means"),
+    betas: setting(pair(fraction), [0.9, 0.999], "decay rates of Adam's two means"),
     eps: setting(positive, 1e-8, "Adam's epsilon"),
     augment: setting(
       v.picklist(["none", "affine"]),

@@ -35,11 +35,19 @@ type Space = Pick<Volume<Voxels>, "shape" | "affine" | "orientation">;
  * import { alignToGrid, createVolume } from "./mod.ts";
  * import assert from "node:assert/strict";
  *
- * const data = new Float32Array(8); const shape = [2, 2, 2]; const image = createVolume({ data,
- * shape, spacing: [1, 1, 2] }); const elsewhere = createVolume({ data, shape, spacing: [1, 1, 2],
- * affine: [[1, 0, 0, 40], [0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]], }); assert.equal(
- * alignToGrid(elsewhere, image).problem, "the label covers a different space than its image:
- * corners are up to 40 mm (40 voxels) apart", );
+ * const data = new Float32Array(8);
+ * const shape = [2, 2, 2];
+ * const image = createVolume({ data, shape, spacing: [1, 1, 2] });
+ * const elsewhere = createVolume({
+ *   data,
+ *   shape,
+ *   spacing: [1, 1, 2],
+ *   affine: [[1, 0, 0, 40], [0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]],
+ * });
+ * assert.equal(
+ *   alignToGrid(elsewhere, image).problem,
+ *   "the label covers a different space than its image: corners are up to 40 mm (40 voxels) apart",
+ * );
  * ```
  */
 export function alignToGrid(label: Space, image: Space): Alignment {

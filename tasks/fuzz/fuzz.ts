@@ -96,7 +96,7 @@ async function fuzz(job: Omit<FuzzJob, "progress">): Promise<Row> {
       const done = Atomics.load(progress, 0);
       line.count(done, job.inputs, job.reader);
       if (done !== last) [last, since] = [done, performance.now()];
-      else if (performance.now() - since > PATIENCE) resolve(hanging(job, last));
+      else if (done > 0 && performance.now() - since > PATIENCE) resolve(hanging(job, last));
     }, INTERVAL);
   }).finally(() => {
     clearInterval(timer);

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { fuzzReader, type FuzzResult } from "./fuzz_reader.ts";
-import { makeReaders } from "./readers.ts";
+import type { FuzzResult } from "./fuzz_reader.ts";
 
 /** What the thread is to do. */
 export interface FuzzJob {
@@ -34,6 +33,11 @@ if (typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScop
 }
 
 async function work({ reader, inputs, seed, folder, progress }: FuzzJob): Promise<FuzzResult> {
+  // Not above: what awaits while it loads would lose the message
+  const [{ fuzzReader }, { makeReaders }] = await Promise.all([
+    import("./fuzz_reader.ts"),
+    import("./readers.ts"),
+  ]);
   const found = (await makeReaders(folder)).find(({ name }) => name === reader)!;
   const onInput = (index: number) => Atomics.store(progress, 0, index + 1);
   return await fuzzReader(found, { inputs, seed, folder, onInput });

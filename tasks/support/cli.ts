@@ -45,8 +45,8 @@ export function createTask(name: string, description: string): Command {
  * Reads the flags of a task: the command line over the config file over the defaults.
  *
  * A config value goes through the parser and choices of its flag, so errors are the same; a list
- * means its items joined by commas. Paths in it are relative to the folder that the user stands in,
- * as on the command line.
+ * means its items joined by commas. Paths in it are relative to the user's current folder, as on
+ * the command line.
  *
  * @typeParam T The flags by their camelCase names, without `config` and `debug`.
  * @param command From {@linkcode createTask}, with the task's flags and positional arguments.
@@ -83,7 +83,7 @@ export async function parseTask<T extends object>(
   return flags as T;
 }
 
-/** Lets the paths among some flags lead to where the user means. */
+/** Resolves the paths among some flags. */
 function resolvePaths(command: Command, names: readonly string[]): void {
   for (const option of command.options) {
     const name = option.attributeName();

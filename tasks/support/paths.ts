@@ -1,5 +1,5 @@
 /**
- * Paths as the user means them: `deno task` moves to the project's folder, wherever it was called.
+ * Resolves the user's paths: `deno task` changes to the project's folder, wherever it is called.
  *
  * @module
  */
@@ -9,25 +9,24 @@ import { isAbsolute, resolve } from "@std/path";
 const PROJECT = Deno.realPathSync(resolve(import.meta.dirname!, "../.."));
 
 /**
- * A path that the user gave: as it is, or, where the user stands in another folder than the task
- * runs in, absolute.
+ * A path from the user: unchanged, or absolute if the user's current folder is not the task's.
  */
 export function userPath(path: string): string {
   const folder = standsIn();
   return folder === null || path === "" || isAbsolute(path) ? path : resolve(folder, path);
 }
 
-/** A path in the project's folder, in words that lead there from where the user stands. */
+/** A path in the project's folder, relative to the user's current folder. */
 export function projectPath(path: string): string {
   return standsIn() === null || path === "" ? path : resolve(path);
 }
 
-/** The folder that the user stands in; null where the task runs in it. */
+/** The user's current folder; null if it is the task's. */
 function standsIn(): string | null {
   const cwd = Deno.cwd();
-  // Deno asks where a permission is missing; one given by hand has no need of it
+  // Deno prompts if a permission is missing; not needed when permissions were given by hand
   const { state } = Deno.permissions.querySync({ name: "env", variable: "INIT_CWD" });
   const called = state === "granted" ? Deno.env.get("INIT_CWD") ?? "" : "";
-  // Whoever starts a task from a task passes it on, into any folder
+  // A task started by another task inherits it, in any folder
   return cwd === PROJECT && isAbsolute(called) && called !== cwd ? called : null;
 }

@@ -100,8 +100,8 @@ function describeData(
   const count = (ids: readonly string[]) => new Set(ids.map((id) => patients[id] ?? id)).size;
   const noun = Object.keys(patients).length > 0 ? "Patients" : "Cases   ";
   console.log(
-    `${noun}  ${count(train)} to train on, ${count(validation)} to choose the best weights by, ` +
-      `${count(test)} held out`,
+    `${noun}  ${count(train)} for training, ${count(validation)} for validation, ` +
+      `${count(test)} held out for testing`,
   );
 }
 

@@ -86,8 +86,20 @@ Deno.test("a summary leaves undefined scores out of the means, and is read back 
     assert.match(csv[5]!, /^sd,0\.23570226039551\d*,/);
 
     assert.equal(await readSummary(join(folder, "elsewhere")), undefined);
-    await Deno.writeTextFile(join(folder, "summary.json"), "{}");
-    await assert.rejects(readSummary(folder), { name: "InputError", code: "bad-run" });
+    const wrong: [part: RegExp, by: string][] = [
+      [/^.*$/s, "{}"],
+      [/"ci95"/, '"ci"'],
+      [/"metrics": \{\n *"1"/, '"metrics": {"2"'], // a class that one case has not
+      [/"n_ref": \d+/, '"n_ref": "1"'],
+      [/"undefined_dice": \[[^\]]*\]/, '"undefined_dice": 1'],
+    ];
+    const good = await Deno.readTextFile(join(folder, "summary.json"));
+    for (const [part, by] of wrong) {
+      const text = good.replace(part, by);
+      assert.notEqual(text, good, String(part));
+      await Deno.writeTextFile(join(folder, "summary.json"), text);
+      await assert.rejects(readSummary(folder), { name: "InputError", code: "bad-run" }, by);
+    }
   }));
 
 Deno.test("summarize gives each class its scores, in nnU-Net's shape", () =>

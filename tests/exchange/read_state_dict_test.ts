@@ -102,7 +102,7 @@ Deno.test("readStateDict refuses archives that are compressed, big-endian or no 
     await assert.rejects(read(bomb), /compressed/);
     await assert.rejects(read(archive(tensor(), { "m/byteorder": latin1("big") })), /big-endian/);
     await assert.rejects(read(archive(tensor(), { "n/data.pkl": latin1("N.") })), /no pickle/);
-    await assert.rejects(read(latin1("\x80\x02\x8a\x0a")), /no whole zip archive/);
+    await assert.rejects(read(latin1("\x80\x02\x8a\x0a")), /not a complete zip archive/);
   }));
 
 Deno.test("readStateDict of a damaged file is an InputError, or its tensors", () =>
@@ -147,7 +147,7 @@ torch.save({"a": w.half()}, "half.pth")`,
       assert.deepEqual(views.get("b")!.shape, [3, 2]);
       assert.equal(views.get("c")!.dtype, "F64");
       assert.deepEqual((await read("protocol.pth")).get("a")!.shape, [2, 3, 2, 2]);
-      await assert.rejects(read("legacy.pth"), /no whole zip archive/);
+      await assert.rejects(read("legacy.pth"), /not a complete zip archive/);
       await assert.rejects(read("module.pth"), /it asks for torch\.nn\.modules\.linear\.Linear/);
       await assert.rejects(read("half.pth"), /it asks for torch\.HalfStorage/);
     }),

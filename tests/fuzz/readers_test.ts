@@ -46,3 +46,13 @@ Deno.test("an error that is no InputError is a crash, and its input can be made 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("the fuzz task gives a reader its inputs in a thread, and tells what came of them", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "fuzz", "--inputs", "20", "--reader", "patients"],
+    cwd: new URL("../../", import.meta.url),
+  }).output();
+  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assert.equal(code, 0, error);
+  assert.match(out!, /\npatients +20 +\d+ +\d+ +0 +0 /);
+});

@@ -145,7 +145,7 @@ pageTest("shows every channel, sliders and ten runs", async ({ page }) => {
     `!document.querySelector("#where").textContent.includes("Dice ${before.toFixed(3)}")`,
   );
   await page.getByRole("button", { name: "Run it ten times" }).click();
-  const text = await page.locator("#result").getByText("quality metric").textContent();
+  const text = await page.locator("#quality", { hasText: "metric" }).textContent();
   const quality = Number(/quality metric ([\d.]+)/.exec(text!)![1]);
   assert.ok(quality > 0 && quality < 2, text!);
   assert.equal(await page.getByLabel("On the grid").inputValue(), "deviation");
@@ -156,9 +156,22 @@ pageTest("gives the mask that predict gives, for a file of the user", async ({ p
   await drop(page, image);
   await page.locator("#status", { hasText: "prostate_12 is open, 7 slices" }).waitFor();
   await page.getByRole("button", { name: "Segment the whole volume" }).click();
-  const link = page.getByRole("link", { name: "Save prostate_12.nii.gz" });
-  const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
-  const mask = await Deno.readFile(await download.path());
+  const save = async () => {
+    const button = page.getByRole("button", { name: "Save the mask" });
+    const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    assert.equal(download.suggestedFilename(), "prostate_12.nii.gz");
+    return await Deno.readFile(await download.path());
+  };
+  const mask = await save();
+  const volume = page.locator("#volume");
+  const before = (await volume.textContent())!;
+  assert.match(before, /^foreground: [\d.]+ ml$/);
+  await drag(page, [0.1, 0.1], [0.3, 0.1]);
+  await until(page, `document.querySelector("#volume").textContent !== "${before}"`);
+  assert.notDeepEqual(await save(), mask);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await volume.getByText(before).waitFor();
+  assert.deepEqual(await save(), mask);
 
   await inFolder(async (out) => {
     const backend = await initBackend({ backend: "wasm", threads: 1 });
@@ -230,7 +243,7 @@ for (const [size, viewport] of [["laptop", [1366, 768]], ["phone", [390, 844]]] 
       await goTo(page, 60);
       await page.getByText("Diagnostics").click();
       await page.getByRole("button", { name: "Segment the whole volume" }).click();
-      await page.getByRole("link", { name: /^Save/ }).waitFor();
+      await page.getByRole("button", { name: /^Save/ }).waitFor();
       await page.evaluate(axe.source);
       const { violations } = await page.evaluate("axe.run()") as axe.AxeResults;
       const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html)}`);

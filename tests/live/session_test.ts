@@ -4,10 +4,13 @@ import { join } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
 import { predictFiles } from "../../lib/evaluation/predict_files.ts";
 import { loadModel } from "../../lib/live/load_model.ts";
+import type { SavedFile } from "../../lib/live/case_masks.ts";
 import { Session } from "../../lib/live/session.ts";
 import type { Scene } from "../../lib/live/situation.ts";
+import { cellSeed } from "../../lib/nca/cell_seeds.ts";
 import { listImages } from "../../lib/slices/discovery/list_images.ts";
 import { InputError } from "../../lib/support/errors.ts";
+import { readVolume } from "../../lib/volume/mod.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { EXAMPLE, modelFiles, readFiles, ROOT } from "./support/files.ts";
 
@@ -45,14 +48,42 @@ Deno.test("Session.segment() gives the bytes of predict, from files in memory", 
         ...{ batchSize: 4, seed: config.seed, samples: 1 },
       });
       model.dispose();
-      const { files: [mask], counts, dice } = await session.segment(signal, none);
+      const { counts, dice } = await session.segment(signal, none);
+      const [mask] = await session.masks.save();
       assert.equal(mask!.name, "prostate_07.nii.gz");
       assert.deepEqual(mask!.bytes, await Deno.readFile(join(out, "prostate_07.nii.gz")));
       assert.ok(counts[0]! > 10_000);
       assert.ok(Math.abs(dice![0]! - 0.8919) < 0.002, `${dice}, not that of the card`);
       const { plane, truth } = await session.frame({ ...start, step: 0, show: "result" });
+      assert.deepEqual([plane.length, truth!.length], [320 * 320, 320 * 320]);
       const differ = [...truth!].filter((code, i) => code !== plane[i]).length;
-      assert.ok(plane.includes(1) && differ < 80, `${differ} pixels differ`);
+      assert.ok(plane.includes(1) && differ < 1300, `${differ} pixels differ`);
+    })
+  ));
+
+Deno.test("CaseMasks.correct() changes the voxels of its stroke, in the volume's own grid", () =>
+  withSession((session) =>
+    inFolder(async (out) => {
+      await session.segment(signal, none);
+      const read = async () => {
+        const [{ name, bytes }] = await session.masks.save() as [SavedFile];
+        await Deno.writeFile(join(out, name), bytes);
+        return await readVolume(join(out, name));
+      };
+      const before = await read();
+      const { counts: [count] } = session.masks.measure();
+      // The first row of the fifth slice's picture is x = 0, its column y: the volume is stored RAS
+      const stroke = { step: 0, tool: "erase", radius: 0, points: [7, 0, 9, 0] } as const;
+      session.masks.correct(4, { ...stroke, points: [7, 0] }, 1, false);
+      session.masks.correct(4, stroke, 1, true);
+      const after = await read();
+      const changed = [...after.data.keys()].filter((i) => after.data[i] !== before.data[i]);
+      assert.deepEqual(changed, [7, 8, 9].map((y) => y * 320 + 4 * 320 * 320));
+      assert.ok(changed.every((i) => after.data[i] === 1));
+      assert.deepEqual(after.affine, before.affine);
+      assert.deepEqual(session.masks.measure().counts, [count! + 3]);
+      assert.ok(session.masks.undo() && !session.masks.undo());
+      assert.deepEqual((await read()).data, before.data);
     })
   ));
 
@@ -75,6 +106,21 @@ Deno.test("Session.frame() goes step by step to where Dice is that of the card",
     assert.deepEqual([early.stage, early.planeSize, early.dice.length], ["coarse", [20, 20], 11]);
     assert.equal((await session.frame({ ...scene, step: 80 })).stageStep, 40);
     assert.deepEqual((await session.frame(scene)).plane, plane);
+  }));
+
+Deno.test("Session.frame() ends with the logits of the model's own rollout", () =>
+  withSession(async (session, scene) => {
+    const { image, plane } = await session.frame({ ...scene, show: 1 });
+    const { model } = loadModel(await modelFiles());
+    const logits = tf.tidy(() =>
+      model.forward(tf.tensor4d(image, [1, 80, 80, 1]), {
+        ...{ seeds: [cellSeed(scene.seed, scene.slice)], stats: "slice" },
+      }).dataSync()
+    );
+    model.dispose();
+    // In parts a rollout rounds the statistics' last bits otherwise
+    const differences = logits.map((logit, i) => Math.abs(logit - plane[i]!));
+    assert.ok(Math.max(...differences) < 1e-2 * Math.max(...logits), `${Math.max(...differences)}`);
   }));
 
 Deno.test("Session.frame() erases cells, which heal, and takes it back", () =>

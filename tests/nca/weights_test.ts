@@ -110,7 +110,7 @@ Deno.test("loadWeights() names every parameter that is not right", async () => {
         /bn\.weight is I32/,
         /fc1\.bias has infinite values/,
         /fc2\.bias has values that are not numbers \(NaN\)/,
-        /fc3\.weight is not known/,
+        /fc3\.weight is unknown/,
       ]
     ) await assertRefused(folder, problem);
   });

@@ -53,7 +53,7 @@ diskTest("a full disk leaves old files, and files that belong together together"
   await writeFilesAtomic([[a, "old a"], [b, "old b"]]);
   await assert.rejects(
     writeFilesAtomic([[a, "new a"], [b, new Uint8Array(100_000)]]),
-    says(/^Cannot write: the disk is full: .*b$/, /Make room/),
+    says(/^Cannot write: the disk is full: .*b$/, /Free some space/),
   );
   assert.equal(await Deno.readTextFile(a), "old a");
   assert.deepEqual(await listFiles(disk), ["a", "b"]);
@@ -72,7 +72,7 @@ diskTest("a disk that fills up stops a training, whose checkpoint goes on", asyn
       trainMedNca({ ...options, out, progress }),
       says(
         /^Cannot write: the disk is full: .*run/,
-        /Make room, .* --resume\. All up to step 6 is safe in .*checkpoint\.safetensors/,
+        /Free some space, .* --resume\. All up to step 6 is safe in .*checkpoint\.safetensors/,
       ),
     );
     assert.deepEqual(await brokenFiles(out), []);

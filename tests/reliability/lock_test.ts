@@ -39,7 +39,7 @@ Deno.test("the same command again names --resume; a run without a checkpoint sta
     (await trainMedNca(options)).model.dispose();
     await assert.rejects(trainMedNca(options), (error) => {
       assert.ok(error instanceof InputError);
-      assert.match(error.hint, /as deno task train --out .*run --resume/);
+      assert.match(error.hint, /Continue it with deno task train --out .*run --resume/);
       return true;
     });
     // Weights without a checkpoint are not overwritten

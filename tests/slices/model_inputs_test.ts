@@ -219,7 +219,8 @@ Deno.test("compareInput() does not let an older model take the red channel in si
     };
     assert.deepEqual(told(inputs, await picture(1)), []);
     assert.deepEqual(told(inputs, await picture(3)), [
-      "error: picture has 3 channels, the model was trained on 1, and its settings do not say which",
+      "error: picture has 3 channels, the model was trained on 1, and its settings do not " +
+      "define which",
     ]);
     const green = v.parse(ModelInputsSchema, { ...LEGACY, channel: 1, smallest: [8, 8] });
     assert.deepEqual(told(green, await picture(3, green)), []);

@@ -56,7 +56,7 @@ Deno.test("predict and verify take DICOM, and leave nothing of the patient anywh
     await run(predict("two_series", "--series", "9"), 1, /there is no series 9/);
     await run(predict("missing"), 1, /Cannot read series 3: 1 slices seem to be missing/);
     const verify = (fixture: string) => task("verify", "--data", join(FIXTURES, `${fixture}.zip`));
-    await run(verify("axial"), 0, /^DICOM, .*:\n {2}3: 5 slices, MR T2\n$/);
+    await run(verify("axial"), 0, /^DICOM series, .*:\n {2}3: 5 slices, MR T2\n$/);
     await run(verify("tilt"), 1, /3: 5 slices, CT T2 \(cannot be used: .*gantry tilt/);
 
     await run(predict("oblique", "--dicom-seg"), 0, /Skipped 1/);
@@ -67,7 +67,7 @@ Deno.test("predict and verify take DICOM, and leave nothing of the patient anywh
     assert.match(new TextDecoder("latin1").decode(await Deno.readFile(seg)), PRIVATE);
     await Deno.remove(seg); // the only file that is the patient's
     const images = ["--image", "data/images", "--out", "out/others", "--dicom-seg"];
-    await run(task("predict", "--run", "run", ...images), 2, /the image is no DICOM series/);
+    await run(task("predict", "--run", "run", ...images), 2, /the image is not a DICOM series/);
 
     assert.equal(PRIVATE.exec(told.join("\n")), null);
     const left = await everything(join(folder, "out"));

@@ -21,7 +21,7 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
     const flags = tinyFlags({ postprocess: "none" });
     const train = await run(folder, "train", "--data", "data", "--out", "runs/a", ...flags);
     assert.equal(train.code, 0, train.error);
-    assert.match(train.out, /2 to train on, 1 to choose the best weights by, 1 held out/);
+    assert.match(train.out, /2 for training, 1 for validation, 1 held out for testing/);
     assert.match(train.out, /deno task predict --run runs.a /);
 
     const at = (...parts: string[]) => join(folder, "runs", "a", ...parts);
@@ -112,7 +112,7 @@ Deno.test("a run that is interrupted saves, says how to go on, and goes on", asy
     child.kill("SIGINT");
     for (let part = await reader.read(); !part.done; part = await reader.read()) out += part.value;
     assert.equal((await child.status).code, 130, await errors);
-    assert.match(out, /nothing is lost\. Go on with\n {2}deno task train --out run --resume/);
+    assert.match(out, /nothing is lost\. Continue with\n {2}deno task train --out run --resume/);
 
     const taken = await run(folder, "train", ...args);
     assert.equal(taken.code, 1);
@@ -218,14 +218,14 @@ Deno.test("what is wrong on the command line is told in one paragraph", async ()
       ["train", ["--resume"], /Cannot resume: no run was named/, 2],
       ["train", ["--resume", "--out", "none"], /Cannot read run: the folder is not a run: none/],
       ["evaluate", [], /--run is missing/, 2],
-      ["evaluate", ["--run", "none", "--uncertainty"], /the folder holds none/],
+      ["evaluate", ["--run", "none", "--uncertainty"], /the folder is not a run/],
       [
         "robustness",
         ["--run", "x", "--only", "nois"],
         /nois is not one of noise, .*\nDid you mean/,
         2,
       ],
-      ["predict", ["--run", "none", "--image", "x", "--out", "y"], /the folder holds none/],
+      ["predict", ["--run", "none", "--image", "x", "--out", "y"], /the folder is not a run/],
     ];
     for (const [task, args, message, status = 1] of cases) {
       const { code, error } = await run(folder, task, ...args);

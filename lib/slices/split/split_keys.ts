@@ -27,9 +27,9 @@ export const SPLIT_KEYS = {
   patients: setting(
     v.pipe(v.string(), v.nonEmpty()),
     "auto", // scans of one patient in training and test make every score too good
-    "which cases are of one patient: auto (by common names, as sub-01_ses-2), case (none), a " +
-      "pattern whose groups name the patient, as (p\\d+)_, pairs:PATTERN (its number counts in " +
-      "twos: 1 and 2 are one patient, 3 and 4 the next), or a CSV file of case,patient",
+    "which cases are of one patient: auto (by names such as sub-01_ses-2), case (each case is a " +
+      "patient), a pattern whose groups are the patient, such as (p\\d+)_, pairs:PATTERN " +
+      "(numbers in pairs: 1 and 2, 3 and 4, …), or a CSV file of case,patient",
   ),
 };
 

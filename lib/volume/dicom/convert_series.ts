@@ -1,5 +1,5 @@
 /**
- * A DICOM series as a NIfTI file, by dcm2niix.
+ * Converts a DICOM series to NIfTI with dcm2niix.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { DicomSeries } from "./dicom_series.ts";
 const TEXTS = [[14, 32], [148, 252], [328, 344]] as const;
 
 /**
- * Converts a series. The file is made in memory, and holds nothing of the patient but the image.
+ * Converts a series in memory. The result contains nothing about the patient except the image.
  *
  * @param series Without problems.
  * @returns The bytes of the NIfTI file.
@@ -25,11 +25,11 @@ export async function convertSeries(series: DicomSeries): Promise<Uint8Array<Arr
     new InputError(`Cannot read series ${key}: ${why}`, {
       code: "bad-dicom",
       path,
-      hint: "Convert it with dcm2niix and look at the result, then give the .nii.gz file",
+      hint: "Convert it with dcm2niix, check the result, and give the .nii.gz file",
     });
   if (problems.length > 0) throw fail(problems.join("; "));
   const files = await readDicomFiles(path, new Set(slices.map(({ name }) => name)));
-  // Names that say nothing, in the order of the slices
+  // Anonymous names, in the order of the slices
   const inputs = slices.map(({ name }, i) => new File([files.get(name)!], `${i}.dcm`));
   const converter = new Dcm2niix();
   const url = new URL("./dcm2niix_worker.ts", import.meta.url);
@@ -41,7 +41,7 @@ export async function convertSeries(series: DicomSeries): Promise<Uint8Array<Arr
     });
     const made: File[] = await converter.input(inputs).b("n").z("n").f("volume").run();
     const volumes = made.filter(({ name }) => name.endsWith(".nii"));
-    if (volumes.length !== 1) throw fail(`dcm2niix makes ${volumes.length} volumes of it`);
+    if (volumes.length !== 1) throw fail(`dcm2niix converts it to ${volumes.length} volumes`);
     const bytes = new Uint8Array(await volumes[0]!.arrayBuffer());
     for (const [start, end] of TEXTS) bytes.fill(0, start, end);
     return bytes;

@@ -1,5 +1,5 @@
 /**
- * dcm2niix's own worker, but one that prints nothing: what it says has names of series and dates.
+ * dcm2niix's own worker without its output, which contains series names and dates.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Dcm2niix } from "@niivue/dcm2niix";
 
 for (const name of ["log", "info", "warn", "error"] as const) console[name] = () => {};
 let script = "";
-// It starts a worker from a file that only it knows: this worker takes its place
+// It starts a worker from an internal file; this worker replaces it
 globalThis.Worker = class {
   constructor(url: URL) {
     script = url.href;

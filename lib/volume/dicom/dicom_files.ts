@@ -15,14 +15,14 @@ const PURPOSE = { what: "DICOM", code: "bad-dicom" } as const;
 /** A series of this size still fits into memory three times. */
 const MOST_BYTES = 2 ** 30;
 
-/** So deep are folders looked into. */
+/** How deep folders are searched. */
 const DEEPEST = 8;
 
 /**
  * Reads the DICOM files in a folder and the folders in it, in a zip archive, or one file.
  *
- * @param wanted Their names; all if left out.
- * @returns The bytes of each by its name in there, sorted; empty where there are none.
+ * @param wanted Their names. Default: all.
+ * @returns The bytes of each by name, sorted; empty if there are none.
  * @throws {InputError} If they cannot be read, or are more than a gigabyte.
  */
 export async function readDicomFiles(
@@ -76,7 +76,7 @@ function unzipped(
     return Object.entries(unzipSync(bytes, { filter })) as [string, Uint8Array<ArrayBuffer>][];
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    throw new InputError("Cannot read DICOM: it is no whole zip archive", {
+    throw new InputError("Cannot read DICOM: the zip archive is incomplete", {
       code: "bad-dicom",
       path,
       cause,

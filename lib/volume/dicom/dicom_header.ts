@@ -1,12 +1,12 @@
 /**
- * What the header of a DICOM file says of its image, and nothing of the patient.
+ * The image-related part of a DICOM header, without the patient's data.
  *
  * @module
  */
 
 import * as v from "valibot";
 
-/** dcmjs has no types: what of it is used. */
+/** dcmjs has no types; this is the part that is used. */
 interface Dcmjs {
   readonly data: {
     readonly DicomMessage: {
@@ -21,10 +21,10 @@ interface Dcmjs {
   readonly log: { setLevel(level: string): void };
 }
 
-/** dcmjs, loaded where there is DICOM. */
+/** Loads dcmjs, only when there is DICOM. */
 export async function loadDcmjs(): Promise<Dcmjs> {
   const { default: dcmjs } = await import("dcmjs");
-  dcmjs.log.setLevel("silent"); // it tells what it finds in headers
+  dcmjs.log.setLevel("silent"); // it would log the content of headers
   return dcmjs as Dcmjs;
 }
 
@@ -55,7 +55,7 @@ const HeaderSchema = v.object({
   PhotometricInterpretation: text,
 });
 
-/** The header of one file, by the names that DICOM gives. Lengths are millimetres, axes LPS. */
+/** The header of one file, with DICOM's names. Lengths are in millimetres, axes in LPS. */
 export interface DicomHeader extends v.InferOutput<typeof HeaderSchema> {
   readonly transferSyntax: string;
   readonly hasPixels: boolean;
@@ -70,18 +70,18 @@ export function isDicom(bytes: Uint8Array): boolean {
  * Reads the header of a DICOM file.
  *
  * @param dcmjs From {@linkcode loadDcmjs}.
- * @returns Null where it is damaged.
+ * @returns Null if it is damaged.
  */
 export function readDicomHeader(dcmjs: Dcmjs, bytes: Uint8Array<ArrayBuffer>): DicomHeader | null {
   try {
     const { dataset, transferSyntax, hasPixels } = naturalHeader(dcmjs, bytes);
     return { ...v.parse(HeaderSchema, dataset), transferSyntax, hasPixels };
   } catch {
-    return null; // whatever dcmjs throws about bytes that are no header
+    return null; // any error of dcmjs about bytes that are not a header
   }
 }
 
-/** A whole header by the names of its attributes, the patient's too: keep it to yourself. */
+/** A whole header by attribute names. It includes the patient's data: never write it anywhere. */
 export function naturalHeader(dcmjs: Dcmjs, bytes: Uint8Array<ArrayBuffer>) {
   const { data: { DicomMessage, DicomMetaDictionary } } = dcmjs;
   const untilPixels = { ignoreErrors: true, untilTag: "7FE00010", includeUntilTagValue: false };

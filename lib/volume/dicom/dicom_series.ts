@@ -1,5 +1,5 @@
 /**
- * Series of DICOM images: found, sorted, and checked before they are converted.
+ * Finds, sorts and checks series of DICOM images before they are converted.
  *
  * @module
  */
@@ -19,23 +19,23 @@ export interface DicomSlice {
 export interface DicomSeries {
   /** The folder or archive that it is in. */
   readonly path: string;
-  /** What `--series` calls it: its number, with a letter where there are several of it. */
+  /** Its name for `--series`: its number, with a letter if several series share it. */
   readonly key: string;
   readonly description: string;
   readonly modality: string;
-  /** Sorted along the normal of the slices; of a series with problems as they were found. */
+  /** Sorted along the normal of the slices; in a series with problems, as found. */
   readonly slices: readonly DicomSlice[];
-  /** What makes it no volume; empty where nothing does. */
+  /** Why it is not a volume; empty if it is one. */
   readonly problems: readonly string[];
-  /** Where the converter reads it right, but values may be changed. */
+  /** Warnings: it is converted correctly, but values may have changed. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Finds all series in a folder (and those in it) or a zip archive. Files without an image are passed
- * over, as DICOMDIR and reports are.
+ * Finds all series in a folder (and those in it) or a zip archive. Files without an image, such as
+ * DICOMDIR and reports, are skipped.
  *
- * @returns Sorted by number; empty where there is no DICOM.
+ * @returns Sorted by number; empty if there is no DICOM.
  */
 export async function findDicomSeries(path: string): Promise<DicomSeries[]> {
   const files = await readDicomFiles(path);
@@ -76,7 +76,7 @@ export async function findDicomSeries(path: string): Promise<DicomSeries[]> {
 const READ = /^1\.2\.840\.10008\.1\.2(\.[12]|\.5|\.4\.(50|51|57|70|80|81|90|91))?$/;
 const LOSSY = /\.4\.(50|51|81|91)$/;
 
-/** What is wrong with files one by one, or in which they differ. */
+/** Problems of single files, and differences between them. */
 function problemsOfFiles(slices: readonly DicomSlice[]): string[] {
   const headers = slices.map(({ header }) => header);
   const count = (isWrong: (header: DicomHeader) => boolean, what: string) => {
@@ -96,12 +96,12 @@ function problemsOfFiles(slices: readonly DicomSlice[]): string[] {
     ),
     ...count(
       ({ transferSyntax }) => !READ.test(transferSyntax),
-      "are packed in a way that is not read",
+      "have an unsupported compression",
     ),
     ...count(
       (header) =>
         !header.ImagePositionPatient || !header.ImageOrientationPatient || !header.PixelSpacing,
-      "do not say where they lie",
+      "have no position",
     ),
   ];
   return wrong.length > 0 ? wrong : [
@@ -114,7 +114,7 @@ function problemsOfFiles(slices: readonly DicomSlice[]): string[] {
   ];
 }
 
-/** Scanners write a few digits. */
+/** Tolerance: scanners write only a few digits. */
 function rounded(value: number): number {
   return Math.round(value * 1e3);
 }
@@ -125,7 +125,7 @@ function sortSlices(slices: readonly DicomSlice[]): DicomSlice[] {
   return [...slices].sort((a, b) => along(a) - along(b));
 }
 
-/** What is wrong with the places of sorted slices. */
+/** Problems with the positions of sorted slices. */
 function problemsOfSpace(slices: readonly DicomSlice[]): string[] {
   const { normal } = axesOf(slices[0]!.header);
   const places = slices.map(({ header }) => header.ImagePositionPatient!);
@@ -135,7 +135,12 @@ function problemsOfSpace(slices: readonly DicomSlice[]): string[] {
   const usual = sorted[Math.floor(sorted.length / 2)] ?? 1;
   const tolerance = 0.01 + 0.02 * Math.abs(usual);
   const double = gaps.filter((gap) => gap < 1e-3).length;
-  if (double > 0) return [`${double} of its ${slices.length} slices lie where another one is`];
+  if (double > 0) {
+    return [
+      `${double} of its ${slices.length} slices have the position of ` +
+      "another one",
+    ];
+  }
   const uneven = gaps.filter((gap) => Math.abs(gap - usual) > tolerance);
   if (uneven.length > 0) {
     const missing = uneven.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / usual) - 1), 0);
@@ -160,7 +165,7 @@ function dot(a: Vector, b: Vector): number {
   return a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 }
 
-/** Where columns and rows of a slice run to, in LPS, and the direction across it. */
+/** The directions of a slice's columns and rows, in LPS, and its normal. */
 function axesOf({ ImageOrientationPatient: o }: DicomHeader) {
   const [a, b, c, d, e, f] = o!;
   const normal = [b * f - c * e, c * d - a * f, a * e - b * d];
@@ -168,7 +173,7 @@ function axesOf({ ImageOrientationPatient: o }: DicomHeader) {
 }
 
 /**
- * From column, row and slice of a sound series to millimetres in RAS, as NIfTI has it.
+ * The affine of a sound series: column, row and slice to millimetres in RAS, as in NIfTI.
  *
  * @param slices Sorted.
  */
