@@ -10,7 +10,12 @@
 import * as tf from "@tensorflow/tfjs";
 import * as v from "valibot";
 import type { MedNca } from "../nca/med_nca.ts";
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../nca/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type StoredTensor,
+} from "../nca/safetensors.ts";
 import type { Split } from "../slices/split/split_cases.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic } from "../support/files.ts";
@@ -179,7 +184,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       hint: "Nothing was trained there, or it was removed: start again without --resume",
     });
   }
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  const { tensors, metadata } = decodeCheckpoint(bytes, path);
   const weights = new Map<string, Float32Array>();
   for (const [name, { data }] of tensors) weights.set(name, Float32Array.from(data));
   const [m, second] = [weights.get("adam.m"), weights.get("adam.v")];
@@ -201,6 +206,21 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     throw new InputError(`Cannot resume: not a checkpoint (${(cause as Error).message})`, {
       code: "bad-checkpoint",
       path,
+      cause,
+    });
+  }
+}
+
+function decodeCheckpoint(bytes: Uint8Array, path: string): Safetensors {
+  try {
+    return decodeSafetensors(bytes, path);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    const why = cause.message.replace(/^Cannot read weights: /, "").slice(0, -`: ${path}`.length);
+    throw new InputError(`Cannot read checkpoint: ${why}`, {
+      code: "bad-checkpoint",
+      path,
+      hint: "Start another run, from its best weights with --init",
       cause,
     });
   }

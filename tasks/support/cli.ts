@@ -38,6 +38,8 @@ export function createTask(name: string, description: string): Command {
     .helpOption("--help", "show this help")
     .showHelpAfterError("Add --help to see every flag and its default")
     .allowExcessArguments(false)
+    // Nothing is coloured; to find out whether it could be asks for more of the environment
+    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
     .exitOverride();
 }
 

@@ -74,5 +74,14 @@ Deno.test("readCheckpoint() gives back what writeCheckpoint() wrote", async () =
     const { weights: written, ...rest } = checkpoint;
     assert.deepEqual(read, rest);
     assert.deepEqual(weights.get("w"), written.get("w"));
+    await Deno.truncate(path, 300);
+    await assert.rejects(readCheckpoint(path), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.equal(error.code, "bad-checkpoint");
+      const start = "Cannot read checkpoint: the header claims ";
+      assert.ok(error.message.startsWith(start) && error.message.endsWith(`300: ${path}`));
+      assert.match(error.hint, /--init/);
+      return true;
+    });
   });
 });

@@ -9,7 +9,8 @@ import type { Thread, ThreadStart } from "./thread.ts";
 
 /** Starts a thread that, while it sleeps, does not keep the program alive. */
 export async function startDenoThread(start: ThreadStart): Promise<Thread> {
-  const worker = new Worker(workerUrl());
+  // Without an environment of its own it would ask for all of this one's
+  const worker = new Worker(workerUrl(), { env: {} });
   const ready = new Promise((resolve, reject) =>
     worker.once("message", resolve).once("error", reject)
   );
