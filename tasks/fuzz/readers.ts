@@ -95,11 +95,15 @@ export async function makeReaders(folder: string): Promise<Reader[]> {
       inputs: damagedBytes(await someDicom()),
       file: "a.dcm",
       read: async (folder) => {
-        for (const { slices, problems } of await findDicomSeries(join(folder, "a.dcm"))) {
-          if (problems.length === 0) {
-            assert.ok(affineOfSlices(slices).flat().every(Number.isFinite));
-          }
+        const path = join(folder, "a.dcm");
+        const [series] = await findDicomSeries(path);
+        if (series === undefined || series.problems.length > 0) {
+          throw new InputError("No series of which a volume can be made", {
+            code: "bad-dicom",
+            path,
+          });
         }
+        assert.ok(affineOfSlices(series.slices).flat().every(Number.isFinite));
       },
     },
     {
