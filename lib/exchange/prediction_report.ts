@@ -16,6 +16,7 @@ import { csvLine } from "../support/csv.ts";
 import { exists, writeFileAtomic, writeJsonAtomic } from "../support/files.ts";
 import { counted } from "../support/names_of.ts";
 import { PROGRAM } from "../support/program.ts";
+import { readRegularFile } from "../support/read_file.ts";
 import {
   htmlHeading,
   htmlPage,
@@ -24,6 +25,8 @@ import {
   htmlTable,
   settingRows,
 } from "./html_page.ts";
+
+const FIGURE = { what: "figure", code: "bad-run", most: 2 ** 28 } as const;
 
 /** What {@linkcode writePredictionReport} takes. */
 export interface PredictionReportOptions {
@@ -219,7 +222,7 @@ async function pictures(folder: string, cases: Report["cases"]): Promise<string[
     const path = picturePath(folder, name);
     if (!await exists(path)) continue;
     if (shown.length === MOST_PICTURES) more++;
-    else shown.push(htmlPicture(await Deno.readFile(path), "image/png", name));
+    else shown.push(htmlPicture(await readRegularFile(path, FIGURE), "image/png", name));
   }
   if (more > 0) shown.push(htmlParagraph(`${counted(more, "more picture")} are in records/.`));
   return shown;

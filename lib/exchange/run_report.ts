@@ -16,10 +16,13 @@ import { exists } from "../support/files.ts";
 import { hashFile } from "../support/hash.ts";
 import { counted } from "../support/names_of.ts";
 import { PROGRAM } from "../support/program.ts";
+import { readRegularFile } from "../support/read_file.ts";
 import { type Config, DEFAULTS } from "../training/config.ts";
 import { readFolds } from "../training/folds.ts";
 import { readRun, runPaths } from "../training/run_folder.ts";
 import { htmlHeading, htmlPage, htmlParagraph, htmlPicture, htmlTable } from "./html_page.ts";
+
+const FIGURE = { what: "figure", code: "bad-run", most: 2 ** 28 } as const;
 
 /** The pictures of a run in a report, if they exist. */
 const PICTURES: readonly [file: string, type: string, caption: string][] = [
@@ -128,7 +131,9 @@ async function drawn(folder: string): Promise<string[]> {
   const shown: string[] = [];
   for (const [file, type, caption] of PICTURES) {
     const path = join(folder, "plots", file);
-    if (await exists(path)) shown.push(htmlPicture(await Deno.readFile(path), type, caption));
+    if (await exists(path)) {
+      shown.push(htmlPicture(await readRegularFile(path, FIGURE), type, caption));
+    }
   }
   return shown;
 }
