@@ -173,8 +173,9 @@ await runTask(async () => {
     );
     const every = [...results, ...unread];
     const model = { model: basename(resolve(folder)), classes: inputs.targets.classes };
-    if (flags.dicomSeg && results.every(({ status }) => status !== "failed")) {
-      const path = join(out, results[0]!.name);
+    for (const { name, status } of flags.dicomSeg ? results : []) {
+      if (status === "failed") continue;
+      const path = join(out, name);
       const options = { series: series!, mask: await readLabelVolume(path), ...model };
       await writeFileAtomic(path.replace(/\.nii\.gz$/, ".dcm"), await encodeDicomSeg(options));
     }

@@ -20,7 +20,7 @@ import { modelConfig } from "../training/model_config.ts";
 import { requireNoRun, runPaths } from "../training/run_folder.ts";
 import { readStateDict } from "./read_state_dict.ts";
 
-/** What a prediction depends on most and a state dict does not contain: it must be given. */
+/** Settings that a state dict does not hold and predictions depend on most: they must be given. */
 export const ASKED_KEYS = [
   "steps",
   "fireRate",
@@ -78,7 +78,7 @@ export async function importModel({ from, out, settings }: ImportOptions): Promi
   return config;
 }
 
-/** Some settings stand for measurements of the training data, which are not available. */
+/** Some settings depend on the training data, which is not available. */
 function requireDefinite({ normalize, spacing, labels }: Config): void {
   const measured = [
     ...normalize === "ct" ? ["normalize ct"] : [],
@@ -87,7 +87,9 @@ function requireDefinite({ normalize, spacing, labels }: Config): void {
   ];
   if (measured.length === 0) return;
   throw new InputError(
-    `Cannot import: only the training data can tell what this means: ${measured.join(", ")}`,
+    `Cannot import: these settings depend on the training data, which is not available: ${
+      measured.join(", ")
+    }`,
     { code: "bad-config" },
   );
 }

@@ -81,7 +81,11 @@ export function unpickle(bytes: Uint8Array, { calls, names, load }: PickleHandle
     return stack.splice(from).slice(1);
   };
   const several = (count: number) => Array.from({ length: count }, pop).reverse();
-  const named = (name: string) => {
+  const named = (...parts: readonly unknown[]) => {
+    if (!parts.every((part) => typeof part === "string")) {
+      throw new SyntaxError("a name is missing");
+    }
+    const name = parts.join(".");
     if (!Object.hasOwn(calls, name) && !names.includes(name)) {
       throw new SyntaxError(`it asks for ${name}`);
     }
@@ -191,10 +195,10 @@ export function unpickle(bytes: Uint8Array, { calls, names, load }: PickleHandle
         stack.push(remembered(uint32()));
         break;
       case 0x63: // GLOBAL
-        stack.push(named(`${line()}.${line()}`));
+        stack.push(named(line(), line()));
         break;
       case 0x93: // STACK_GLOBAL
-        stack.push(named(several(2).join(".")));
+        stack.push(named(...several(2)));
         break;
       case 0x52: { // REDUCE
         const args = pop();

@@ -1,5 +1,5 @@
 /**
- * The automaton on one slice, step by step: forwards, backwards, and touched on the way.
+ * The automaton on one slice, step by step: forwards, backwards, and with interventions.
  *
  * @module
  */
@@ -18,24 +18,24 @@ import { changeImage } from "./change_image.ts";
 import { diceOf, meanChange, planeOf } from "./read_state.ts";
 import type { Scene, Situation, Stroke } from "./situation.ts";
 
-/** States that are kept, so that going back is quick; others are computed again. In bytes. */
+/** The size of kept states, in bytes, so that stepping back is fast; others are recomputed. */
 const KEPT_BYTES = 192e6;
 
-/** A state as the page shows it. */
+/** A state for display. */
 export interface Frame {
   readonly step: number;
-  /** What the plane is. */
+  /** The kind of plane. */
   readonly show: Scene["show"];
   readonly stage: "coarse" | "fine";
-  /** Steps of this stage. */
+  /** The number of steps of this stage. */
   readonly stageStep: number;
   /** Height and width of the model's grid. */
   readonly size: readonly [number, number];
-  /** The image as it is now, its first channel, on the grid. */
+  /** The first channel of the current image, on the grid. */
   readonly image: Float32Array;
   /** The label's codes on the grid; null without a label. */
   readonly truth: Uint8Array | null;
-  /** Mask codes, or the numbers of what is shown. */
+  /** Mask codes, or the numbers to show. */
   readonly plane: Uint8Array | Float32Array;
   /** Height and width of the plane: those of the cells, in the coarse stage a quarter of the grid's. */
   readonly planeSize: readonly [number, number];
@@ -45,7 +45,7 @@ export interface Frame {
   readonly change: readonly number[];
 }
 
-/** What a run needs that does not change on the way. */
+/** The constants of a run. */
 interface Run {
   readonly key: string;
   readonly situation: Situation;
@@ -57,7 +57,7 @@ interface Run {
   readonly truth: Uint8Array | null;
 }
 
-/** A model at work on the slices of a case. */
+/** A model running on the slices of a case. */
 export class Automaton {
   readonly #trained: TrainedModel;
   readonly #opened: Case;
@@ -77,7 +77,7 @@ export class Automaton {
     this.#opened = opened;
   }
 
-  /** The state of a scene, computed from the nearest one before it that is known. */
+  /** The state of a scene, computed from the nearest kept one before it. */
   async frame(scene: Scene): Promise<Frame> {
     const run = this.#prepare(scene);
     const state = await this.#stateAt(run, scene.step);
@@ -97,7 +97,7 @@ export class Automaton {
     };
   }
 
-  /** Forgets what no longer holds. */
+  /** Drops outdated states. */
   #prepare(scene: Scene): Run {
     const { strokes, step: _step, show: _show, ...others } = scene;
     const key = JSON.stringify(others);
@@ -168,7 +168,7 @@ export class Automaton {
     );
   }
 
-  /** One step, and the state that it began with: brought to full size where the stages meet. */
+  /** One step, and its initial state, which is enlarged between the stages. */
   async #advance(
     run: Run,
     state: Float32Array,
@@ -238,7 +238,7 @@ export class Automaton {
     return Float32Array.from({ length: height * width }, (_, pixel) => images[pixel * n]!);
   }
 
-  /** Keeps memory flat: of the states in between every tenth stays. */
+  /** Limits memory: keeps every tenth of the states in between. */
   #dropSome({ images }: Run): void {
     const bytes = 4 * images.length / this.#imageChannels * this.#trained.model.config.channels;
     const most = Math.max(8, Math.floor(KEPT_BYTES / bytes));
@@ -257,7 +257,7 @@ function cellsAt({ size: [height, width], situation }: Run, step: number): [numb
   return step <= coarse ? [height / COARSE_SCALE, width / COARSE_SCALE] : [height, width];
 }
 
-/** The values of what tensors make; none is left behind. */
+/** The values of a computation on tensors, which are disposed. */
 async function read(make: () => tf.Tensor): Promise<Float32Array> {
   const tensor = tf.tidy(make);
   try {

@@ -1,19 +1,19 @@
 /**
- * What the page can run on, by name.
+ * The names of the page's backends.
  *
  * @module
  */
 
-/** What the page's address can ask for; "auto" takes the first that there is. */
+/** The backends that the page's address can request; "auto": the first available. */
 export const BACKENDS = ["auto", "webgpu", "threads", "wasm"] as const;
 
 /** The name of a backend. */
 export type BackendName = typeof BACKENDS[number];
 
-/** An engine, and how it came to be chosen. */
+/** An engine, and how it was chosen. */
 export interface BrowserEngine {
   readonly name: Exclude<BackendName, "auto">;
   readonly description: string;
-  /** What was tried before and did not work. */
+  /** Earlier attempts that failed. */
   readonly notes: readonly string[];
 }

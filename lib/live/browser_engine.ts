@@ -1,5 +1,5 @@
 /**
- * What a browser runs the automaton on.
+ * Chooses the engine in a browser.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { InputError } from "../support/errors.ts";
 import type { BackendName, BrowserEngine } from "./backend_name.ts";
 import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
 
-/** 1 GB: browsers on phones do not reserve more. */
+/** 1 GB: browsers on phones reserve no more. */
 const MAX_PAGES = 16384;
 
 /** More threads gain little on slices. */
@@ -24,8 +24,8 @@ const MOST_THREADS = 8;
 let current: RolloutEngine | null = null;
 
 /**
- * Starts WebGPU where a hardware adapter answers, else WebAssembly on threads where the page is
- * isolated, else on one thread.
+ * Starts WebGPU if there is a hardware adapter, else WebAssembly: on threads if the page is
+ * isolated, otherwise on one thread.
  *
  * @param base The address of the page's files.
  * @throws {InputError} If the page has no kernels for the model.

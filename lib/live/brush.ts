@@ -1,5 +1,5 @@
 /**
- * What strokes of a brush do.
+ * The effects of brush strokes.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export function strokePixels(
   }
 }
 
-/** By how much a stroke brightens or darkens, of an image from 0 to 1. */
+/** How much a stroke brightens or darkens an image from 0 to 1. */
 const LIGHT = 0.3;
 
 /**

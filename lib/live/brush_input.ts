@@ -10,14 +10,14 @@ export interface Place {
   readonly y: number;
 }
 
-/** What the brush does. */
+/** The brush's settings and events. */
 export interface BrushListeners {
   /** Height and width of the grid; null if there is no picture. */
   readonly size: () => readonly [number, number] | null;
   readonly onBegin: (place: Place) => void;
   readonly onExtend: (place: Place) => void;
   readonly onEnd: () => void;
-  /** Where the brush is now; null if it has left. */
+  /** The brush's position; null if it has left. */
   readonly onMove: (place: Place | null) => void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Building the page: a folder of files for any static host.
+ * Builds the page: a folder of files for any static host.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
 import { MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
 import { SITE_FILE, type SiteFiles } from "./site.ts";
 
-/** No other page may share its memory: what threads need. Nothing but its own files is ever loaded. */
+/** Isolates the page's memory, which threads require, and restricts it to its own files. */
 export const HEADERS = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
@@ -40,7 +40,7 @@ const ROOT = join(HERE, "../..");
 /**
  * Writes the page to a folder. Its kernels are compiled here, so that it needs no compiler.
  *
- * @param folder Made if missing; files of these names are written over.
+ * @param folder Created if missing; files of these names are overwritten.
  * @throws {InputError} If the bundler fails.
  */
 export async function buildSite(folder: string): Promise<void> {
@@ -59,7 +59,7 @@ export async function buildSite(folder: string): Promise<void> {
   }
 }
 
-/** What a browser lacks is replaced where modules are resolved. */
+/** Modules that browsers lack are replaced during resolution. */
 function importMap(): { imports: Record<string, string> } {
   const { "@std/path": _path, "@tensorflow/tfjs": _tfjs, ...imports } = manifest.imports;
   const here = (name: string) => new URL(name, import.meta.url).href;
@@ -104,7 +104,7 @@ async function compileAll(shape: typeof KERNEL_SHAPES[number], folder: string): 
   }
 }
 
-/** Everything that is not compiled, and the list of it. */
+/** Copies all other files, and lists them. */
 async function copyFiles(folder: string): Promise<void> {
   const policy = HEADERS["content-security-policy"];
   const page = await Deno.readTextFile(join(HERE, "index.html"));
@@ -137,13 +137,13 @@ async function listFiles(folder: string, below = folder): Promise<string[]> {
   return files.sort();
 }
 
-/** Tells the service worker what there is: another content is another version of it. */
+/** Writes the list of files for the service worker; its version depends on their content. */
 async function addVersion(folder: string, files: readonly string[]): Promise<void> {
   const script = join(folder, "service_worker.js");
   const contents = await Promise.all(files.map((path) => Deno.readFile(join(folder, path))));
   const all = await new Blob(contents).arrayBuffer();
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
-  // The kernels of other machines are fetched where they are wanted
+  // Kernels for other machines are fetched on demand
   const kept = ["./", ...files.filter((path) => path !== basename(script))];
   const constants = { VERSION: hash.toHex().slice(0, 16), FILES: kept, HEADERS };
   const head = Object.entries(constants)

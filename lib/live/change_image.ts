@@ -1,5 +1,5 @@
 /**
- * What the page's sliders do to an image.
+ * The effects of the page's sliders on an image.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const MIDDLE = 0.5;
 /**
  * Changes contrast, then adds a bias field and noise, as `deno task robustness` does.
  *
- * @param slice Normalised; it is not changed itself.
+ * @param slice Normalised; not changed.
  * @param change Noise and field are the same for every strength, only more of it.
  *
  * @example

@@ -6,7 +6,7 @@
 
 import type { Frame } from "./automaton.ts";
 
-/** Room for the axis, in CSS pixels. */
+/** Space for the axis, in CSS pixels. */
 const MARGIN = { left: 36, right: 8, top: 8, bottom: 20 };
 
 /**

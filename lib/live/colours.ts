@@ -1,5 +1,5 @@
 /**
- * The page's colours of numbers: every map can be told apart by the colour-blind.
+ * The page's colours for numbers, suitable for colour-blind users.
  *
  * @module
  */

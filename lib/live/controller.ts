@@ -1,5 +1,5 @@
 /**
- * What the page is doing: the scene, how it changes, and the frames that follow from it.
+ * The page's scene: its changes, and the resulting frames.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { Remote } from "./remote.ts";
 import { MOST_STEPS, type Scene, type Situation, type Stroke } from "./situation.ts";
 import type { WorkerApi } from "./worker.ts";
 
-/** What the page does when something happens. */
+/** The page's event handlers. */
 export interface Listeners {
-  /** There is another frame. */
+  /** A new frame is available. */
   readonly onFrame: (frame: Frame) => void;
-  /** The scene is another, or it plays or stops. */
+  /** The scene has changed, or it plays or stops. */
   readonly onScene: () => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Changes that can be undone; older ones are forgotten. */
+/** The number of changes that can be undone. */
 const MOST_UNDO = 200;
 
 /** Holds the scene and asks the worker for its frames: one at a time, the latest wanted first. */
@@ -27,13 +27,13 @@ export class Controller {
   readonly #listeners: Listeners;
   #scene: Scene;
   readonly #past: Situation[] = [];
-  /** Steps a second; 0 where it stands. */
+  /** Steps per second; 0 when paused. */
   #speed = 0;
   #wanted = false;
   #busy = false;
   /** Whether there is a case to show. */
   #isOpen = false;
-  /** When the last step was asked for. */
+  /** The time of the last requested step. */
   #last = 0;
 
   constructor(remote: Remote<WorkerApi>, scene: Scene, listeners: Listeners) {
@@ -54,28 +54,30 @@ export class Controller {
     return this.#past.length > 0;
   }
 
-  /** Takes the scene of another case; nothing of before can be undone. */
+  /** Switches to the scene of another case; earlier changes cannot be undone. */
   open(scene: Scene): void {
     this.#isOpen = true;
     this.#past.length = 0;
     this.#set(scene);
   }
 
-  /** Stops, and asks for nothing until there is a case. */
+  /** Stops, and requests nothing until there is a case. */
   close(): void {
     this.#isOpen = false;
     this.pause();
   }
 
-  /** Changes what is looked at. */
+  /** Changes the view. */
   look(change: Partial<Pick<Scene, "step" | "show">>): void {
     this.#set({ ...this.#scene, ...change });
   }
 
-  /** Changes the situation. With `merge` it is one change with the one before, as of a slider. */
+  /**
+   * Changes the situation. With `merge` it is combined with the previous change, as for a slider.
+   */
   change(change: Partial<Situation>, merge: boolean): void {
     if (!merge) this.#remember();
-    // What ten runs of another situation said
+    // The result of ten runs in another situation
     const show = this.#scene.show === "deviation" ? "mask" : this.#scene.show;
     this.#set({ ...this.#scene, ...change, show });
   }
@@ -86,7 +88,7 @@ export class Controller {
     this.change({ strokes }, false);
   }
 
-  /** Leads the stroke that was begun last to another place. */
+  /** Extends the current stroke to another place. */
   extend(x: number, y: number): void {
     const strokes = this.#scene.strokes.slice();
     const last = strokes.pop()!;
@@ -107,7 +109,7 @@ export class Controller {
   }
 
   /**
-   * Plays to the last step that the model was made for, and on from there only when it is asked to.
+   * Plays to the last step that the model was trained for, and beyond only on request.
    *
    * @param speed Steps a second.
    */
@@ -140,7 +142,7 @@ export class Controller {
     const now = performance.now();
     const steps = Math.floor((now - this.#last) * this.#speed / 1000);
     if (steps > 0 && !this.#busy) {
-      // Where the machine cannot keep up, it plays more slowly
+      // If the machine cannot keep up, it plays more slowly
       this.#last = steps > 4 ? now : this.#last + 1000 * steps / this.#speed;
       const { step: from, steps: [coarse, fine] } = this.#scene;
       const end = from < coarse + fine ? coarse + fine : MOST_STEPS;

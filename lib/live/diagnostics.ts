@@ -1,5 +1,5 @@
 /**
- * What helps to report a problem.
+ * Information for problem reports.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { BrowserEngine } from "./backend_name.ts";
 import { element, onClick } from "./elements.ts";
 import type { ModelFacts } from "./session.ts";
 
-/** Shows what the page runs on. */
+/** Shows the page's backend. */
 export function showDiagnostics(
   { name, description, notes }: BrowserEngine,
   { parameters, channels, steps, fireRate }: ModelFacts,

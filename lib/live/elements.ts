@@ -43,7 +43,7 @@ export function addOption(list: HTMLSelectElement, value: string, text: string):
   if (!isThere) list.add(new Option(text, value));
 }
 
-/** Tells screen readers. */
+/** Announces a text to screen readers. */
 export function announce(text: string): void {
   element("status", HTMLElement).textContent = text;
 }

@@ -1,16 +1,16 @@
 /**
- * Threads need a page that is isolated from others, which headers say. Where the host sends none, the
- * page's service worker adds them; it also keeps the page for when there is no network.
+ * Threads require a page that is isolated by headers. If the host does not send them, the page's
+ * service worker adds them; it also caches the page for offline use.
  *
  * @module
  */
 
 const KEY = "med-nca-isolated";
 
-/** How long the page waits for its service worker, in ms; then it goes on without. */
+/** How long the page waits for its service worker, in ms; then it continues without. */
 const PATIENCE = 8000;
 
-/** Starts the service worker, and loads the page once more where that isolates it. */
+/** Starts the service worker, and reloads the page if that isolates it. */
 export async function isolate(): Promise<void> {
   const { serviceWorker } = navigator;
   if (serviceWorker === undefined) return;

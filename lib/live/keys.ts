@@ -6,7 +6,7 @@
 
 import { button } from "./elements.ts";
 
-/** The buttons that keys press, and whether a control may have a use of its own for the key. */
+/** The buttons for keys, and whether a focused control may use the key itself. */
 const KEYS: Record<string, { readonly id: string; readonly isShared: boolean }> = {
   " ": { id: "play", isShared: true },
   ".": { id: "forward", isShared: false },

@@ -17,7 +17,7 @@ import { modelConfig } from "../training/model_config.ts";
 import { upgradeConfig } from "../training/stored_config.ts";
 import { type Files, MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
 
-/** A model with all that predicting wants to know. */
+/** A model with everything needed for predictions. */
 export interface LoadedModel extends TrainedModel {
   readonly weights: ModelWeights;
   readonly config: Config;

@@ -1,5 +1,5 @@
 /**
- * What the page tells its user: no error is silent.
+ * The page's messages: no error is silent.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { InputError } from "../support/errors.ts";
 import { element } from "./elements.ts";
 
-/** Shows an error, in words; with `retry` a button to go on all the same. */
+/** Shows an error as text; with `retry` a button to continue anyway. */
 export function showError(error: unknown, retry?: () => void): void {
   if (error instanceof DOMException && error.name === "AbortError") return;
   const { message } = error instanceof Error ? error : new Error(String(error));
@@ -15,12 +15,12 @@ export function showError(error: unknown, retry?: () => void): void {
   if (error instanceof InputError) {
     // There is no command line here
     if (error.hint !== "" && !error.hint.includes("--")) lines.push(error.hint);
-  } else lines.push("This is a mistake of the page. The diagnostics below help to report it.");
+  } else lines.push("This is a bug in the page. Please report it with the diagnostics below.");
   show(lines, false);
   if (retry === undefined) return;
   const again = document.createElement("button");
   again.type = "button";
-  again.textContent = "Take it all the same";
+  again.textContent = "Use it anyway";
   again.addEventListener("click", () => {
     hideMessage();
     retry();
@@ -28,12 +28,12 @@ export function showError(error: unknown, retry?: () => void): void {
   element("message", HTMLElement).append(again);
 }
 
-/** Shows what the user should know. */
+/** Shows a notice. */
 export function showNotes(notes: readonly string[]): void {
   if (notes.length > 0) show(notes, true);
 }
 
-/** Takes the message away. */
+/** Removes the message. */
 export function hideMessage(): void {
   element("message", HTMLElement).hidden = true;
 }

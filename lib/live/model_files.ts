@@ -1,5 +1,5 @@
 /**
- * What a model's files are called.
+ * The names of a model's files.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export const MODEL_FILES = [
   "slices.json",
 ] as const;
 
-/** Stands in a run where masks are cleaned up. */
+/** The file of a run's postprocessing, if any. */
 export const POSTPROCESS_FILE = "postprocess.json";
 
 /** Files by their names. */

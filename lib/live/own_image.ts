@@ -8,13 +8,13 @@ import { element, input } from "./elements.ts";
 import { type Files, MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
 import { showError } from "./messages.ts";
 
-/** What is done with them. */
+/** The handlers for them. */
 export interface FileListeners {
   readonly onModel: (files: Files) => void;
   readonly onCase: (files: Files) => void;
 }
 
-/** Listens to the inputs, and to what is dropped anywhere on the page. */
+/** Listens to the inputs, and to files dropped anywhere on the page. */
 export function listenToFiles(listeners: FileListeners): void {
   for (const id of ["files", "folder"]) {
     const chooser = input(id);
@@ -44,7 +44,7 @@ export function listenToFiles(listeners: FileListeners): void {
   });
 }
 
-/** A run is told by its weights; what lies beside them, as checkpoints, is left where it is. */
+/** A run is recognised by its weights; other files, such as checkpoints, are ignored. */
 async function take(files: readonly File[], { onModel, onCase }: FileListeners): Promise<void> {
   if (files.length === 0) return;
   const isRun = files.some(({ name }) => name.endsWith(".safetensors"));
@@ -55,7 +55,7 @@ async function take(files: readonly File[], { onModel, onCase }: FileListeners):
   (isRun ? onModel : onCase)(new Map(read));
 }
 
-/** Of files of one name, as of the best and the last epoch, that which lies highest. */
+/** Of files with one name (such as best and last epoch), the one in the topmost folder. */
 function nearest(files: readonly File[]): File[] {
   const depth = ({ webkitRelativePath }: File) => webkitRelativePath.split("/").length;
   const sorted = files.toSorted((a, b) => depth(a) - depth(b));
@@ -64,7 +64,7 @@ function nearest(files: readonly File[]): File[] {
   );
 }
 
-/** The files of what was dropped: a file, or those right in a folder. */
+/** The dropped files: a file, or those directly in a folder. */
 async function filesOf(entry: FileSystemEntry | File): Promise<File[]> {
   if (entry instanceof File) return [entry];
   if (entry instanceof FileSystemFileEntry) {

@@ -124,7 +124,9 @@ async function openCase(files: Files, force: boolean, query: string): Promise<vo
     const unknown = problems.map((text) => `The address asks for something unknown: ${text}`);
     showNotes([...opened.warnings, ...unknown]);
     announce(`${opened.id} is open, ${opened.slices} slices`);
-    if (scene.step === 0) view.play();
+    if (scene.step > 0) return;
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) view.play();
+    else controller.look({ step: scene.steps[0] + scene.steps[1] });
   } catch (error) {
     const mayForce = (error as Error).message.startsWith("The model cannot be right");
     showError(error, mayForce ? () => openCase(files, true, query) : undefined);
@@ -157,5 +159,7 @@ function keepAddress(): void {
   }, PAUSE);
 }
 
+// A link to another situation, in the same tab
+addEventListener("hashchange", () => location.reload());
 addEventListener("unhandledrejection", ({ reason }) => showError(reason));
 start().catch(showError);

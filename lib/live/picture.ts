@@ -7,14 +7,14 @@
 import { orientForDisplay, type Raster, type View } from "../plots/raster.ts";
 import { classColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
 
-/** Numbers or codes on a grid of their own, drawn over the image. */
+/** Numbers or codes on their own grid, drawn over the image. */
 export interface Plane extends Raster {
   /** Mask codes, numbers from 0 up to `most`, signed numbers, or an image's grey. */
   readonly kind: "mask" | "part" | "signed" | "grey";
   readonly most: number;
 }
 
-/** What the colours of a plane mean; null for masks. */
+/** The legend of a plane; null for masks. */
 export interface Scale {
   readonly low: string;
   readonly high: string;
@@ -22,16 +22,16 @@ export interface Scale {
   readonly bar: string;
 }
 
-/** What is drawn. */
+/** The parts of a picture. */
 export interface Drawing {
   readonly image: Raster;
   readonly truth: Raster | null;
   readonly plane: Plane;
-  /** How all of them lie in the patient: they are turned upright. */
+  /** Their common orientation; they are turned upright. */
   readonly view: View;
   /** Whether mask codes are sets of bits. */
   readonly isRegions: boolean;
-  /** The brush, in pixels of the picture; null if it is not there. */
+  /** The brush, in pixels of the picture, or null. */
   readonly brush: { readonly x: number; readonly y: number; readonly radius: number } | null;
 }
 
@@ -52,7 +52,7 @@ export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale 
     context.imageSmoothingEnabled = true;
     paint(context, image, (value) => [...grey(value), 255]);
   }
-  // Cells are to be seen as cells
+  // Cells should be visible as squares
   context.imageSmoothingEnabled = false;
   const { colour, scale } = colouring(plane, isRegions);
   paint(context, orientForDisplay(plane, view), colour);
@@ -133,7 +133,7 @@ function outline(
       if (inside(x, y) !== inside(x - 1, y)) line(x, y, x, y + 1);
     }
   }
-  // Dark below, so that it is seen on any colour
+  // With a dark border, to be visible on any colour
   for (const [colour, thickness] of [["rgb(0 0 0 / 0.55)", 4], [TRUTH, 2]] as const) {
     context.strokeStyle = colour;
     context.lineWidth = Math.max(1, thickness * context.canvas.width / 640);

@@ -1,5 +1,5 @@
 /**
- * What a state says: numbers to show, Dice, and how much it has changed.
+ * Reads a state: numbers to show, Dice, and the amount of change.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { finiteMean } from "../evaluation/statistics.ts";
 import type { Shown } from "./situation.ts";
 
 /**
- * What of a state is shown, one number or code a cell: a channel, the probability (of several classes
- * the most probable one), else the mask.
+ * The part of a state to show, one number or code per cell: a channel, the probability (of the most
+ * probable class), or the mask.
  *
  * @param state [h, w, c].
  */
@@ -44,7 +44,7 @@ export function planeOf(
 /**
  * The mean Dice score of a state's mask over its classes; NaN if it is undefined.
  *
- * @param on.size Of the grid; where the state is smaller, a cell stands for several pixels.
+ * @param on.size The size of the grid; if the state is smaller, a cell covers several pixels.
  * @param on.truth Codes on the grid; null if there is none.
  */
 export function diceOf(

@@ -6,14 +6,14 @@
 
 import { InputError } from "../support/errors.ts";
 
-/** What a worker offers: functions of values that can be cloned. */
+/** A worker's functions, of cloneable values. */
 export type Api = Record<string, (call: CallContext, ...values: never[]) => unknown>;
 
-/** What a function can do while it runs. */
+/** The context of a running function. */
 export interface CallContext {
-  /** Aborted where the caller wants no answer any more. */
+  /** Aborted if the caller has cancelled the call. */
   readonly signal: AbortSignal;
-  /** Tells the caller how far it is. */
+  /** Reports progress to the caller. */
   readonly progress: (done: number, total: number) => void;
 }
 
@@ -60,7 +60,7 @@ export function serveCalls(api: Api): void {
 /** The arguments of a function, without its context. */
 type Values<F> = F extends (call: CallContext, ...values: infer V) => unknown ? V : never;
 
-/** How a call is made. */
+/** Options of a call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -72,7 +72,7 @@ export class Remote<A extends Api> {
   #next = 0;
   readonly #waiting = new Map<number, { settle: (reply: Reply) => void; options: CallOptions }>();
 
-  /** @param onCrash Called where the worker itself fails. */
+  /** @param onCrash Called if the worker itself fails. */
   constructor(worker: Worker, onCrash: (error: Error) => void) {
     this.#worker = worker;
     worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
@@ -86,8 +86,8 @@ export class Remote<A extends Api> {
   /**
    * Calls a function.
    *
-   * @throws {InputError} And other errors as the function throws them.
-   * @throws {DOMException} An `AbortError`, where the call was cancelled.
+   * @throws {InputError} The function's errors.
+   * @throws {DOMException} An `AbortError`, if the call was cancelled.
    */
   call<K extends keyof A & string>(
     name: K,

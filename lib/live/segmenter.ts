@@ -1,5 +1,5 @@
 /**
- * Segmenting the whole volume, from the button to the file.
+ * Segments the whole volume, from the button to the file.
  *
  * @module
  */

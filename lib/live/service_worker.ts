@@ -1,16 +1,16 @@
 /**
- * The page's service worker: keeps its files for when there is no network, and sends the headers that
- * isolate it. The build writes `VERSION`, `FILES` and `HEADERS` before it.
+ * The page's service worker: caches its files for offline use, and adds the headers that isolate
+ * it. The build writes `VERSION`, `FILES` and `HEADERS` before it.
  *
  * @module
  */
 
-/** What the build writes. */
+/** Written by the build. */
 declare const VERSION: string;
 declare const FILES: readonly string[];
 declare const HEADERS: Readonly<Record<string, string>>;
 
-/** What of a service worker is used here; its types cannot stand beside those of a page. */
+/** The part of a service worker that is used here; its types conflict with those of a page. */
 interface Scope {
   addEventListener(type: string, listener: (event: ServiceEvent) => void): void;
   skipWaiting(): Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * What the page's worker holds: a model, a case, and the automaton at work on it.
+ * The state of the page's worker: a model, a case, and the automaton running on it.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import type { Scene } from "./situation.ts";
 export interface ModelFacts {
   readonly channels: number;
   readonly imageChannels: number;
-  /** What mask codes stand for, see `Targets`. */
+  /** The meaning of mask codes, see `Targets`. */
   readonly kind: "classes" | "regions";
   readonly classes: readonly string[];
   readonly steps: readonly [number, number];
@@ -43,12 +43,12 @@ export interface ModelFacts {
 export interface CaseFacts {
   readonly id: string;
   readonly slices: number;
-  /** The place of the slice with the most of the label, else the middle one. */
+  /** The index of the slice with the most foreground, else the middle one. */
   readonly start: number;
   readonly hasLabel: boolean;
-  /** How its slices lie in the patient. */
+  /** The orientation of its slices. */
   readonly view: View;
-  /** What its user should know. */
+  /** Warnings. */
   readonly warnings: readonly string[];
 }
 
@@ -63,7 +63,7 @@ export class Session {
   /** Of ten runs of a slice. */
   #deviation: ImageSlice | null = null;
 
-  /** Takes a model from the files of a run. The case must be opened anew. */
+  /** Loads a model from the files of a run. The case must be opened again. */
   setModel(files: Files): ModelFacts {
     const loaded = loadModel(files);
     this.#loaded?.model.dispose();
@@ -90,7 +90,7 @@ export class Session {
    * Opens a case.
    *
    * @param files A volume or pictures, and perhaps its label, which is called so: `a_seg.nii.gz`.
-   * @param force Take what the model cannot be right about too.
+   * @param force Whether to accept images that the model cannot be right about.
    * @throws {InputError} If there is no case, or several, or it cannot be used.
    */
   async openCase(files: Files, force: boolean): Promise<CaseFacts> {
@@ -115,7 +115,7 @@ export class Session {
     };
   }
 
-  /** The automaton's state in a scene; a result that is not there is shown as the mask. */
+  /** The automaton's state in a scene; a missing result is shown as the mask. */
   async frame(scene: Scene): Promise<Frame> {
     if (this.#automaton === null) throw new TypeError("No case is open");
     const frame = await this.#automaton.frame(scene);
@@ -209,7 +209,7 @@ export class Session {
   }
 }
 
-/** The one case that files are of. */
+/** The single case of some files. */
 function findCase(names: readonly string[], channels: readonly string[]): CaseSource {
   const others = names.filter((name) => !isImageFile(name));
   const known = names.filter(isImageFile);

@@ -1,12 +1,12 @@
 /**
- * What the page comes with.
+ * The files that the page includes.
  *
  * @module
  */
 
 import type { Files } from "./model_files.ts";
 
-/** The file that says what there is. */
+/** The file that lists them. */
 export const SITE_FILE = "site.json";
 
 /** What {@linkcode SITE_FILE} holds: names of files, relative to the page. */
@@ -15,17 +15,19 @@ export interface SiteFiles {
   readonly cases: readonly { readonly id: string; readonly files: readonly string[] }[];
 }
 
-/** What the page comes with. */
+/** The files that the page includes. */
 export interface Site {
   readonly model: () => Promise<Files>;
   readonly cases: readonly { readonly id: string; readonly files: () => Promise<Files> }[];
 }
 
-/** Reads what the page comes with; nothing is fetched before it is asked for. */
+/** Reads the list of included files; each is fetched on demand. */
 export async function readSite(base: string): Promise<Site> {
   const get = async (path: string) => {
     const response = await fetch(new URL(path, base));
-    if (!response.ok) throw new Error(`Cannot load ${path}: the server says ${response.status}`);
+    if (!response.ok) {
+      throw new Error(`Cannot load ${path}: the server answered ${response.status}`);
+    }
     return response;
   };
   const { model, cases }: SiteFiles = await (await get(SITE_FILE)).json();

@@ -1,10 +1,11 @@
 /**
- * A situation of the page: all that decides what the automaton does, in a form that fits an address.
+ * A situation of the page: everything that decides what the automaton does, in a form for the
+ * address.
  *
  * @module
  */
 
-/** What a brush does. */
+/** The effect of a brush. */
 export const TOOLS = ["erase", "brighten", "darken"] as const;
 
 /** The name of a brush. */
@@ -12,7 +13,7 @@ export type Tool = typeof TOOLS[number];
 
 /** One stroke of a brush. */
 export interface Stroke {
-  /** After how many steps, of both stages together, it was made. */
+  /** The number of steps before it, of both stages together. */
   readonly step: number;
   readonly tool: Tool;
   /** Of the brush, in pixels of the model's grid. */

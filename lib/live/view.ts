@@ -8,6 +8,7 @@ import { turnPair, type View as Way } from "../plots/raster.ts";
 import type { Frame } from "./automaton.ts";
 import { listenToBrush, type Place } from "./brush_input.ts";
 import { drawChart } from "./chart.ts";
+import { classColour } from "./colours.ts";
 import type { Controller } from "./controller.ts";
 import {
   addOption,
@@ -108,6 +109,7 @@ export class View {
       ["probability", "probability"],
       ...Array.from({ length: model.channels }, (_, i) => [`${i}`, channel(i)] as [string, string]),
     ]);
+    element("classes", HTMLElement).replaceChildren(...model.classes.map(classKey));
     input("slice").max = String((opened?.slices ?? 1) - 1);
     input("truth").disabled = !opened?.hasLabel;
     for (const id of ["segment", "ten", "play"]) button(id).disabled = opened === null;
@@ -183,6 +185,7 @@ export class View {
     part("bar").style.background = scale?.bar ?? "";
     part("low").textContent = scale?.low ?? "";
     part("high").textContent = scale?.high ?? "";
+    element("classes", HTMLElement).hidden = kind !== "mask" || model.classes.length === 1;
     element("truth-key", HTMLElement).hidden = frame.truth === null || !input("truth").checked;
     this.#describe(frame);
     const last = Number(input("step").max);
@@ -278,6 +281,14 @@ export class View {
       button("ten").disabled = false;
     }
   }
+}
+
+/** A class with its colour. */
+function classKey(name: string, index: number): HTMLElement {
+  const [key, colour] = [document.createElement("span"), document.createElement("i")];
+  colour.style.background = `rgb(${classColour(index)})`;
+  key.append(colour, name);
+  return key;
 }
 
 function format(id: string, value: number): string {

@@ -8,7 +8,9 @@ import * as tf from "@tensorflow/tfjs";
 import { Option } from "commander";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { unzipSync } from "fflate";
 import { unpackTar } from "../../lib/download/unpack_tar.ts";
+import { readStateDict } from "../../lib/exchange/read_state_dict.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { decodeSafetensors } from "../../lib/nca/safetensors.ts";
 import { loadWeights, saveWeights } from "../../lib/nca/weights.ts";
@@ -25,6 +27,7 @@ import {
 } from "../../lib/training/checkpoint.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
 import { EventLog, type EventPosition } from "../../lib/training/event_log.ts";
+import { affineOfSlices, findDicomSeries } from "../../lib/volume/dicom/dicom_series.ts";
 import {
   orientation,
   readLabelVolume,
@@ -34,7 +37,7 @@ import {
 import { createTask, numberListFlag, parseTask } from "../support/cli.ts";
 import { addConfigFlags } from "../support/flags.ts";
 import { caseReaders } from "./case_readers.ts";
-import type { Bytes } from "./damage.ts";
+import { type Bytes, damagedBytes } from "./damage.ts";
 import { niftiInputs } from "./nifti_inputs.ts";
 import { assertInside, jsonInputs, type Reader } from "./reader.ts";
 import { runReaders } from "./run_readers.ts";
@@ -42,6 +45,7 @@ import { safetensorsInputs } from "./safetensors_inputs.ts";
 import { npyInputs, pngInputs } from "./slice_inputs.ts";
 import { tarInputs } from "./tar_inputs.ts";
 
+const FIXTURES = "tests/fixtures";
 const ROOT = new URL("../../", import.meta.url).pathname;
 const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
@@ -73,6 +77,33 @@ export async function makeReaders(folder: string): Promise<Reader[]> {
         const { tensors, metadata } = decodeSafetensors(await Deno.readFile(path), path);
         for (const { shape, data } of tensors.values()) assert.equal(data.length, product(shape));
         for (const text of Object.values(metadata)) assert.equal(typeof text, "string");
+      },
+    },
+    {
+      name: "PyTorch",
+      weight: 2,
+      inputs: damagedBytes(await Deno.readFile(join(ROOT, FIXTURES, "state_dicts/model1.pth"))),
+      file: "a.pth",
+      read: async (folder) => {
+        const tensors = await readStateDict(join(folder, "a.pth"));
+        for (const { shape, data } of tensors.values()) assert.equal(data.length, product(shape));
+      },
+    },
+    {
+      name: "DICOM",
+      weight: 2,
+      inputs: damagedBytes(await someDicom()),
+      file: "a.dcm",
+      read: async (folder) => {
+        const path = join(folder, "a.dcm");
+        const [series] = await findDicomSeries(path);
+        if (series === undefined || series.problems.length > 0) {
+          throw new InputError("No series of which a volume can be made", {
+            code: "bad-dicom",
+            path,
+          });
+        }
+        assert.ok(affineOfSlices(series.slices).flat().every(Number.isFinite));
       },
     },
     {
@@ -224,4 +255,10 @@ async function settingsReaders(folder: string): Promise<Reader[]> {
     },
     ...await runReaders(folder, manifest),
   ];
+}
+
+/** One slice of a series. */
+async function someDicom(): Promise<Bytes> {
+  const archive = unzipSync(await Deno.readFile(join(ROOT, FIXTURES, "dicom/axial.zip")));
+  return Object.values(archive)[0]!.slice();
 }

@@ -50,7 +50,7 @@ Deno.test("importModel asks for what the files do not say, and refuses what does
     );
     await rejects(
       { ...SETTINGS, normalize: "ct" },
-      /only the training data can tell .* normalize ct/,
+      /depend on the training data.*: normalize ct/,
     );
     await rejects(
       { ...SETTINGS, labels: "1;2;3;4;5;6" },

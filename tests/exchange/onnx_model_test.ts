@@ -122,6 +122,22 @@ for (const [name, backend, weights, inputs] of MODELS) {
   });
 }
 
+Deno.test("encodeOnnxModel: our logits are those of the file in onnxruntime 1.32 for Python", async () => {
+  using stack = new DisposableStack();
+  stack.adopt(await initBackend({ backend: "wasm" }), (b) => b.dispose());
+  const [height, width] = [33, 45];
+  const image = Float32Array.from({ length: height * width }, (_, i) => {
+    const [y, x] = [Math.floor(i / width), i % width];
+    return (7 * x + 13 * y) % 32 / 32;
+  });
+  const { weights, inputs } = hippocampus;
+  const logits = ourLogits(weights, inputs, [image], [height, width], cellSeeds(3, [2]));
+  const stored = [[0, 0, -100], [5, 30, -13.87848], [16, 20, -9.14029], [32, 42, -12.43604]];
+  for (const [y, x, value] of [...stored, [20, 11, -7.80458]] as [number, number, number][]) {
+    assert.ok(Math.abs(logits[y * width + x]! - value) < 1e-4, `${y}, ${x}`);
+  }
+});
+
 Deno.test("onnxFireMask: the bits are those of fireMask", async () => {
   for (const fireRate of [0.5, 0.13, 1]) {
     const graph = new GraphBuilder();

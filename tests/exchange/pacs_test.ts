@@ -14,8 +14,10 @@ await initBackend({ backend: "ops" });
 const FIXTURE = new URL("../fixtures/dicom/oblique.zip", import.meta.url).pathname;
 const SCRIPT = join(import.meta.dirname!, "with_highdicom.py");
 const python = await findPython("import highdicom, pydicom, nibabel");
-const hasOrthanc = await new Deno.Command("Orthanc", { args: ["--version"] }).output()
-  .then(({ success }) => success, () => false);
+const hasOrthanc = await (async () => {
+  const { success } = await new Deno.Command("Orthanc", { args: ["--version"] }).output();
+  return success;
+})().catch(() => false);
 
 /** A port that nobody listens to now. */
 function freePort(): number {
@@ -79,13 +81,16 @@ Deno.test({
         );
         assert.equal(code, 0, error);
 
-        const seg = await store(await Deno.readFile(join(folder, "masks/series_3.dcm")));
+        const names = await Array.fromAsync(Deno.readDir(join(folder, "masks")));
+        const made = names.find(({ name }) => name.endsWith(".dcm"))!.name;
+        const seg = await store(await Deno.readFile(join(folder, "masks", made)));
         assert.equal(seg.ParentStudy, ParentStudy, "it belongs to the same study");
         const back = await (await fetch(`${url}/instances/${seg.ID}/file`)).bytes();
         const { dataset } = naturalHeader(await loadDcmjs(), back);
         assert.equal(dataset["Modality"], "SEG");
         await Deno.writeFile(join(folder, "back.dcm"), back);
-        const [path, mask] = [join(folder, "back.dcm"), join(folder, "masks/series_3.nii.gz")];
+        const path = join(folder, "back.dcm");
+        const mask = join(folder, "masks", made.replace(/dcm$/, "nii.gz"));
         const { foreground } = JSON.parse(await runPython(python!, [SCRIPT, path, mask]));
         const { data } = await readLabelVolume(mask);
         const count = data.filter((value) => value > 0).length;

@@ -64,6 +64,7 @@ const HOSTILE: [name: string, pickle: string, message: RegExp][] = [
   ["REDUCE", "\x80\x02cos\nsystem\n(X\x04\0\0\0truetR.", /it asks for os\.system/],
   ["a protocol 0 pickle", "cos\nsystem\n(S'true'\ntR.", /os\.system/],
   ["STACK_GLOBAL", "\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.", /posix\.system/],
+  ["STACK_GLOBAL of no names", "\x80\x04()\x93.", /a name is missing/],
   ["INST", "\x80\x02(X\x04\0\0\0trueios\nsystem\n.", /opcode 0x69/],
   ["OBJ", "\x80\x02(cos\nsystem\nX\x04\0\0\0trueo.", /os\.system/],
   ["NEWOBJ", "\x80\x02cos\nPathLike\n)\x81.", /os\.PathLike/],

@@ -9,7 +9,10 @@ import { Session } from "../../lib/live/session.ts";
 import type { Scene } from "../../lib/live/situation.ts";
 import { cellSeed } from "../../lib/nca/cell_seeds.ts";
 import { listImages } from "../../lib/slices/discovery/list_images.ts";
+import { decodePng } from "../../lib/slices/png.ts";
+import { saveSlice } from "../../lib/slices/save_slice.ts";
 import { InputError } from "../../lib/support/errors.ts";
+import { memoryFiles } from "../../lib/support/memory_files.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { EXAMPLE, modelFiles, readFiles, ROOT } from "./support/files.ts";
@@ -175,6 +178,21 @@ Deno.test("Session leaves no tensor behind, however long it runs", () =>
       await session.tenRuns({ ...scene, seed, steps: [2, 1] }, signal);
     }
     assert.equal(tf.memory().numTensors, before);
+  }));
+
+Deno.test("Session segments a picture, if it is told to", () =>
+  withSession(async (session) => {
+    const data = Float32Array.from({ length: 30 * 50 }, (_, i) => i % 50 / 50);
+    await saveSlice("memory:/a.png", { data, height: 30, width: 50 });
+    const files = new Map([["a.png", memoryFiles.get("memory:/a.png")!]]);
+    await assert.rejects(session.openCase(files, false), /trained on volumes/);
+    const { slices, warnings, view } = await session.openCase(files, true);
+    assert.deepEqual([slices, view], [1, "raw"]);
+    assert.match(warnings.join(), /trained on volumes/);
+    await session.segment(signal, none);
+    const [{ name, bytes }] = await session.masks.save() as [SavedFile];
+    const { width, height } = decodePng(bytes);
+    assert.deepEqual([name, width, height], ["a.png", 50, 30]);
   }));
 
 Deno.test("Session.openCase() says what is wrong with files", () =>

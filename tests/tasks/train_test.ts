@@ -117,7 +117,7 @@ Deno.test("a run that is interrupted saves, says how to go on, and goes on", asy
     const taken = await run(folder, "train", ...args);
     assert.equal(taken.code, 1);
     assert.match(taken.error, /^error: Cannot start a run: the folder already holds one: run\n/);
-    assert.match(taken.error, /adding --resume/);
+    assert.match(taken.error, /Continue it with deno task train --out run --resume/);
 
     const done = (await Deno.readTextFile(join(folder, "run", "metrics.csv"))).trim().split("\n");
     const epochs = String(done.length + 1);

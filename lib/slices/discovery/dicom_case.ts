@@ -1,5 +1,5 @@
 /**
- * Makes a case of a DICOM series: converted in memory, then read like a NIfTI file.
+ * A DICOM series as a case: converted in memory, and read like a NIfTI file from then on.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { isImageFile } from "./file_names.ts";
 import { type ImageList, listImages } from "./list_images.ts";
 import { listTree } from "./list_tree.ts";
 
-/** A series, and its case. */
+/** A series, and the case that is made of it. */
 export interface DicomCase {
   readonly series: DicomSeries;
   readonly source: CaseSource;
@@ -29,9 +29,9 @@ export interface DicomCase {
 /**
  * Makes a case of the DICOM series at a path: a folder, a zip archive or one file.
  *
- * @param wanted The series, if there are several; null: the only one.
- * @returns Null if there is no DICOM.
- * @throws {InputError} If there are several, or it is not a volume; the error lists them.
+ * @param wanted The series, where there are several; null: the only one.
+ * @returns Null where there is no DICOM.
+ * @throws {InputError} If there are several, or the one is no volume; it lists them.
  */
 export async function dicomCase(path: string, wanted: string | null): Promise<DicomCase | null> {
   const all = await findDicomSeries(path);
@@ -47,7 +47,7 @@ export async function dicomCase(path: string, wanted: string | null): Promise<Di
       hint: ["Choose one with --series and its number:", ...formatSeries(all)].join("\n"),
     });
   }
-  const id = `series_${series.key}`;
+  const id = `series_${series.key}_${await shortHash(series.slices[0]!.header.SeriesInstanceUID)}`;
   const [folder, name] = [`${MEMORY}dicom`, `${id}.nii.gz`];
   const file = `${folder}/${name}`;
   memoryFiles.set(file, await convertSeries(series));
@@ -60,10 +60,10 @@ export async function dicomCase(path: string, wanted: string | null): Promise<Di
 }
 
 /**
- * The images at a path, from {@linkcode listImages}, or if there are none, the DICOM series.
+ * The images at a path, as {@linkcode listImages} finds them; where there are none, the DICOM series.
  *
- * @param channels As for `listImages`.
- * @param wanted As for {@linkcode dicomCase}.
+ * @param channels As `listImages` takes them.
+ * @param wanted As {@linkcode dicomCase} takes it.
  */
 export async function listInputs(
   path: string,
@@ -75,14 +75,20 @@ export async function listInputs(
   return { cases: [dicom.source], problems: dicom.problems, series: dicom.series };
 }
 
-/** Whether something exists, but neither volumes nor pictures. */
+/** Whether something is there, and neither volumes nor pictures. */
 export async function mayHoldDicom(path: string): Promise<boolean> {
   if (!await exists(path)) return false;
   const { isDirectory } = await Deno.stat(path);
   return isDirectory ? (await listTree(path, 2)).files.length === 0 : !isImageFile(path);
 }
 
-/** A table of series as text: number, slices, description, problems. */
+/** Tells the series of different patients apart in names, without naming anybody. */
+async function shortHash(uid: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(uid));
+  return new Uint8Array(digest).toHex().slice(0, 8);
+}
+
+/** A table of series for people: number, slices, description, and what is wrong. */
 export function formatSeries(all: readonly DicomSeries[]): string[] {
   return all.map(({ key, slices, modality, description, problems }) =>
     `  ${key}: ${slices.length} slices, ${modality} ${description}`.trimEnd() +
@@ -90,7 +96,7 @@ export function formatSeries(all: readonly DicomSeries[]): string[] {
   );
 }
 
-/** The converted position of every voxel must match the headers. */
+/** The converter must put every voxel where the headers say. */
 async function requireSamePlace(series: DicomSeries, file: string, path: string): Promise<void> {
   const { Columns, Rows } = series.slices[0]!.header;
   const stated = {
@@ -98,13 +104,9 @@ async function requireSamePlace(series: DicomSeries, file: string, path: string)
     affine: affineOfSlices(series.slices),
   };
   if (compareSpace(await readVolumeHeader(file), stated).same) return;
-  throw new InputError(
-    `Cannot read series ${series.key}: dcm2niix places it elsewhere than its ` +
-      "headers",
-    {
-      code: "bad-dicom",
-      path,
-      hint: "Convert it with another program and give the .nii.gz file",
-    },
-  );
+  throw new InputError(`Cannot read series ${series.key}: dcm2niix places it otherwise`, {
+    code: "bad-dicom",
+    path,
+    hint: "Convert it with another program and give the .nii.gz file",
+  });
 }

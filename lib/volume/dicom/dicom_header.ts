@@ -18,13 +18,19 @@ interface Dcmjs {
     readonly DicomMetaDictionary: { naturalizeDataset(dict: object): Record<string, unknown> };
     datasetToDict(dataset: object): { write(): ArrayBuffer };
   };
-  readonly log: { setLevel(level: string): void };
+  readonly log: Logger & { getLoggers(): Record<string, Logger> };
+}
+
+interface Logger {
+  setLevel(level: string): void;
 }
 
 /** Loads dcmjs, only when there is DICOM. */
 export async function loadDcmjs(): Promise<Dcmjs> {
   const { default: dcmjs } = await import("dcmjs");
-  dcmjs.log.setLevel("silent"); // it would log the content of headers
+  const { log } = dcmjs as Dcmjs;
+  // They print what they find in headers
+  for (const logger of [log, ...Object.values(log.getLoggers())]) logger.setLevel("silent");
   return dcmjs as Dcmjs;
 }
 

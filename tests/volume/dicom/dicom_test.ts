@@ -5,6 +5,7 @@ import { InputError } from "../../../lib/support/errors.ts";
 import { memoryFiles } from "../../../lib/support/memory_files.ts";
 import { convertSeries } from "../../../lib/volume/dicom/convert_series.ts";
 import { type DicomSeries, findDicomSeries } from "../../../lib/volume/dicom/dicom_series.ts";
+import { Random } from "../../../lib/support/random.ts";
 import { readVolume } from "../../../lib/volume/mod.ts";
 import { inFolder } from "../../support/in_folder.ts";
 
@@ -90,4 +91,24 @@ Deno.test("findDicomSeries finds several series in a folder, sorts slices and pa
     assert.deepEqual(await findDicomSeries(join(folder, "README")), []);
     await Deno.writeTextFile(join(folder, "torn.zip"), "PK\x03\x04");
     await assert.rejects(findDicomSeries(join(folder, "torn.zip")), InputError);
+  }));
+
+Deno.test("findDicomSeries of damaged files is their series, nothing, or an InputError", () =>
+  inFolder(async (folder) => {
+    const whole = Object.values(unzipSync(await Deno.readFile(join(FIXTURES, "axial.zip"))));
+    let usable = 0;
+    for (let i = 0; i < 150; i++) {
+      const random = new Random(i);
+      const bytes = whole[i % whole.length]!.slice();
+      for (let k = 0; k < 4; k++) bytes[132 + random.integer(700)] = random.integer(256);
+      const path = join(folder, "one.dcm");
+      await Deno.writeFile(path, i % 3 === 0 ? bytes.subarray(0, random.integer(1200)) : bytes);
+      try {
+        const [series] = await findDicomSeries(path);
+        if (series?.problems.length === 0) usable++;
+      } catch (error) {
+        assert.ok(error instanceof InputError, `${i}: ${error}`);
+      }
+    }
+    assert.ok(usable > 5 && usable < 140, `${usable}`);
   }));
