@@ -25,7 +25,7 @@ Deno.test("requireSameSources() names the images and labels that are not what th
       for (
         const change of [
           /labels\/case_1\.nii\.gz has changed/,
-          /images\/case_2\.nii\.gz is changed/,
+          /images\/case_2\.nii\.gz has changed/,
           /images\/case_3\.nii\.gz is missing/,
         ]
       ) assert.match(error.message, change);
