@@ -100,6 +100,9 @@ function loadStorage(id: unknown, read: (key: string) => Uint8Array | undefined)
   if (!(type instanceof PickleGlobal) || bytes === undefined) {
     throw new SyntaxError("the values of a tensor are missing");
   }
+  if (!Object.hasOwn(STORAGES, type.name)) {
+    throw new SyntaxError(`a tensor holds values of an unknown type, ${type.name}`);
+  }
   const [dtype, Values] = STORAGES[type.name as keyof typeof STORAGES];
   if (bytes.length !== count * Values.BYTES_PER_ELEMENT) {
     throw new SyntaxError("a tensor has more or fewer values than it says");

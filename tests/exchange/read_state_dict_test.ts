@@ -77,6 +77,7 @@ const HOSTILE: [name: string, pickle: string, message: RegExp][] = [
   ["a call through a dotted name", "\x80\x02ctorch._utils\n_rebuild_tensor_v2.x\n)R.", /asks for/],
   ["attributes of a function", `\x80\x02${GLOBALS.rebuild}}b.`, /a Map is missing/],
   ["a path outside of the archive", tensor({ key: "../data.pkl" }), /are missing/],
+  ["a function for a type", tensor().replace(GLOBALS.float, GLOBALS.rebuild), /an unknown type/],
   ["more values than there are", tensor({ count: 3 }), /more or fewer values/],
   ["a view beyond the values", tensor({ offset: 1 }), /reaches beyond/],
   ["a huge view", tensor({ size: 2 ** 31 - 1, stride: 0 }), /reaches beyond/],
