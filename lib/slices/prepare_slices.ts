@@ -14,6 +14,7 @@ import {
   type PreparedSlices,
   sourceFiles,
 } from "./extract_slices.ts";
+import { exists } from "../support/files.ts";
 import { findDamage } from "./find_damage.ts";
 import { readManifest, type SourceFile } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
@@ -80,11 +81,8 @@ export async function checkSources(
   files: readonly SourceFile[],
 ): Promise<string[]> {
   const changes = await Promise.all(files.map(async (before) => {
-    const [now] = await sourceFiles(folder, [before.path]).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return [null];
-      throw error;
-    });
-    if (now === null) return [`${before.path} is missing`];
+    if (!await exists(join(folder, before.path))) return [`${before.path} is missing`];
+    const [now] = await sourceFiles(folder, [before.path]);
     const isSame = now!.size === before.size && now!.modified === before.modified;
     return isSame ? [] : [`${before.path} has changed`];
   }));

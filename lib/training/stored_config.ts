@@ -38,10 +38,14 @@ export function upgradeConfig(
     ...(channel === undefined
       ? {}
       : { channel: typeof channel === "number" ? [channel] : channel }),
-    ...(labels === undefined ? {} : { labels: Array.isArray(labels) ? labels.join(",") : labels }),
+    ...(labels === undefined ? {} : { labels: isNumbers(labels) ? labels.join(",") : labels }),
     ...upgradeClip(clip, stored),
     ...(isComplete ? { orientation: "stored", patients: "case", postprocess: "none" } : {}),
   };
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "number");
 }
 
 /** "none" was min-max, and two percentiles meant clipping to them. */

@@ -20,9 +20,9 @@ import { createVolume, writeVolume } from "../../lib/volume/mod.ts";
 import { damagedBytes, encode } from "./damage.ts";
 import { pictureInputs } from "./picture_inputs.ts";
 import { assertInside, jsonInputs, type Reader } from "./reader.ts";
-import { volumeInputs } from "./volume_inputs.ts";
+import { SHAPE, volumeInputs } from "./volume_inputs.ts";
 
-/** Each input is opened with some of these, by its size. */
+/** Each input is opened with some of these, by its bytes. */
 const SETTINGS: readonly Partial<SliceSettings>[] = [
   {},
   { labels: "1;2", fill: "lowest" },
@@ -76,8 +76,8 @@ function reader(
   return {
     ...{ name, weight: 3, inputs, file },
     read: async (folder) => {
-      const { size } = await Deno.stat(join(folder, file));
-      const settings = settingsOf(SETTINGS[size % SETTINGS.length]!);
+      const sum = (await Deno.readFile(join(folder, file))).reduce((a, b) => a + b, 0);
+      const settings = settingsOf(SETTINGS[sum % SETTINGS.length]!);
       const source = { id: "a", kind, folder: join(folder, "cases"), files };
       const wants = { labels: true, normalized: true };
       const opened = requireCase(await openCase(source, settings, wants), source);
@@ -115,9 +115,9 @@ function settingsOf(given: Partial<SliceSettings>): CaseSettings {
 
 /** A small volume and its label, and a picture and its mask. */
 async function writeCase(folder: string, id: string): Promise<void> {
-  const shape = [6, 5, 3] as const;
-  const data = Float32Array.from({ length: 90 }, (_, i) => i * 7 % 31);
-  const like = createVolume({ data, shape, spacing: [1, 1, 2] });
+  const length = SHAPE.reduce((a, b) => a * b);
+  const data = Float32Array.from({ length }, (_, i) => i * 7 % 31);
+  const like = createVolume({ data, shape: SHAPE, spacing: [1, 1, 2] });
   await writeVolume(join(folder, "imagesTr", `${id}.nii`), { data, like });
   await writeVolume(join(folder, "labelsTr", `${id}.nii`), { data: data.map((v) => v % 3), like });
   const picture = { data: data.slice(0, 64).map((v) => v / 31), height: 8, width: 8 };

@@ -248,6 +248,12 @@ Deno.test("checkSources() names files that have changed or are gone", () =>
     ]);
   }));
 
+Deno.test("checkSources() takes names that no file can have for missing ones", async () => {
+  const names = ["x".repeat(300), "deno.json/x"];
+  const files = names.map((path) => ({ path, size: 1, modified: null }));
+  assert.deepEqual(await checkSources(".", files), names.map((name) => `${name} is missing`));
+});
+
 Deno.test("what was made before stays until the new options have been checked", () =>
   inFolder(async (folder) => {
     const out = join(folder, "out");

@@ -114,6 +114,12 @@ Deno.test("upgradeConfig() reads what older versions stored as it was meant", ()
   assert.deepEqual(upgradeConfig(config), config);
   assert.equal(resolveConfig(upgradeConfig({ channel: 1, clip: "none" })).orientation, "canonical");
   assert.deepEqual(upgradeConfig({ epochs: 3 }), { epochs: 3 });
+  // Deeper than text can be made of
+  const deep = JSON.parse("[".repeat(20_000) + "]".repeat(20_000));
+  assert.throws(
+    () => resolveConfig(upgradeConfig({ labels: deep })),
+    /Cannot use config: "labels"/,
+  );
 });
 
 Deno.test("requireSameConfig() lets only keys change that touch nothing done", () => {
