@@ -181,7 +181,7 @@ Deno.test("predict says what cannot be read or written, and names no flag that i
     assert.equal(file.code, 1);
     assert.match(
       file.error,
-      /^error: Cannot read run: the folder holds none: model\/config\.json\n/,
+      /^error: Cannot read run: the folder is not a run: model\/config\.json\n/,
     );
     if (Deno.build.os === "windows") return;
     await Deno.symlink("loop", join(folder, "loop"));
