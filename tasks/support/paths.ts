@@ -6,8 +6,6 @@
 
 import { isAbsolute, resolve } from "@std/path";
 
-const PROJECT = Deno.realPathSync(resolve(import.meta.dirname!, "../.."));
-
 /**
  * A path from the user: unchanged, or absolute if the user's current folder is not the task's.
  */
@@ -23,10 +21,16 @@ export function projectPath(path: string): string {
 
 /** The user's current folder; null if it is the task's. */
 function standsIn(): string | null {
-  const cwd = Deno.cwd();
   // Deno prompts if a permission is missing; not needed when permissions were given by hand
   const { state } = Deno.permissions.querySync({ name: "env", variable: "INIT_CWD" });
   const called = state === "granted" ? Deno.env.get("INIT_CWD") ?? "" : "";
-  // A task started by another task inherits it, in any folder
-  return cwd === PROJECT && isAbsolute(called) && called !== cwd ? called : null;
+  if (!isAbsolute(called)) return null;
+  try {
+    // A task started by another task inherits it, in any folder
+    const project = Deno.realPathSync(resolve(import.meta.dirname!, "../.."));
+    return Deno.cwd() === project && called !== project ? called : null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return null; // what follows says what is missing
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { CaseMetrics } from "../../lib/evaluation/case_metrics.ts";
-import { summarize } from "../../lib/evaluation/summary.ts";
+import { METRICS, summarize } from "../../lib/evaluation/summary.ts";
 import { writeSummary } from "../../lib/evaluation/summary_files.ts";
 import { inFolder, runTaskIn } from "./support/run_task.ts";
 
@@ -10,7 +10,12 @@ async function writeRun(folder: string, dice: Record<string, number>): Promise<v
     case: id,
     reference_file: "",
     prediction_file: null,
-    metrics: { "1": { Dice: value, HD95: 1 / value, ASSD: NaN } as CaseMetrics },
+    metrics: {
+      "1": {
+        ...Object.fromEntries(METRICS.map((name) => [name, NaN])),
+        ...{ Dice: value, HD95: 1 / value },
+      } as CaseMetrics,
+    },
   }));
   await writeSummary(folder, summarize(cases, { names: { "1": "" }, problems: [], seed: 0 }));
 }
