@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../support/names_of.ts";
 import type { Finding } from "./discovery/case_source.ts";
 import type { IntensityRange } from "./normalize.ts";
 import type { SliceSettings } from "./slice_settings.ts";
@@ -36,7 +37,9 @@ export function fillMissing(
   } else if (fill === "error") {
     findings.push({
       severity: "error",
-      message: `image has ${missing} values that are NaN or infinite`,
+      message: `image has ${counted(missing, "value")} that ${
+        missing === 1 ? "is" : "are"
+      } NaN or infinite`,
       hint: "If they are background, replace them with --fill lowest or --fill zero",
     });
   } else {

@@ -184,7 +184,7 @@ Deno.test("images that cannot be used are named with what is wrong, and the othe
     await Deno.writeTextFile(join(images, "._case_0.nii.gz"), "macOS");
     const results = await predict();
     const patterns = [
-      /^a_nan failed .*1 values that are NaN/,
+      /^a_nan failed .*1 value that is NaN/,
       /^b_constant failed .*constant/,
       /^case_0 done$/,
       /^case_1 done$/,

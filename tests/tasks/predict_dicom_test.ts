@@ -54,7 +54,7 @@ Deno.test("predict and verify take DICOM, and leave nothing of the patient anywh
     );
     await run(predict("two_series", "--series", "4"), 0, /1\/1 {2}series_4_[0-9a-f]{8}\.nii\.gz/);
     await run(predict("two_series", "--series", "9"), 1, /there is no series 9/);
-    await run(predict("missing"), 1, /Cannot read series 3: 1 slices seem to be missing/);
+    await run(predict("missing"), 1, /Cannot read series 3: 1 slice seems to be missing/);
     const verify = (fixture: string) => task("verify", "--data", join(FIXTURES, `${fixture}.zip`));
     await run(verify("axial"), 0, /^DICOM series, .*:\n {2}3: 5 slices, MR T2\n$/);
     await run(verify("tilt"), 1, /3: 5 slices, CT T2 \(cannot be used: .*gantry tilt/);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../support/names_of.ts";
 import type { Affine } from "../types.ts";
 import { type DicomHeader, loadDcmjs, readDicomHeader } from "./dicom_header.ts";
 import { readDicomFiles } from "./dicom_files.ts";
@@ -146,7 +147,9 @@ function problemsOfSpace(slices: readonly DicomSlice[]): string[] {
     const missing = uneven.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / usual) - 1), 0);
     return [
       missing > 0
-        ? `${missing} slices seem to be missing: they are ${usual.toFixed(2)} mm apart, ` +
+        ? `${counted(missing, "slice")} ${
+          missing === 1 ? "seems" : "seem"
+        } to be missing: they are ${usual.toFixed(2)} mm apart, ` +
           `but ${Math.max(...gaps).toFixed(2)} mm in one place`
         : `its slices are ${sorted[0]!.toFixed(2)} to ${sorted.at(-1)!.toFixed(2)} mm apart`,
     ];

@@ -124,7 +124,7 @@ Deno.test("every problem of every case is told at once", () =>
         "warning all cases: 90 % of a label is foreground; is it the background?",
         "warning all cases: no label holds two (2) of dataset.json",
         "warning all cases: slice distances differ: 2 mm (copy_1) to 5 mm (thick)",
-        "error all_wrong: image has 1 values that are NaN or infinite",
+        "error all_wrong: image has 1 value that is NaN or infinite",
         "error all_wrong: image has 3×5×3 voxels and label 3×5×2",
         "error all_wrong: slices of 3×5 are smaller than 4×4",
         "error broken: Cannot read volume: it does not start with a NIfTI header: " +

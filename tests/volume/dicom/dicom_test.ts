@@ -50,7 +50,7 @@ for (const [name, { shape, affine, voxels, sum }] of Object.entries(expected)) {
 }
 
 const BAD: [name: string, problem: RegExp][] = [
-  ["missing", /^1 slices seem to be missing: they are 3\.00 mm apart, but 6\.00 mm in one place$/],
+  ["missing", /^1 slice seems to be missing: they are 3\.00 mm apart, but 6\.00 mm in one place$/],
   ["double", /^1 of its 6 slices have the position of another one$/],
   ["tilt", /shifted sideways against each other \(gantry tilt\)$/],
   ["several_frames", /^1 of 1 images have several frames/],
