@@ -99,6 +99,8 @@ export async function contentsOf(folder: string): Promise<Map<string, unknown>> 
         ...rest,
         counters: { ...counters, history, seconds: 0, events: null },
       });
+    } else if (/(^|\/)report\.json$/.test(name)) {
+      contents.set(name, { ...JSON.parse(await Deno.readTextFile(path)), date: "" });
     } else {
       contents.set(name, await Deno.readFile(path));
     }
