@@ -130,7 +130,7 @@ Deno.test("two channels and three classes train, score and predict, in nnU-Net's
     assert.notEqual(full.code, 0);
     assert.match(
       full.error,
-      /2 image channels and 3 classes need 5 channels a cell, channels is 4/,
+      /2 image channels and 3 classes need 5 channels per cell; channels is 4/,
     );
   }));
 
