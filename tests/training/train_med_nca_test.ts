@@ -270,7 +270,7 @@ Deno.test("a gradient that is not finite is told with its own step and slices", 
         assert.ok(error instanceof InputError);
         assert.equal(
           error.message,
-          `Cannot go on training: a gradient is not finite at step 7 (slices ${slices})`,
+          `Cannot continue training: a gradient is not finite at step 7 (slices ${slices})`,
         );
         assert.match(error.hint, /weights of step 5 are safe in .*checkpoint\.safetensors/);
         return true;
