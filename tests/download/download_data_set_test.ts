@@ -104,7 +104,7 @@ Deno.test("what came stays when the network does not come back, and the next tim
     });
   }));
 
-Deno.test("a wrong file is told by its sum and not unpacked", () =>
+Deno.test("a wrong file is recognised by its checksum and not unpacked", () =>
   inFolder(async (out) =>
     serve(await packTar([entry("Task99_Test/other", "other")]), {}, async ({ url }) => {
       await assert.rejects(
@@ -115,7 +115,7 @@ Deno.test("a wrong file is told by its sum and not unpacked", () =>
     })
   ));
 
-Deno.test("a part of another file, or a whole one, is told by the sum and fetched anew", () =>
+Deno.test("a part of another file, or a whole one, is recognised by the checksum and fetched again", () =>
   inFolder((out) =>
     serve(archive, {}, async ({ url, ranges }) => {
       const part = join(out, "Task99_Test.tar.part");

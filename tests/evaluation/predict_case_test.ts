@@ -97,7 +97,7 @@ Deno.test("predictCase averages runs and models; deviation and quality follow", 
 });
 
 Deno.test("predictCase tells classes and regions apart", async () => {
-  // 16 pixels: the first five are told by hand, the others are background
+  // 16 pixels: the first five are set by hand, the others are background
   const first = [[3, 1], [1, 3], [-1, -2], [2, 2], [-9, 0.1]];
   const logits = [...first, ...Array.from({ length: 11 }, () => [-5, -5])].flat();
   const opened = noise([[4, 4]]);

@@ -180,7 +180,7 @@ Deno.test("Session leaves no tensor behind, however long it runs", () =>
     assert.equal(tf.memory().numTensors, before);
   }));
 
-Deno.test("Session segments a picture, if it is told to", () =>
+Deno.test("Session segments a picture if asked to", () =>
   withSession(async (session) => {
     const data = Float32Array.from({ length: 30 * 50 }, (_, i) => i % 50 / 50);
     await saveSlice("memory:/a.png", { data, height: 30, width: 50 });

@@ -217,7 +217,7 @@ Deno.test("an intervention that changes nothing changes nothing, at any step of 
   });
 });
 
-Deno.test("trace() and forward() intervene alike, and run as many steps as they are told", () => {
+Deno.test("trace() and forward() intervene alike, and run as many steps as given", () => {
   withModel((model) => {
     const image = images();
     const wound = Float32Array.from({ length: 192 }, (_, i) => i % 12 < 8 ? 1 : 0);

@@ -88,7 +88,7 @@ async function shortHash(uid: string): Promise<string> {
   return new Uint8Array(digest).toHex().slice(0, 8);
 }
 
-/** A table of series for people: number, slices, description, and what is wrong. */
+/** A table of series as text: number, slices, description, problems. */
 export function formatSeries(all: readonly DicomSeries[]): string[] {
   return all.map(({ key, slices, modality, description, problems }) =>
     `  ${key}: ${slices.length} slices, ${modality} ${description}`.trimEnd() +

@@ -91,7 +91,7 @@ Deno.test("evaluateRobustness scores every case under everything, unperturbed as
     model.model.dispose();
   }));
 
-Deno.test("a wound at the very end stays as it was made; earlier ones are told beside it", () =>
+Deno.test("a wound at the very end stays as it was made; earlier ones are listed beside it", () =>
   inFolder(async (folder) => {
     const model = untrained();
     const options = { model, ...await prepare(folder) };

@@ -189,7 +189,7 @@ Deno.test("a wound lies on the object, as large as it says, halfway through its 
   assert.deepEqual(apply("steps", 1.25).predict, { steps: [50, 25] });
 });
 
-Deno.test("perturbations are chosen by name, and a wrong name is told with the nearest", () => {
+Deno.test("perturbations are chosen by name, and an unknown name is an error that suggests the nearest", () => {
   const names = (...wanted: string[]) => choosePerturbations(wanted).map(({ name }) => name);
   assert.deepEqual(names("scale", "noise"), ["noise", "scale"]);
   assert.deepEqual(names("erased"), ["erased-coarse", "erased-fine"]);
