@@ -1,0 +1,79 @@
+/**
+ * What `deno task evaluate --uncertainty` adds: doubt and calibration.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { writeCalibration } from "../../lib/evaluation/calibration/calibration_file.ts";
+import {
+  calibrationCsv,
+  doubtsCsv,
+  formatCalibration,
+  formatRankings,
+  rankingCsv,
+  rankings,
+} from "../../lib/evaluation/doubt/doubt_csv.ts";
+import { formatDoubt, writeDoubt } from "../../lib/evaluation/doubt/doubt_file.ts";
+import type { DoubtStudy } from "../../lib/evaluation/doubt/doubt_study.ts";
+import type { Targets } from "../../lib/slices/case.ts";
+import { writeFileAtomic } from "../../lib/support/files.ts";
+
+/**
+ * Writes a study's tables, prints them and draws its figures.
+ *
+ * @param options.out The folder of the tables.
+ */
+export async function writeStudy(
+  study: DoubtStudy,
+  { out, targets, samples, seed }: {
+    out: string;
+    targets: Targets;
+    samples: number;
+    seed: number;
+  },
+): Promise<void> {
+  const rows = rankings(study, targets, seed);
+  await writeFileAtomic(join(out, "doubts.csv"), doubtsCsv(study, targets));
+  await writeFileAtomic(join(out, "doubt_ranking.csv"), rankingCsv(rows));
+  await writeFileAtomic(join(out, "calibration.csv"), calibrationCsv(study, targets, samples));
+  console.log("How well each measure of doubt finds bad masks:");
+  for (const line of formatRankings(rows)) console.log(`  ${line}`);
+  console.log("Calibration of the probabilities:");
+  for (const line of formatCalibration(study, targets, samples)) console.log(`  ${line}`);
+  const { plotReliability, plotRiskCoverage } = await import("../../lib/plots/mod.ts");
+  const figures = {
+    reliability: plotReliability(study.reliability(), targets),
+    risk_coverage: plotRiskCoverage(study),
+  };
+  for (const [name, figure] of Object.entries(figures)) {
+    if (figure === null) continue;
+    for (const ending of ["svg", "png"]) {
+      await figure.save(join(out, "plots", `${name}.${ending}`));
+    }
+  }
+  console.log(
+    "The tables are doubts.csv, doubt_ranking.csv and calibration.csv, the figures " +
+      `plots/risk_coverage.png and plots/reliability.png in ${out}`,
+  );
+}
+
+/** Stores what was chosen on the validation cases with their run. */
+export async function storeChoices(study: DoubtStudy, run: string): Promise<void> {
+  const [doubt, calibration] = [study.chooseDoubt(), study.fit()];
+  await writeDoubt(run, doubt);
+  await writeCalibration(run, calibration);
+  for (const line of formatDoubt(doubt)) console.log(`Doubt     ${line}`);
+  for (
+    const [runs, fit] of [["one run", calibration.one], [
+      `${calibration.samples} runs`,
+      calibration.several,
+    ]] as const
+  ) {
+    console.log(
+      `Calibration  ${runs}: temperature ${
+        fit.temperatures.map((value) => value.toFixed(2)).join(", ")
+      } (negative log-likelihood ${fit.before.toFixed(4)} → ${fit.after.toFixed(4)})`,
+    );
+  }
+}
