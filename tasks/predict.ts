@@ -14,6 +14,7 @@ import {
   predictFiles,
   whatItDependsOn,
 } from "../lib/evaluation/predict_files.ts";
+import { writeReview } from "../lib/evaluation/doubt/review.ts";
 import { encodeDicomSeg } from "../lib/exchange/dicom_seg.ts";
 import { writePredictionReport } from "../lib/exchange/prediction_report.ts";
 import { drawPrediction } from "../lib/plots/prediction_picture.ts";
@@ -32,6 +33,7 @@ import { readLabelVolume } from "../lib/volume/mod.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
 import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
+import { describeReview, doubtOf } from "./support/review.ts";
 import { backendOptions, requireFlag } from "./support/run.ts";
 import { readTrainedRun } from "./support/trained_models.ts";
 
@@ -74,7 +76,8 @@ const command = createTask(
   .option("--out <folder>", "the folder for the masks, which are named after the cases")
   .option(
     "--probabilities",
-    "also write the probability of each voxel to NAME_probability, one file per class",
+    "also write the probability of each voxel to NAME_probability, one file per class; with the " +
+      "run's temperatures, if it has any",
   )
   .option(
     "--samples <n>",
@@ -135,6 +138,12 @@ await runTask(async () => {
     console.log(`Shard    ${index} of ${count}: ${sources.length} of ${all.length} images`);
   }
   const run = await load("best");
+  if (inputs.trained === null) {
+    console.error(
+      "warning: this run does not say what it was trained on, so images are not checked for being " +
+        "unlike the training data",
+    );
+  }
   if (run.models.length > 1) console.log(`Models   the mean of ${run.models.length} folds`);
   using line = new StatusLine();
   let done = 0;
@@ -142,6 +151,7 @@ await runTask(async () => {
     const how = {
       ...{ models: run.models, weights: run.weights, seed: config.seed, samples: flags.samples },
       postprocess: chosenPostprocess(flags.postprocess, run),
+      ...doubtOf(run, flags.samples),
     };
     const results = await predictFiles({
       ...how,
@@ -179,12 +189,15 @@ await runTask(async () => {
       const options = { series: series!, mask: await readLabelVolume(path), ...model };
       await writeFileAtomic(path.replace(/\.nii\.gz$/, ".dcm"), await encodeDicomSeg(options));
     }
+    const made = await whatItDependsOn(how);
     const report = await writePredictionReport({
-      ...{ folder: out, ...model },
-      made: await whatItDependsOn(how),
+      ...{ folder: out, ...model, made },
       failed: every.filter(({ status }) => status === "failed"),
     });
     console.log(`Report   ${report}, volumes.csv and report.json beside it`);
+    const threshold = run.doubt?.measures[how.doubt].threshold ?? null;
+    const review = await writeReview({ folder: out, classes: model.classes, made, threshold });
+    describeReview(review, { threshold, doubt: how.doubt, folder });
     return close(every, { image, out });
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -47,6 +47,8 @@ function inStudy(
           postprocess: ["none"],
           probabilities: false,
           overwrite: false,
+          doubt: "entropy_one_run",
+          temperatures: null,
           force: false,
           batchSize: 4,
           seed: 0,
@@ -319,7 +321,7 @@ Deno.test("an image of another kind than the training's is refused, unless it is
       ...withInputs({ trained: { ...trained, spacing: [2, 2] as const } }),
       sources: (await listImages(images, [])).cases.slice(0, 1),
       ...{ postprocess: ["none"], probabilities: false, overwrite: true, force: false },
-      ...{ batchSize: 4, seed: 0, samples: 1 },
+      ...{ doubt: "entropy_one_run", temperatures: null, batchSize: 4, seed: 0, samples: 1 },
     });
     assert.match(
       results[0]!.warnings!.join(),

@@ -183,6 +183,7 @@ pageTest("gives the mask that predict gives, for a file of the user", async ({ p
       ...{ models: [{ model, inputs }], weights: [EXAMPLE], out, postprocess },
       sources: (await listImages(image, [])).cases,
       ...{ probabilities: false, overwrite: false, force: false },
+      ...{ doubt: "entropy_one_run", temperatures: null },
       ...{ batchSize: 4, seed: config.seed, samples: 1 },
     });
     model.dispose();

@@ -48,6 +48,7 @@ Deno.test("Session.segment() gives the bytes of predict, from files in memory", 
       await predictFiles({
         ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
         ...{ probabilities: false, overwrite: false, force: false },
+        ...{ doubt: "entropy_one_run", temperatures: null },
         ...{ batchSize: 4, seed: config.seed, samples: 1 },
       });
       model.dispose();

@@ -137,7 +137,7 @@ Deno.test("predict shares a folder, goes on where it was stopped and names what 
     const again = await run(...samples);
     assert.equal(again.code, 0, again.error);
     assert.match(again.out, new RegExp(`Skipped ${done} that were done`));
-    assert.match(again.out, /case_3\.nii\.gz .*\(made again: changed: samples\)/);
+    assert.match(again.out, /case_3\.nii\.gz .*\(made again: changed: samples, doubt\)/);
   }));
 
 Deno.test("predict tells what is wrong with its flags and folders", () =>

@@ -34,6 +34,14 @@ export type RunCalibration = v.InferOutput<typeof schema>;
 
 const FILE = "calibration.json";
 
+/** The temperatures as text. */
+export function formatCalibration({ one, several, samples }: RunCalibration): string[] {
+  return ([["one run", one], [`${samples} runs`, several]] as const).map(([runs, fit]) =>
+    `${runs}: temperature ${fit.temperatures.map((value) => value.toFixed(2)).join(", ")} ` +
+    `(negative log-likelihood ${fit.before.toFixed(4)} → ${fit.after.toFixed(4)})`
+  );
+}
+
 /** Stores the temperatures with the run. */
 export async function writeCalibration(folder: string, content: RunCalibration): Promise<void> {
   await writeJsonAtomic(join(folder, FILE), content);

@@ -121,7 +121,7 @@ export function calibrationCsv(study: DoubtStudy, targets: Targets, samples: num
 }
 
 /** The same as lines for a terminal. */
-export function formatCalibration(study: DoubtStudy, targets: Targets, samples: number): string[] {
+export function formatReliability(study: DoubtStudy, targets: Targets, samples: number): string[] {
   const text = (value: number | undefined) => value === undefined ? "–" : value.toFixed(4);
   const several = targets.classes.length > 1;
   return alignColumns([

@@ -27,7 +27,7 @@ export type CaseDoubts = Partial<Record<DoubtName, Doubt>>;
 /** What {@linkcode measureDoubts} takes. */
 export interface MeasureDoubtsOptions
   extends Pick<PredictCaseOptions, "batchSize" | "seed" | "samples" | "signal"> {
-  /** The measures wanted; see {@linkcode doubtsOf} for those that a prediction can have. */
+  /** The measures wanted; those of a single run, or all if there are several. */
   readonly names: readonly DoubtName[];
 }
 
@@ -38,9 +38,14 @@ const FEW_STEPS = 0.25;
 /** The part of the cells that resilience erases. */
 const DISTURBED = 0.5;
 
-/** Whether a measure needs only one run. */
-export function isOfOneRun(name: DoubtName): boolean {
-  return ONE_RUN_DOUBTS.includes(name);
+/** What a prediction must keep for a measure. */
+export function neededFor(
+  name: DoubtName,
+): Pick<PredictCaseOptions, "keepProbabilities" | "keepRuns"> {
+  return {
+    keepProbabilities: ["nqm", "entropy", "entropy_one_run"].includes(name),
+    keepRuns: name === "agreement",
+  };
 }
 
 /**
@@ -55,8 +60,8 @@ export function isOfOneRun(name: DoubtName): boolean {
  * Each costs another run. One run of an ensemble is the mean of one run of each model.
  *
  * @param views As for `predictCase`.
- * @param prediction The case's, with the same options; with probabilities, and the runs' masks if
- * `agreement` is wanted.
+ * @param prediction The case's, with the same options; with what is {@linkcode neededFor} each
+ * measure.
  */
 export async function measureDoubts(
   views: readonly ModelView[],
@@ -69,7 +74,7 @@ export async function measureDoubts(
   const few = Math.max(1, Math.round(FEW_STEPS * fine));
   const predict = (changes: Partial<PredictCaseOptions>) =>
     predictCase(views, { ...how, samples: 1, keepProbabilities: false, ...changes });
-  const one = samples === 1 || !names.some(isOfOneRun)
+  const one = samples === 1 || !names.some((name) => ONE_RUN_DOUBTS.includes(name))
     ? prediction
     : await predict({ keepProbabilities: true });
   const changed = async (changes: Partial<PredictCaseOptions>) =>

@@ -7,7 +7,7 @@ import {
   readDoubt,
   writeDoubt,
 } from "../../../lib/evaluation/doubt/doubt_file.ts";
-import { type DoubtName, DOUBTS } from "../../../lib/evaluation/doubt/doubts.ts";
+import type { DoubtName } from "../../../lib/evaluation/doubt/doubts.ts";
 import { inFolder } from "../support.ts";
 
 /** Eleven masks of falling Dice; of each measure how many of the first are swapped. */
