@@ -147,7 +147,7 @@ async function scoreSource(
     case: source.id,
     reference_file: reference,
     prediction_file: files[0] ?? null,
-    metrics: scoreCase(masks, labels, maskGrid(opened), targets),
+    metrics: scoreCase(masks, labels, prediction.probabilities, maskGrid(opened), targets),
     ...(several && { quality: prediction.quality }),
   };
   await onPredicted?.({ views, opened, prediction, scored });

@@ -128,7 +128,7 @@ Deno.test("every measure of doubt grows with noise and with wounds, as the masks
     };
     const { doubts, prediction } = await measure([{ model, inputs, opened: own }], 3, DOUBTS);
     const labels = given.labels.map(({ data }) => data);
-    const dice = scoreCase(prediction.masks, labels, null, inputs.targets)["1"]!.Dice;
+    const dice = scoreCase(prediction.masks, labels, null, null, inputs.targets)["1"]!.Dice;
     return { dice, doubts };
   };
   const intact = await measured(given.images);
