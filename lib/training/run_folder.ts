@@ -29,6 +29,8 @@ export interface RunPaths {
   slices: string;
   /** The images and labels that the slices were made from. */
   sources: string;
+  /** The programs that the run was trained with. */
+  versions: string;
   /** One row per epoch. */
   metrics: string;
   /** Everything needed to continue: see `checkpoint.ts`. */
@@ -48,6 +50,7 @@ export function runPaths(folder: string): RunPaths {
     split: join(folder, "split.json"),
     slices: join(folder, "slices.json"),
     sources: join(folder, "sources.json"),
+    versions: join(folder, "versions.json"),
     metrics: join(folder, "metrics.csv"),
     checkpoint: join(folder, "checkpoint.safetensors"),
     best: folder,
