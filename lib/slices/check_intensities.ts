@@ -59,8 +59,20 @@ export function checkContrast(
   findings: Finding[],
 ): void {
   if (low === high) {
-    const message = `image is constant: every value is ${format(low)}`;
-    findings.push({ severity: "error", message, hint: "" });
+    const isConstant = data.every((value) => value === low || value - value !== 0);
+    findings.push(
+      isConstant
+        ? {
+          severity: "error",
+          message: `image is constant: every value is ${format(low)}`,
+          hint: "",
+        }
+        : {
+          severity: "error",
+          message: `image is constant but for a few values: both percentiles are ${format(low)}`,
+          hint: "Keep the few values with --normalize minmax, or a wider --clip",
+        },
+    );
     return;
   }
   const bins = new Uint32Array(LEVELS);
