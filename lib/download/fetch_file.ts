@@ -1,9 +1,3 @@
-/**
- * Downloads large files, and continues interrupted downloads.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 
 /** What {@linkcode fetchFile} takes. */
@@ -29,7 +23,6 @@ const STALL_MS = 30_000;
  * Downloads a file, or the rest of one. A broken connection is retried from the byte that was
  * reached (HTTP Range); a server without Range sends the whole file again.
  *
- * @param url Where from.
  * @param path Where to. Existing bytes are assumed to be the file's first ones, so check its
  * checksum afterwards.
  * @throws {InputError} If the server refuses, cannot be reached, or sends more than `most`.

@@ -1,10 +1,3 @@
-/**
- * Med-NCA: a coarse automaton that sees the whole image at a quarter of its size, then a fine one
- * that continues at full size.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import type { RolloutOptions, Stats } from "../rollout/types.ts";
 import { hash32 } from "../support/random.ts";

@@ -26,8 +26,6 @@ export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as cons
  * Saves a model as `model1.safetensors` (coarse) and `model2.safetensors` (fine), with PyTorch's
  * parameter names and shapes and the model's configuration in the metadata.
  *
- * @param model The model.
- * @param folder The folder; created if missing.
  * @throws {RangeError} If a weight is not finite; existing files are not changed.
  */
 export async function saveWeights(model: MedNca, folder: string): Promise<void> {
@@ -87,8 +85,6 @@ export interface ModelWeights {
 /**
  * Loads a model that {@linkcode saveWeights} saved, or one from PyTorch.
  *
- * @param folder As for {@linkcode readWeights}.
- * @param config As for {@linkcode readWeights}.
  * @throws {InputError} As `readWeights` does.
  */
 export async function loadWeights(
@@ -122,9 +118,6 @@ export async function readWeights(
 /**
  * {@linkcode readWeights} for the content of both files.
  *
- * @param contents `model1.safetensors` and `model2.safetensors`.
- * @param folder Their origin, for errors.
- * @param config As for `readWeights`.
  * @throws {InputError} As `readWeights` does.
  */
 export function parseWeights(
@@ -146,7 +139,6 @@ export type StoredStage = { path: string } & Safetensors;
 /**
  * Checks that tensors are the parameters of a Med-NCA.
  *
- * @param config As for {@linkcode readWeights}.
  * @throws {InputError} As `readWeights` does.
  */
 export function checkWeights(

@@ -1,9 +1,3 @@
-/**
- * Checks the values of images, and fills missing ones.
- *
- * @module
- */
-
 import { counted } from "../support/names_of.ts";
 import type { Finding } from "./discovery/case_source.ts";
 import type { IntensityRange } from "./normalize.ts";

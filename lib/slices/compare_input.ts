@@ -1,9 +1,3 @@
-/**
- * Compares an image with a model's training data.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 import { counted } from "../support/names_of.ts";
 import type { Case } from "./case.ts";
@@ -18,8 +12,6 @@ const SPAN_FACTOR = 10;
 /**
  * Lists how an image differs from the training images.
  *
- * @param inputs What the model was trained on.
- * @param opened An image, opened with these inputs.
  * @returns Errors if the prediction cannot be right, warnings if it may be wrong.
  */
 export function compareInput(inputs: ModelInputs, opened: Case): Finding[] {
@@ -149,9 +141,6 @@ function format(values: readonly number[], between = "×"): string {
 /**
  * Refuses an image that the model cannot be right about.
  *
- * @param findings Its differences from the training images.
- * @param image Its path.
- * @param force Whether to accept it anyway.
  * @returns The differences, as text.
  * @throws {InputError} If there are errors; it lists all of them.
  */

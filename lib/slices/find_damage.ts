@@ -1,9 +1,3 @@
-/**
- * Checks prepared slices before they are reused.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 import { inPool } from "../support/in_pool.ts";
 import type { Manifest } from "./manifest.ts";

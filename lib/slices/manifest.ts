@@ -1,9 +1,3 @@
-/**
- * The manifest of a folder of prepared slices: its slices, their sources and settings.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
@@ -115,7 +109,6 @@ export type SourceFile = Manifest["files"][number];
 /**
  * Reads the manifest of a prepared folder.
  *
- * @param folder From `deno task preprocess` or `extractSlices`.
  * @throws {InputError} If it is missing (the preparation was not finished) or invalid.
  */
 export async function readManifest(folder: string): Promise<Manifest> {
@@ -135,11 +128,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   throw fail(`${v.getDotPath(issue) ?? "manifest"}: ${issue.message}`);
 }
 
-/**
- * Writes the manifest of a prepared folder, atomically, one line per slice.
- *
- * @param folder The prepared folder, with all slices in it.
- */
+/** Writes the manifest of a prepared folder, atomically, one line per slice. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const lists = new Set(["files", "problems", "cases", "slices"]);
   const fields = Object.entries(manifest).map(([key, value]) => {

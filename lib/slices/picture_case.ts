@@ -1,9 +1,3 @@
-/**
- * A case that is a series of pictures, or a single one.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { writeFileAtomic } from "../support/files.ts";
 import type { Case, CaseGrid, LabelPlane, LabelSummary } from "./case.ts";

@@ -1,9 +1,3 @@
-/**
- * Reads the files of pictures.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import type { LabelPlane } from "./case.ts";
 import type { Finding, SourceFiles } from "./discovery/case_source.ts";

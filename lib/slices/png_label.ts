@@ -1,9 +1,3 @@
-/**
- * Masks that are PNG pictures.
- *
- * @module
- */
-
 import { encode } from "fast-png";
 import type { Finding } from "./discovery/case_source.ts";
 import { VOID } from "./label_codes.ts";
@@ -25,7 +19,6 @@ const VOID_INDEX = 255;
  * value per colour (see `colourValue`). Palette index 255 is ignored, as in PASCAL VOC's masks,
  * unless it is white.
  *
- * @param findings Gets warnings about it.
  * @throws {SyntaxError} If it is no PNG file, or a damaged one.
  */
 export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLabel {

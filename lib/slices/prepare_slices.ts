@@ -1,9 +1,3 @@
-/**
- * Prepares slices, or reuses those prepared before.
- *
- * @module
- */
-
 import { basename, join, resolve } from "@std/path";
 import {
   extract,
@@ -72,8 +66,6 @@ async function folderFor(
 /**
  * Compares the files that slices were made from with the current ones.
  *
- * @param folder The data folder.
- * @param files From the manifest.
  * @returns The changes, such as "labelsTr/a.nii.gz has changed".
  */
 export async function checkSources(

@@ -42,7 +42,6 @@ export function checkSize(height: number, width: number, findings: Finding[], hi
 /**
  * The numbers of the chosen channels.
  *
- * @param count The number of channels.
  * @param findings Gets an error if some are missing, or other images have others.
  */
 export function chosenChannels(

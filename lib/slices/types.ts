@@ -1,9 +1,3 @@
-/**
- * Types that the parts of `lib/slices` share.
- *
- * @module
- */
-
 import type { Slice } from "../volume/types.ts";
 
 export type { Slice } from "../volume/types.ts";

@@ -1,9 +1,3 @@
-/**
- * A case that is a volume.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { readLabelVolume, type Reorientation, type Volume, writeVolume } from "../volume/mod.ts";
 import type { Case, CaseGrid, LabelPlane, LabelSummary } from "./case.ts";

@@ -1,9 +1,3 @@
-/**
- * Reads the image of a volume case: one file, or one per channel.
- *
- * @module
- */
-
 import { basename, join } from "@std/path";
 import { compareSpace, readVolume, type Volume } from "../volume/mod.ts";
 import { isAsStored } from "../volume/reorientation.ts";

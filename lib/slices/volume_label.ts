@@ -1,9 +1,3 @@
-/**
- * Reads the label of a volume case, and brings it to its image's grid.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import {
   alignToGrid,
@@ -27,7 +21,6 @@ export interface VolumeLabel {
 /**
  * Reads the label of a case.
  *
- * @param image Header and space of its image.
  * @param frames The volumes of a 4D image; a 4D label has the same number.
  * @returns Null if there is none that can be used; the findings say why.
  */

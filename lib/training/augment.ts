@@ -1,9 +1,3 @@
-/**
- * Augmentation: variations of the training slices.
- *
- * @module
- */
-
 import { Random } from "../support/random.ts";
 import type { Targets } from "../slices/case.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";

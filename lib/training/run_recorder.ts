@@ -1,9 +1,3 @@
-/**
- * Writes a training's files while it runs.
- *
- * @module
- */
-
 import type { MedNca } from "../nca/med_nca.ts";
 import { saveWeights } from "../nca/weights.ts";
 import type { SourceFile } from "../slices/manifest.ts";

@@ -1,9 +1,3 @@
-/**
- * What an affine holds: the distance between voxels and the directions of their axes.
- *
- * @module
- */
-
 import type { Affine } from "./types.ts";
 
 /**
@@ -24,7 +18,6 @@ export function voxelSizes(affine: Affine): [number, number, number] {
  * 1986).
  *
  * @param affine 4×4; invertible.
- * @returns 3×3.
  */
 export function closestRotation(affine: Affine): number[][] {
   const sizes = voxelSizes(affine);

@@ -1,9 +1,3 @@
-/**
- * What a process takes of a GPU through WebGPU: counted where it asks for it.
- *
- * @module
- */
-
 /** The counts of {@linkcode trackGpu}. */
 export interface GpuTracker {
   /** Starts counting dispatches from 0. */

@@ -1,9 +1,3 @@
-/**
- * What is said of several measurements.
- *
- * @module
- */
-
 /** The middle value, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,9 +1,3 @@
-/**
- * The benchmark's rows as a table: Markdown that can be read in a terminal too.
- *
- * @module
- */
-
 import type { Row } from "./compare.ts";
 import type { PreprocessRow } from "./preprocess.ts";
 

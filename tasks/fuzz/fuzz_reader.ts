@@ -1,9 +1,3 @@
-/**
- * Feeds hostile inputs to readers and reports the results.
- *
- * @module
- */
-
 import fc from "fast-check";
 import { join } from "@std/path";
 import { cpuUsage } from "node:process";
@@ -49,11 +43,7 @@ export interface FuzzOptions {
   onInput?: (index: number) => void;
 }
 
-/**
- * The inputs of a reader, from a given one: a function of seed and index.
- *
- * @param count The number of inputs.
- */
+/** The inputs of a reader, from a given one: a function of seed and index. */
 export function* inputsOf(reader: Reader, seed: number, count: number): Generator<Bytes> {
   for (let start = 0; start < count; start += BATCH) {
     const numRuns = Math.min(BATCH, count - start);

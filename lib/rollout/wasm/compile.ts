@@ -1,9 +1,3 @@
-/**
- * Compiles the kernels for a model's shape, once: the result is cached.
- *
- * @module
- */
-
 import type { ModelShape } from "../types.ts";
 import { type Build, canCompile } from "./build.ts";
 import { INITIAL_PAGES, MAX_PAGES, PAIR } from "./buffers.ts";

@@ -1,9 +1,3 @@
-/**
- * Creates the `wasm` engine in Deno, where its kernels are compiled on first use.
- *
- * @module
- */
-
 import type { ModelShape } from "../types.ts";
 import { type Build, hasRelaxedSimd, hasSharedMemory } from "./build.ts";
 import { MAX_PAGES } from "./buffers.ts";

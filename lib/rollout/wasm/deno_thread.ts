@@ -1,9 +1,3 @@
-/**
- * Threads in Deno.
- *
- * @module
- */
-
 import { Worker } from "node:worker_threads";
 import type { Thread, ThreadStart } from "./thread.ts";
 

@@ -1,9 +1,3 @@
-/**
- * A rollout for the kernels: its parameters and buffers in the shared memory.
- *
- * @module
- */
-
 import { fireKey } from "../fire_mask.ts";
 import type { RolloutOptions } from "../types.ts";
 import { Allocation } from "./allocation.ts";

@@ -1,9 +1,3 @@
-/**
- * Caches compiled kernels in the user's cache folder.
- *
- * @module
- */
-
 import { isAbsolute, join } from "@std/path";
 import { writeFileAtomic } from "../../support/files.ts";
 import { readRegularFile } from "../../support/read_file.ts";
@@ -18,8 +12,6 @@ const DIGEST = 32;
  * The program's cache folder: in `XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches` on macOS,
  * `LOCALAPPDATA` on Windows.
  *
- * @param os The operating system.
- * @param env Looks up an environment variable.
  * @returns `undefined` if the environment does not define it.
  */
 export function cacheFolder(
@@ -44,7 +36,6 @@ export function cacheFolder(
  * The result of `make`, from the cache if possible. A damaged file, or one made from another
  * source, is made again. If the folder cannot be used, `make` runs every time.
  *
- * @param name The file's name.
  * @param source Everything that it is made from.
  */
 export async function cached(

@@ -1,9 +1,3 @@
-/**
- * The fused engine for the CPU: kernels in WebAssembly, on several threads.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import {
   type ModelShape,
@@ -53,12 +47,8 @@ export class WasmEngine implements RolloutEngine {
   /**
    * Starts the engine on kernels that are compiled; `createWasmEngine` compiles them too.
    *
-   * @param module The kernels.
-   * @param options.shape What they were compiled for.
-   * @param options.build How they were built.
    * @param options.threads Threads, this one included; without shared memory it is one.
    * @param options.maxPages The most pages of 64 kB that its memory may have.
-   * @param options.startThread Starts a thread.
    */
   static async start(
     module: WebAssembly.Module,

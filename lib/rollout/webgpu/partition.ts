@@ -1,9 +1,3 @@
-/**
- * The division of a rollout among work-groups, and its memory.
- *
- * @module
- */
-
 import { layoutOf, type NcaShape } from "./layout.ts";
 import { DENSE_THREADS } from "./shaders/backward_dense.ts";
 

@@ -1,9 +1,3 @@
-/**
- * Makes cases of groups of files: ids, channels, slices.
- *
- * @module
- */
-
 import type { CaseSource, Problem } from "./case_source.ts";
 import { comparable } from "./file_names.ts";
 import { identify, type Item, joinSeries, severalImages } from "./join_series.ts";
@@ -21,8 +15,6 @@ export interface AssembledCases {
 /**
  * Makes cases of groups of files. All must have the channels of the majority.
  *
- * @param folder The data folder.
- * @param groups From `pairFiles`.
  * @param channelOrder Channel names in the data set's declared order, if any.
  */
 export function assembleCases(

@@ -61,9 +61,6 @@ export async function dicomCase(path: string, wanted: string | null): Promise<Di
 
 /**
  * The images at a path, as {@linkcode listImages} finds them; where there are none, the DICOM series.
- *
- * @param channels As `listImages` takes them.
- * @param wanted As {@linkcode dicomCase} takes it.
  */
 export async function listInputs(
   path: string,

@@ -1,9 +1,3 @@
-/**
- * Finds the cases of a data set on disk.
- *
- * @module
- */
-
 import { basename } from "@std/path";
 import { InputError } from "../../support/errors.ts";
 import { namesOf } from "../../support/names_of.ts";
@@ -39,7 +33,6 @@ export interface DiscoveredCases {
  * Each picture is a case, unless its name shows that it belongs to a series:
  * `<case>_slice_000.png`, or `000.png` in a folder of the case.
  *
- * @param folder The data folder.
  * @returns The cases, and all problems with files; a bad file affects only its case.
  * @throws {InputError} If the folder is missing, or no image in it has a label.
  */

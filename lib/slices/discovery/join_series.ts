@@ -1,9 +1,3 @@
-/**
- * Joins the pictures of a series to one case.
- *
- * @module
- */
-
 import { counted } from "../../support/names_of.ts";
 import type { CaseSource, Problem, SourceFiles } from "./case_source.ts";
 import { comparable, isPicture } from "./file_names.ts";

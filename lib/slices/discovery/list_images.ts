@@ -1,9 +1,3 @@
-/**
- * Lists the images to predict, and divides them among shards.
- *
- * @module
- */
-
 import { basename, dirname, join } from "@std/path";
 import { InputError } from "../../support/errors.ts";
 import { namesOf } from "../../support/names_of.ts";
@@ -35,7 +29,6 @@ export interface Shard {
  * channels of one case (`a_0000`, `a_0001`, or the model's own names, such as `a_t1`). A case, and
  * its mask, has the name of its files without number or channel.
  *
- * @param path A volume, a picture, or a folder of them.
  * @param channels What the channels of the training data are called; empty if not known.
  * @throws {InputError} If there is nothing to predict; the message lists what was found.
  */
@@ -126,12 +119,7 @@ function nothingToPredict(path: string, tree: Tree, formats: readonly Problem[])
   });
 }
 
-/**
- * The problem with a case that is not of the kind that the model was trained on.
- *
- * @param source The case.
- * @param trained The kind of the training data.
- */
+/** The problem with a case that is not of the kind that the model was trained on. */
 export function compareKind(source: CaseSource, trained: CaseSource["kind"]): Finding[] {
   if (source.kind === trained) return [];
   const [seen, given] = [trained, source.kind].map((kind) =>

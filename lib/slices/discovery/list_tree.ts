@@ -1,9 +1,3 @@
-/**
- * Lists the files below a folder.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { InputError } from "../../support/errors.ts";
 import { inPool } from "../../support/in_pool.ts";

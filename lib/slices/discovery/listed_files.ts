@@ -1,9 +1,3 @@
-/**
- * Finds the files that a `dataset.json` lists.
- *
- * @module
- */
-
 import { dirname, normalize } from "@std/path";
 import type { Problem } from "./case_source.ts";
 import { comparable, isImageFile, stemOf } from "./file_names.ts";
@@ -21,7 +15,6 @@ export interface ListedFiles {
  * or without `.gz`, and as nnU-Net's channels: `a.nii.gz` in the list, `a_0000.nii.gz` on disk.
  *
  * @param training The entries, as `dataset.json` has them.
- * @param tree The files of the data folder.
  */
 export function findListed(training: readonly unknown[], tree: Tree): ListedFiles {
   const byPath = new Map(tree.files.map((file) => [file.path.normalize("NFC"), file]));

@@ -1,9 +1,3 @@
-/**
- * Recognises files in unsupported formats, and what converts them.
- *
- * @module
- */
-
 import { basename, join } from "@std/path";
 import {
   type ForeignFormat,

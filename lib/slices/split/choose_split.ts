@@ -1,9 +1,3 @@
-/**
- * Chooses the split of a run.
- *
- * @module
- */
-
 import type { Problem } from "../discovery/case_source.ts";
 import { counted, namesOf } from "../../support/names_of.ts";
 import { findPatients, type Patients, recognisePatients } from "./patients.ts";
@@ -20,8 +14,6 @@ export interface ChosenSplit {
 /**
  * Splits the cases of a data set by patient, or reads the split from a file.
  *
- * @param settings The split settings, and the seed.
- * @param cases The ids of the cases that can be used.
  * @param unusable Ids that a splits file may name although they cannot be used.
  * @throws {InputError} If there are too few patients, or the file or the patients do not match the
  * cases.
@@ -46,9 +38,6 @@ export async function chooseSplit(
 /**
  * Reports names that suggest several cases of one patient: which were grouped, or that the setting
  * disagrees.
- *
- * @param setting The setting `patients`.
- * @param patients The patients of the cases according to it.
  */
 export function patientProblems(
   setting: SplitSettings["patients"],

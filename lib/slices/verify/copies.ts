@@ -1,9 +1,3 @@
-/**
- * Finds images and labels that are stored under several names.
- *
- * @module
- */
-
 import type { Problem } from "../discovery/case_source.ts";
 import type { CaseFacts } from "./case_facts.ts";
 

@@ -1,9 +1,3 @@
-/**
- * Problems of a data set that no single case shows.
- *
- * @module
- */
-
 import { namesOf } from "../../support/names_of.ts";
 import { quantile } from "../../support/quantile.ts";
 import type { Targets } from "../case.ts";
@@ -35,8 +29,6 @@ export interface DataSetSettings
  * labels without any background, one image under two names. Warnings: missing declared classes or
  * channels, label values of a single case, one label under two names, different spacings, sizes and
  * stored orientations.
- *
- * @param cases The cases that can be used.
  */
 export function dataSetProblems(cases: readonly CaseFacts[], settings: DataSetSettings): Problem[] {
   if (cases.length === 0) return [];
