@@ -8,11 +8,16 @@ import {
   type PreparedSlices,
   sourceFiles,
 } from "./extract_slices.ts";
+import { InputError } from "../support/errors.ts";
 import { exists } from "../support/files.ts";
-import { findDamage } from "./find_damage.ts";
-import { readManifest, type SourceFile } from "./manifest.ts";
+import { inPool } from "../support/in_pool.ts";
+import { type Manifest, readManifest, type SourceFile } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
+import { readSample } from "./read_sample.ts";
 import type { SliceSettings } from "./slice_settings.ts";
+
+/** Slices read at the same time. */
+const READERS = 8;
 
 /** What {@linkcode prepareSlices} takes. */
 export interface PrepareOptions {
@@ -52,6 +57,26 @@ export async function prepareSlices(options: PrepareOptions): Promise<PreparedSl
   const prepared = await reuse() ??
     await claimFolder(out, data, planOf(plan), () => extract(plan, out, onProgress), reuse);
   return { ...prepared, damage };
+}
+
+/**
+ * Reads every slice of a prepared folder.
+ *
+ * @returns The problem of the first slice that is missing, truncated, of another size or not
+ * finite; null if all are sound.
+ */
+async function findDamage(folder: string, manifest: Manifest): Promise<string | null> {
+  let damage: string | null = null;
+  await inPool(manifest.slices, READERS, async (record) => {
+    if (damage !== null) return;
+    try {
+      await readSample(folder, manifest, record);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      damage ??= error.message;
+    }
+  });
+  return damage;
 }
 
 async function folderFor(
