@@ -9,6 +9,7 @@ import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { writeFilesAtomic } from "../support/files.ts";
 import { readRegularFile } from "../support/read_file.ts";
+import { sha256 } from "../support/sha256.ts";
 import { parameterShapes } from "./initialization.ts";
 import { MedNca } from "./med_nca.ts";
 import { DEFAULT_MED_NCA_CONFIG, type MedNcaConfig, MedNcaConfigSchema } from "./med_nca_config.ts";
@@ -70,8 +71,7 @@ async function digest(stages: readonly Map<string, StoredTensor>[]): Promise<str
   const values = stages.flatMap((tensors) =>
     [...tensors.values()].flatMap(({ data }) => [...data])
   );
-  const hash = await crypto.subtle.digest("SHA-256", Float32Array.from(values));
-  return new Uint8Array(hash).toHex().slice(0, 16);
+  return (await sha256(Float32Array.from(values))).slice(0, 16);
 }
 
 /**

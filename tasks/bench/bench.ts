@@ -14,7 +14,7 @@ import { measureLoop, measureStart } from "./loop.ts";
 import { comparePreprocessing, type PreprocessRow } from "./preprocess.ts";
 import { findPython } from "../support/python.ts";
 import { hasReferenceBlas, type Mode } from "./side.ts";
-import { preprocessLine, tableHead, tableLine, tfjsLine } from "./table.ts";
+import { COLUMNS, preprocessLine, rowLine, tableHead, tfjsLine } from "./table.ts";
 import { createTask, numberFlag, numberListFlag, parseTask, runTask } from "../support/cli.ts";
 
 interface Flags {
@@ -98,7 +98,7 @@ await runTask(async () => {
   const rows: Row[] = [];
   const notes: string[] = [];
   const cases = casesOf(flags, full);
-  console.log(tableHead());
+  console.log(tableHead(COLUMNS));
   for (const oneCase of cases) {
     const unfair = slowBlas && oneCase.threads === 1;
     if (unfair) {
@@ -121,7 +121,7 @@ await runTask(async () => {
       tooLarge,
       tfjs: full && oneCase.size === 64 && oneCase.batch === 1 && oneCase.threads === 1,
     });
-    for (const row of measured) console.log(tableLine(row));
+    for (const row of measured) console.log(rowLine(row));
     rows.push(...measured);
   }
 

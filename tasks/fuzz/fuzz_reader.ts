@@ -51,18 +51,15 @@ export function* inputsOf(reader: Reader, seed: number, count: number): Generato
   }
 }
 
+/** The result before the first input. */
+export function noResult(reader: string): FuzzResult {
+  return { reader, inputs: 0, read: 0, refused: 0, slowest: 0, crashes: [], hangs: [] };
+}
+
 /** Feeds a number of inputs to a reader. Each must end in a value or an `InputError`. */
 export async function fuzzReader(reader: Reader, options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, seed, folder, onInput } = options;
-  const result: FuzzResult = {
-    reader: reader.name,
-    inputs: 0,
-    read: 0,
-    refused: 0,
-    slowest: 0,
-    crashes: [],
-    hangs: [],
-  };
+  const result = noResult(reader.name);
   const path = join(folder, reader.file);
   const good = await Deno.readFile(path).catch(() => undefined);
   for (const bytes of inputsOf(reader, seed, inputs)) {

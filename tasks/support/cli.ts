@@ -16,9 +16,6 @@ import { projectPath, userPath } from "./paths.ts";
 export { Option } from "commander";
 export type { Command } from "commander";
 
-/** A value from a flag or a JSON config. */
-export type FlagValue = string | number | boolean | (string | number)[];
-
 /**
  * The command of a task, with `--config` and `--debug`. Add the task's own flags with commander's
  * `option` or `addOption`, then read them with {@linkcode parseTask}.

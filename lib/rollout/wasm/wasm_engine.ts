@@ -7,7 +7,7 @@ import {
   WEIGHT_NAMES,
 } from "../types.ts";
 import { Arena } from "./arena.ts";
-import { type Build, canCompile } from "./build.ts";
+import type { Build } from "./build.ts";
 import { GUARD } from "./buffers.ts";
 import { Job, type WeightValues } from "./job.ts";
 import { Team } from "./team.ts";
@@ -37,11 +37,6 @@ export class WasmEngine implements RolloutEngine {
     this.#build = build;
     this.#arena = arena;
     this.#team = team;
-  }
-
-  /** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
-  static canRun(shape: ModelShape): boolean {
-    return canCompile(shape);
   }
 
   /**
