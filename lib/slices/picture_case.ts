@@ -4,7 +4,13 @@ import type { Case, LabelPlane, LabelSummary } from "./case.ts";
 import type { CaseSettings, CaseWants } from "./case_settings.ts";
 import { fillMissing } from "./check_intensities.ts";
 import { NonEmpty } from "./crop.ts";
-import type { CaseSource, Finding, SourceFiles } from "./discovery/case_source.ts";
+import {
+  asError,
+  asWarning,
+  type CaseSource,
+  type Finding,
+  type SourceFiles,
+} from "./discovery/case_source.ts";
 import { wholePlane } from "./geometry.ts";
 import { LabelEncoder } from "./label_codes.ts";
 import { normalizeChannels } from "./normalize_channels.ts";
@@ -41,8 +47,7 @@ export async function openPictureCase(
   const [first] = planes;
   const other = planes.find(({ channels }) => channels !== first!.channels);
   if (other !== undefined) {
-    const message = `pictures have ${first!.channels} and ${other.channels} channels`;
-    findings.push({ severity: "error", message, hint: "" });
+    findings.push(asError(`pictures have ${first!.channels} and ${other.channels} channels`));
     return null;
   }
   const before = findings.length;
@@ -123,7 +128,7 @@ function whiteBackground(read: readonly { readonly label: LabelPlane | null }[])
       .every((corner) => data[corner]! > 0 && data[corner]! < 255);
   if (!read.every(({ label }) => label !== null && isFilled(label))) return [];
   const message = "all corners of the label are foreground, as in masks drawn in black on white";
-  return [{ severity: "warning", message, hint: "Invert such masks: the background is 0" }];
+  return [asWarning(message, "Invert such masks: the background is 0")];
 }
 
 interface StoredPicture {

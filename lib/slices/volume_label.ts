@@ -6,7 +6,7 @@ import {
   type Volume,
   type Voxels,
 } from "../volume/mod.ts";
-import type { CaseSource, Finding } from "./discovery/case_source.ts";
+import { asError, asWarning, type CaseSource, type Finding } from "./discovery/case_source.ts";
 import { collect, warningsOf } from "./read_part.ts";
 import type { VolumeImage } from "./volume_image.ts";
 
@@ -31,7 +31,7 @@ export async function readVolumeLabel(
   findings: Finding[],
 ): Promise<VolumeLabel | null> {
   const error = (message: string, hint = "") => {
-    findings.push({ severity: "error", message, hint });
+    findings.push(asError(message, hint));
     return null;
   };
   if (file!.label === null) return error("label is missing");
@@ -41,7 +41,7 @@ export async function readVolumeLabel(
   const values = oneFrame(label, frames, error);
   const { problem, warning, reorientation } = alignToGrid(label, image);
   if (problem !== null) return error(problem);
-  if (warning !== null) findings.push({ severity: "warning", message: warning, hint: "" });
+  if (warning !== null) findings.push(asWarning(warning));
   if (values === null) return null;
   return { values, shape: label.shape.slice(0, 3), grid: reorientation };
 }

@@ -15,7 +15,7 @@ import {
 import { compareSpace, readVolumeHeader } from "../../volume/mod.ts";
 import { exists } from "../../support/files.ts";
 import { sha256 } from "../../support/sha256.ts";
-import type { CaseSource, Problem } from "./case_source.ts";
+import { asWarning, type CaseSource, type Problem } from "./case_source.ts";
 import { isImageFile } from "./file_names.ts";
 import { type ImageList, listImages } from "./list_images.ts";
 import { listTree } from "./list_tree.ts";
@@ -56,7 +56,8 @@ export async function dicomCase(path: string, wanted: string | null): Promise<Di
   memoryFiles.set(file, await convertSeries(series));
   await requireSamePlace(series, file, path);
   const problems = series.warnings.map((message): Problem => ({
-    ...{ severity: "warning", case: id, message, hint: "" },
+    ...asWarning(message),
+    case: id,
   }));
   const files = [{ index: 0, images: [name], label: null }];
   return { series, source: { id, kind: "volume", folder, files }, problems };

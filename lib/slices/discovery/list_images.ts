@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "@std/path";
 import { InputError } from "../../support/errors.ts";
 import { namesOf } from "../../support/names_of.ts";
-import type { CaseSource, Finding, Problem } from "./case_source.ts";
+import { asError, asWarning, type CaseSource, type Finding, type Problem } from "./case_source.ts";
 import { isImageFile, isLabelName, stemOf } from "./file_names.ts";
 import { groupChannels } from "./group_channels.ts";
 import { identify, joinSeries } from "./join_series.ts";
@@ -102,7 +102,7 @@ function withoutLabels(files: readonly TreeFile[]) {
 }
 
 function passed(path: string, message: string): Problem {
-  return { severity: "warning", case: path, message, hint: "" };
+  return { ...asWarning(message), case: path };
 }
 
 function nothingToPredict(path: string, tree: Tree, formats: readonly Problem[]): InputError {
@@ -125,11 +125,8 @@ export function compareKind(source: CaseSource, trained: CaseSource["kind"]): Fi
   const [seen, given] = [trained, source.kind].map((kind) =>
     kind === "volume" ? "volumes" : "PNG pictures"
   );
-  return [{
-    severity: "error",
-    message: `the model was trained on ${seen}, not on ${given}`,
-    hint: `Give ${seen}, or use another model`,
-  }];
+  const hint = `Give ${seen}, or use another model`;
+  return [asError(`the model was trained on ${seen}, not on ${given}`, hint)];
 }
 
 /**

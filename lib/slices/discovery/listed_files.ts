@@ -1,5 +1,5 @@
 import { dirname, normalize } from "@std/path";
-import type { Problem } from "./case_source.ts";
+import { asError, type Problem } from "./case_source.ts";
 import { comparable, isImageFile, stemOf } from "./file_names.ts";
 import type { Tree, TreeFile } from "./list_tree.ts";
 import type { ChannelFile, FileGroup } from "./pair_files.ts";
@@ -27,7 +27,7 @@ export function findListed(training: readonly unknown[], tree: Tree): ListedFile
   for (const [i, entry] of training.entries()) {
     const { id, image, label } = parseEntry(entry);
     const wrong = (name: string, message: string) =>
-      problems.push({ severity: "error", case: name, message, hint: "Correct dataset.json" });
+      problems.push({ ...asError(message, "Correct dataset.json"), case: name });
     const given = image.length === 0 || image.includes("") ? undefined : image;
     if (given === undefined) {
       wrong(`#${i}`, "entry of dataset.json has no image");

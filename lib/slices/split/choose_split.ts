@@ -1,4 +1,4 @@
-import type { Problem } from "../discovery/case_source.ts";
+import { asWarning, type Problem } from "../discovery/case_source.ts";
 import { counted, namesOf } from "../../support/names_of.ts";
 import { findPatients, type Patients, recognisePatients } from "./patients.ts";
 import { type Split, splitCases } from "./split_cases.ts";
@@ -51,22 +51,17 @@ export function patientProblems(
   if (told.length === 0) return [];
   const count = told.reduce((sum, { ids }) => sum + ids.length, 0);
   const names = namesOf(told.map(({ stem, ids }) => `${stem} (${counted(ids.length, "case")})`), 3);
-  return [
-    setting === "auto"
-      ? {
-        severity: "warning",
-        case: "all cases",
-        message: `${count} cases share a stem of their names and are split as ` +
-          `${counted(told.length, "patient")}: ${names}`,
-        hint: 'If they are different patients, set "patients" to case or to a pattern',
-      }
-      : {
-        severity: "warning",
-        case: "all cases",
-        message: `${count} cases share a stem of their names, but not their patient: ${names}`,
-        hint: 'If they are scans of one patient, set "patients" to auto or to a pattern',
-      },
-  ];
+  const finding = setting === "auto"
+    ? asWarning(
+      `${count} cases share a stem of their names and are split as ` +
+        `${counted(told.length, "patient")}: ${names}`,
+      'If they are different patients, set "patients" to case or to a pattern',
+    )
+    : asWarning(
+      `${count} cases share a stem of their names, but not their patient: ${names}`,
+      'If they are scans of one patient, set "patients" to auto or to a pattern',
+    );
+  return [{ ...finding, case: "all cases" }];
 }
 
 /** Patients with cases in several parts of a split, which a splits file may have. */
@@ -81,10 +76,7 @@ function sharedPatients(split: Split, patients: Patients): Problem[] {
   const shared = [...parts].filter(([, where]) => where.size > 1);
   if (shared.length === 0) return [];
   const names = namesOf(shared.map(([patient, where]) => `${patient} (${[...where].join(", ")})`));
-  return [{
-    severity: "warning",
-    case: "all cases",
-    message: `${counted(shared.length, "patient")} in several parts of the split: ${names}`,
-    hint: "Scores of patients that were also trained on are too high",
-  }];
+  const message = `${counted(shared.length, "patient")} in several parts of the split: ${names}`;
+  const hint = "Scores of patients that were also trained on are too high";
+  return [{ ...asWarning(message, hint), case: "all cases" }];
 }
