@@ -8,9 +8,8 @@
 import { join } from "@std/path";
 import { findPython, runPython } from "../support/python.ts";
 import { largestDifference, writeInput } from "./compare.ts";
-import { countBytes } from "./gpu_bytes.ts";
 import { type GpuRates, measureGpu } from "./gpu_rates.ts";
-import { countOperations } from "./operations.ts";
+import { countBytes, countOperations } from "./operations.ts";
 import { type GpuUsage, type Mode, Side } from "./side.ts";
 import { compareTurns } from "./statistics.ts";
 import { type Column, formatRatio, tableHead, tableLine } from "./table.ts";
