@@ -1,9 +1,3 @@
-/**
- * A wound: cells that lose their state.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 
 /**

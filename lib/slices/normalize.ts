@@ -1,9 +1,3 @@
-/**
- * Normalises the intensities of an image.
- *
- * @module
- */
-
 import { orderStatistics } from "../support/order_statistics.ts";
 import { resolveSliceSettings, type SliceSettings } from "./slice_settings.ts";
 
@@ -48,7 +42,6 @@ const SMALL_SPAN = 1e-4;
  * @param data Values in any order; not changed.
  * @param settings `normalize: "percentile"` scales by the percentiles `clip` instead of minimum and
  * maximum, "zscore" to mean 0 and deviation 1.
- * @returns A new array of the same length.
  *
  * @example
  * ```ts

@@ -1,9 +1,3 @@
-/**
- * Augmentation: variations of the training slices.
- *
- * @module
- */
-
 import { Random } from "../support/random.ts";
 import type { Targets } from "../slices/case.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
@@ -169,18 +163,7 @@ function between(random: Random, low: number, high: number): number {
 }
 
 /** The source of each pixel of the variation: y = a·dy + b·dx + y0, x = c·dy + d·dx + x0. */
-interface Sampling {
-  a: number;
-  b: number;
-  c: number;
-  d: number;
-  y0: number;
-  x0: number;
-  height: number;
-  width: number;
-}
-
-function sampling(random: Random, height: number, width: number, mirror: Mirror): Sampling {
+function sampling(random: Random, height: number, width: number, mirror: Mirror) {
   const angle = between(random, -LIMITS.rotation, LIMITS.rotation);
   const scale = 1 + between(random, -LIMITS.scale, LIMITS.scale);
   const flip = random.uniform() < 0.5 ? -1 : 1;
@@ -197,6 +180,8 @@ function sampling(random: Random, height: number, width: number, mirror: Mirror)
     width,
   };
 }
+
+type Sampling = ReturnType<typeof sampling>;
 
 /** Samples one slice bilinearly; 0 outside. */
 function resample(from: Float32Array, to: Float32Array, s: Sampling, planes: number): void {

@@ -17,7 +17,7 @@ import { Peak } from "./peak.ts";
 import { copyRate } from "./phases.ts";
 import { findPython } from "../support/python.ts";
 import { hasReferenceBlas, type Mode } from "./side.ts";
-import { preprocessLine, tableHead, tableLine, tfjsLine } from "./table.ts";
+import { COLUMNS, preprocessLine, rowLine, tableHead, tfjsLine } from "./table.ts";
 import { createTask, numberFlag, numberListFlag, parseTask, runTask } from "../support/cli.ts";
 
 interface Flags {
@@ -104,7 +104,7 @@ await runTask(async () => {
   const rows: Row[] = [];
   const notes: string[] = [];
   const cases = casesOf(flags, full);
-  console.log(tableHead());
+  console.log(tableHead(COLUMNS));
   for (const oneCase of cases) {
     const unfair = slowBlas && oneCase.threads === 1;
     if (unfair) {
@@ -127,7 +127,7 @@ await runTask(async () => {
       tooLarge,
       tfjs: full && oneCase.size === 64 && oneCase.batch === 1 && oneCase.threads === 1,
     });
-    for (const row of measured) console.log(tableLine(row));
+    for (const row of measured) console.log(rowLine(row));
     rows.push(...measured);
   }
 
