@@ -98,7 +98,8 @@ export function calibrate(
 
 /**
  * Fits one temperature per class so that the negative log-likelihood of the voxels is least. It is
- * convex in the temperatures' inverses, so for each in turn its slope is brought to 0 by halving.
+ * convex in the temperatures' inverses, so for each in turn its slope is brought to 0 by halving. A
+ * class that all voxels belong to, or none, keeps 1.
  *
  * Source: C. Guo et al., "On calibration of modern neural networks", ICML 2017.
  *
@@ -111,6 +112,7 @@ export function fitTemperatures(voxels: CalibrationVoxels, kind: Targets["kind"]
   const sweeps = kind === "classes" && logits.length > 1 ? 20 : 1;
   for (let sweep = 0; sweep < sweeps; sweep++) {
     for (const c of inverses.keys()) {
+      if (!(truths[c]!.includes(0) && truths[c]!.includes(1))) continue; // nothing to learn from
       let [low, high] = [-Math.log(HIGHEST), Math.log(HIGHEST)];
       while (high - low > 1e-4) {
         const middle = (low + high) / 2;
@@ -136,9 +138,12 @@ function slope(
   c: number,
 ): number {
   let sum = 0;
-  eachVoxel(logits, inverses, kind, (i, probabilities) => {
-    sum += (probabilities[c]! - truths[c]![i]!) * logits[c]![i]!;
-  });
+  const add = (i: number, p: number) => sum += (p - truths[c]![i]!) * logits[c]![i]!;
+  if (kind === "regions" || logits.length === 1) { // the others do not matter
+    for (const [i, logit] of logits[c]!.entries()) {
+      add(i, 1 / (1 + Math.exp(-logit * inverses[c]!)));
+    }
+  } else eachVoxel(logits, inverses, kind, (i, probabilities) => add(i, probabilities[c]!));
   return sum;
 }
 

@@ -85,3 +85,24 @@ Deno.test("calibrate changes no mask of one class or of regions, and no voxel ou
     near(odds(found[0]![0]![7]!), odds(planes[0]![0]![7]!) / 2.5, 1e-4);
   }
 });
+
+Deno.test("fitTemperatures leaves a class at 1 that no voxel belongs to, and stays within 20", () => {
+  const logits = [Float64Array.of(2, -1, 3), Float64Array.of(1, -1, 2)];
+  const absent = fitTemperatures(
+    { logits, truths: [new Uint8Array(3), Uint8Array.of(1, 1, 0)] },
+    "regions",
+  );
+  assert.equal(absent.temperatures[0], 1);
+  assert.notEqual(absent.temperatures[1], 1);
+  // Always right, and as often wrong as right
+  const right = fitTemperatures(
+    { logits: logits.slice(0, 1), truths: [Uint8Array.of(1, 0, 1)] },
+    "classes",
+  );
+  near(right.temperatures[0]!, 1 / 20, 1e-4);
+  const wrong = fitTemperatures(
+    { logits: logits.slice(0, 1), truths: [Uint8Array.of(0, 1, 0)] },
+    "classes",
+  );
+  near(wrong.temperatures[0]!, 20, 1e-2);
+});
