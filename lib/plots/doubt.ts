@@ -35,6 +35,7 @@ export function plotRiskCoverage(study: Pick<DoubtStudy, "masks">): Figure | nul
     subtitle: `${best.length} masks; dashed: the best order, dotted: a random one`,
     width: 860,
     height: 480,
+    marginRight: 48,
     color: { legend: true, domain: DOUBTS.map((name) => DOUBT_TITLES[name]) },
     x: {
       label: "part of the masks that is kept",
@@ -43,7 +44,7 @@ export function plotRiskCoverage(study: Pick<DoubtStudy, "masks">): Figure | nul
       domain: [0, 1],
       tickFormat: (value: number) => `${Math.round(100 * value)} %`,
     },
-    y: { label: "mean 1 − Dice", grid: true, zero: true },
+    y: { label: "mean 1 − Dice", grid: true },
     marks: [
       Plot.ruleY([last.risk], { stroke: MUTED_COLOUR, strokeDasharray: "2 4" }),
       Plot.lineY(best, {

@@ -97,16 +97,5 @@ export async function storeChoices(study: DoubtStudy, run: string): Promise<void
   await writeDoubt(run, doubt);
   await writeCalibration(run, calibration);
   for (const line of formatDoubt(doubt)) console.log(`Doubt     ${line}`);
-  for (
-    const [runs, fit] of [["one run", calibration.one], [
-      `${calibration.samples} runs`,
-      calibration.several,
-    ]] as const
-  ) {
-    console.log(
-      `Calibration  ${runs}: temperature ${
-        fit.temperatures.map((value) => value.toFixed(2)).join(", ")
-      } (negative log-likelihood ${fit.before.toFixed(4)} → ${fit.after.toFixed(4)})`,
-    );
-  }
+  for (const line of formatCalibration(calibration)) console.log(`Calibrate ${line}`);
 }
