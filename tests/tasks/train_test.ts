@@ -123,6 +123,18 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
     const { threshold } = measures[one];
     assert.deepEqual(flagged, doubts.map((doubt) => Number(doubt) > threshold ? "yes" : "no"));
     await Deno.remove(at("calibration.json"));
+    const last = ["--weights", "last", "--uncertainty", "--samples", "2"];
+    const other = await run(
+      folder,
+      "evaluate",
+      "--run",
+      "runs/a",
+      "--split",
+      "validation",
+      ...last,
+    );
+    assert.equal(other.code, 0, other.error);
+    await assert.rejects(Deno.stat(at("calibration.json")), "choices are for the best weights");
     const plain = ["--out", "plain", "--probabilities"];
     await run(folder, "predict", "--run", "runs/a", "--image", "data/images", ...plain);
     const before = await readVolume(join(folder, "plain", `${id}_probability.nii.gz`));
