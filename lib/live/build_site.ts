@@ -5,6 +5,7 @@
  */
 
 import { basename, extname, join, relative } from "@std/path";
+import { gzipSync } from "fflate";
 import { kernelBytes } from "../rollout/wasm/compile.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic, writeFilesAtomic } from "../support/files.ts";
@@ -29,8 +30,10 @@ export const HEADERS = {
 };
 
 /** Scripts, each with its own worker or page. */
-const SCRIPTS = ["page", "worker", "thread", "service_worker"];
+const SCRIPTS = ["page", "worker", "thread", "converter", "service_worker"];
 const SHEETS = ["style.css", "icon.svg"];
+/** Few need these: they are not among the files that are kept for use without a network. */
+const isRare = (path: string) => /^(converter|dcm2niix|dcmjs|niivue)\b/.test(path);
 /** Cases of data.example that the example model was not trained on. */
 const CASES = ["prostate_07", "prostate_04", "prostate_02"];
 
@@ -49,6 +52,7 @@ export async function buildSite(folder: string): Promise<void> {
     await bundle(temporary);
     for (const shape of KERNEL_SHAPES) await compileAll(shape, temporary);
     await copyFiles(temporary);
+    await copyConverter(temporary);
     const files = await listFiles(temporary);
     await addVersion(temporary, files);
     for (const path of files) {
@@ -70,6 +74,7 @@ function importMap(): { imports: Record<string, string> } {
       "@tensorflow/tfjs": here("tfjs.ts"),
       "@std/path": manifest.imports["path-browserify"],
       "node:zlib": here("zlib.ts"),
+      [here("../volume/dicom/start_converter.ts")]: here("start_converter.ts"),
     },
   };
 }
@@ -127,6 +132,16 @@ async function copyFiles(folder: string): Promise<void> {
   ].map(([path, data]) => [join(folder, path as string), data as Uint8Array | string] as const));
 }
 
+/** Copies dcm2niix; its WebAssembly compressed, a third of its size. */
+async function copyConverter(folder: string): Promise<void> {
+  const at = import.meta.resolve("@niivue/dcm2niix");
+  for (const name of ["worker.jpeg.js", "dcm2niix.jpeg.js", "dcm2niix.jpeg.wasm"]) {
+    const bytes = await Deno.readFile(new URL(name, at));
+    const stored = name.endsWith(".wasm") ? gzipSync(bytes, { level: 9, mtime: 0 }) : bytes;
+    await writeFileAtomic(join(folder, "dcm2niix", name), stored);
+  }
+}
+
 async function listFiles(folder: string, below = folder): Promise<string[]> {
   const files: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(below)) {
@@ -143,8 +158,8 @@ async function addVersion(folder: string, files: readonly string[]): Promise<voi
   const contents = await Promise.all(files.map((path) => Deno.readFile(join(folder, path))));
   const all = await new Blob(contents).arrayBuffer();
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
-  // Kernels for other machines are fetched on demand
-  const kept = ["./", ...files.filter((path) => path !== basename(script))];
+  // What few need is kept when it is used
+  const kept = ["./", ...files.filter((path) => path !== basename(script) && !isRare(path))];
   const constants = { VERSION: hash.toHex().slice(0, 16), FILES: kept, HEADERS };
   const head = Object.entries(constants)
     .map(([name, value]) => `const ${name}=${JSON.stringify(value)};`);
