@@ -74,8 +74,8 @@ export class Session {
   #deviation: ImageSlice | null = null;
 
   /** Loads a model from the files of a run. The case must be opened again. */
-  setModel(files: Files): ModelFacts {
-    const loaded = loadModel(files);
+  async setModel(files: Files): Promise<ModelFacts> {
+    const loaded = await loadModel(files);
     this.#loaded?.model.dispose();
     this.#loaded = loaded;
     this.#case = this.#automaton = null;

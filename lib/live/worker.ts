@@ -19,7 +19,7 @@ let model: { files: Files; base: string };
 let images: { files: Files; force: boolean; series: string | null } | null = null;
 
 async function setModel(files: Files, backend: BackendName, base: string) {
-  const facts = session.setModel(files);
+  const facts = await session.setModel(files);
   engine = await startEngine(session.shape, backend, base);
   model = { files, base };
   images = null;

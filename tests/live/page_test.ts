@@ -85,7 +85,7 @@ async function saveMask(page: Page, name: RegExp): Promise<Uint8Array> {
 async function predicted({ cases }: ImageList): Promise<Uint8Array> {
   return await inFolder(async (out) => {
     const backend = await initBackend({ backend: "wasm", threads: 1 });
-    const { model, inputs, postprocess, config } = loadModel(await modelFiles());
+    const { model, inputs, postprocess, config } = await loadModel(await modelFiles());
     await predictFiles({
       ...{ models: [{ model, inputs }], weights: [EXAMPLE], out, postprocess, sources: cases },
       ...{ probabilities: false, overwrite: false, force: true },

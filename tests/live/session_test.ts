@@ -26,7 +26,7 @@ const CASE = { image: "imagesTr/prostate_07.nii.gz", label: "labelsTr/prostate_0
 async function withSession(use: (session: Session, start: Scene) => Promise<void>): Promise<void> {
   const backend = await initBackend({ backend: "wasm", threads: 1 });
   const session = new Session();
-  const { steps, fireRate, seed } = session.setModel(await modelFiles());
+  const { steps, fireRate, seed } = await session.setModel(await modelFiles());
   const [image, label] = await readFiles([CASE.image, CASE.label]);
   const files = new Map([["prostate_07.nii.gz", image!], ["prostate_07_seg.nii.gz", label!]]);
   const { start } = await session.openCase(files, false, null);
@@ -46,7 +46,7 @@ const signal = new AbortController().signal;
 Deno.test("Session.segment() gives the bytes of predict, from files in memory", () =>
   withSession((session, start) =>
     inFolder(async (out) => {
-      const { model, inputs, postprocess, config } = loadModel(await modelFiles());
+      const { model, inputs, postprocess, config } = await loadModel(await modelFiles());
       const { cases } = await listImages(join(ROOT, "data.example", CASE.image), []);
       await predictFiles({
         ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
@@ -117,7 +117,7 @@ Deno.test("Session.frame() goes step by step to where Dice is that of the card",
 Deno.test("Session.frame() ends with the logits of the model's own rollout", () =>
   withSession(async (session, scene) => {
     const { image, plane } = await session.frame({ ...scene, show: 1 });
-    const { model } = loadModel(await modelFiles());
+    const { model } = await loadModel(await modelFiles());
     const logits = tf.tidy(() =>
       model.forward(tf.tensor4d(image, [1, 80, 80, 1]), {
         ...{ seeds: [cellSeed(scene.seed, scene.slice)], stats: "slice" },
@@ -237,7 +237,7 @@ Deno.test("Session.openCase() converts DICOM, one of its series, as predict does
         await session.segment(signal, none);
         masks.push(...await session.masks.save());
       }
-      const { model, inputs, postprocess, config } = loadModel(await modelFiles());
+      const { model, inputs, postprocess, config } = await loadModel(await modelFiles());
       const { cases } = await listInputs(join(DICOM, "two_series.zip"), [], "4");
       await predictFiles({
         ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
@@ -275,5 +275,5 @@ Deno.test("Session.openCase() refuses DICOM as predict does", () =>
 Deno.test("loadModel() names the files that are missing", async () => {
   const files = await modelFiles();
   files.delete("slices.json");
-  assert.throws(() => loadModel(files), /slices\.json missing/);
+  await assert.rejects(loadModel(files), /slices\.json missing/);
 });
