@@ -9,6 +9,7 @@ import { gzipSync } from "fflate";
 import { kernelBytes } from "../rollout/wasm/compile.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic, writeFilesAtomic } from "../support/files.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
 import { MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
@@ -47,19 +48,16 @@ const ROOT = join(HERE, "../..");
  * @throws {InputError} If the bundler fails.
  */
 export async function buildSite(folder: string): Promise<void> {
-  const temporary = await Deno.makeTempDir();
-  try {
-    await bundle(temporary);
-    for (const shape of KERNEL_SHAPES) await compileAll(shape, temporary);
-    await copyFiles(temporary);
-    await copyConverter(temporary);
-    const files = await listFiles(temporary);
-    await addVersion(temporary, files);
-    for (const path of files) {
-      await writeFileAtomic(join(folder, path), await Deno.readFile(join(temporary, path)));
-    }
-  } finally {
-    await Deno.remove(temporary, { recursive: true });
+  using temporary = temporaryFolder();
+  const { path } = temporary;
+  await bundle(path);
+  for (const shape of KERNEL_SHAPES) await compileAll(shape, path);
+  await copyFiles(path);
+  await copyConverter(path);
+  const files = await listFiles(path);
+  await addVersion(path, files);
+  for (const name of files) {
+    await writeFileAtomic(join(folder, name), await Deno.readFile(join(path, name)));
   }
 }
 
@@ -80,23 +78,24 @@ function importMap(): { imports: Record<string, string> } {
 }
 
 async function bundle(folder: string): Promise<void> {
-  const map = await Deno.makeTempFile({ suffix: ".json" });
-  try {
-    await Deno.writeTextFile(map, JSON.stringify(importMap()));
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--platform=browser", "--minify", "--code-splitting"]
-        .concat(`--import-map=${map}`, `--outdir=${folder}`)
-        .concat(SCRIPTS.map((name) => join(HERE, `${name}.ts`))),
-      cwd: ROOT,
-    }).output();
-    if (success) return;
-    throw new InputError(`Cannot bundle the page: ${new TextDecoder().decode(stderr).trim()}`, {
-      code: "missing-program",
-      hint: "Deno downloads its bundler once: connect to a network and try again",
-    });
-  } finally {
-    await Deno.remove(map);
-  }
+  using temporary = temporaryFolder();
+  const map = join(temporary.path, "imports.json");
+  await Deno.writeTextFile(map, JSON.stringify(importMap()));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--platform=browser", "--minify", "--code-splitting"]
+      .concat(`--import-map=${map}`, `--outdir=${folder}`)
+      .concat(SCRIPTS.map((name) => join(HERE, `${name}.ts`))),
+    ...{ cwd: ROOT, stdin: "null", stdout: "null", stderr: "piped" },
+  }).spawn();
+  const end = () => child.kill();
+  globalThis.addEventListener("unload", end);
+  const { success, stderr } = await child.output();
+  globalThis.removeEventListener("unload", end);
+  if (success) return;
+  throw new InputError(`Cannot bundle the page: ${new TextDecoder().decode(stderr).trim()}`, {
+    code: "missing-program",
+    hint: "Deno downloads its bundler once: connect to a network and try again",
+  });
 }
 
 async function compileAll(shape: typeof KERNEL_SHAPES[number], folder: string): Promise<void> {
