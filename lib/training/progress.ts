@@ -1,9 +1,3 @@
-/**
- * Shows the progress of a training: in a terminal, in a log file, or not at all.
- *
- * @module
- */
-
 import { formatDuration } from "../support/format_duration.ts";
 import { progressBar, StatusLine } from "../support/status_line.ts";
 import type { EpochMetrics } from "./metrics.ts";
