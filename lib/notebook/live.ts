@@ -12,7 +12,7 @@ import { classColour, partColour, signedColour } from "../live/colours.ts";
 import { coveredCells } from "../nca/erase_cells.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import { bilinearTaps } from "../nca/resample.ts";
-import { resample } from "../nca/resample_arrays.ts";
+import { eachRow, resample } from "../nca/resample_arrays.ts";
 import { COARSE_SCALE } from "../nca/stages.ts";
 import { base64, type Figure } from "../plots/figure.ts";
 import { MASK_COLOURS, parseColour } from "../plots/palette.ts";
@@ -27,7 +27,7 @@ import { sliceFigure } from "./slice_figure.ts";
 /** All code of the view: each uses only others of this list. */
 const FUNCTIONS: readonly unknown[] = [
   ...[mix32, hash32, Random, fireKey, fireThreshold, fireMask],
-  ...[bilinearTaps, resample, strokePixels, coveredCells, listenToBrush],
+  ...[bilinearTaps, eachRow, resample, strokePixels, coveredCells, listenToBrush],
   ...[probabilitiesOf, maskOf, stepCells, startRun, startView],
 ];
 
