@@ -6,7 +6,7 @@
 
 export * from "./chart.ts";
 export * from "./notebook_config.ts";
-export * from "./notebook_progress.ts";
+export { notebookProgress } from "./notebook_progress.ts";
 export * from "./predict_samples.ts";
 export * from "./session.ts";
 export * from "./show.ts";

@@ -129,6 +129,7 @@ export class Training {
       const parts = { config, train, model, adam, mean, counters, recorder, progress, ownsModel };
       const training = new Training(parts);
       if (!resume) await training.#save(null); // so that there is one to resume
+      progress.start(counters.history, { epochs: config.epochs });
       return training;
     } catch (error) {
       if (ownsModel) model.dispose();
@@ -227,7 +228,8 @@ export class Training {
     const names = this.#train.manifest.settings.targets.classes.map(({ name }) => name);
     const { metrics, isBest } = endEpoch(counters, { scores, lr, names, saved: this.#saved });
     await this.#save({ metrics, best: isBest });
-    this.#progress.epoch(metrics, { epochs, best: isBest && metrics.valVolumeDice !== null });
+    const best = isBest && metrics.valVolumeDice !== null;
+    this.#progress.epoch(metrics, { epochs, best, model: this.mean?.model ?? this.model });
   }
 
   /**
