@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 /**
  * Shows the progress of a training: in a terminal, in a log file, or not at all.
  *
@@ -5,6 +6,8 @@
  */
 
 import type { MedNca } from "../nca/med_nca.ts";
+=======
+>>>>>>> main
 import { formatDuration } from "../support/format_duration.ts";
 import { progressBar, StatusLine } from "../support/status_line.ts";
 import type { EpochMetrics } from "./metrics.ts";
