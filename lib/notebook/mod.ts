@@ -5,6 +5,7 @@
  */
 
 export * from "./chart.ts";
+export * from "./live.ts";
 export * from "./notebook_config.ts";
 export { notebookProgress } from "./notebook_progress.ts";
 export * from "./predict_samples.ts";
