@@ -1,13 +1,4 @@
-<<<<<<< HEAD
-/**
- * Shows the progress of a training: in a terminal, in a log file, or not at all.
- *
- * @module
- */
-
 import type { MedNca } from "../nca/med_nca.ts";
-=======
->>>>>>> main
 import { formatDuration } from "../support/format_duration.ts";
 import { progressBar, StatusLine } from "../support/status_line.ts";
 import type { EpochMetrics } from "./metrics.ts";
