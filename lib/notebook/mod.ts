@@ -5,6 +5,8 @@
  */
 
 export * from "./chart.ts";
+export { discLandscape } from "./disc_landscape.ts";
+export { kernelEditor } from "./kernel_editor.ts";
 export * from "./live.ts";
 export * from "./notebook_config.ts";
 export { notebookProgress } from "./notebook_progress.ts";
