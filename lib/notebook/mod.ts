@@ -5,6 +5,10 @@
  */
 
 export * from "./chart.ts";
+export * from "./check_answer.ts";
+export * from "./discard_run.ts";
+export * from "./estimate_training.ts";
+export * from "./limit_cases.ts";
 export * from "./notebook_config.ts";
 export * from "./notebook_progress.ts";
 export * from "./predict_samples.ts";

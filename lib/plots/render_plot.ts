@@ -30,7 +30,7 @@ const { document } = parseHTML("<!doctype html><html><body></body></html>");
  * categories have the colours of Okabe and Ito; `style` is not used.
  */
 export function drawChart(options: Plot.PlotOptions): Chart {
-  const { title, subtitle, caption, color, ...rest } = options;
+  const { title, subtitle, caption, color, x, ...rest } = options;
   const draw = (colours: Plot.ScaleOptions) =>
     Plot.plot({
       width: 800,
@@ -40,6 +40,8 @@ export function drawChart(options: Plot.PlotOptions): Chart {
       marginBottom: 56,
       marginLeft: 76,
       ...rest,
+      // An arrow at the axis' end would not fit beside long labels of ticks
+      x: { labelAnchor: "center", labelArrow: "none", ...x },
       color: { ...colours, ...color, legend: false },
       style: {},
       // linkedom's document does all that Plot needs, but has its own types.
