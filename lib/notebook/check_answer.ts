@@ -4,33 +4,25 @@
  * @module
  */
 
+import { ANSWERS, type RightAnswer } from "./answers.ts";
 import { show } from "./show.ts";
-
-/** What is to be answered. */
-type Answer = number | string | boolean;
-
-/** How an answer is checked. */
-export interface CheckOptions {
-  /** Below a wrong answer. */
-  hint?: string;
-  /** The largest difference of numbers. Default: 0. */
-  tolerance?: number;
-}
 
 /**
  * Shows below the cell whether an exercise is solved.
  *
  * @param exercise Its number, such as 1.2.
  * @param answer The student's; `undefined` as long as there is none.
- * @param expected The right answer.
+ * @param value The right answer where it depends on the student's run. Default: that of data.example.
+ * @throws {RangeError} If there is no such exercise.
  */
 export async function checkAnswer(
   exercise: string,
-  answer: Answer | undefined,
-  expected: Answer,
-  options: CheckOptions = {},
+  answer: RightAnswer["value"] | undefined,
+  value?: RightAnswer["value"],
 ): Promise<void> {
-  await show(verdictOf(exercise, answer, expected, options));
+  const right = ANSWERS[exercise];
+  if (right === undefined) throw new RangeError(`There is no exercise ${exercise} to check`);
+  await show(verdictOf(exercise, answer, { ...right, value: value ?? right.value }));
 }
 
 /**
@@ -41,20 +33,20 @@ export async function checkAnswer(
  * import { verdictOf } from "./check_answer.ts";
  * import assert from "node:assert/strict";
  *
- * assert.match(verdictOf("1.1", 12, 12, {}), /right/);
- * assert.match(verdictOf("1.1", 13, 12, { hint: "Count again." }), /not yet.*13.*Count again/);
+ * const right = { value: 12, hint: "Count again." };
+ * assert.match(verdictOf("1.1", 12, right), /right/);
+ * assert.match(verdictOf("1.1", 13, right), /not yet.*13.*Count again/);
  * ```
  */
 export function verdictOf(
   exercise: string,
-  answer: Answer | undefined,
-  expected: Answer,
-  { hint = "", tolerance = 0 }: CheckOptions,
+  answer: RightAnswer["value"] | undefined,
+  { value, hint, tolerance = 0 }: RightAnswer,
 ): string {
   if (answer === undefined) return `Exercise ${exercise}: **no answer yet.**`;
-  const isRight = typeof answer === "number" && typeof expected === "number"
-    ? Math.abs(answer - expected) <= tolerance
-    : answer === expected;
+  const isRight = typeof answer === "number" && typeof value === "number"
+    ? Math.abs(answer - value) <= tolerance
+    : answer === value;
   return isRight
     ? `Exercise ${exercise}: **right.** ✓`
     : `Exercise ${exercise}: **not yet:** ${answer} is not the answer. ${hint}`;

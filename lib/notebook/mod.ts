@@ -11,6 +11,7 @@ export * from "./estimate_training.ts";
 export * from "./limit_cases.ts";
 export * from "./notebook_config.ts";
 export * from "./notebook_progress.ts";
+export * from "./pipeline_figure.ts";
 export * from "./predict_samples.ts";
 export * from "./session.ts";
 export * from "./show.ts";
