@@ -10,6 +10,7 @@ export * from "./discard_run.ts";
 export * from "./estimate_training.ts";
 export * from "./limit_cases.ts";
 export { orientForDisplay } from "../plots/raster.ts";
+export * from "./live.ts";
 export * from "./notebook_config.ts";
 export * from "./notebook_progress.ts";
 export * from "./pipeline_figure.ts";

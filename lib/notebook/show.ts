@@ -6,10 +6,11 @@
 
 import type { Animation, Figure } from "../plots/figure.ts";
 import { type MediaBundle, sendDisplay } from "./display.ts";
+import type { LiveView } from "./live.ts";
 import type { Table } from "./table.ts";
 
 /** What can be shown; strings are Markdown. */
-export type Showable = Figure | Animation | Table | string;
+export type Showable = Figure | Animation | Table | LiveView | string;
 
 /** The symbol by which the Deno kernel finds a value's display form. */
 const display = Symbol.for("Jupyter.display");
@@ -18,7 +19,7 @@ const display = Symbol.for("Jupyter.display");
 const FLUSH_MILLISECONDS = 50;
 
 /**
- * Displays pictures, tables and Markdown below the cell, in order.
+ * Displays pictures, tables, live views and Markdown below the cell, in order.
  *
  * The last value of a cell is displayed too, but only one, and sometimes it is lost because the
  * kernel ends the cell before it sends the value. This waits until everything is sent.
