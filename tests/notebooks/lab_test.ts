@@ -41,7 +41,7 @@ Deno.test({
       await runAll(page);
       assert.ok(await hasPicture(page, "The state at step 0"));
       assert.ok(await hasPicture(page, "before batch norm"));
-      assert.ok(await hasPicture(page, "All 16 channels as they evolve"));
+      assert.ok(await hasPicture(page, "The first eight channels as they evolve"));
 
       // Of the notebook in front
       const cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell");
