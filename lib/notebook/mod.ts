@@ -9,6 +9,7 @@ export * from "./check_answer.ts";
 export * from "./discard_run.ts";
 export * from "./estimate_training.ts";
 export * from "./limit_cases.ts";
+export { formatDuration } from "../support/format_duration.ts";
 export { EXAMPLE_SEED, exampleCase } from "../example/mod.ts";
 export { orientForDisplay } from "../plots/raster.ts";
 export * from "./live.ts";
