@@ -1,9 +1,3 @@
-/**
- * One case of the example data set: the image and its labels, as volumes.
- *
- * @module
- */
-
 import { Random } from "../support/random.ts";
 import { type Affine, createVolume, type Volume } from "../volume/mod.ts";
 import { drawAnatomy, rotationOf } from "./anatomy.ts";
@@ -34,13 +28,7 @@ export interface ExampleCaseOptions {
   beyond?: number;
 }
 
-/**
- * Draws a case.
- *
- * @param seed The data set's seed.
- * @param number The case's number.
- * @param options Variations of a case.
- */
+/** Draws a case. */
 export function exampleCase(
   seed: number,
   number: number,

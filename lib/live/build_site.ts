@@ -8,6 +8,7 @@ import { basename, extname, join, relative } from "@std/path";
 import { kernelBytes } from "../rollout/wasm/compile.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic, writeFilesAtomic } from "../support/files.ts";
+import { sha256 } from "../support/sha256.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
 import { MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
@@ -141,11 +142,9 @@ async function listFiles(folder: string, below = folder): Promise<string[]> {
 async function addVersion(folder: string, files: readonly string[]): Promise<void> {
   const script = join(folder, "service_worker.js");
   const contents = await Promise.all(files.map((path) => Deno.readFile(join(folder, path))));
-  const all = await new Blob(contents).arrayBuffer();
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
   // Kernels for other machines are fetched on demand
   const kept = ["./", ...files.filter((path) => path !== basename(script))];
-  const constants = { VERSION: hash.toHex().slice(0, 16), FILES: kept, HEADERS };
+  const constants = { VERSION: (await sha256(...contents)).slice(0, 16), FILES: kept, HEADERS };
   const head = Object.entries(constants)
     .map(([name, value]) => `const ${name}=${JSON.stringify(value)};`);
   await Deno.writeTextFile(script, [...head, await Deno.readTextFile(script)].join("\n"));

@@ -14,7 +14,7 @@ import type { MedNca } from "../nca/med_nca.ts";
 import { bilinearTaps } from "../nca/resample.ts";
 import { resample } from "../nca/resample_arrays.ts";
 import { COARSE_SCALE } from "../nca/stages.ts";
-import { base64, type Figure } from "../plots/figure.ts";
+import { base64, display, type Figure } from "../plots/figure.ts";
 import { MASK_COLOURS, parseColour } from "../plots/palette.ts";
 import { orientForDisplay, quantile, type View } from "../plots/raster.ts";
 import { fireKey, fireMask, fireThreshold } from "../rollout/fire_mask.ts";
@@ -52,9 +52,6 @@ export interface LiveOptions {
   /** The orientation of the slice. Default: cut along axis 2 of a volume in RAS. */
   view?: View;
 }
-
-/** The symbol by which the Deno kernel finds a value's display form. */
-const display = Symbol.for("Jupyter.display");
 
 /** A live view: a page of its own, and a still picture where scripts are not allowed. */
 export class LiveView {

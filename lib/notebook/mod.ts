@@ -14,7 +14,7 @@ export { EXAMPLE_SEED, exampleCase } from "../example/mod.ts";
 export { orientForDisplay } from "../plots/raster.ts";
 export * from "./live.ts";
 export * from "./notebook_config.ts";
-export * from "./notebook_progress.ts";
+export { notebookProgress } from "./notebook_progress.ts";
 export * from "./pipeline_figure.ts";
 export * from "./predict_samples.ts";
 export * from "./session.ts";

@@ -11,7 +11,7 @@ import { escapeXml, svgWords } from "./svg.ts";
 import { svgToPng, type SvgToPngOptions } from "./svg_to_png.ts";
 
 /** The symbol by which the Deno kernel finds a value's display form. */
-const display = Symbol.for("Jupyter.display");
+export const display: unique symbol = Symbol.for("Jupyter.display");
 
 /** The bytes as base 64, for data URIs and notebooks. */
 export function base64(bytes: Uint8Array): string {

@@ -26,10 +26,7 @@ export function fireKey(seed: number, step: number): number {
 /**
  * The fire mask of one slice in one step.
  *
- * @param options.seed The slice's seed.
- * @param options.step The number of the step.
  * @param options.cells The number of cells, H·W, row by row.
- * @param options.fireRate The probability that a cell fires.
  * @returns 1 where the cell fires, else 0.
  *
  * @example

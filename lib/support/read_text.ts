@@ -1,9 +1,3 @@
-/**
- * Reading text and JSON that users name or may have changed.
- *
- * @module
- */
-
 import { InputError } from "./errors.ts";
 import { type ReadPurpose, readRegularFile } from "./read_file.ts";
 

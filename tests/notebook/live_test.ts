@@ -93,7 +93,7 @@ Deno.test("startRun() erases cells as MedNca.trace() with eraseCells(), and take
       seeds: [SEED],
       intervention: {
         ...{ stage, step },
-        change: (state) => eraseCells(state, wound, [HEIGHT, WIDTH]),
+        change: (state) => eraseCells(state, wound, { size: [HEIGHT, WIDTH], imageChannels: 1 }),
       },
     });
     assert.ok(off(run.stateAt(10, wounded), await frames.at(-1)!.state.data()) < 1e-4);

@@ -4,7 +4,6 @@ import { decode } from "fast-png";
 import { svgSize } from "../../lib/plots/svg.ts";
 import { Figure } from "../../lib/plots/figure.ts";
 import { chart, charts, show, sliceFigure, table } from "../../lib/notebook/mod.ts";
-import { drawProgress } from "../../lib/notebook/notebook_progress.ts";
 
 const display = Symbol.for("Jupyter.display");
 const shown = (value: object) =>
@@ -58,29 +57,6 @@ Deno.test("charts stand side by side", () => {
   assert.equal(width(charts(options, { ...options, title: "two" })), 840);
   assert.equal(width(chart(options)), 800);
   assert.throws(() => charts(), /there are none/);
-});
-
-Deno.test("the live picture of a training has its bar, its figures and its curves", () => {
-  const step = {
-    epoch: 2,
-    epochs: 4,
-    batch: 3,
-    batches: 6,
-    loss: 1.2345,
-    dice: 0.8,
-    bce: 0.4345,
-    lr: 1e-3,
-    secondsLeft: 65,
-  };
-  const losses = [{ epoch: 0.2, loss: 1.5 }, { epoch: 1.5, loss: 1.2345 }];
-  const svg = drawProgress(step, losses, []);
-  assert.match(svg, /Epoch 2 of 4, batch 3 of 6, .* left/);
-  assert.match(svg, /loss 1\.234/);
-  const bars = [...svg.matchAll(/width="([\d.]+)" height="12" rx="6"/g)];
-  const [full, done] = bars.map(([, width]) => Number(width));
-  assert.ok(Math.abs(done! / full! - 1.5 / 4) < 1e-9);
-  const last = drawProgress({ ...step, epoch: 4, batch: 6 }, losses, []);
-  assert.doesNotMatch(last, / left/);
 });
 
 Deno.test("showing outside of a kernel is an error that says so", async () => {

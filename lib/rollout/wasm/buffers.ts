@@ -175,7 +175,6 @@ export interface Places {
 /**
  * Lays a record out.
  *
- * @param parts The lengths of its parts.
  * @param guard Bytes that stay free after each part.
  */
 export function placeParts(parts: Buffer["parts"], guard: number): Places {

@@ -1,9 +1,3 @@
-/**
- * The layout of a rollout's cells, and their division among threads.
- *
- * @module
- */
-
 import { fireThreshold } from "../fire_mask.ts";
 import type { RolloutOptions } from "../types.ts";
 import { type JobNumbers, TILE } from "./buffers.ts";
@@ -27,7 +21,6 @@ export interface JobShape {
 /**
  * The parameters of a job for the kernels.
  *
- * @param on.threads The number of threads.
  * @param on.keep Whether to keep every state, for the gradient.
  */
 export function jobNumbers(

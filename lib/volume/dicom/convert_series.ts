@@ -1,9 +1,3 @@
-/**
- * Converts a DICOM series to NIfTI with dcm2niix.
- *
- * @module
- */
-
 import { Dcm2niix } from "@niivue/dcm2niix";
 import { InputError } from "../../support/errors.ts";
 import { readDicomFiles } from "./dicom_files.ts";
@@ -15,8 +9,6 @@ const TEXTS = [[14, 32], [148, 252], [328, 344]] as const;
 /**
  * Converts a series in memory. The result contains nothing about the patient except the image.
  *
- * @param series Without problems.
- * @returns The bytes of the NIfTI file.
  * @throws {InputError} If it has problems, or does not make one volume.
  */
 export async function convertSeries(series: DicomSeries): Promise<Uint8Array<ArrayBuffer>> {

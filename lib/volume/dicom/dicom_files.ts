@@ -1,9 +1,3 @@
-/**
- * DICOM files in a folder or a zip archive.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { type UnzipFileInfo, unzipSync } from "fflate";
 import { InputError } from "../../support/errors.ts";
