@@ -44,7 +44,10 @@ export const ANSWERS: Readonly<Record<string, RightAnswer>> = {
   "3.2": { value: 7, hint: "Count up the shift until the Dice score falls below 0.7." },
   "3.3": { value: 0, hint: "Both sums are 0: the fraction is 0 / s." },
   "4.1": { value: "checkpoint.safetensors", hint: "Look at the table of the run's files." },
-  "4.2": { value: 0.3, hint: "At which rate does the Dice loss not move, however many the steps?" },
+  "4.2": {
+    value: 0.3,
+    hint: "Compare the first and the last Dice loss of `byHeart(newModel(1), rate)`.",
+  },
   "5.1": { value: true, hint: "Score the two lists of masks with `dice`." },
   "5.2": { value: true, hint: "Compare `overlap` at the end of the two runs." },
   "5.3": { value: false, hint: "Compare `overlap` after 20 fine steps and after 120." },

@@ -59,6 +59,7 @@ export function notebookConfig(data: string, settings: Partial<NotebookSettings>
   const config = resolveConfig({
     preset: "general",
     data,
+    channel: [0], // cases may differ in their number of channels
     size: [64, 64],
     betas: [0.5, 0.5], // as in the Med-NCA paper's code; learns in half of the steps
     augment: "affine", // a few patients to train on
