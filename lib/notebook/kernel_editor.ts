@@ -136,7 +136,7 @@ export function kernelEditor(slice: Raster, options: { view?: View } = {}): Live
   const still = sliceFigure([
     { ...image, title: "image" },
     { data: seen, height, width, title: name, colour: "signed" },
-  ], { view: "raw" });
+  ], { view: "raw", title: "What a cell sees through a kernel" });
   const data: Editor = {
     ...{ image, kernels: KERNELS },
     range: [quantile(image.data, 0.005), quantile(image.data, 0.995)],

@@ -98,7 +98,7 @@ export function live(model: MedNca, slice: LiveSlice, options: LiveOptions = {})
   const still = sliceFigure([{
     ...{ data: first, height, width, prediction: mask, smooth: false },
     ...(truth === undefined ? {} : { truth }),
-  }], { view });
+  }], { title: "The automaton's answer", view });
   const turned = orientForDisplay({ data: Uint32Array.from(first.keys()), height, width }, view);
   const [corner, right, down] = [0, 1, turned.width].map((at) => turned.data[at]!);
   const map = (colour: (part: number) => readonly number[], from: number) =>

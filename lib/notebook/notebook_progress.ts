@@ -6,7 +6,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { MedNca } from "../nca/med_nca.ts";
-import type { Figure } from "../plots/figure.ts";
+import { display, Figure } from "../plots/figure.ts";
 import { OKABE_ITO } from "../plots/palette.ts";
 import type { View } from "../plots/raster.ts";
 import { drawChart } from "../plots/render_plot.ts";
@@ -106,7 +106,7 @@ export class NotebookProgress implements Progress {
       mask: this.#mask,
     });
     // Not awaited, so that training continues; the kernel keeps the order.
-    this.#send({ "image/svg+xml": svg }, { id: this.#id, update: !this.#first });
+    this.#send(new Figure(svg)[display](), { id: this.#id, update: !this.#first });
     this.#first = false;
   }
 }

@@ -4,10 +4,7 @@
  * @module
  */
 
-import { base64, type Figure } from "../plots/figure.ts";
-
-/** The symbol by which the Deno kernel finds a value's display form. */
-const display = Symbol.for("Jupyter.display");
+import { base64, display, type Figure } from "../plots/figure.ts";
 
 /** A part of a page with controls, and a still picture where scripts are not allowed. */
 export class LiveView {

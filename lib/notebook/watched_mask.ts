@@ -44,7 +44,6 @@ export function watchedMask(
     prediction: logits.map((logit) => Number(logit > 0)),
     height,
     width,
-    title: `${record.case}, slice ${record.index}`,
     caption,
-  }], { view, size: SIZE });
+  }], { title: `${record.case}, slice ${record.index}`, view, size: SIZE });
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import * as tf from "@tensorflow/tfjs";
 import { drawProgress, NotebookProgress } from "../../lib/notebook/notebook_progress.ts";
 import { watchedMask } from "../../lib/notebook/watched_mask.ts";
@@ -26,13 +27,18 @@ const done = (svg: string) => {
   return Number(bars[1]![1]) / Number(bars[0]![1]);
 };
 
+const svgOf = (output: Record<string, string>) => {
+  const [, base64] = /src="data:image\/svg\+xml;base64,([^"]+)"/.exec(output["text/html"]!)!;
+  return Buffer.from(base64!, "base64").toString();
+};
+
 /** A progress, and what it shows. */
 function progressOf({ milliseconds = 0, watch }: { milliseconds?: number; watch?: Sample } = {}) {
   const shown: { svg: string; update: boolean | undefined }[] = [];
   const progress = new NotebookProgress(
     { milliseconds, watch, view: "raw" },
     (bundle, { update } = {}) => {
-      shown.push({ svg: bundle["image/svg+xml"]!, update });
+      shown.push({ svg: svgOf(bundle), update });
       return Promise.resolve();
     },
   );
