@@ -237,6 +237,7 @@ export {
   type ConfigOverrides,
   DEFAULTS,
   type EpochMetrics,
+  EventLog,
   learningRateAt,
   lossGradients,
   modelConfig,

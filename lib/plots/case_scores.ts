@@ -59,8 +59,6 @@ export function plotCaseScores(
   const x = {
     domain: [0, 1],
     label: "volume Dice",
-    labelAnchor: "center",
-    labelArrow: "none",
     grid: true,
   } as const;
   const meanLine = meanRule(mean);

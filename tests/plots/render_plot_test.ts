@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import * as Plot from "@observablehq/plot";
 import { Figure } from "../../lib/plots/figure.ts";
 import { OKABE_ITO } from "../../lib/plots/palette.ts";
@@ -79,10 +80,25 @@ Deno.test("a figure is saved by its ending and shown by a notebook", async () =>
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  const shown = (figure: Figure) =>
-    Object.keys(
-      (figure as unknown as Record<symbol, () => object>)[Symbol.for("Jupyter.display")]!(),
-    );
-  assert.deepEqual(shown(new Figure(chart())), ["image/svg+xml"]);
-  assert.deepEqual(shown(new Figure(chart(), { pixels: true })), ["image/png"]);
+});
+
+Deno.test("a figure's output in a notebook is a picture with its words, which scales with the page", () => {
+  const figure = new Figure(renderPlot({
+    title: "Loss <b>",
+    subtitle: "two runs",
+    x: { label: "epoch" },
+    y: { label: "Dice → 1" },
+    marks: [Plot.lineY(POINTS, { x: "x", y: "y", z: "series" })],
+  }));
+  const alt = "Loss <b>; two runs; y-axis: Dice → 1; x-axis: epoch";
+  assert.equal(figure.alt, alt);
+  const output = (figure as unknown as Record<symbol, () => Record<string, string>>)[
+    Symbol.for("Jupyter.display")
+  ]!();
+  const base64 = Buffer.from(figure.svg).toString("base64");
+  assert.deepEqual(output, {
+    "text/html": `<img alt="Loss &lt;b&gt;; two runs; y-axis: Dice → 1; x-axis: epoch" ` +
+      `src="data:image/svg+xml;base64,${base64}" style="max-width:100%;height:auto">`,
+    "text/plain": alt,
+  });
 });
