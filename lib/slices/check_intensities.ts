@@ -50,7 +50,13 @@ export function checkContrast(
   findings: Finding[],
 ): void {
   if (low === high) {
-    findings.push(asError(`image is constant: every value is ${format(low)}`));
+    const isConstant = data.every((value) => value === low || value - value !== 0);
+    findings.push(
+      isConstant ? asError(`image is constant: every value is ${format(low)}`) : asError(
+        `image is constant but for a few values: both percentiles are ${format(low)}`,
+        "Keep the few values with --normalize minmax, or a wider --clip",
+      ),
+    );
     return;
   }
   const bins = new Uint32Array(LEVELS);

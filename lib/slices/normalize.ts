@@ -110,7 +110,8 @@ function spanOf({ low, high }: IntensityRange): IntensityScale {
   const span = high - low;
   const plain = Math.fround(Math.fround(span) + Math.fround(span < SMALL_SPAN ? 0 : EPSILON));
   // A double, in case the span exceeds float32
-  return { low, high, offset: low, span: plain > 0 && plain < Infinity ? plain : span };
+  // If both percentiles are equal, every clipped value becomes 0
+  return { low, high, offset: low, span: plain > 0 && plain < Infinity ? plain : span || 1 };
 }
 
 /** Percentiles of the finite values, interpolated linearly as by NumPy's default. */

@@ -30,6 +30,8 @@ export function runPaths(folder: string) {
     slices: join(folder, "slices.json"),
     /** The images and labels that the slices were made from. */
     sources: join(folder, "sources.json"),
+    /** The programs that the run was trained with. */
+    versions: join(folder, "versions.json"),
     /** One row per epoch. */
     metrics: join(folder, "metrics.csv"),
     /** Everything needed to continue: see `checkpoint.ts`. */

@@ -15,6 +15,7 @@ import {
 } from "./metrics.ts";
 import { createRun, type RunContents, type RunPaths, runPaths } from "./run_folder.ts";
 import { writeSources } from "./run_sources.ts";
+import { writeVersions } from "./run_versions.ts";
 
 /** Writes a run's folder: event log, metrics, weights, checkpoint. */
 export class RunRecorder {
@@ -55,6 +56,7 @@ export class RunRecorder {
       await writeMetrics(paths.metrics, resumed.history);
     }
     await writeSources(folder, files);
+    await writeVersions(folder, resumed !== null);
     const events = await EventLog.open(paths.events, resumed?.events ?? null, describeTag);
     stack.move();
     return new RunRecorder(paths, events, contents, lock, resumed?.step ?? 0);

@@ -129,12 +129,12 @@ export class Training {
     const { epoch, batch: start } = this.counters;
     this.#since = performance.now();
     if (start === this.#batches) return;
-    const variation = variationOf(this.train);
+    const variation = variationOf(this.train, augment === "affine");
     const order = { batchSize, seed, epoch, start, empty, shuffle: true };
     for await (const batch of this.train.batches(order)) {
-      yield augment === "affine"
-        ? augmentBatch(batch, { ...variation, seed: [seed, epoch, this.counters.batch] })
-        : batch;
+      yield augment === "none"
+        ? batch
+        : augmentBatch(batch, { ...variation, seed: [seed, epoch, this.counters.batch] });
     }
   }
 

@@ -222,7 +222,8 @@ Deno.test("trace() and forward() intervene alike, and run as many steps as given
     const image = images();
     const wound = Float32Array.from({ length: 192 }, (_, i) => i % 12 < 8 ? 1 : 0);
     for (const stage of ["coarse", "fine"] as const) {
-      const change = (state: tf.Tensor4D) => eraseCells(state, wound, [8, 12]);
+      const change = (state: tf.Tensor4D) =>
+        eraseCells(state, wound, { size: [8, 12], imageChannels: 1 });
       const options = { seeds: [1, 2], intervention: { stage, step: 1, change } };
       const plain = model.forward(image, { seeds: [1, 2] }).dataSync();
       const logits = model.forward(image, options).dataSync();
@@ -253,9 +254,19 @@ Deno.test("a coarse cell is erased where at least half of its pixels are", () =>
     const state = tf.ones<tf.Rank.R4>([1, 1, 2, 2]);
     const wound = (pixels: number) =>
       Float32Array.from({ length: 32 }, (_, i) => i % 8 < 4 && Math.floor(i / 8) < pixels ? 1 : 0);
-    assert.deepEqual([...eraseCells(state, wound(2), [4, 8]).dataSync()], [1, 0, 1, 1]);
-    assert.deepEqual([...eraseCells(state, wound(1), [4, 8]).dataSync()], [1, 1, 1, 1]);
-    assert.throws(() => eraseCells(state, wound(1), [8, 4]), TypeError);
-    assert.throws(() => eraseCells(state, new Float32Array(31), [4, 8]), TypeError);
+    const options = { size: [4, 8], imageChannels: 1 } as const;
+    assert.deepEqual([...eraseCells(state, wound(2), options).dataSync()], [1, 0, 1, 1]);
+    assert.deepEqual([...eraseCells(state, wound(1), options).dataSync()], [1, 1, 1, 1]);
+    const turned = { ...options, size: [8, 4] } as const;
+    assert.throws(() => eraseCells(state, wound(1), turned), TypeError);
+    assert.throws(() => eraseCells(state, new Float32Array(31), options), TypeError);
+  });
+});
+
+Deno.test("eraseCells keeps all channels of the image", () => {
+  withModel(() => {
+    const state = tf.ones<tf.Rank.R4>([1, 1, 2, 4]);
+    const erased = eraseCells(state, [1, 0], { size: [1, 2], imageChannels: 3 });
+    assert.deepEqual([...erased.dataSync()], [1, 1, 1, 0, 1, 1, 1, 1]);
   });
 });
