@@ -61,3 +61,47 @@ export function countBytes(mode: Mode, batch: number, size: number): number {
   const cells = 40 * (size / 4) ** 2 + 20 * size ** 2;
   return batch * cells * statesOfStep(mode, 0.5) * 16 * 4;
 }
+
+/** The phases of the kernels; see `docs/cpu_engine.md`. */
+export type Phase =
+  | "perception"
+  | "perception and statistics"
+  | "batch norm"
+  | "update"
+  | "firing cells' gradient"
+  | "batch norm's gradient"
+  | "all cells' gradient"
+  | "perception's gradient";
+
+/** The work of a phase for one cell and step. */
+export interface PhaseWork {
+  readonly multiplyAdds: number;
+  /** To and from states, perception and gradients, each counted once. */
+  readonly bytes: number;
+}
+
+/** The multiply-adds that each phase needs, and the bytes that it moves, for one cell and step. */
+export function operationsOfPhases(
+  { channels: c, hidden: h, kernel: k, fireRate: f }: {
+    channels: number;
+    hidden: number;
+    kernel: number;
+    fireRate: number;
+  },
+): Record<Phase, PhaseWork> {
+  const [v, row] = [2 * c, 4 * c];
+  const [perception, statistics] = [c * k * k, v * (v + 1) / 2];
+  return {
+    "perception": { multiplyAdds: perception, bytes: 2 * row },
+    "perception and statistics": { multiplyAdds: perception + statistics, bytes: 2 * row },
+    "batch norm": { multiplyAdds: 0, bytes: 0 },
+    "update": { multiplyAdds: f * (v * h + h * (c - 1)), bytes: (2 + 4 * f) * row },
+    "firing cells' gradient": {
+      multiplyAdds: f * (3 * v * h + 2 * h * (c - 1)),
+      bytes: f * 5 * row,
+    },
+    "batch norm's gradient": { multiplyAdds: 0, bytes: 0 },
+    "all cells' gradient": { multiplyAdds: v * v, bytes: (5 + 2 * f) * row },
+    "perception's gradient": { multiplyAdds: 2 * perception, bytes: 4 * row },
+  };
+}

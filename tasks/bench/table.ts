@@ -1,4 +1,6 @@
+import { alignColumns } from "../../lib/evaluation/text_table.ts";
 import type { Row } from "./compare.ts";
+import type { PhaseRow } from "./phases.ts";
 import type { PreprocessRow } from "./preprocess.ts";
 
 /** A heading with the width of its column; all but the first two columns are numbers. */
@@ -40,6 +42,23 @@ export function rowLine(row: Row): string {
     row.gflops.toFixed(1),
     `${(100 * row.peak_share).toFixed(0)} %`,
   ]);
+}
+
+/** The phases of a rollout as a table; perception alone is not counted twice. */
+export function phaseTable(rows: readonly PhaseRow[]): string {
+  const total = rows.reduce(
+    (sum, { phase, milliseconds }) => sum + (phase === "perception" ? 0 : milliseconds),
+    0,
+  );
+  return alignColumns([
+    ["phase", "ms a step", "share", "GFLOP/s", "GB/s"],
+    ...rows.map(({ phase, milliseconds, gflops, gigabytes }) => [
+      phase,
+      milliseconds.toFixed(2),
+      phase === "perception" ? "" : `${(100 * milliseconds / total).toFixed(0)} %`,
+      ...[gflops, gigabytes].map((rate) => rate === 0 ? "" : rate.toFixed(1)),
+    ]),
+  ]).join("\n");
 }
 
 /** What stock tfjs took, in words. */

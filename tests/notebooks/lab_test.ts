@@ -44,7 +44,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `Stop ends a training and saves it, the kernel lives, the next cell goes on ${needs}`,
+  name: `Stop ends a training and saves it, the next cells wait, and the next one resumes ${needs}`,
   ignore,
   sanitizeOps: false,
   sanitizeResources: false,
@@ -62,13 +62,46 @@ Deno.test({
         timeout: 30_000,
       });
 
-      // All cells were asked for, so the next one goes on by itself, with the same variables.
+      // All cells were asked for, but Stop drops those that wait. One goes on with its variables.
       const next = page.locator(".jp-CodeCell").filter({ hasText: "if (result.aborted)" });
+      await page.getByText("Deno | Idle").waitFor({ timeout: 30_000 });
+      assert.equal(await next.locator(".jp-OutputArea-output").count(), 0);
+      await next.locator(".cm-content").click();
+      await page.keyboard.press("Control+Enter");
       await next.locator(".jp-OutputArea").getByText(/Best epoch: \d/).waitFor({
         timeout: 120_000,
       });
       const metrics = (await Deno.readTextFile(join(runs, "metrics.csv"))).trim().split("\n");
       assert.equal(metrics.length, 3); // the head, and each of the two epochs once
+    });
+  },
+});
+
+Deno.test({
+  name: `a missing bracket and a missing file are explained below their cell ${needs}`,
+  ignore,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    await withLab("0_start_here", async (page) => {
+      const cell = page.locator(".jp-CodeCell").filter({ hasText: "readVolume(" }).first();
+      const write = async (code: string) => {
+        await cell.locator(".cm-content").click();
+        await page.keyboard.press("Control+a");
+        await page.keyboard.insertText(code);
+      };
+      const error = cell.locator('[data-mime-type="application/vnd.jupyter.stderr"]');
+
+      await write('import { readVolume } from "@med-nca/lib";\nawait readVolume("nothing.nii";');
+      await runAll(page);
+      await error.getByText("SyntaxError: Expected ',', got ';'").waitFor({ timeout: 60_000 });
+      await page.getByText("Deno | Idle").waitFor({ timeout: 60_000 });
+      const outputs = await page.locator(".jp-CodeCell .jp-OutputArea-output").count();
+      assert.equal(outputs, 2); // the backend's name, the error; the last cell did not run
+
+      await write('import { readVolume } from "@med-nca/lib";\nawait readVolume("nothing.nii");');
+      await page.keyboard.press("Control+Enter");
+      await error.getByText("What to do: Check the path").waitFor({ timeout: 60_000 });
     });
   },
 });

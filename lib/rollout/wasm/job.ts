@@ -30,10 +30,13 @@ export interface WeightValues {
   fc2Bias: Float32Array;
 }
 
+/** Runs a job: the threads, or a program that measures them. */
+export type Runner = Pick<Team, "threads" | "memory" | "run">;
+
 /** A rollout in the shared memory. */
 export class Job {
   readonly #arena: Arena;
-  readonly #team: Team;
+  readonly #team: Runner;
   readonly #shape: JobShape;
   readonly #steps: number;
   /** The number of image channels, which come first and never change. */
@@ -48,7 +51,7 @@ export class Job {
    */
   constructor(
     arena: Arena,
-    team: Team,
+    team: Runner,
     shape: JobShape,
     weights: WeightValues,
     options: RolloutOptions,
