@@ -7,7 +7,9 @@
 export * from "./chart.ts";
 export * from "./check_answer.ts";
 export * from "./discard_run.ts";
+export { discLandscape } from "./disc_landscape.ts";
 export * from "./estimate_training.ts";
+export { kernelEditor } from "./kernel_editor.ts";
 export * from "./limit_cases.ts";
 export { formatDuration } from "../support/format_duration.ts";
 export { EXAMPLE_SEED, exampleCase } from "../example/mod.ts";

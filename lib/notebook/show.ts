@@ -6,7 +6,7 @@
 
 import { type Animation, display, type Figure } from "../plots/figure.ts";
 import { sendDisplay } from "./display.ts";
-import type { LiveView } from "./live.ts";
+import type { LiveView } from "./page_part.ts";
 import type { Table } from "./table.ts";
 
 /** What can be shown; strings are Markdown. */
