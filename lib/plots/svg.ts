@@ -104,7 +104,7 @@ export function svgWords(svg: string): string[] {
         ? text!.replace(/<[^/].*?>/g, " ").replace(/<.*?>/g, "")
         : `${axis}: ${label!.replace(/^[←↑] | [→↓]$/g, "")}`,
     )
-  );
+  ).filter((words) => words !== "");
 }
 
 function unescapeXml(text: string): string {

@@ -117,7 +117,7 @@ Deno.test("every chapter says what one learns, how long it takes, and what it is
     const text = (await readNotebook(name)).cells.slice(0, 5)
       .map((cell) => textOf(cell.source)).join("\n");
     assert.match(text, /\*\*After this chapter\*\* you can/, name);
-    assert.match(text, /_\d minutes? to run, \d+ to\swork/, name);
+    assert.match(text, /_\d minutes? to\srun,\s\d+ to\swork/, name);
     assert.match(text, /^\| the tutorial's cell/m, name);
   }
 });

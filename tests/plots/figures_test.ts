@@ -103,6 +103,14 @@ Deno.test("plotCaseScores names the cases from best to worst and counts undefine
   assert.throws(() => plotCaseScores([{ case: "a", dice: NaN }]), RangeError);
 });
 
+Deno.test("plotCaseScores draws no box of fewer than five cases: each has one dot, then two", () => {
+  const dots = (count: number) => {
+    const scores = Array.from({ length: count }, (_, i) => ({ case: `c${i}`, dice: 0.1 * i }));
+    return plotCaseScores(scores).svg.match(/<circle/g)!.length;
+  };
+  assert.deepEqual([dots(1), dots(4), dots(5)], [1, 4, 10]);
+});
+
 Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", () => {
   const scored = (name: string, prediction: number[], reference: number[]) => ({
     case: name,
