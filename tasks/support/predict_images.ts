@@ -7,7 +7,6 @@
 import { INTERRUPTED, saveAtSignals } from "./interrupt.ts";
 import { basename, dirname, join, resolve } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
-import type { Postprocess } from "../../lib/evaluation/postprocess.ts";
 import {
   type ImageResult,
   predictFiles,
