@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "@std/path";
 import { inFolder, runTaskIn, tinyFlags } from "../tasks/support/run_task.ts";
-import { writeTinyVolumes } from "../training/support/tiny_data.ts";
+import { until } from "./support/until.ts";
 import { hasSlurm, NEEDS_SLURM, type Slurm, withSlurm } from "./support/slurm.ts";
 
 const EXAMPLE = resolve(import.meta.dirname!, "../../data.example");
@@ -9,14 +9,6 @@ const WEIGHTS = ["model1.safetensors", "model2.safetensors"];
 
 const readJson = async (path: string) => JSON.parse(await Deno.readTextFile(path));
 const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 150_000;
-  while (!await condition()) {
-    assert.ok(Date.now() < end, `waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 /** The process of a job, below its batch script; undefined if there is none. */
 async function processOf(out: string, index: number): Promise<number | undefined> {
