@@ -4,10 +4,10 @@
  * @module
  */
 
-import { join } from "@std/path";
+import { join, relative } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
-import { writeJsonAtomic } from "../support/files.ts";
+import { writeFileAtomic, writeJsonAtomic } from "../support/files.ts";
 import { ifThere, readJson } from "../support/read_text.ts";
 import { type Config, type ConfigOverrides, foldConfig, resolveConfig } from "../training/mod.ts";
 
@@ -57,8 +57,13 @@ export interface TrainJob {
   readonly config: Config;
 }
 
-/** Stores a plan in the folder of its results. */
+/**
+ * Stores a plan in the folder of its results, and a list of its jobs for other programs: a line with
+ * number and folder for each.
+ */
 export async function writePlan(folder: string, plan: Plan): Promise<void> {
+  const jobs = jobFolders(folder, plan).map((job, i) => `${i + 1}\t${relative(folder, job)}\n`);
+  await writeFileAtomic(join(folder, CLUSTER_FOLDER, "jobs.txt"), jobs.join(""));
   await writeJsonAtomic(planPath(folder), plan);
 }
 

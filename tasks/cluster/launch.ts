@@ -5,8 +5,14 @@
  */
 
 import { join, resolve } from "@std/path";
-import { type Plan, readPlan } from "../../lib/cluster/plan.ts";
-import { CLUSTER_FOLDER, findPlan, jobFolders, writePlan } from "../../lib/cluster/plan.ts";
+import {
+  CLUSTER_FOLDER,
+  findPlan,
+  jobFolders,
+  type Plan,
+  readPlan,
+  writePlan,
+} from "../../lib/cluster/plan.ts";
 import type { Resources } from "../../lib/cluster/sbatch.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { counted } from "../../lib/support/names_of.ts";

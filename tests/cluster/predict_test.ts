@@ -68,8 +68,6 @@ Deno.test({
         assert.deepEqual(plain, alone.slice(1).sort());
 
         const status = await runTaskIn(folder, "cluster", "status", "--out", "many");
-        const place = shards.findIndex((shard) => volumes[1]![0] === shard);
-        assert.equal(place, -1); // the column has names, not paths
         assert.match(
           status.out,
           /^3 done, 1 failed of 4 jobs\n {2}shard_000\d +job \d +failed: 1 /,

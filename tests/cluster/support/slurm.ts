@@ -23,11 +23,16 @@ export interface Slurm {
 export async function withSlurm(test: (slurm: Slurm) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   const daemons: Deno.ChildProcess[] = [];
-  const before = Deno.env.get("SLURM_CONF");
+  const before = ["SLURM_CONF", "PATH"].map((name) => [name, Deno.env.get(name)] as const);
   try {
     const conf = join(folder, "slurm.conf");
     await Deno.writeTextFile(conf, await configuration(folder));
+    // Snakemake's jobs call srun without the variable; elsewhere /etc/slurm has the file
+    const script = `#!/bin/sh\nSLURM_CONF=${conf} exec ${await call("which", "srun")} "$@"\n`;
+    await Deno.mkdir(join(folder, "bin"));
+    await Deno.writeTextFile(join(folder, "bin", "srun"), script, { mode: 0o755 });
     Deno.env.set("SLURM_CONF", conf); // for all that the test starts
+    Deno.env.set("PATH", `${join(folder, "bin")}:${Deno.env.get("PATH")}`);
     const start = (program: string, ...args: string[]) => {
       const output = { stdin: "null", stdout: "null", stderr: "null" } as const;
       daemons.push(new Deno.Command(program, { args: ["-D", ...args], ...output }).spawn());
@@ -44,8 +49,10 @@ export async function withSlurm(test: (slurm: Slurm) => Promise<void>): Promise<
     await new Promise((resolve) => setTimeout(resolve, 300));
     for (const daemon of daemons) daemon.kill("SIGTERM");
     await Promise.all(daemons.map((daemon) => daemon.status));
-    if (before === undefined) Deno.env.delete("SLURM_CONF");
-    else Deno.env.set("SLURM_CONF", before);
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
     await Deno.remove(folder, { recursive: true });
   }
 }
