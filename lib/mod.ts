@@ -238,6 +238,7 @@ export {
   DEFAULTS,
   type EpochMetrics,
   EventLog,
+  type EventPosition,
   learningRateAt,
   lossGradients,
   modelConfig,
