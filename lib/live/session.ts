@@ -14,11 +14,13 @@ import type { Case } from "../slices/case.ts";
 import { compareInput, requireLike } from "../slices/compare_input.ts";
 import type { CaseSource, Problem } from "../slices/discovery/case_source.ts";
 import { isImageFile, isLabelName, stemOf } from "../slices/discovery/file_names.ts";
+import { dicomCase, formatSeries } from "../slices/discovery/dicom_case.ts";
 import { casesOf, compareKind } from "../slices/discovery/list_images.ts";
 import { sliceGeometry, toModelGrid } from "../slices/geometry.ts";
 import type { ImageSlice } from "../slices/types.ts";
 import { InputError } from "../support/errors.ts";
 import { MEMORY, memoryFiles } from "../support/memory_files.ts";
+import { findDicomSeries } from "../volume/dicom/dicom_series.ts";
 import { Automaton, type Frame } from "./automaton.ts";
 import { CaseMasks, type MaskFacts } from "./case_masks.ts";
 import { changeImage } from "./change_image.ts";
@@ -52,6 +54,14 @@ export interface CaseFacts {
   readonly warnings: readonly string[];
 }
 
+/** A DICOM series, for the page. */
+export interface SeriesFacts {
+  readonly key: string;
+  /** Its number, slices and description, and what is wrong with it. */
+  readonly text: string;
+  readonly isUsable: boolean;
+}
+
 const IN = `${MEMORY}/in`;
 
 /** A model and a case. */
@@ -64,8 +74,8 @@ export class Session {
   #deviation: ImageSlice | null = null;
 
   /** Loads a model from the files of a run. The case must be opened again. */
-  setModel(files: Files): ModelFacts {
-    const loaded = loadModel(files);
+  async setModel(files: Files): Promise<ModelFacts> {
+    const loaded = await loadModel(files);
     this.#loaded?.model.dispose();
     this.#loaded = loaded;
     this.#case = this.#automaton = null;
@@ -86,18 +96,31 @@ export class Session {
     return { channels, hidden };
   }
 
+  /** The DICOM series in some files; none where there are volumes or pictures. */
+  async listSeries(files: Files): Promise<SeriesFacts[]> {
+    const path = remember(files);
+    const all = path === null ? [] : await findDicomSeries(path);
+    const texts = formatSeries(all);
+    return all.map(({ key, problems }, i) => ({
+      ...{ key, text: texts[i]!.trim(), isUsable: problems.length === 0 },
+    }));
+  }
+
   /**
    * Opens a case.
    *
-   * @param files A volume or pictures, and perhaps its label, which is called so: `a_seg.nii.gz`.
+   * @param files A volume or pictures, and perhaps its label, which is called so: `a_seg.nii.gz`; or
+   *   DICOM, in files or a zip archive.
    * @param force Whether to accept images that the model cannot be right about.
+   * @param series The DICOM series, where there are several, see {@linkcode listSeries}.
    * @throws {InputError} If there is no case, or several, or it cannot be used.
    */
-  async openCase(files: Files, force: boolean): Promise<CaseFacts> {
+  async openCase(files: Files, force: boolean, series: string | null): Promise<CaseFacts> {
     const { inputs, model } = this.#model;
-    memoryFiles.clear();
-    for (const [name, bytes] of files) memoryFiles.set(`${IN}/${name}`, bytes);
-    const source = findCase([...files.keys()], inputs.trained?.channelNames ?? []);
+    const path = remember(files);
+    const dicom = path === null ? null : await dicomCase(path, series);
+    const source = dicom?.source ??
+      findCase([...files.keys()], inputs.trained?.channelNames ?? []);
     const image = source.files[0]!.images[0]!;
     const kind = inputs.trained === null ? [] : compareKind(source, inputs.trained.kind);
     const other = requireLike(kind, image, force);
@@ -111,7 +134,10 @@ export class Session {
       ...{ id: opened.id, hasLabel, slices: opened.indices.length },
       start: startOf(opened),
       view: viewOfCase(opened, inputs),
-      warnings: [...warnings, ...other, ...unlike],
+      warnings: [
+        ...(dicom?.problems ?? []).map(({ message }) => message),
+        ...[...warnings, ...other, ...unlike],
+      ],
     };
   }
 
@@ -207,6 +233,19 @@ export class Session {
     if (this.#case === null) throw new TypeError("No case is open");
     return this.#case;
   }
+}
+
+/**
+ * Keeps files in memory.
+ *
+ * @returns Where there may be DICOM: a folder or an archive; null among volumes and pictures.
+ */
+function remember(files: Files): string | null {
+  memoryFiles.clear();
+  for (const [name, bytes] of files) memoryFiles.set(`${IN}/${name}`, bytes);
+  const [first, ...others] = files.keys();
+  if (first === undefined || [first, ...others].some(isImageFile)) return null;
+  return others.length === 0 ? `${IN}/${first}` : IN;
 }
 
 /** The single case of some files. */
