@@ -48,4 +48,8 @@ export const ANSWERS: Readonly<Record<string, RightAnswer>> = {
   "5.1": { value: true, hint: "Score the two lists of masks with `dice`." },
   "5.2": { value: true, hint: "Compare `overlap` at the end of the two runs." },
   "5.3": { value: false, hint: "Compare `overlap` after 20 fine steps and after 120." },
+  "6.1": { value: 10, hint: "How far is the corner from the middle, diagonal steps included?" },
+  "6.2": { value: 2.8, tolerance: 0.05, hint: "`nca.parameterCount`, and 20 × 20 × 3 values." },
+  "7.1": { value: 1, hint: "The first line of what the check prints." },
+  "7.2": { value: 4, hint: "Each of the other folds has it among its other patients." },
 };

@@ -22,6 +22,8 @@ const CHAPTERS = [
   "3_loss_functions",
   "4_training_loop",
   "5_evaluation_and_visualization",
+  "6_growing",
+  "7_your_own_data",
 ];
 
 /** Calls that leave a picture below their cell. */
