@@ -4,6 +4,7 @@ import * as Plot from "@observablehq/plot";
 import { Figure } from "../../lib/plots/figure.ts";
 import { OKABE_ITO } from "../../lib/plots/palette.ts";
 import { renderPlot } from "../../lib/plots/render_plot.ts";
+import { svgSize } from "../../lib/plots/svg.ts";
 import { svgToPng } from "../../lib/plots/svg_to_png.ts";
 import { inspectPng } from "./support.ts";
 
@@ -39,6 +40,19 @@ Deno.test("renderPlot puts title, legend and caption into one standalone SVG", (
     assert.ok(svg.includes(text), text);
   }
   assert.ok(svg.includes(OKABE_ITO.blue) && svg.includes(OKABE_ITO.vermillion));
+});
+
+Deno.test("renderPlot makes room for titles that need several lines, and centres the x label", () => {
+  const marks = [Plot.lineY(POINTS, { x: "x", y: "y", z: "series" })];
+  const height = (options: Plot.PlotOptions) => svgSize(renderPlot({ marks, ...options })).height;
+  assert.equal(height({}), 440);
+  assert.equal(height({ title: "One line" }), 440 + 26 + 6 + 8);
+  const long = "A title of so many words that one line of a chart is too short for all of them";
+  assert.equal(height({ title: long }), 440 + 2 * 26 + 6 + 8);
+  const [, x, arrow] = /x-axis label"><text transform="translate\(([\d.]+),[^>]*>epoch(.*?)</.exec(
+    renderPlot({ marks, x: { label: "epoch" } }),
+  )!;
+  assert.deepEqual([Number(x), arrow], [(76 + 776) / 2, ""]);
 });
 
 Deno.test("renderPlot draws a ramp for a scale of numbers, with its ends and label", () => {

@@ -33,7 +33,8 @@ export async function exportProblems({ name, ...notebook }: Notebook): Promise<s
 
 async function pageProblems(page: Page, wanted: number): Promise<string[]> {
   const pictures = await page.locator(".jp-OutputArea-output img").evaluateAll((images) =>
-    (images as HTMLImageElement[]).map((image) => {
+    // A live view hides its still picture
+    (images as HTMLImageElement[]).filter((image) => image.checkVisibility()).map((image) => {
       const { left, right, width, height } = image.getBoundingClientRect();
       const room = image.closest(".jp-OutputArea-output")!.getBoundingClientRect();
       return {

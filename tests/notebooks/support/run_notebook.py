@@ -14,7 +14,11 @@ for cell in [cell for cell in notebook.cells if cell.cell_type == "markdown"]:
         notebook.cells.append(nbformat.v4.new_code_cell(block, id=f"{cell.id}-run"))
 # As in a browser: the kernel stands in the notebook's folder, and an error does not hide the others.
 client = nbclient.NotebookClient(
-    notebook, timeout=600, allow_errors=True, resources={"metadata": {"path": str(path.parent)}}
+    notebook,
+    timeout=600,
+    iopub_timeout=120,  # on a busy machine output arrives seconds after its cell has ended
+    allow_errors=True,
+    resources={"metadata": {"path": str(path.parent)}},
 )
 client.execute()
 sys.stdout.write(nbformat.writes(notebook))
