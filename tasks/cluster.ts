@@ -21,23 +21,6 @@ const VERBS: Record<string, () => Promise<{ run: (args: string[]) => Promise<num
   gather: () => import("./cluster/gather.ts"),
 };
 
-await runTask(async () => {
-  if (Object.hasOwn(VERBS, verb)) return await (await VERBS[verb]!()).run(args);
-  const help = createTask(
-    "cluster",
-    "Divide trainings (folds, seeds, a sweep of settings) or predictions into independent jobs, " +
-      "for Slurm or for this machine.",
-  ).usage("train|predict|status [options]").addHelpText("after", HELP);
-  if (verb !== "" && !verb.startsWith("-")) {
-    throw new InputError(`Cannot run: there is no deno task cluster ${verb}`, {
-      code: "bad-command-line",
-      hint: `There are ${Object.keys(VERBS).join(", ")}`,
-    });
-  }
-  await parseTask(help);
-  help.outputHelp();
-});
-
 const HELP = `
   train     train folds, seeds and other settings
   predict   segment the images of a folder in shards
@@ -54,3 +37,20 @@ Examples:
   deno task cluster predict --run runs/cv/seed_0 --image scans --out masks --submit
   deno task cluster status --out runs/cv
   deno task cluster train --out runs/cv --resume --submit    only what is missing`;
+
+await runTask(async () => {
+  if (Object.hasOwn(VERBS, verb)) return await (await VERBS[verb]!()).run(args);
+  const help = createTask(
+    "cluster",
+    "Divide trainings (folds, seeds, a sweep of settings) or predictions into independent jobs, " +
+      "for Slurm or for this machine.",
+  ).usage("train|predict|status [options]").addHelpText("after", HELP);
+  if (verb !== "" && !verb.startsWith("-")) {
+    throw new InputError(`Cannot run: there is no deno task cluster ${verb}`, {
+      code: "bad-command-line",
+      hint: `There are ${Object.keys(VERBS).join(", ")}`,
+    });
+  }
+  await parseTask(help);
+  help.outputHelp();
+});

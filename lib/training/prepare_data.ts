@@ -98,7 +98,7 @@ async function requireUnchanged(folder: string, { identity }: Manifest): Promise
 async function splitOf(config: Config, { cases, problems }: Manifest) {
   const ids = cases.map(({ id }) => id);
   const errors = problems.filter(({ severity }) => severity === "error");
-  const unusable = errors.map((problem) => problem.case).filter((id) => !ids.includes(id));
+  const unusable = [...new Set(errors.map((problem) => problem.case)).difference(new Set(ids))];
   try {
     return await chooseSplit(config, ids, unusable);
   } catch (error) {

@@ -121,7 +121,10 @@ async function score(
   const { out, data, batchSize, seed, postprocess } = config;
   const { cases } = await discoverCases(data);
   requireCases([...validation, ...test], cases.map(({ id }) => id), data);
-  const sourcesOf = (ids: readonly string[]) => cases.filter(({ id }) => ids.includes(id));
+  const sourcesOf = (ids: readonly string[]) => {
+    const wanted = new Set(ids);
+    return cases.filter(({ id }) => wanted.has(id));
+  };
   const run = await (await readTrainedRun(out)).load("best");
   try {
     const { models } = run;
