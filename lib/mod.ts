@@ -244,6 +244,8 @@ export {
   type ConfigOverrides,
   DEFAULTS,
   type EpochMetrics,
+  EventLog,
+  type EventPosition,
   learningRateAt,
   lossGradients,
   modelConfig,
