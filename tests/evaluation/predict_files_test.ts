@@ -363,7 +363,7 @@ Deno.test("masks and probabilities of several classes carry the data set's value
   }));
 
 Deno.test("predictFiles measures the doubt that it is given, and writes calibrated probabilities", () =>
-  inStudy(async ({ out, predict }) => {
+  inStudy(async ({ out }) => {
     // On the 12 × 12 grid that case_1 fills: two columns apart, of which one is at the border
     const logits = Array.from({ length: 144 }, (_, i) => i % 12 === 0 || i % 12 === 4 ? 2 : -2);
     const made = { model: fixedModel(logits, 1), inputs: inputsOf() };
