@@ -15,6 +15,7 @@ import { hash32 } from "../support/random.ts";
  *
  * assert.equal(cellSeed(0, 3), cellSeed(0, 3));
  * assert.notEqual(cellSeed(0, 3), cellSeed(0, 4));
+ * assert.notEqual(cellSeed(0, 3, 1), cellSeed(0, 3, 2));
  * ```
  */
 export function cellSeed(seed: number, index: number, sample = 0): number {

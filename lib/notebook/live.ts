@@ -14,7 +14,6 @@ import type { MedNca } from "../nca/med_nca.ts";
 import { bilinearTaps } from "../nca/resample.ts";
 import { eachRow, resample } from "../nca/resample_arrays.ts";
 import { COARSE_SCALE } from "../nca/stages.ts";
-import { base64, type Figure } from "../plots/figure.ts";
 import { MASK_COLOURS, parseColour } from "../plots/palette.ts";
 import { orientForDisplay, quantile, type View } from "../plots/raster.ts";
 import { fireKey, fireMask, fireThreshold } from "../rollout/fire_mask.ts";
@@ -22,6 +21,7 @@ import type { Targets } from "../slices/case.ts";
 import { hash32, mix32, Random } from "../support/random.ts";
 import { LIVE_HTML, startView, type ViewData } from "./live_view.ts";
 import { type RunData, startRun, stepCells } from "./live_run.ts";
+import { type LiveView, pagePart } from "./page_part.ts";
 import { sliceFigure } from "./slice_figure.ts";
 
 /** All code of the view: each uses only others of this list. */
@@ -51,27 +51,6 @@ export interface LiveOptions {
   kind?: Targets["kind"];
   /** The orientation of the slice. Default: cut along axis 2 of a volume in RAS. */
   view?: View;
-}
-
-/** The symbol by which the Deno kernel finds a value's display form. */
-const display = Symbol.for("Jupyter.display");
-
-/** A live view: a page of its own, and a still picture where scripts are not allowed. */
-export class LiveView {
-  /** A self-contained part of a page. */
-  readonly html: string;
-  /** The model's answer. */
-  readonly still: Figure;
-
-  constructor(html: string, still: Figure) {
-    this.html = html;
-    this.still = still;
-  }
-
-  /** The form for notebooks. */
-  [display](): Record<string, string> {
-    return { "text/html": this.html, "image/png": base64(this.still.png()) };
-  }
 }
 
 /**
@@ -119,7 +98,7 @@ export function live(model: MedNca, slice: LiveSlice, options: LiveOptions = {})
   const still = sliceFigure([{
     ...{ data: first, height, width, prediction: mask, smooth: false },
     ...(truth === undefined ? {} : { truth }),
-  }], { view });
+  }], { title: "The automaton's answer", view });
   const turned = orientForDisplay({ data: Uint32Array.from(first.keys()), height, width }, view);
   const [corner, right, down] = [0, 1, turned.width].map((at) => turned.data[at]!);
   const map = (colour: (part: number) => readonly number[], from: number) =>
@@ -143,37 +122,8 @@ export function live(model: MedNca, slice: LiveSlice, options: LiveOptions = {})
       signed: map(signedColour, -1),
     },
   };
-  return new LiveView(htmlOf(data, still), still);
-}
-
-/** Beside the script stands the still picture, which the script replaces. */
-function htmlOf(data: ViewData, still: Figure): string {
-  const id = crypto.randomUUID();
-  // An output can be shown more than once on a page
-  const script = `(() => {
-"use strict";
-${FUNCTIONS.map(String).join("\n")}
-const numbers = (Type, text) => new Type(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-const data = JSON.parse(${quote(JSON.stringify(data, packed))}, (_, value) =>
-  value?.f32 !== undefined ? numbers(Float32Array, value.f32)
-    : value?.u8 !== undefined ? numbers(Uint8Array, value.u8) : value);
-for (const root of document.querySelectorAll('[data-live="${id}"]')) {
-  if (root.shadowRoot === null) startView(root, data, ${quote(LIVE_HTML)});
-}
-})();`;
-  return `<div data-live="${id}" data-lm-suppress-shortcuts="true">` +
-    `<img alt="A slice with the automaton’s answer" ` +
-    `src="data:image/png;base64,${base64(still.png())}"></div><script>${script}</script>`;
-}
-
-/** Arrays of numbers as base 64, for JSON. */
-function packed(_: string, value: unknown): unknown {
-  if (!(value instanceof Float32Array || value instanceof Uint8Array)) return value;
-  const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  return { [value instanceof Float32Array ? "f32" : "u8"]: base64(bytes) };
-}
-
-/** A JavaScript string that cannot end the script. */
-function quote(text: string): string {
-  return JSON.stringify(text).replaceAll("<", "\\u003c");
+  return pagePart({
+    ...{ functions: FUNCTIONS, start: startView, html: LIVE_HTML, data, still },
+    alt: "A slice with the automaton’s answer",
+  });
 }

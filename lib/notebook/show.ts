@@ -4,16 +4,13 @@
  * @module
  */
 
-import type { Animation, Figure } from "../plots/figure.ts";
-import { type MediaBundle, sendDisplay } from "./display.ts";
-import type { LiveView } from "./live.ts";
+import { type Animation, display, type Figure } from "../plots/figure.ts";
+import { sendDisplay } from "./display.ts";
+import type { LiveView } from "./page_part.ts";
 import type { Table } from "./table.ts";
 
 /** What can be shown; strings are Markdown. */
 export type Showable = Figure | Animation | Table | LiveView | string;
-
-/** The symbol by which the Deno kernel finds a value's display form. */
-const display = Symbol.for("Jupyter.display");
 
 /** Output that the kernel sends after the end of a cell is lost, so cells wait this long. */
 const FLUSH_MILLISECONDS = 50;
@@ -29,9 +26,7 @@ const FLUSH_MILLISECONDS = 50;
 export async function show(...values: Showable[]): Promise<void> {
   for (const value of values) {
     await sendDisplay(
-      typeof value === "string"
-        ? { "text/markdown": value }
-        : (value as unknown as Record<symbol, () => MediaBundle>)[display]!(),
+      typeof value === "string" ? { "text/markdown": value } : value[display](),
     );
   }
   await flush();

@@ -81,7 +81,9 @@ Deno.test("CaseMasks.correct() changes the voxels of its stroke, in the volume's
         return await readVolume(join(out, name));
       };
       const before = await read();
-      const { counts: [count] } = session.masks.measure();
+      const { counts: [count], voxelMillilitres } = session.masks.measure();
+      const [dx, dy, dz] = before.spacing;
+      assert.ok(Math.abs(1000 * voxelMillilitres! - dx * dy * dz) < 1e-9);
       // The first row of the fifth slice's picture is x = 0, its column y: the volume is stored RAS
       const stroke = { step: 0, tool: "erase", radius: 0, points: [7, 0, 9, 0] } as const;
       session.masks.correct(4, { ...stroke, points: [7, 0] }, 1, false);

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { eraseCells, MedNca } from "../../lib/nca/mod.ts";
+import { fireMask } from "../../lib/rollout/fire_mask.ts";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "../../lib/rollout/rollout.ts";
-import { Random } from "../../lib/support/random.ts";
+import { hash32, Random } from "../../lib/support/random.ts";
 
 tf.enableProdMode();
 await tf.setBackend("cpu");
@@ -104,6 +105,25 @@ Deno.test("MedNca takes given masks in parts as it does in one", () => {
       const fired = [0, 12, 24].some((step) => given[0][step + cell] === 1);
       assert.equal(hidden.slice(15 * cell, 15 * cell + 15).some(Boolean), fired, `cell ${cell}`);
     }
+  });
+});
+
+Deno.test("a stage's cells fire by the hash of the slice's seed and the stage, 0 or 1", () => {
+  withModel((model) => {
+    const drawn = [[0, 6], [1, 96]].map(([stage, cells]) =>
+      Uint8Array.from(
+        Array.from({ length: CONFIG.steps[stage!]! }, (_, step) =>
+          [7, 8].map((
+            seed,
+          ) => [...fireMask({ seed: hash32(seed, stage!), step, cells: cells!, fireRate: 0.5 })]))
+          .flat(2),
+      )
+    ) as [Uint8Array, Uint8Array];
+    const seeds = [7, 8];
+    assert.deepEqual(
+      model.forward(images(), { seeds, masks: drawn }).dataSync(),
+      model.forward(images(), { seeds }).dataSync(),
+    );
   });
 });
 

@@ -41,7 +41,7 @@ Deno.test({
       await runAll(page);
       assert.ok(await hasPicture(page, "The state at step 0"));
       assert.ok(await hasPicture(page, "before batch norm"));
-      assert.ok(await hasPicture(page, "All 16 channels as they evolve"));
+      assert.ok(await hasPicture(page, "The first eight channels as they evolve"));
 
       // Of the notebook in front
       const cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell");
@@ -131,7 +131,7 @@ Deno.test({
       await error.getByText("SyntaxError: Expected ',', got ';'").waitFor({ timeout: 60_000 });
       await page.getByText("Deno | Idle").waitFor({ timeout: 60_000 });
       const outputs = await page.locator(".jp-CodeCell .jp-OutputArea-output").count();
-      assert.equal(outputs, 2); // the backend's name, the error; the last cell did not run
+      assert.equal(outputs, 3); // the backend's name, the pipeline, the error; the last cell did not run
 
       await write('import { readVolume } from "@med-nca/lib";\nawait readVolume("nothing.nii");');
       await page.keyboard.press("Control+Enter");

@@ -25,7 +25,8 @@ export const BROWSER = BROWSERS.find((path) => {
   }
 });
 
-const FLAGS = [
+/** So that the browser runs anywhere, and asks nobody. */
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--no-first-run",
