@@ -35,8 +35,9 @@ await runTask(async () => {
   if (pack !== undefined) return await makeClassPack(pack, { wheels: wheels === true });
   const jupyter = await jupyterHere();
   console.log(`JupyterLab ${jupyter.version}`);
+  console.log("Looking for the packages; those that are missing are downloaded once");
   await fetchPackages();
-  console.log("All packages are here; the notebooks need no network from now on");
+  console.log("All are here: from now on the notebooks need no network");
   const root = projectRoot();
   const kernels = join(root, ".cache", "jupyter");
   await writeKernelSpec(kernels);

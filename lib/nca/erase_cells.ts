@@ -42,16 +42,34 @@ export function eraseCells(
         `not fit a state of [${state.shape}]`,
     );
   }
-  const erased = new Float32Array(batch * h * w);
-  for (let i = 0; i < wound.length; i++) {
-    const row = Math.floor(i / width); // counted over the batch
-    erased[Math.floor(row / scale) * w + Math.floor((i % width) / scale)]! += wound[i]!;
-  }
   const keep = new Float32Array(state.size).fill(1);
-  for (const [cell, pixels] of erased.entries()) {
-    if (pixels >= scale * scale / 2) {
-      keep.fill(0, cell * channels + imageChannels, (cell + 1) * channels);
-    }
+  for (const [cell, isErased] of coveredCells(wound, width, scale).entries()) {
+    if (isErased === 1) keep.fill(0, cell * channels + imageChannels, (cell + 1) * channels);
   }
   return tf.tidy(() => state.mul(tf.tensor4d(keep, state.shape)));
+}
+
+/**
+ * The cells of which at least half of the pixels are covered.
+ *
+ * @param pixels 1 for each covered pixel, row by row; slices may follow one another.
+ * @param width The width of a row.
+ * @param scale A cell's height and width in pixels.
+ * @returns 1 for each of these cells.
+ *
+ * @example
+ * ```ts
+ * import { coveredCells } from "./erase_cells.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual([...coveredCells([1, 1, 0, 1, 0, 0, 0, 0], 4, 2)], [1, 0]);
+ * ```
+ */
+export function coveredCells(pixels: ArrayLike<number>, width: number, scale: number): Uint8Array {
+  const counts = new Float32Array(pixels.length / scale ** 2);
+  for (let i = 0; i < pixels.length; i++) {
+    const row = Math.floor(Math.floor(i / width) / scale);
+    counts[row * width / scale + Math.floor((i % width) / scale)]! += pixels[i]!;
+  }
+  return Uint8Array.from(counts, (count) => Number(count >= scale ** 2 / 2));
 }

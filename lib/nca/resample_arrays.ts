@@ -81,7 +81,7 @@ export function resampleTransposed(
 }
 
 /** Visits each output row of each image: where its two input rows begin, and their weights. */
-function eachRow(
+export function eachRow(
   { batch, height, width, channels }: Size,
   rows: Taps,
   visit: (top: number, bottom: number, w0: number, w1: number) => void,

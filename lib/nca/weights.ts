@@ -110,25 +110,11 @@ export async function readWeights(
 ): Promise<ModelWeights> {
   const paths = WEIGHT_FILES.map((name) => join(folder, name));
   const [coarse, fine] = await Promise.all(
-    paths.map((path) => readRegularFile(path, READING)),
-  ) as [Uint8Array, Uint8Array];
-  return parseWeights([coarse, fine], folder, config);
-}
-
-/**
- * {@linkcode readWeights} for the content of both files.
- *
- * @throws {InputError} As `readWeights` does.
- */
-export function parseWeights(
-  contents: readonly [coarse: Uint8Array, fine: Uint8Array],
-  folder: string,
-  config: Partial<MedNcaConfig>,
-): ModelWeights {
-  const [coarse, fine] = contents.map((bytes, i): StoredStage => {
-    const path = join(folder, WEIGHT_FILES[i]!);
-    return { path, ...decodeSafetensors(bytes, path) };
-  }) as [StoredStage, StoredStage];
+    paths.map(async (path): Promise<StoredStage> => ({
+      path,
+      ...decodeSafetensors(await readRegularFile(path, READING), path),
+    })),
+  ) as [StoredStage, StoredStage];
   requirePair(coarse, fine, folder);
   return checkWeights(coarse, fine, config);
 }

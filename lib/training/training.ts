@@ -109,6 +109,7 @@ export class Training {
         ...[config, model, adam, mean, counters, train, recorder, progress, ownsModel] as const,
       );
       if (!resume) await training.#save(null); // so that there is one to resume
+      progress.start(counters.history, { epochs: config.epochs });
       return training;
     } catch (error) {
       if (ownsModel) model.dispose();
@@ -207,7 +208,8 @@ export class Training {
     const names = this.train.manifest.settings.targets.classes.map(({ name }) => name);
     const { metrics, isBest } = endEpoch(counters, { scores, lr, names, saved: this.#saved });
     await this.#save({ metrics, best: isBest });
-    this.progress.epoch(metrics, { epochs, best: isBest && metrics.valVolumeDice !== null });
+    const best = isBest && metrics.valVolumeDice !== null;
+    this.progress.epoch(metrics, { epochs, best, model: this.mean?.model ?? this.model });
   }
 
   /**

@@ -29,11 +29,13 @@ const START = WINDOWS
  *
  * @param folder A new or empty folder.
  * @param options.wheels Whether to add JupyterLab, for this system and Python.
+ * @param download Downloads the packages.
  * @throws {InputError} If the folder holds something, or a package cannot be downloaded.
  */
 export async function makeClassPack(
   folder: string,
   { wheels }: { wheels: boolean },
+  download: typeof fetchPackages = fetchPackages,
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   if ((await Array.fromAsync(Deno.readDir(folder))).length > 0) {
@@ -44,9 +46,10 @@ export async function makeClassPack(
     });
   }
   const project = join(folder, "med-nca");
+  await Deno.mkdir(project);
   for (const part of PARTS) await copy(join(projectRoot(), part), join(project, part));
   console.log("Downloading the packages");
-  await fetchPackages(project, { DENO_DIR: join(folder, "deno_cache") });
+  await download(project, { DENO_DIR: join(folder, "deno_cache") });
   await Deno.copyFile(Deno.execPath(), join(folder, WINDOWS ? "deno.exe" : "deno"));
   const start = join(folder, WINDOWS ? "start.cmd" : "start");
   await Deno.writeTextFile(start, START, { mode: 0o755 });

@@ -22,9 +22,10 @@ export async function fetchPackages(
   env: Record<string, string> = {},
 ): Promise<void> {
   for (const args of [["install", "--frozen", "--quiet"], ["cache", "--quiet", ...ENTRIES]]) {
-    const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: project, env })
-      .spawn().status;
+    const command = new Deno.Command(Deno.execPath(), { args, cwd: project, env });
+    const { success, stderr } = await command.output();
     if (success) continue;
+    console.error(new TextDecoder().decode(stderr));
     throw new InputError("Cannot download the packages that the notebooks need", {
       code: "no-download",
       hint: "Connect to the network once, or start from a pack (deno task notebook --pack FOLDER)",

@@ -3,6 +3,8 @@ import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import { BROWSER, JUPYTERLAB, runAll, withLab } from "./support/lab.ts";
 import { ROOT } from "./support/notebooks.ts";
+import { runPython } from "../../tasks/support/python.ts";
+import { erasesAndGoesOn } from "../notebook/support/live_view.ts";
 
 const ignore = BROWSER === undefined || JUPYTERLAB === undefined;
 const needs = "(needs JupyterLab and Chromium)";
@@ -29,16 +31,48 @@ async function hasPicture(page: Page, code: string): Promise<boolean> {
 }
 
 Deno.test({
-  name: `chapter 1 runs in a real browser, with its pictures on the page ${needs}`,
+  name:
+    `chapter 1 runs in a real browser, with its pictures and the live() view, also later ${needs}`,
   ignore,
   sanitizeOps: false, // the browser's driver keeps a pipe open
   sanitizeResources: false,
   fn: async () => {
-    await withLab("1_nca_architecture", async (page) => {
+    await withLab("1_nca_architecture", async (page, folder) => {
       await runAll(page);
       assert.ok(await hasPicture(page, "The state at step 0"));
       assert.ok(await hasPicture(page, "before batch norm"));
-      assert.ok(await hasPicture(page, "All 16 channels as they evolve"));
+      assert.ok(await hasPicture(page, "The first eight channels as they evolve"));
+
+      // Of the notebook in front
+      const cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell");
+      const cell = cells.filter({ hasText: "await show(live(" }).first();
+      const view = cell.locator("[data-live]");
+      await cell.scrollIntoViewIfNeeded();
+      await view.locator("#where").waitFor({ timeout: 120_000 });
+      await erasesAndGoesOn(view);
+      await page.getByText("Deno | Idle").waitFor({ timeout: 120_000 }); // all cells are done
+      const saved = page.waitForResponse((response) => response.request().method() === "PUT");
+      await page.locator('[data-command="docmanager:save"]').first().click();
+      await saved;
+
+      // Opened again, it is trusted, and needs no kernel
+      await page.reload();
+      await cell.scrollIntoViewIfNeeded();
+      await view.locator("#where").waitFor({ timeout: 60_000 });
+      await erasesAndGoesOn(view);
+
+      // Another's notebook is not trusted: the picture
+      const file = join(folder, "1_nca_architecture.ipynb");
+      const other = join(folder, "other.ipynb");
+      await Deno.writeTextFile(other, (await Deno.readTextFile(file)).replace("# 1", "# One"));
+      await page.goto(page.url().replace("1_nca_architecture", "other"));
+      await cell.scrollIntoViewIfNeeded();
+      await cell.locator(".jp-OutputArea img").waitFor({ timeout: 60_000 });
+      assert.equal(await cell.locator("canvas").count(), 0);
+
+      await runPython(JUPYTERLAB!, ["-m", "nbconvert", "--to", "html", file]);
+      await page.goto(`file://${file.replace(".ipynb", ".html")}`);
+      await erasesAndGoesOn(page.locator("[data-live]").first());
     });
   },
 });
@@ -97,7 +131,7 @@ Deno.test({
       await error.getByText("SyntaxError: Expected ',', got ';'").waitFor({ timeout: 60_000 });
       await page.getByText("Deno | Idle").waitFor({ timeout: 60_000 });
       const outputs = await page.locator(".jp-CodeCell .jp-OutputArea-output").count();
-      assert.equal(outputs, 2); // the backend's name, the error; the last cell did not run
+      assert.equal(outputs, 3); // the backend's name, the pipeline, the error; the last cell did not run
 
       await write('import { readVolume } from "@med-nca/lib";\nawait readVolume("nothing.nii");');
       await page.keyboard.press("Control+Enter");

@@ -5,13 +5,14 @@ import { DENSE_THREADS } from "./shaders/backward_dense.ts";
 export const VEC4 = 16;
 
 /**
- * A batch has at most about this many chunks, each one work-group's: enough to fill any GPU several
- * times over, few enough to add up.
+ * A slice has at most about this many chunks, each one work-group's: enough to fill any GPU several
+ * times over, few enough to add up. Sums are added chunk by chunk, so the chunks of a slice do not
+ * depend on its batch.
  */
-const MOST_CHUNKS = 2048;
+const MOST_CHUNKS = 1024;
 
 /**
- * A batch has at least this many if possible: small grids are divided more finely, since a large
+ * A slice has at least this many if possible: small grids are divided more finely, since a large
  * GPU runs hundreds of work-groups at once and waits for the longest.
  */
 const LEAST_CHUNKS = 512;
@@ -42,8 +43,8 @@ export function partition(shape: RolloutShape) {
   const { c4, stats } = layoutOf(shape);
   const cells = height * width;
   const groups = perSlice ? batch : 1;
-  const tile = TILES.find((tile) => batch * cells / tile >= LEAST_CHUNKS) ?? TILES.at(-1)!;
-  const tiles = Math.ceil(batch * cells / tile / MOST_CHUNKS);
+  const tile = TILES.find((tile) => cells / tile >= LEAST_CHUNKS) ?? TILES.at(-1)!;
+  const tiles = Math.ceil(cells / tile / MOST_CHUNKS);
   return {
     /** Cells of a slice. */
     cells,

@@ -2,6 +2,7 @@ import { Dcm2niix } from "@niivue/dcm2niix";
 import { InputError } from "../../support/errors.ts";
 import { readDicomFiles } from "./dicom_files.ts";
 import type { DicomSeries } from "./dicom_series.ts";
+import { startConverter } from "./start_converter.ts";
 
 /** Texts of a NIfTI-1 header: db_name, descrip and aux_file, intent_name. */
 const TEXTS = [[14, 32], [148, 252], [328, 344]] as const;
@@ -24,8 +25,7 @@ export async function convertSeries(series: DicomSeries): Promise<Uint8Array<Arr
   // Anonymous names, in the order of the slices
   const inputs = slices.map(({ name }, i) => new File([files.get(name)!], `${i}.dcm`));
   const converter = new Dcm2niix();
-  const url = new URL("./dcm2niix_worker.ts", import.meta.url);
-  const worker = converter.worker = new Worker(url, { type: "module" });
+  const worker = converter.worker = startConverter();
   try {
     await new Promise((resolve, reject) => {
       worker.onmessage = resolve;
