@@ -8,8 +8,8 @@ import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "./rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "./rollout/rollout.ts";
 import type { ModelShape, RolloutEngine } from "./rollout/types.ts";
+import { canCompile } from "./rollout/wasm/build.ts";
 import { createWasmEngine } from "./rollout/wasm/create_wasm_engine.ts";
-import { WasmEngine } from "./rollout/wasm/wasm_engine.ts";
 import { findHardware } from "./rollout/webgpu/adapter.ts";
 import { InputError } from "./support/errors.ts";
 import { nearest } from "./support/nearest.ts";
@@ -101,7 +101,7 @@ export async function initBackend(options: BackendOptions = {}): Promise<Backend
   const name = await chooseBackend(options.backend ?? Deno.env.get(BACKEND_VARIABLE) ?? "auto", {
     webgpu: () => hasGpu(shape),
     tensorflow: async () => await loadTensorflowOnGpu() !== undefined,
-    wasm: WasmEngine.canRun(shape),
+    wasm: canCompile(shape),
   });
   const { engine, library } = await open[name](shape, threads);
   setRolloutEngine(engine);
@@ -124,7 +124,7 @@ const open: Record<
   (shape: ModelShape, threads: number | undefined) => Promise<Opened>
 > = {
   wasm: async (shape, threads) => {
-    if (!WasmEngine.canRun(shape)) {
+    if (!canCompile(shape)) {
       throw new InputError(
         "Cannot run on wasm: channels and hidden must be multiples of 8, " +
           `got ${shape.channels} and ${shape.hidden}`,

@@ -237,6 +237,8 @@ export {
   type ConfigOverrides,
   DEFAULTS,
   type EpochMetrics,
+  EventLog,
+  type EventPosition,
   learningRateAt,
   lossGradients,
   modelConfig,

@@ -6,6 +6,7 @@
 
 import "./support/interrupt.ts";
 import { answerFile, buildSite, HEADERS } from "../lib/live/build_site.ts";
+import { temporaryFolder } from "../lib/support/temporary_folder.ts";
 import { createTask, numberFlag, parseTask, runTask } from "./support/cli.ts";
 import { saveAtSignals } from "./support/interrupt.ts";
 
@@ -30,24 +31,20 @@ await runTask(async () => {
     console.log(`The page is in ${flags.build}: copy the folder to any static host`);
     return 0;
   }
+  using folder = temporaryFolder();
+  await buildSite(folder.path);
   using interruption = saveAtSignals("The page is closed");
   const { signal } = interruption;
-  const folder = await Deno.makeTempDir({ prefix: "med-nca-live-" });
-  try {
-    await buildSite(folder);
-    const server = Deno.serve(
-      { hostname: "127.0.0.1", port: flags.port, signal, onListen: () => {} },
-      (request) => answerFile(request, folder, HEADERS),
-    );
-    const address = `http://127.0.0.1:${server.addr.port}/`;
-    console.log(`The page is at ${address}; Ctrl-C ends it`);
-    if (flags.browser) await openBrowser(address);
-    // Browsers keep connections open: do not wait for them
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
-    return 0;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: flags.port, signal, onListen: () => {} },
+    (request) => answerFile(request, folder.path, HEADERS),
+  );
+  const address = `http://127.0.0.1:${server.addr.port}/`;
+  console.log(`The page is at ${address}; Ctrl-C ends it`);
+  if (flags.browser) await openBrowser(address);
+  // Browsers keep connections open: do not wait for them
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  return 0;
 });
 
 /** Opens the address if the system knows how; it is printed anyway. */

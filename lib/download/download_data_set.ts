@@ -1,9 +1,3 @@
-/**
- * Downloads a data set into a folder.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { exists, writeError } from "../support/files.ts";

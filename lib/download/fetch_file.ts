@@ -1,9 +1,4 @@
-/**
- * Downloads large files, and continues interrupted downloads.
- *
- * @module
- */
-
+import { setTimeout } from "node:timers/promises";
 import { InputError } from "../support/errors.ts";
 
 /** What {@linkcode fetchFile} takes. */
@@ -29,7 +24,6 @@ const STALL_MS = 30_000;
  * Downloads a file, or the rest of one. A broken connection is retried from the byte that was
  * reached (HTTP Range); a server without Range sends the whole file again.
  *
- * @param url Where from.
  * @param path Where to. Existing bytes are assumed to be the file's first ones, so check its
  * checksum afterwards.
  * @throws {InputError} If the server refuses, cannot be reached, or sends more than `most`.
@@ -70,7 +64,8 @@ export async function fetchFile(
       }
       const milliseconds = patience * 2 ** (failed - 1);
       options.onRetry?.(reasonOf(error), milliseconds / 1000);
-      await pause(milliseconds, signal);
+      // An abort ends the pause; the next turn throws its reason
+      await setTimeout(milliseconds, undefined, signal && { signal }).catch(() => {});
     }
   }
 }
@@ -80,7 +75,7 @@ async function fetchRest(url: string, file: Deno.FsFile, options: FetchFileOptio
   const { most, signal, onProgress } = options;
   const start = (await file.stat()).size;
   const stalled = new AbortController();
-  let timer = setTimeout(() => stalled.abort(), STALL_MS);
+  let timer = globalThis.setTimeout(() => stalled.abort(), STALL_MS);
   try {
     const response = await fetch(url, {
       headers: { "Accept-Encoding": "identity", ...start > 0 && { Range: `bytes=${start}-` } },
@@ -94,7 +89,7 @@ async function fetchRest(url: string, file: Deno.FsFile, options: FetchFileOptio
     let done = from;
     for await (const chunk of response.body ?? []) {
       clearTimeout(timer);
-      timer = setTimeout(() => stalled.abort(), STALL_MS);
+      timer = globalThis.setTimeout(() => stalled.abort(), STALL_MS);
       if (done + chunk.length > most) throw tooLarge(url, most);
       for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
       done += chunk.length;
@@ -146,19 +141,5 @@ function tooLarge(url: string, most: number): InputError {
   return new InputError(`Cannot download: the file has more than ${most} bytes`, {
     code: "no-download",
     path: url,
-  });
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    signal?.addEventListener("abort", stop, { once: true });
   });
 }

@@ -1,9 +1,3 @@
-/**
- * Unpacking an archive that is not trusted.
- *
- * @module
- */
-
 import { dirname, join } from "@std/path";
 import { createTarDecoder, type ParsedTarEntry, type TarHeader } from "modern-tar";
 import { InputError } from "../support/errors.ts";
@@ -25,7 +19,6 @@ const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/;
  * ".."), the whole archive is refused. Nothing is written outside the folder, or twice. Modes,
  * owners and times are ignored.
  *
- * @param archive The `.tar` file.
  * @param folder Created; if unpacking fails, it may hold some of the files.
  * @throws {InputError} If the archive is damaged, or refused; it names the entry.
  * @throws The signal's reason, if it was aborted.

@@ -130,16 +130,6 @@ export async function readPostprocess(folder: string, targets: Targets): Promise
   const path = join(folder, FILE);
   const content = await ifThere(readJson(path, { what: "run", ...PURPOSE }));
   if (content === undefined) return targets.classes.map(() => "none");
-  return parsePostprocess(content, path, targets);
-}
-
-/**
- * Checks the content of the file of {@linkcode writePostprocess}.
- *
- * @param path Its path, for errors.
- * @throws {InputError} If it is damaged or is of other classes.
- */
-export function parsePostprocess(content: unknown, path: string, targets: Targets): Postprocess[] {
   try {
     const choices = v.parse(choicesSchema, content);
     const names = targets.classes.map(({ name }) => name);

@@ -159,7 +159,8 @@ async function predictBatch(
           seeds: batch.map(({ place }) => cellSeed(options.seed, indices[place]!, sample)),
           stats: "slice",
           ...(options.steps && { steps: options.steps }),
-          ...(options.wound && { intervention: intervene(options.wound, batch) }),
+          ...(options.wound &&
+            { intervention: intervene(options.wound, batch, model.config.imageChannels) }),
         });
         const length = logits.length / batch.length;
         for (const [i, { place, geometry }] of batch.entries()) {
@@ -192,12 +193,20 @@ function sameSize(slices: readonly GridSlice[]): GridSlice[][] {
 }
 
 /** The wound of a batch on the model's grid. */
-function intervene({ stage, step, cells }: Wound, batch: readonly GridSlice[]): Intervention {
+function intervene(
+  { stage, step, cells }: Wound,
+  batch: readonly GridSlice[],
+  imageChannels: number,
+): Intervention {
   const planes = batch.map(({ place, geometry }) => labelToModelGrid(cells[place]!, geometry));
   const { height, width } = planes[0]!;
   const wound = new Uint8Array(planes.length * height * width);
   for (const [i, { data }] of planes.entries()) wound.set(data, i * height * width);
-  return { stage, step, change: (state) => eraseCells(state, wound, [height, width]) };
+  return {
+    stage,
+    step,
+    change: (state) => eraseCells(state, wound, { size: [height, width], imageChannels }),
+  };
 }
 
 /** Logits of slices of one size, one after the other, the class running fastest. */

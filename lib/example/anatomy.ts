@@ -66,12 +66,7 @@ export function rotationOf(tangent: number): Rotation {
   return { cos: (1 - tangent * tangent) / norm, sin: 2 * tangent / norm };
 }
 
-/**
- * Draws a patient.
- *
- * @param seed The data set's seed.
- * @param number The case's number.
- */
+/** Draws a patient. */
 export function drawAnatomy(seed: number, number: number): Anatomy {
   const random = new Random(seed, number);
   const between = (low: number, high: number) => low + (high - low) * random.uniform();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Anatomy } from "./anatomy.ts";
+import { type Anatomy, rotationOf } from "./anatomy.ts";
 
 /** T2 signal (0 to 255) and ADC (0 to 255) of the tissues that differ little between patients. */
 export const TISSUE = {
@@ -81,7 +81,6 @@ export function turnedEllipse(
   b: number,
   tangent: number,
 ): number {
-  const norm = 1 + tangent * tangent;
-  const cos = (1 - tangent * tangent) / norm, sin = 2 * tangent / norm;
+  const { cos, sin } = rotationOf(tangent);
   return ellipse(cos * x + sin * y, cos * y - sin * x, a, b);
 }

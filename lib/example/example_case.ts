@@ -1,9 +1,3 @@
-/**
- * One case of the example data set: the image and its labels, as volumes.
- *
- * @module
- */
-
 import { Random } from "../support/random.ts";
 import { type Affine, createVolume, type Volume } from "../volume/mod.ts";
 import { drawAnatomy, rotationOf } from "./anatomy.ts";
@@ -30,21 +24,18 @@ export interface ExampleCaseOptions {
   diffusion?: boolean;
   /** Slices tilted forwards, as across the gland's axis. Default: upright. */
   oblique?: boolean;
+  /** Slices on either side of the seven through the gland, mostly without it. Default: 0. */
+  beyond?: number;
 }
 
-/**
- * Draws a case.
- *
- * @param seed The data set's seed.
- * @param number The case's number.
- * @param options Variations of a case.
- */
+/** Draws a case. */
 export function exampleCase(
   seed: number,
   number: number,
   options: ExampleCaseOptions = {},
 ): ExampleCase {
-  const { diffusion = false, oblique = false } = options;
+  const { diffusion = false, oblique = false, beyond = 0 } = options;
+  const slices = SLICES + 2 * beyond;
   const anatomy = drawAnatomy(seed, number);
   const random = new Random(seed, number, 1);
   const inPlane = random.uniform() < 0.5 ? 0.6 : 0.625;
@@ -53,21 +44,21 @@ export function exampleCase(
   const between = Math.round(2 * height / (SLICES + 0.4)) / 2;
   const shift = (random.uniform() - 0.5) * 0.4 * between;
   const plane = SIZE * SIZE;
-  const data = new Float32Array(plane * SLICES * (diffusion ? 2 : 1));
-  const labels = new Uint8Array(plane * SLICES);
-  for (let k = 0; k < SLICES; k++) {
-    const level = (k - (SLICES - 1) / 2) * between + shift;
+  const data = new Float32Array(plane * slices * (diffusion ? 2 : 1));
+  const labels = new Uint8Array(plane * slices);
+  for (let k = 0; k < slices; k++) {
+    const level = (k - (slices - 1) / 2) * between + shift;
     const slice = renderSlice(anatomy, { width: SIZE, height: SIZE, spacing: inPlane, level });
     slice.t2.forEach((value, i) => data[k * plane + i] = greyLevel(value));
     if (diffusion) {
-      slice.adc.forEach((value, i) => data[(SLICES + k) * plane + i] = greyLevel(value));
+      slice.adc.forEach((value, i) => data[(slices + k) * plane + i] = greyLevel(value));
     }
     labels.set(slice.labels, k * plane);
   }
   const spacing = [inPlane, inPlane, between] as const;
   const image = createVolume({
     data,
-    shape: diffusion ? [SIZE, SIZE, SLICES, 2] : [SIZE, SIZE, SLICES],
+    shape: diffusion ? [SIZE, SIZE, slices, 2] : [SIZE, SIZE, slices],
     spacing,
     affine: affineOf(spacing, oblique, random),
   });

@@ -1,9 +1,3 @@
-/**
- * Writing the example data set.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { writeJsonAtomic } from "../support/files.ts";
 import { writeVolume } from "../volume/mod.ts";
@@ -35,8 +29,6 @@ export interface MakeExampleOptions {
  * Makes the synthetic prostate data set in the layout of the Medical Segmentation Decathlon:
  * `dataset.json`, `imagesTr`, `labelsTr`, and `imagesTs` without labels. The same seed gives the
  * same bytes on every machine.
- *
- * @param options Where to.
  */
 export async function makeExample(options: MakeExampleOptions): Promise<void> {
   const { out, seed = EXAMPLE_SEED, onProgress } = options;

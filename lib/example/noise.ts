@@ -18,9 +18,7 @@ function lattice(seed: number, x: number, y: number): number {
  * Smooth noise in the plane: random values in [-1, 1] at the places of a lattice, joined by a
  * cubic. The lattice is turned against the image, so that its lines do not show.
  *
- * @param seed Which noise, an integer.
  * @param x Place; the unit is the size of the bumps.
- * @param y Place.
  */
 export function smoothNoise(seed: number, x: number, y: number): number {
   const u = 0.8 * x - 0.6 * y;
@@ -36,9 +34,6 @@ export function smoothNoise(seed: number, x: number, y: number): number {
 
 /**
  * Almost normal noise for one pixel, mean 0, standard deviation 1: the sum of a hash's four bytes.
- *
- * @param seed Which noise.
- * @param counter Which pixel.
  */
 export function pixelNoise(seed: number, counter: number): number {
   const h = mix32(Math.imul(seed, 0x27d4eb2f) ^ counter);

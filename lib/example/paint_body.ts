@@ -1,9 +1,3 @@
-/**
- * The body around the pelvis: skin, fat, muscles, hips.
- *
- * @module
- */
-
 import type { Anatomy } from "./anatomy.ts";
 import { ADC, ellipse, inside, type Pixel, type Section, TISSUE, turnedEllipse } from "./brush.ts";
 import { smoothNoise } from "./noise.ts";

@@ -1,9 +1,3 @@
-/**
- * The prostate gland and its two zones.
- *
- * @module
- */
-
 import type { Nodule } from "./anatomy.ts";
 import { ellipse, inside, type Pixel, type Section, TISSUE } from "./brush.ts";
 import { smoothNoise } from "./noise.ts";

@@ -1,9 +1,3 @@
-/**
- * The surroundings of the gland: fat, muscles, pubis, veins, rectum, bladder, seminal vesicles.
- *
- * @module
- */
-
 import { ADC, ellipse, inside, type Pixel, type Section, TISSUE, turnedEllipse } from "./brush.ts";
 import { smoothNoise } from "./noise.ts";
 import { paintBone, paintHips } from "./paint_body.ts";

@@ -37,12 +37,7 @@ export interface RenderedSlice {
   readonly labels: Uint8Array;
 }
 
-/**
- * Draws one slice.
- *
- * @param anatomy Of whom.
- * @param grid Where.
- */
+/** Draws one slice. */
 export function renderSlice(anatomy: Anatomy, grid: SliceGrid): RenderedSlice {
   const { width, height, spacing } = grid;
   const { patient } = anatomy;

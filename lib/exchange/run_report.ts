@@ -20,6 +20,7 @@ import { readRegularFile } from "../support/read_file.ts";
 import { type Config, DEFAULTS } from "../training/config.ts";
 import { readFolds } from "../training/folds.ts";
 import { readRun, runPaths } from "../training/run_folder.ts";
+import { readVersions } from "../training/run_versions.ts";
 import { htmlHeading, htmlPage, htmlParagraph, htmlPicture, htmlTable } from "./html_page.ts";
 
 const FIGURE = { what: "figure", code: "bad-run", most: 2 ** 28 } as const;
@@ -83,7 +84,7 @@ export async function runReport(folder: string): Promise<{ html: string; missing
     htmlTable([
       ["What", "Version"],
       [`${PROGRAM.name}, which wrote this page`, PROGRAM.version],
-      ["Deno", Deno.version.deno],
+      ...await trainedWith(folder, folds === null ? null : folds.config.folds),
       ...await weightSums(folder),
     ]),
     ...missing.map((what) => htmlParagraph(`Missing: ${what}.`)),
@@ -149,6 +150,18 @@ function settingRows(config: Config): string[][] {
     ...rows.filter(isOther).map((row) => [...row]),
     ...rows.filter((row) => !isOther(row)).map(([key, value]) => [key, value, "the same"]),
   ];
+}
+
+/** One row for each set of versions that the run, or one of its folds, was trained with. */
+async function trainedWith(folder: string, folds: number | null): Promise<string[][]> {
+  const folders = folds === null
+    ? [folder]
+    : Array.from({ length: folds }, (_, fold) => join(folder, `fold_${fold}`));
+  const versions = (await Promise.all(folders.map(readVersions))).flat();
+  const texts = versions.map(({ program, deno, platform }) =>
+    `${PROGRAM.name} ${program}, Deno ${deno}, ${platform}`
+  );
+  return [...new Set(texts)].map((text) => ["Trained with", text]);
 }
 
 async function weightSums(folder: string): Promise<string[][]> {

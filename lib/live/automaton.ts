@@ -211,7 +211,10 @@ export class Automaton {
     for (const stroke of strokes.filter(({ tool }) => tool === "erase")) {
       const wound = strokePixels(stroke, height, width);
       result = await read(() =>
-        eraseCells(tf.tensor4d(result, [1, h, w, channels]), wound, run.size)
+        eraseCells(tf.tensor4d(result, [1, h, w, channels]), wound, {
+          size: run.size,
+          imageChannels: this.#imageChannels,
+        })
       );
     }
     const n = this.#imageChannels;

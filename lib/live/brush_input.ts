@@ -21,12 +21,18 @@ export interface BrushListeners {
   readonly onMove: (place: Place | null) => void;
 }
 
-/** How far an arrow key moves it, and with Shift. */
-const STRIDE = { plain: 1, shift: 5 };
-
-/** Listens to a canvas that shows the grid as a whole. */
+/**
+ * Listens to a canvas that shows the grid as a whole: to a pointer, and to arrow keys (a pixel, with
+ * Shift five) and Enter. Notebooks inline it, so it uses nothing outside of itself.
+ */
 export function listenToBrush(canvas: HTMLCanvasElement, listeners: BrushListeners): void {
   const { size, onBegin, onExtend, onEnd, onMove } = listeners;
+  const arrows: Record<string, readonly [number, number]> = {
+    ArrowLeft: [-1, 0],
+    ArrowRight: [1, 0],
+    ArrowUp: [0, -1],
+    ArrowDown: [0, 1],
+  };
   let isDown = false;
   let place: Place | null = null;
   const placeOf = ({ clientX, clientY }: MouseEvent): Place | null => {
@@ -63,8 +69,8 @@ export function listenToBrush(canvas: HTMLCanvasElement, listeners: BrushListene
     const grid = size();
     if (grid === null) return;
     const [height, width] = grid;
-    const stride = event.shiftKey ? STRIDE.shift : STRIDE.plain;
-    const move = ARROWS[event.key];
+    const stride = event.shiftKey ? 5 : 1;
+    const move = arrows[event.key];
     place ??= { x: width >> 1, y: height >> 1 };
     if (move !== undefined) {
       place = {
@@ -80,10 +86,3 @@ export function listenToBrush(canvas: HTMLCanvasElement, listeners: BrushListene
     event.stopPropagation();
   });
 }
-
-const ARROWS: Record<string, readonly [number, number]> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};

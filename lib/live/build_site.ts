@@ -5,13 +5,17 @@
  */
 
 import { basename, extname, join, relative } from "@std/path";
+import { gzipSync } from "fflate";
 import { kernelBytes } from "../rollout/wasm/compile.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic, writeFilesAtomic } from "../support/files.ts";
+import { sha256 } from "../support/sha256.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
 import { MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
 import { SITE_FILE, type SiteFiles } from "./site.ts";
+import { VIEWER_FILE } from "./viewer_file.ts";
 
 /** Isolates the page's memory, which threads require, and restricts it to its own files. */
 export const HEADERS = {
@@ -20,7 +24,7 @@ export const HEADERS = {
   "cross-origin-resource-policy": "same-origin",
   "content-security-policy": [
     "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
+    "script-src 'self' 'wasm-unsafe-eval' blob:", // what is stored compressed
     ...["style-src", "connect-src", "worker-src", "manifest-src"].map((kind) => `${kind} 'self'`),
     "img-src 'self' blob: data:",
     "base-uri 'none'",
@@ -29,8 +33,10 @@ export const HEADERS = {
 };
 
 /** Scripts, each with its own worker or page. */
-const SCRIPTS = ["page", "worker", "thread", "service_worker"];
+const SCRIPTS = ["page", "worker", "thread", "converter", "service_worker"];
 const SHEETS = ["style.css", "icon.svg"];
+/** Few need these: they are not among the files that are kept for use without a network. */
+const isRare = (path: string) => /^(converter|dcm2niix|dcmjs|niivue)\b/.test(path);
 /** Cases of data.example that the example model was not trained on. */
 const CASES = ["prostate_07", "prostate_04", "prostate_02"];
 
@@ -44,18 +50,17 @@ const ROOT = join(HERE, "../..");
  * @throws {InputError} If the bundler fails.
  */
 export async function buildSite(folder: string): Promise<void> {
-  const temporary = await Deno.makeTempDir();
-  try {
-    await bundle(temporary);
-    for (const shape of KERNEL_SHAPES) await compileAll(shape, temporary);
-    await copyFiles(temporary);
-    const files = await listFiles(temporary);
-    await addVersion(temporary, files);
-    for (const path of files) {
-      await writeFileAtomic(join(folder, path), await Deno.readFile(join(temporary, path)));
-    }
-  } finally {
-    await Deno.remove(temporary, { recursive: true });
+  using temporary = temporaryFolder();
+  const { path } = temporary;
+  await bundle(path);
+  await bundleViewer(path);
+  for (const shape of KERNEL_SHAPES) await compileAll(shape, path);
+  await copyFiles(path);
+  await copyConverter(path);
+  const files = await listFiles(path);
+  await addVersion(path, files);
+  for (const name of files) {
+    await writeFileAtomic(join(folder, name), await Deno.readFile(join(path, name)));
   }
 }
 
@@ -69,29 +74,52 @@ function importMap(): { imports: Record<string, string> } {
       "@tensorflow/tfjs-core/": imports["@tensorflow/tfjs-core"].replace("npm:", "npm:/") + "/",
       "@tensorflow/tfjs": here("tfjs.ts"),
       "@std/path": manifest.imports["path-browserify"],
+      "node:fs/promises": here("disk.ts"),
       "node:zlib": here("zlib.ts"),
+      [here("../volume/dicom/start_converter.ts")]: here("start_converter.ts"),
     },
   };
 }
 
+/** Bundles the page's scripts; what several of them use is a file of its own. */
 async function bundle(folder: string): Promise<void> {
-  const map = await Deno.makeTempFile({ suffix: ".json" });
-  try {
-    await Deno.writeTextFile(map, JSON.stringify(importMap()));
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--platform=browser", "--minify", "--code-splitting"]
-        .concat(`--import-map=${map}`, `--outdir=${folder}`)
-        .concat(SCRIPTS.map((name) => join(HERE, `${name}.ts`))),
-      cwd: ROOT,
-    }).output();
-    if (success) return;
-    throw new InputError(`Cannot bundle the page: ${new TextDecoder().decode(stderr).trim()}`, {
-      code: "missing-program",
-      hint: "Deno downloads its bundler once: connect to a network and try again",
-    });
-  } finally {
-    await Deno.remove(map);
-  }
+  using temporary = temporaryFolder();
+  const map = join(temporary.path, "imports.json");
+  await Deno.writeTextFile(map, JSON.stringify(importMap()));
+  await runBundler(
+    ["--code-splitting", `--import-map=${map}`, `--outdir=${folder}`],
+    SCRIPTS,
+  );
+}
+
+/** Bundles niivue, compressed, without its reader of Zarr, which is larger than all the rest. */
+async function bundleViewer(folder: string): Promise<void> {
+  const file = join(folder, VIEWER_FILE);
+  await runBundler(["--external=zarrita", `--output=${file}`], ["niivue"]);
+  const code = await Deno.readTextFile(file);
+  const without = code.replaceAll(/import\s*\*\s*as (\w+)\s*from\s*"zarrita"/g, "const $1={}");
+  await Deno.writeFile(file, compressed(new TextEncoder().encode(without)));
+}
+
+async function runBundler(options: string[], scripts: readonly string[]): Promise<void> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--platform=browser", "--minify", ...options]
+      .concat(scripts.map((name) => join(HERE, `${name}.ts`))),
+    ...{ cwd: ROOT, stdin: "null", stdout: "null", stderr: "piped" },
+  }).spawn();
+  const end = () => child.kill();
+  globalThis.addEventListener("unload", end);
+  const { success, stderr } = await child.output();
+  globalThis.removeEventListener("unload", end);
+  if (success) return;
+  throw new InputError(`Cannot bundle the page: ${new TextDecoder().decode(stderr).trim()}`, {
+    code: "missing-program",
+    hint: "Deno downloads its bundler once: connect to a network and try again",
+  });
+}
+
+function compressed(bytes: Uint8Array): Uint8Array {
+  return gzipSync(bytes, { level: 9, mtime: 0 });
 }
 
 async function compileAll(shape: typeof KERNEL_SHAPES[number], folder: string): Promise<void> {
@@ -127,6 +155,16 @@ async function copyFiles(folder: string): Promise<void> {
   ].map(([path, data]) => [join(folder, path as string), data as Uint8Array | string] as const));
 }
 
+/** Copies dcm2niix; its WebAssembly compressed, a third of its size. */
+async function copyConverter(folder: string): Promise<void> {
+  const at = import.meta.resolve("@niivue/dcm2niix");
+  for (const name of ["worker.jpeg.js", "dcm2niix.jpeg.js", "dcm2niix.jpeg.wasm"]) {
+    const bytes = await Deno.readFile(new URL(name, at));
+    const stored = name.endsWith(".wasm") ? compressed(bytes) : bytes;
+    await writeFileAtomic(join(folder, "dcm2niix", name), stored);
+  }
+}
+
 async function listFiles(folder: string, below = folder): Promise<string[]> {
   const files: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(below)) {
@@ -141,11 +179,9 @@ async function listFiles(folder: string, below = folder): Promise<string[]> {
 async function addVersion(folder: string, files: readonly string[]): Promise<void> {
   const script = join(folder, "service_worker.js");
   const contents = await Promise.all(files.map((path) => Deno.readFile(join(folder, path))));
-  const all = await new Blob(contents).arrayBuffer();
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
-  // Kernels for other machines are fetched on demand
-  const kept = ["./", ...files.filter((path) => path !== basename(script))];
-  const constants = { VERSION: hash.toHex().slice(0, 16), FILES: kept, HEADERS };
+  // What few need is kept when it is used
+  const kept = ["./", ...files.filter((path) => path !== basename(script) && !isRare(path))];
+  const constants = { VERSION: (await sha256(...contents)).slice(0, 16), FILES: kept, HEADERS };
   const head = Object.entries(constants)
     .map(([name, value]) => `const ${name}=${JSON.stringify(value)};`);
   await Deno.writeTextFile(script, [...head, await Deno.readTextFile(script)].join("\n"));

@@ -4,18 +4,17 @@
  * @module
  */
 
-import * as v from "valibot";
-import { parsePostprocess } from "../evaluation/choose_postprocess.ts";
+import { readPostprocess } from "../evaluation/choose_postprocess.ts";
 import type { Postprocess } from "../evaluation/postprocess.ts";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
 import { MedNca } from "../nca/med_nca.ts";
-import { type ModelWeights, parseWeights } from "../nca/weights.ts";
-import { ModelInputsSchema } from "../slices/model_inputs.ts";
+import { type ModelWeights, readWeights } from "../nca/weights.ts";
 import { InputError } from "../support/errors.ts";
-import { type Config, resolveConfig } from "../training/config.ts";
+import { MEMORY, memoryFiles } from "../support/memory_files.ts";
+import type { Config } from "../training/config.ts";
 import { modelConfig } from "../training/model_config.ts";
-import { upgradeConfig } from "../training/stored_config.ts";
-import { type Files, MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
+import { readModelSettings } from "../training/run_folder.ts";
+import { type Files, MODEL_FILES } from "./model_files.ts";
 
 /** A model with everything needed for predictions. */
 export interface LoadedModel extends TrainedModel {
@@ -24,13 +23,15 @@ export interface LoadedModel extends TrainedModel {
   readonly postprocess: readonly Postprocess[];
 }
 
+const RUN = `${MEMORY}/run`;
+
 /**
  * Loads a model.
  *
  * @param files Those of {@linkcode MODEL_FILES}, and perhaps {@linkcode POSTPROCESS_FILE}.
  * @throws {InputError} If one is missing, or damaged, or they do not belong together.
  */
-export function loadModel(files: Files): LoadedModel {
+export async function loadModel(files: Files): Promise<LoadedModel> {
   const missing = MODEL_FILES.filter((name) => !files.has(name));
   if (missing.length > 0) {
     throw new InputError(`Cannot read run: ${missing.join(", ")} missing`, {
@@ -38,38 +39,17 @@ export function loadModel(files: Files): LoadedModel {
       hint: `Choose the folder of a training, or its files: ${MODEL_FILES.join(", ")}`,
     });
   }
-  const config = parse(
-    files,
-    "config.json",
-    (value) => resolveConfig(upgradeConfig(v.parse(RecordSchema, value))),
-  );
-  const inputs = parse(files, "slices.json", (value) => v.parse(ModelInputsSchema, value));
-  const [coarse, fine] = MODEL_FILES.map((name) => files.get(name)!);
-  const weights = parseWeights([coarse!, fine!], "", modelConfig(config, inputs));
-  const chosen = files.get(POSTPROCESS_FILE);
-  return {
-    ...{ weights, config, inputs },
-    model: new MedNca(weights.config, { values: weights.values }),
-    postprocess: chosen === undefined
-      ? inputs.targets.classes.map(() => "none" as const)
-      : parsePostprocess(
-        JSON.parse(new TextDecoder().decode(chosen)),
-        POSTPROCESS_FILE,
-        inputs.targets,
-      ),
-  };
-}
-
-const RecordSchema = v.record(v.string(), v.unknown());
-
-function parse<T>(files: Files, name: string, read: (value: unknown) => T): T {
+  const paths = [...files.keys()].map((name) => `${RUN}/${name}`);
+  for (const [name, bytes] of files) memoryFiles.set(`${RUN}/${name}`, bytes);
   try {
-    return read(JSON.parse(new TextDecoder().decode(files.get(name)!)));
-  } catch (cause) {
-    throw new InputError(`Cannot read run: ${(cause as Error).message}`, {
-      code: "bad-run",
-      path: name,
-      cause,
-    });
+    const { config, slices: inputs } = await readModelSettings(RUN);
+    const weights = await readWeights(RUN, modelConfig(config, inputs));
+    return {
+      ...{ weights, config, inputs },
+      postprocess: await readPostprocess(RUN, inputs.targets),
+      model: new MedNca(weights.config, { values: weights.values }),
+    };
+  } finally {
+    for (const path of paths) memoryFiles.delete(path);
   }
 }

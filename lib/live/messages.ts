@@ -17,15 +17,37 @@ export function showError(error: unknown, retry?: () => void): void {
     if (error.hint !== "" && !error.hint.includes("--")) lines.push(error.hint);
   } else lines.push("This is a bug in the page. Please report it with the diagnostics below.");
   show(lines, false);
-  if (retry === undefined) return;
-  const again = document.createElement("button");
-  again.type = "button";
-  again.textContent = "Use it anyway";
-  again.addEventListener("click", () => {
-    hideMessage();
-    retry();
+  if (retry !== undefined) addButton("Use it anyway", true, retry);
+}
+
+/** Asks for one of several things; what is not usable is listed, too. */
+export function choose(
+  question: string,
+  choices: readonly {
+    readonly value: string;
+    readonly text: string;
+    readonly isUsable: boolean;
+  }[],
+): Promise<string> {
+  show([question], true);
+  return new Promise((resolve) => {
+    for (const { value, text, isUsable } of choices) {
+      addButton(text, isUsable, () => resolve(value));
+    }
   });
-  element("message", HTMLElement).append(again);
+}
+
+/** A button in the message, which removes it. */
+function addButton(text: string, isUsable: boolean, act: () => void): void {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = text;
+  button.disabled = !isUsable;
+  button.addEventListener("click", () => {
+    hideMessage();
+    act();
+  });
+  element("message", HTMLElement).append(button);
 }
 
 /** Shows a notice. */

@@ -9,14 +9,15 @@ import { Controller } from "./controller.ts";
 import { showDiagnostics } from "./diagnostics.ts";
 import { announce, element, select } from "./elements.ts";
 import type { Files } from "./model_files.ts";
-import { hideMessage, showError, showNotes } from "./messages.ts";
+import { choose, hideMessage, showError, showNotes } from "./messages.ts";
 import { isolate } from "./isolate.ts";
 import { listenToFiles } from "./own_image.ts";
 import { Remote } from "./remote.ts";
 import { decodeScene, encodeScene, type Scene, SLIDERS } from "./situation.ts";
-import type { CaseFacts, ModelFacts } from "./session.ts";
+import type { CaseFacts, ModelFacts } from "./facts.ts";
 import { readSite, type Site } from "./site.ts";
 import { View } from "./view.ts";
+import { VolumeView } from "./volume_view.ts";
 import type { WorkerApi } from "./worker.ts";
 
 /** How long the address waits for the next change, in ms: browsers allow few a second. */
@@ -34,6 +35,7 @@ let opened: CaseFacts | null = null;
 let defaults: Scene;
 let controller: Controller;
 let view: View;
+let planes: VolumeView;
 
 async function start(): Promise<void> {
   await isolate();
@@ -51,6 +53,7 @@ async function start(): Promise<void> {
     onError: showError,
   });
   view = new View(controller, remote, () => ({ model, opened, defaults }));
+  planes = new VolumeView(remote, base, () => model);
   element("details", HTMLDetailsElement).addEventListener("toggle", refreshDiagnostics);
   fillCases(site);
   listenToFiles({ onModel: openModel, onCase: openOwn });
@@ -59,7 +62,7 @@ async function start(): Promise<void> {
   asked.delete("case");
   const shipped = site.cases.find((each) => each.id === id) ?? site.cases[0]!;
   select("case").value = shipped.id;
-  await openCase(await shipped.files(), false, asked.toString());
+  await openCase(await shipped.files(), { query: asked.toString() });
 }
 
 /** Takes a model, and the settings that it was trained with. */
@@ -98,7 +101,13 @@ async function openModel(files: Files): Promise<void> {
 
 /** Opens the user's image. */
 async function openOwn(files: Files): Promise<void> {
-  await openCase(files, false, "");
+  hideMessage();
+  const series = await remote.call("listSeries", [files]);
+  const choices = series.map(({ key, text, isUsable }) => ({ value: key, text, isUsable }));
+  const chosen = series.length > 1
+    ? await choose("There are several series. Which one?", choices)
+    : null;
+  await openCase(files, { series: chosen });
   const list = select("case");
   if (opened === null || [...list.options].some(({ value }) => value === opened!.id)) return;
   list.querySelector("[value='']")?.remove();
@@ -106,21 +115,29 @@ async function openOwn(files: Files): Promise<void> {
   list.value = "";
 }
 
-/**
- * Opens a case and plays it.
- *
- * @param query What the address asks for.
- */
-async function openCase(files: Files, force: boolean, query: string): Promise<void> {
+/** How a case is opened. */
+interface OpenOptions {
+  /** Whether to accept images that the model cannot be right about. Default: no. */
+  readonly force?: boolean;
+  /** What the address asks for. Default: nothing. */
+  readonly query?: string;
+  /** The DICOM series, where there are several. Default: the only one. */
+  readonly series?: string | null;
+}
+
+/** Opens a case and plays it. */
+async function openCase(files: Files, options: OpenOptions): Promise<void> {
+  const { force = false, query = "", series = null } = options;
   try {
     hideMessage();
     controller.pause();
-    opened = await remote.call("openCase", [files, force]);
+    opened = await remote.call("openCase", [files, force, series]);
     defaults = { ...defaults, slice: opened.start };
     const { scene, problems } = decodeScene(query, defaults);
     const slice = Math.min(scene.slice, opened.slices - 1);
     view.showModel();
     controller.open({ ...scene, slice });
+    planes.refresh();
     const unknown = problems.map((text) => `The address asks for something unknown: ${text}`);
     showNotes([...opened.warnings, ...unknown]);
     announce(`${opened.id} is open, ${opened.slices} slices`);
@@ -129,7 +146,7 @@ async function openCase(files: Files, force: boolean, query: string): Promise<vo
     else controller.look({ step: scene.steps[0] + scene.steps[1] });
   } catch (error) {
     const mayForce = (error as Error).message.startsWith("The model cannot be right");
-    showError(error, mayForce ? () => openCase(files, true, query) : undefined);
+    showError(error, mayForce ? () => openCase(files, { ...options, force: true }) : undefined);
   }
 }
 
@@ -138,7 +155,7 @@ function fillCases(site: Site): void {
   list.replaceChildren(...site.cases.map(({ id }) => new Option(id, id)));
   list.addEventListener("change", async () => {
     const chosen = site.cases.find(({ id }) => id === list.value);
-    if (chosen !== undefined) await openCase(await chosen.files(), false, "");
+    if (chosen !== undefined) await openCase(await chosen.files(), {});
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * The page's service worker: caches its files for offline use, and adds the headers that isolate
- * it. The build writes `VERSION`, `FILES` and `HEADERS` before it.
+ * The page's service worker: caches its files for offline use, some of them when they are first
+ * used, and adds the headers that isolate it. The build writes `VERSION`, `FILES` and `HEADERS` before it.
  *
  * @module
  */
@@ -55,6 +55,9 @@ async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(PREFIX + VERSION);
   const kept = await cache.match(request, { ignoreSearch: true });
   const response = kept ?? await fetch(request);
+  if (kept === undefined && response.ok) {
+    await cache.put(request, response.clone()).catch(() => {}); // a full disk
+  }
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
   const { status, statusText } = response;

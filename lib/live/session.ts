@@ -4,53 +4,30 @@
  * @module
  */
 
+import { basename } from "@std/path";
 import { openViews } from "../evaluation/open_views.ts";
 import { postprocessCase } from "../evaluation/postprocess.ts";
 import { predictCase, UNCERTAINTY_SAMPLES } from "../evaluation/predict_case.ts";
 import { MedNca } from "../nca/med_nca.ts";
 import { viewOfCase } from "../plots/case_view.ts";
-import type { View } from "../plots/raster.ts";
 import type { Case } from "../slices/case.ts";
 import { compareInput, requireLike } from "../slices/compare_input.ts";
 import type { CaseSource, Problem } from "../slices/discovery/case_source.ts";
 import { isImageFile, isLabelName, stemOf } from "../slices/discovery/file_names.ts";
+import { dicomCase, formatSeries } from "../slices/discovery/dicom_case.ts";
 import { casesOf, compareKind } from "../slices/discovery/list_images.ts";
 import { sliceGeometry, toModelGrid } from "../slices/geometry.ts";
 import type { ImageSlice } from "../slices/types.ts";
 import { InputError } from "../support/errors.ts";
 import { MEMORY, memoryFiles } from "../support/memory_files.ts";
+import { findDicomSeries } from "../volume/dicom/dicom_series.ts";
 import { Automaton, type Frame } from "./automaton.ts";
-import { CaseMasks, type MaskFacts } from "./case_masks.ts";
+import { CaseMasks, type MaskFacts, type SavedFile } from "./case_masks.ts";
 import { changeImage } from "./change_image.ts";
+import type { CaseFacts, ModelFacts, SeriesFacts } from "./facts.ts";
 import { type LoadedModel, loadModel } from "./load_model.ts";
 import type { Files } from "./model_files.ts";
 import type { Scene } from "./situation.ts";
-
-/** A model, for the page. */
-export interface ModelFacts {
-  readonly channels: number;
-  readonly imageChannels: number;
-  /** The meaning of mask codes, see `Targets`. */
-  readonly kind: "classes" | "regions";
-  readonly classes: readonly string[];
-  readonly steps: readonly [number, number];
-  readonly fireRate: number;
-  readonly seed: number;
-  readonly parameters: number;
-}
-
-/** A case, for the page. */
-export interface CaseFacts {
-  readonly id: string;
-  readonly slices: number;
-  /** The index of the slice with the most foreground, else the middle one. */
-  readonly start: number;
-  readonly hasLabel: boolean;
-  /** The orientation of its slices. */
-  readonly view: View;
-  /** Warnings. */
-  readonly warnings: readonly string[];
-}
 
 const IN = `${MEMORY}/in`;
 
@@ -60,12 +37,14 @@ export class Session {
   #case: Case | null = null;
   #automaton: Automaton | null = null;
   #masks: CaseMasks | null = null;
+  /** The path of the first image. */
+  #image = "";
   /** Of ten runs of a slice. */
   #deviation: ImageSlice | null = null;
 
   /** Loads a model from the files of a run. The case must be opened again. */
-  setModel(files: Files): ModelFacts {
-    const loaded = loadModel(files);
+  async setModel(files: Files): Promise<ModelFacts> {
+    const loaded = await loadModel(files);
     this.#loaded?.model.dispose();
     this.#loaded = loaded;
     this.#case = this.#automaton = null;
@@ -86,18 +65,31 @@ export class Session {
     return { channels, hidden };
   }
 
+  /** The DICOM series in some files; none where there are volumes or pictures. */
+  async listSeries(files: Files): Promise<SeriesFacts[]> {
+    const path = remember(files);
+    const all = path === null ? [] : await findDicomSeries(path);
+    const texts = formatSeries(all);
+    return all.map(({ key, problems }, i) => ({
+      ...{ key, text: texts[i]!.trim(), isUsable: problems.length === 0 },
+    }));
+  }
+
   /**
    * Opens a case.
    *
-   * @param files A volume or pictures, and perhaps its label, which is called so: `a_seg.nii.gz`.
+   * @param files A volume or pictures, and perhaps its label, which is called so: `a_seg.nii.gz`; or
+   *   DICOM, in files or a zip archive.
    * @param force Whether to accept images that the model cannot be right about.
+   * @param series The DICOM series, where there are several, see {@linkcode listSeries}.
    * @throws {InputError} If there is no case, or several, or it cannot be used.
    */
-  async openCase(files: Files, force: boolean): Promise<CaseFacts> {
+  async openCase(files: Files, force: boolean, series: string | null): Promise<CaseFacts> {
     const { inputs, model } = this.#model;
-    memoryFiles.clear();
-    for (const [name, bytes] of files) memoryFiles.set(`${IN}/${name}`, bytes);
-    const source = findCase([...files.keys()], inputs.trained?.channelNames ?? []);
+    const path = remember(files);
+    const dicom = path === null ? null : await dicomCase(path, series);
+    const source = dicom?.source ??
+      findCase([...files.keys()], inputs.trained?.channelNames ?? []);
     const image = source.files[0]!.images[0]!;
     const kind = inputs.trained === null ? [] : compareKind(source, inputs.trained.kind);
     const other = requireLike(kind, image, force);
@@ -105,13 +97,17 @@ export class Session {
     const { opened, warnings } = await openViews([{ model, inputs }], source, hasLabel);
     const unlike = requireLike(compareInput(inputs, opened), image, force);
     this.#case = opened;
+    this.#image = `${source.folder}/${image}`;
     this.#masks = this.#deviation = null;
     this.#automaton = new Automaton(this.#model, opened);
     return {
       ...{ id: opened.id, hasLabel, slices: opened.indices.length },
       start: startOf(opened),
       view: viewOfCase(opened, inputs),
-      warnings: [...warnings, ...other, ...unlike],
+      warnings: [
+        ...(dicom?.problems ?? []).map(({ message }) => message),
+        ...[...warnings, ...other, ...unlike],
+      ],
     };
   }
 
@@ -198,6 +194,13 @@ export class Session {
     return this.#masks;
   }
 
+  /** The open volume's first image and its mask, as NIfTI; null for pictures, and without a mask. */
+  async volumes(): Promise<Record<"volume" | "mask", SavedFile | null>> {
+    if (this.#opened.kind !== "volume") return { volume: null, mask: null };
+    const volume = { name: basename(this.#image), bytes: memoryFiles.get(this.#image)! };
+    return { volume, mask: await this.#masks?.save().then(([mask]) => mask!) ?? null };
+  }
+
   get #model(): LoadedModel {
     if (this.#loaded === null) throw new TypeError("No model is loaded");
     return this.#loaded;
@@ -207,6 +210,19 @@ export class Session {
     if (this.#case === null) throw new TypeError("No case is open");
     return this.#case;
   }
+}
+
+/**
+ * Keeps files in memory.
+ *
+ * @returns Where there may be DICOM: a folder or an archive; null among volumes and pictures.
+ */
+function remember(files: Files): string | null {
+  memoryFiles.clear();
+  for (const [name, bytes] of files) memoryFiles.set(`${IN}/${name}`, bytes);
+  const [first, ...others] = files.keys();
+  if (first === undefined || [first, ...others].some(isImageFile)) return null;
+  return others.length === 0 ? `${IN}/${first}` : IN;
 }
 
 /** The single case of some files. */

@@ -16,19 +16,19 @@ const session = new Session();
 let engine: BrowserEngine;
 /** What is open, to open it again. */
 let model: { files: Files; base: string };
-let images: { files: Files; force: boolean } | null = null;
+let images: { files: Files; force: boolean; series: string | null } | null = null;
 
 async function setModel(files: Files, backend: BackendName, base: string) {
-  const facts = session.setModel(files);
+  const facts = await session.setModel(files);
   engine = await startEngine(session.shape, backend, base);
   model = { files, base };
   images = null;
   return { model: facts, engine };
 }
 
-async function openCase(files: Files, force: boolean) {
-  images = { files, force };
-  return await session.openCase(files, force);
+async function openCase(files: Files, force: boolean, series: string | null) {
+  images = { files, force, series };
+  return await session.openCase(files, force, series);
 }
 
 /** Does some work; where a GPU is lost on the way, again on the CPU. */
@@ -39,11 +39,11 @@ async function onEngine<T>({ signal }: CallContext, work: () => Promise<T>): Pro
     const isOther = error instanceof InputError && error.code !== "bad-backend";
     const isLost = engine.name === "webgpu" && !signal.aborted && !isOther;
     if (!isLost || images === null) throw error;
-    const { files, force } = images;
+    const { files, force, series } = images;
     await setModel(model.files, "threads", model.base);
     const note = `WebGPU was lost: ${(error as Error).message}`;
     engine = { ...engine, notes: [...engine.notes, note] };
-    await openCase(files, force);
+    await openCase(files, force, series);
     return await work();
   }
 }
@@ -51,7 +51,9 @@ async function onEngine<T>({ signal }: CallContext, work: () => Promise<T>): Pro
 const api = {
   setModel: (_: CallContext, files: Files, backend: BackendName, base: string) =>
     setModel(files, backend, base),
-  openCase: (_: CallContext, files: Files, force: boolean) => openCase(files, force),
+  listSeries: (_: CallContext, files: Files) => session.listSeries(files),
+  openCase: (_: CallContext, files: Files, force: boolean, series: string | null) =>
+    openCase(files, force, series),
   engine: (_: CallContext) => engine,
   frame: (call: CallContext, scene: Scene) => onEngine(call, () => session.frame(scene)),
   tenRuns: (call: CallContext, scene: Scene) =>
@@ -62,6 +64,7 @@ const api = {
   undoCorrection: (_: CallContext) => session.masks.undo(),
   measure: (_: CallContext) => session.masks.measure(),
   save: (_: CallContext) => session.masks.save(),
+  volumes: (_: CallContext) => session.volumes(),
 };
 
 /** What the page can ask for. */

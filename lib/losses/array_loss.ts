@@ -67,20 +67,21 @@ export function arrayLoss(input: ArrayLossInput): ArrayLoss {
       // The derivative of a class's Dice loss by a probability is I/U² − 2z/U.
       const base = intersection.map((value, c) => value / union[c]! ** 2 / k);
       const hit = union.map((value) => 2 / value / k);
+      const slopes = new Float64Array(k); // by the probabilities of a pixel
       for (let at = 0, pixel = 0; at < p.length; at += k, pixel++) {
         if (keep !== null && keep[pixel] === 0) continue;
         let mean = 0;
-        if (softmax) {
-          for (let c = 0; c < k; c++) mean += p[at + c]! * (base[c]! - hit[c]! * labels[at + c]!);
+        for (let c = 0; c < k; c++) {
+          slopes[c] = base[c]! - hit[c]! * labels[at + c]!;
+          mean += p[at + c]! * slopes[c]!;
         }
         for (let c = 0; c < k; c++) {
-          const [probability, label] = [p[at + c]!, labels[at + c]!];
-          const byProbability = base[c]! - hit[c]! * label;
+          const [probability, byProbability] = [p[at + c]!, slopes[c]!];
           // dp/dx is p (1 − p) for a sigmoid; for a softmax it depends on the other classes too.
           const byLogit = softmax
             ? probability * (byProbability - mean)
             : byProbability * probability * (1 - probability);
-          gradient[at + c] = slope * (byLogit + (probability - label) / count);
+          gradient[at + c] = slope * (byLogit + (probability - labels[at + c]!) / count);
         }
       }
       return gradient;

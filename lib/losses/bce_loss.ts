@@ -1,9 +1,3 @@
-/**
- * Binary cross-entropy on logits.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 
 /**

@@ -1,9 +1,3 @@
-/**
- * The soft Dice loss.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 
 /** Added to numerator and denominator, so that empty masks have a score. */

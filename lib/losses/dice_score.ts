@@ -1,9 +1,3 @@
-/**
- * The Dice score of a thresholded prediction.
- *
- * @module
- */
-
 import type * as tf from "@tensorflow/tfjs";
 import { DICE_SMOOTH } from "./dice_loss.ts";
 

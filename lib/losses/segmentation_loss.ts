@@ -1,9 +1,3 @@
-/**
- * The training loss: Dice loss + cross-entropy.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import { arrayOp, onArrays } from "../rollout/array_op.ts";
 import { type ArrayLoss, arrayLoss } from "./array_loss.ts";

@@ -1,9 +1,3 @@
-/**
- * The segmentation loss of several classes, regions or ignored pixels in tfjs operations.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import { DICE_SMOOTH } from "./dice_loss.ts";
 

@@ -1,9 +1,3 @@
-/**
- * The seeds that decide which cells fire in predictions.
- *
- * @module
- */
-
 import { hash32 } from "../support/random.ts";
 
 /**
@@ -11,8 +5,6 @@ import { hash32 } from "../support/random.ts";
  * predictions, pictures. It depends on nothing else, so the same pixels give the same mask whatever
  * the batch or the file's name.
  *
- * @param seed The run's seed.
- * @param index The slice's index within its case.
  * @param sample The number of the run, if the same slice is predicted several times; from 0.
  * @returns An integer in [0, 2³²).
  *
@@ -23,6 +15,7 @@ import { hash32 } from "../support/random.ts";
  *
  * assert.equal(cellSeed(0, 3), cellSeed(0, 3));
  * assert.notEqual(cellSeed(0, 3), cellSeed(0, 4));
+ * assert.notEqual(cellSeed(0, 3, 1), cellSeed(0, 3, 2));
  * ```
  */
 export function cellSeed(seed: number, index: number, sample = 0): number {

@@ -1,9 +1,3 @@
-/**
- * PyTorch's default initialisation, seeded.
- *
- * @module
- */
-
 import { Random } from "../support/random.ts";
 
 /** The shape of one NCA. */
@@ -38,9 +32,6 @@ export function parameterShapes(
 /**
  * Initial values distributed as PyTorch's: convolution weights and biases uniform in ±1/√fan_in (k²
  * for the depthwise kernel), batch norm scale 1 and shift 0.
- *
- * @param shape The NCA's shape.
- * @param seed Any integers; the same seed gives the same values.
  *
  * @example
  * ```ts

@@ -1,10 +1,3 @@
-/**
- * Med-NCA: a coarse automaton that sees the whole image at a quarter of its size, then a fine one
- * that continues at full size.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import type { RolloutOptions, Stats } from "../rollout/types.ts";
 import { hash32 } from "../support/random.ts";
@@ -122,13 +115,10 @@ export class MedNca {
    * @throws {RangeError} If an intervention is not within the steps of its stage.
    */
   forward(images: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
-    this.#checkImages(images);
     const { imageChannels, classes } = this.config;
     return tf.tidy(() => {
-      const small = this.model1.seedState(downsampleImages(images));
-      const settled = this.#settle("coarse", small, options);
-      const fine = this.#settle("fine", upsampleState(settled, images), options);
-      return readLogits(fine, imageChannels, classes);
+      const frames = this.trace(images, { ...options, every: Infinity });
+      return readLogits(frames.at(-1)!.state, imageChannels, classes);
     });
   }
 
@@ -173,17 +163,6 @@ export class MedNca {
   dispose(): void {
     this.model1.dispose();
     this.model2.dispose();
-  }
-
-  /** Runs one stage, in two parts if there is an intervention. */
-  #settle(stage: "coarse" | "fine", state: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
-    const [nca, at] = stage === "coarse" ? [this.model1, 0] : [this.model2, 1];
-    const rollout = this.#stageOptions(options)[at]!;
-    const { intervention } = options;
-    if (intervention?.stage !== stage) return nca.forward(state, rollout);
-    const { step, change } = intervention;
-    const changed = change(nca.forward(state, part(rollout, state, 0, step)));
-    return nca.forward(changed, part(rollout, state, step, rollout.steps));
   }
 
   #checkImages(images: tf.Tensor4D): void {

@@ -1,9 +1,3 @@
-/**
- * One neural cellular automaton on a 2D grid.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import { rollout } from "../rollout/rollout.ts";
 import type { NcaWeights, RolloutOptions } from "../rollout/types.ts";

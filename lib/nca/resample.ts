@@ -25,7 +25,6 @@ export interface Taps {
  * The taps of PyTorch's `interpolate(scale_factor=scale, mode="bilinear", align_corners=False)`
  * along one axis: half-pixel centres, the border is repeated.
  *
- * @param inputs The number of inputs.
  * @param scale Output size over input size; the output has ⌊inputs·scale⌋ values.
  *
  * @example Downsampling by four takes the two centre pixels of four, it does not average

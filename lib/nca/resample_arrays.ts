@@ -22,30 +22,24 @@ interface Size {
  * @returns [B, rows, columns, C].
  */
 export function resample(input: Float32Array, size: Size, rows: Taps, columns: Taps): Float32Array {
-  const { batch, height, width, channels } = size;
-  const [newHeight, newWidth] = [rows.i0.length, columns.i0.length];
+  const { batch, width, channels } = size;
   const line = new Float32Array(width * channels);
-  const output = new Float32Array(batch * newHeight * newWidth * channels);
+  const output = new Float32Array(batch * rows.i0.length * columns.i0.length * channels);
   let o = 0;
-  for (let b = 0; b < batch; b++) {
-    for (let i = 0; i < newHeight; i++) {
-      const top = (b * height + rows.i0[i]!) * width * channels;
-      const bottom = (b * height + rows.i1[i]!) * width * channels;
-      const [w0, w1] = [rows.w0[i]!, rows.w1[i]!];
-      for (let x = 0; x < line.length; x++) {
-        line[x] = w0 * input[top + x]! + w1 * input[bottom + x]!;
-      }
-      for (let j = 0; j < newWidth; j++) {
-        const left = columns.i0[j]! * channels;
-        const right = columns.i1[j]! * channels;
-        const u0 = columns.w0[j]!;
-        const u1 = columns.w1[j]!;
-        for (let k = 0; k < channels; k++) {
-          output[o++] = u0 * line[left + k]! + u1 * line[right + k]!;
-        }
+  eachRow(size, rows, (top, bottom, w0, w1) => {
+    for (let x = 0; x < line.length; x++) {
+      line[x] = w0 * input[top + x]! + w1 * input[bottom + x]!;
+    }
+    for (let j = 0; j < columns.i0.length; j++) {
+      const left = columns.i0[j]! * channels;
+      const right = columns.i1[j]! * channels;
+      const u0 = columns.w0[j]!;
+      const u1 = columns.w1[j]!;
+      for (let k = 0; k < channels; k++) {
+        output[o++] = u0 * line[left + k]! + u1 * line[right + k]!;
       }
     }
-  }
+  });
   return output;
 }
 
@@ -62,32 +56,40 @@ export function resampleTransposed(
   columns: Taps,
 ): Float32Array {
   const { batch, height, width, channels } = size;
-  const [newHeight, newWidth] = [rows.i0.length, columns.i0.length];
   const line = new Float32Array(width * channels);
   const output = new Float32Array(batch * height * width * channels);
   let g = 0;
-  for (let b = 0; b < batch; b++) {
-    for (let i = 0; i < newHeight; i++) {
-      line.fill(0);
-      for (let j = 0; j < newWidth; j++) {
-        const left = columns.i0[j]! * channels;
-        const right = columns.i1[j]! * channels;
-        const u0 = columns.w0[j]!;
-        const u1 = columns.w1[j]!;
-        for (let k = 0; k < channels; k++) {
-          const value = gradient[g++]!;
-          line[left + k]! += u0 * value;
-          line[right + k]! += u1 * value;
-        }
-      }
-      const top = (b * height + rows.i0[i]!) * width * channels;
-      const bottom = (b * height + rows.i1[i]!) * width * channels;
-      const [w0, w1] = [rows.w0[i]!, rows.w1[i]!];
-      for (let x = 0; x < line.length; x++) {
-        output[top + x]! += w0 * line[x]!;
-        output[bottom + x]! += w1 * line[x]!;
+  eachRow(size, rows, (top, bottom, w0, w1) => {
+    line.fill(0);
+    for (let j = 0; j < columns.i0.length; j++) {
+      const left = columns.i0[j]! * channels;
+      const right = columns.i1[j]! * channels;
+      const u0 = columns.w0[j]!;
+      const u1 = columns.w1[j]!;
+      for (let k = 0; k < channels; k++) {
+        const value = gradient[g++]!;
+        line[left + k]! += u0 * value;
+        line[right + k]! += u1 * value;
       }
     }
-  }
+    for (let x = 0; x < line.length; x++) {
+      output[top + x]! += w0 * line[x]!;
+      output[bottom + x]! += w1 * line[x]!;
+    }
+  });
   return output;
+}
+
+/** Visits each output row of each image: where its two input rows begin, and their weights. */
+export function eachRow(
+  { batch, height, width, channels }: Size,
+  rows: Taps,
+  visit: (top: number, bottom: number, w0: number, w1: number) => void,
+): void {
+  const at = (b: number, y: number) => (b * height + y) * width * channels;
+  for (let b = 0; b < batch; b++) {
+    for (let i = 0; i < rows.i0.length; i++) {
+      visit(at(b, rows.i0[i]!), at(b, rows.i1[i]!), rows.w0[i]!, rows.w1[i]!);
+    }
+  }
 }

@@ -48,7 +48,6 @@ const MAX_HEADER = 100_000_000;
  *
  * @param tensors By name; stored in the order of their names within each element size, as the
  *   reference implementation does, so that every tensor is aligned.
- * @param metadata Free text by name.
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, StoredTensor>,
@@ -84,8 +83,6 @@ export function encodeSafetensors(
 /**
  * Decodes a safetensors file. Half precision (F16, BF16) is read as F32, I64 as F64.
  *
- * @param bytes The whole file.
- * @param path Its name, for errors.
  * @throws {InputError} If the file is not a valid safetensors file.
  *
  * @example

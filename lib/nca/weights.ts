@@ -9,6 +9,7 @@ import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import { writeFilesAtomic } from "../support/files.ts";
 import { readRegularFile } from "../support/read_file.ts";
+import { sha256 } from "../support/sha256.ts";
 import { parameterShapes } from "./initialization.ts";
 import { MedNca } from "./med_nca.ts";
 import { DEFAULT_MED_NCA_CONFIG, type MedNcaConfig, MedNcaConfigSchema } from "./med_nca_config.ts";
@@ -26,8 +27,6 @@ export const WEIGHT_FILES = ["model1.safetensors", "model2.safetensors"] as cons
  * Saves a model as `model1.safetensors` (coarse) and `model2.safetensors` (fine), with PyTorch's
  * parameter names and shapes and the model's configuration in the metadata.
  *
- * @param model The model.
- * @param folder The folder; created if missing.
  * @throws {RangeError} If a weight is not finite; existing files are not changed.
  */
 export async function saveWeights(model: MedNca, folder: string): Promise<void> {
@@ -72,8 +71,7 @@ async function digest(stages: readonly Map<string, StoredTensor>[]): Promise<str
   const values = stages.flatMap((tensors) =>
     [...tensors.values()].flatMap(({ data }) => [...data])
   );
-  const hash = await crypto.subtle.digest("SHA-256", Float32Array.from(values));
-  return new Uint8Array(hash).toHex().slice(0, 16);
+  return (await sha256(Float32Array.from(values))).slice(0, 16);
 }
 
 /**
@@ -87,8 +85,6 @@ export interface ModelWeights {
 /**
  * Loads a model that {@linkcode saveWeights} saved, or one from PyTorch.
  *
- * @param folder As for {@linkcode readWeights}.
- * @param config As for {@linkcode readWeights}.
  * @throws {InputError} As `readWeights` does.
  */
 export async function loadWeights(
@@ -114,28 +110,11 @@ export async function readWeights(
 ): Promise<ModelWeights> {
   const paths = WEIGHT_FILES.map((name) => join(folder, name));
   const [coarse, fine] = await Promise.all(
-    paths.map((path) => readRegularFile(path, READING)),
-  ) as [Uint8Array, Uint8Array];
-  return parseWeights([coarse, fine], folder, config);
-}
-
-/**
- * {@linkcode readWeights} for the content of both files.
- *
- * @param contents `model1.safetensors` and `model2.safetensors`.
- * @param folder Their origin, for errors.
- * @param config As for `readWeights`.
- * @throws {InputError} As `readWeights` does.
- */
-export function parseWeights(
-  contents: readonly [coarse: Uint8Array, fine: Uint8Array],
-  folder: string,
-  config: Partial<MedNcaConfig>,
-): ModelWeights {
-  const [coarse, fine] = contents.map((bytes, i): StoredStage => {
-    const path = join(folder, WEIGHT_FILES[i]!);
-    return { path, ...decodeSafetensors(bytes, path) };
-  }) as [StoredStage, StoredStage];
+    paths.map(async (path): Promise<StoredStage> => ({
+      path,
+      ...decodeSafetensors(await readRegularFile(path, READING), path),
+    })),
+  ) as [StoredStage, StoredStage];
   requirePair(coarse, fine, folder);
   return checkWeights(coarse, fine, config);
 }
@@ -146,7 +125,6 @@ export type StoredStage = { path: string } & Safetensors;
 /**
  * Checks that tensors are the parameters of a Med-NCA.
  *
- * @param config As for {@linkcode readWeights}.
  * @throws {InputError} As `readWeights` does.
  */
 export function checkWeights(

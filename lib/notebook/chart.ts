@@ -9,11 +9,14 @@ import { Figure } from "../plots/figure.ts";
 import { drawChart, renderPlot } from "../plots/render_plot.ts";
 import { svgDocument, svgGroup } from "../plots/svg.ts";
 
+/** Plot's options; the title says what the chart shows, also to readers who cannot see it. */
+export type ChartOptions = Plot.PlotOptions & { title: string };
+
 /**
  * Draws an Observable Plot chart, large enough for a projector and in colours for colour-blind
  * readers. `Plot.plot` itself needs a browser.
  *
- * @param options Plot's own: marks, scales, title.
+ * @param options Plot's own: title, marks, scales.
  *
  * @example
  * ```ts
@@ -24,7 +27,7 @@ import { svgDocument, svgGroup } from "../plots/svg.ts";
  * assert.match(chart({ title: "Loss", marks: [Plot.lineY([3, 2, 1])] }).svg, /Loss/);
  * ```
  */
-export function chart(options: Plot.PlotOptions): Figure {
+export function chart(options: ChartOptions): Figure {
   return new Figure(renderPlot(options));
 }
 
@@ -34,7 +37,7 @@ export function chart(options: Plot.PlotOptions): Figure {
  * @param charts Plot's options of each. Default `width`: 420, `height`: 320.
  * @throws {RangeError} If there are none.
  */
-export function charts(...charts: Plot.PlotOptions[]): Figure {
+export function charts(...charts: ChartOptions[]): Figure {
   if (charts.length === 0) throw new RangeError("Cannot draw charts: there are none");
   let content = "";
   let x = 0;

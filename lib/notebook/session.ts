@@ -4,9 +4,14 @@
  * @module
  */
 
+import { join } from "@std/path";
 import { fileURLToPath } from "node:url";
 import { initBackend } from "../backend.ts";
+import { WEIGHT_FILES } from "../nca/weights.ts";
+import { InputError } from "../support/errors.ts";
+import { exists } from "../support/files.ts";
 import { runPaths } from "../training/run_folder.ts";
+import { installReadableErrors } from "./readable_errors.ts";
 
 /** Whether the environment variable `QUICK` requests the shortest runs, for tests. */
 export const quick = Boolean(Deno.env.get("QUICK"));
@@ -16,8 +21,8 @@ let stopping = new AbortController();
 
 /**
  * Prepares a notebook: the current folder becomes the project's, however the notebook was opened,
- * so that `data.example` and `runs` are found; the backend is chosen; and the Stop button no longer
- * ends the kernel (see {@linkcode stopSignal}).
+ * so that `data.example` and `runs` are found; errors are shown with what to do; the backend is
+ * chosen; and Stop no longer ends the kernel (see {@linkcode stopSignal}).
  *
  * Prints the backend. Does nothing when the cell runs again.
  */
@@ -27,10 +32,19 @@ export function startNotebook(): Promise<void> {
 
 async function start(): Promise<void> {
   Deno.chdir(fileURLToPath(new URL("../../", import.meta.url)));
+  installReadableErrors();
   // Without a listener Stop's signal would end the kernel with all its variables.
   Deno.addSignalListener("SIGINT", () => stopping.abort());
+  listenToBridge();
   const backend = await initBackend();
   console.log(backend.describe());
+}
+
+/** Stop from `tasks/support/kernel_bridge.py`: a line on standard input, on every system. */
+async function listenToBridge(): Promise<void> {
+  if (!Deno.env.has("MED_NCA_KERNEL_BRIDGE")) return;
+  for await (const _ of Deno.stdin.readable) stopping.abort();
+  Deno.exit(); // the bridge is gone, and with it whoever could ask for more
 }
 
 /**
@@ -52,11 +66,23 @@ export function stopSignal(): AbortSignal {
  *
  * @param folder Such as `runs/notebook`.
  */
-export async function holdsRun(folder: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(runPaths(folder).checkpoint)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+export function holdsRun(folder: string): Promise<boolean> {
+  return exists(runPaths(folder).checkpoint);
+}
+
+/**
+ * Checks that a model was trained that a cell needs.
+ *
+ * @param folder The folder of the run, such as `runs/notebook`.
+ * @param maker Which cell or chapter trains it: "Run chapter 4 (4_training_loop.ipynb)".
+ * @throws {InputError} If it holds no trained model; the hint is `maker`.
+ */
+export async function requireModel(folder: string, maker: string): Promise<void> {
+  const found = await Promise.all(WEIGHT_FILES.map((name) => exists(join(folder, name))));
+  if (!found.includes(false)) return;
+  throw new InputError("Cannot use the model: it is not trained yet", {
+    code: "bad-run",
+    path: folder,
+    hint: maker,
+  });
 }

@@ -4,10 +4,8 @@
  * @module
  */
 
+import { display } from "../plots/figure.ts";
 import { escapeXml } from "../plots/svg.ts";
-
-/** The symbol by which the Deno kernel finds a value's display form. */
-const display = Symbol.for("Jupyter.display");
 
 /** A row by column; numbers are rounded and set to the right. */
 export type TableRow = Readonly<Record<string, string | number>>;

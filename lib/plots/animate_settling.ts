@@ -194,7 +194,14 @@ export function animateSettling(
     });
   }
   encoder.finish();
-  return new Animation(encoder.bytes());
+  return new Animation(encoder.bytes(), describe(frames));
+}
+
+function describe(frames: readonly SettlingFrame[]): string {
+  const stages = Object.entries(Object.groupBy(frames, ({ stage }) => stage)).map(
+    ([stage, part]) => `${stage} stage to step ${part.at(-1)!.step}`,
+  );
+  return `Animation: the probability of the mask over the image; ${stages.join(", then ")}`;
 }
 
 function palette({ classes }: Targets): Rgb[] {

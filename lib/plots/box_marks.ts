@@ -8,7 +8,7 @@ import * as Plot from "@observablehq/plot";
 import { OKABE_ITO } from "./palette.ts";
 
 /** Quartiles of fewer values are meaningless: only dots are drawn. */
-const FEWEST_FOR_BOX = 5;
+export const FEWEST_FOR_BOX = 5;
 
 /**
  * A box plot along x (quartiles, median, whiskers to the furthest value within 1.5 of the box's

@@ -5,7 +5,7 @@
  */
 
 import * as Plot from "@observablehq/plot";
-import { boxMarks, meanRule } from "./box_marks.ts";
+import { boxMarks, FEWEST_FOR_BOX, meanRule } from "./box_marks.ts";
 import { Figure } from "./figure.ts";
 import { OKABE_ITO, TEXT_COLOUR } from "./palette.ts";
 import { quantile } from "./raster.ts";
@@ -28,8 +28,8 @@ const WIDTH = 800;
 const MARGIN_RIGHT = 24;
 
 /**
- * Draws the Dice scores of cases: their distribution as a box and dots, and (up to forty cases)
- * each case by name, from best to worst. Undefined scores are counted in the subtitle.
+ * Draws the Dice scores of cases: their distribution as a box and dots (from five cases on), and (up
+ * to forty cases) each case by name, from best to worst. Undefined scores are counted in the subtitle.
  *
  * @throws {RangeError} If no score is defined.
  *
@@ -59,13 +59,12 @@ export function plotCaseScores(
   const x = {
     domain: [0, 1],
     label: "volume Dice",
-    labelAnchor: "center",
-    labelArrow: "none",
     grid: true,
   } as const;
   const meanLine = meanRule(mean);
   const [height, marginTop, marginBottom] = [named ? 110 : 280, 12, named ? 12 : 56];
-  const box = drawChart({
+  // Beside so few named cases, dots without a box would say nothing new
+  const box = rows.length < FEWEST_FOR_BOX ? undefined : drawChart({
     width: WIDTH,
     height,
     marginLeft,
@@ -82,6 +81,7 @@ export function plotCaseScores(
       meanLine,
     ],
   });
+  const boxHeight = box?.height ?? 0;
   const cases = named ? caseChart(rows, meanLine, marginLeft, x) : undefined;
 
   const title = options.title ?? "Volume Dice of held-out cases";
@@ -90,9 +90,9 @@ export function plotCaseScores(
     `${mean.toFixed(3)} (dashed), median ${median.toFixed(3)}` +
     (undefinedCount > 0 ? `, ${undefinedCount} undefined (both masks empty)` : "");
   const content = svgText(title, 12, 32, { size: 22, bold: true }) +
-    svgText(subtitle, 12, 60) + svgGroup(0, 76, box.content) +
-    (cases === undefined ? "" : svgGroup(0, 76 + box.height, cases.content));
-  return new Figure(svgDocument(WIDTH, 76 + box.height + (cases?.height ?? 0), content));
+    svgText(subtitle, 12, 60) + svgGroup(0, 76, box?.content ?? "") +
+    svgGroup(0, 76 + boxHeight, cases?.content ?? "");
+  return new Figure(svgDocument(WIDTH, 76 + boxHeight + (cases?.height ?? 0), content));
 }
 
 function caseChart(

@@ -7,21 +7,42 @@
 import { Buffer } from "node:buffer";
 import { extname } from "@std/path";
 import { writeFileAtomic } from "../support/files.ts";
+import { escapeXml, svgWords } from "./svg.ts";
 import { svgToPng, type SvgToPngOptions } from "./svg_to_png.ts";
 
 /** The symbol by which the Deno kernel finds a value's display form. */
-const display = Symbol.for("Jupyter.display");
+export const display: unique symbol = Symbol.for("Jupyter.display");
 
 /** The bytes as base 64, for data URIs and notebooks. */
 export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 }
 
+/**
+ * A picture's form for notebooks: HTML, which carries the words for readers who cannot see it,
+ * scales with the page, and survives the export of a notebook in every format of pictures.
+ *
+ * @param type Its media type.
+ * @param bytes Its file.
+ * @param alt What it shows, in words.
+ */
+export function pictureOutput(
+  type: string,
+  bytes: Uint8Array,
+  alt: string,
+): Record<string, string> {
+  return {
+    "text/html": `<img alt="${escapeXml(alt)}" src="data:${type};base64,${base64(bytes)}" ` +
+      `style="max-width:100%;height:auto">`,
+    "text/plain": alt,
+  };
+}
+
 /** What a {@linkcode Figure} is made of. */
 export interface FigureOptions {
   /**
-   * Whether it consists of pixels (slices) rather than lines (charts). Then notebooks show the PNG,
-   * at the SVG's size. Charts are shown as SVG, and their PNG is twice as large, to stay sharp.
+   * Whether it consists of pixels (slices) rather than lines (charts). The PNG of lines is twice as
+   * large as the SVG, to stay sharp.
    */
   pixels?: boolean;
 }
@@ -48,6 +69,11 @@ export class Figure {
     this.#pixels = options.pixels ?? false;
   }
 
+  /** What the picture says in words: titles, captions, legends, and the axes' labels. */
+  get alt(): string {
+    return svgWords(this.svg).join("; ");
+  }
+
   /** The picture as the bytes of a PNG file. */
   png(options: SvgToPngOptions = {}): Uint8Array {
     return svgToPng(this.svg, { zoom: this.#pixels ? 1 : 2, ...options });
@@ -68,7 +94,7 @@ export class Figure {
 
   /** The form for notebooks. */
   [display](): Record<string, string> {
-    return this.#pixels ? { "image/png": base64(this.png()) } : { "image/svg+xml": this.svg };
+    return pictureOutput("image/svg+xml", new TextEncoder().encode(this.svg), this.alt);
   }
 }
 
@@ -76,9 +102,12 @@ export class Figure {
 export class Animation {
   /** The bytes of the GIF file. */
   readonly gif: Uint8Array;
+  /** What it shows, in words. */
+  readonly alt: string;
 
-  constructor(gif: Uint8Array) {
+  constructor(gif: Uint8Array, alt: string) {
     this.gif = gif;
+    this.alt = alt;
   }
 
   /** Writes the GIF file. */
@@ -88,6 +117,6 @@ export class Animation {
 
   /** The form for notebooks. */
   [display](): Record<string, string> {
-    return { "image/gif": base64(this.gif) };
+    return pictureOutput("image/gif", this.gif, this.alt);
   }
 }

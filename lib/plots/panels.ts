@@ -7,7 +7,14 @@
 import { base64, Figure } from "./figure.ts";
 import { MUTED_COLOUR } from "./palette.ts";
 import { imageToPng, type RgbImage } from "./slice_image.ts";
-import { type Legend, svgDocument, svgGroup, svgText, textWidth } from "./svg.ts";
+import {
+  type Block,
+  type Legend,
+  svgDocument,
+  svgGroup,
+  svgLines,
+  type TextOptions,
+} from "./svg.ts";
 
 /** A picture and the text around it. */
 export interface Panel {
@@ -36,6 +43,9 @@ const GAP = 14;
 const TITLE = 22;
 const TEXT = 16;
 const CAPTION = 14;
+const SPACE = 8;
+/** Narrower pictures would break their title into too many lines. */
+const SMALLEST_WIDTH = 320;
 
 /**
  * Lays pictures out in a grid, with titles, captions and a legend as text.
@@ -49,48 +59,58 @@ export function composePanels(panels: readonly Panel[], options: PanelsOptions):
     throw new RangeError(`Expected at least 1 column, got ${columns}`);
   }
   const cellWidth = Math.max(...panels.map(({ image }) => image.width));
-  const width = 2 * MARGIN + columns * (cellWidth + GAP) - GAP;
+  const inside = Math.max(SMALLEST_WIDTH, columns * (cellWidth + GAP) - GAP);
 
   let content = "";
   let y = MARGIN;
+  const add = (block: Block) => {
+    content += svgGroup(MARGIN, y, block.content);
+    y += Math.round(block.height);
+  };
   if (options.title !== undefined) {
-    content += svgText(options.title, MARGIN, y + TITLE * 0.8, { size: TITLE, bold: true });
-    y += Math.round(TITLE * 1.5);
+    add(svgLines(options.title, { size: TITLE, bold: true, width: inside }));
+    y += SPACE;
   }
   if (options.subtitle !== undefined) {
-    content += svgText(options.subtitle, MARGIN, y + TEXT * 0.8, { size: TEXT });
-    y += Math.round(TEXT * 1.7);
+    add(svgLines(options.subtitle, { size: TEXT, width: inside }));
+    y += SPACE;
   }
   for (let start = 0; start < panels.length; start += columns) {
-    const row = panels.slice(start, start + columns);
-    const titled = row.some(({ title }) => title !== undefined) ? Math.round(TEXT * 1.5) : 0;
-    const captioned = row.some(({ caption }) => caption !== undefined) ? CAPTION * 1.6 : 0;
-    const height = Math.max(...row.map(({ image }) => image.height));
-    for (const [column, panel] of row.entries()) {
-      content += svgGroup(MARGIN + column * (cellWidth + GAP), y, drawPanel(panel, titled));
-    }
-    y += Math.round(titled + height + captioned) + GAP;
+    add(drawRow(panels.slice(start, start + columns), cellWidth));
+    y += GAP;
   }
-  const legend = options.legend?.(width - 2 * MARGIN);
-  if (legend !== undefined) {
-    content += svgGroup(MARGIN, y, legend.content);
-    y += Math.round(legend.height) + GAP;
+  const legend = options.legend?.(inside);
+  if (legend !== undefined && legend.height > 0) {
+    add(legend);
+    y += GAP;
   }
-  return new Figure(svgDocument(width, y - GAP + MARGIN, content), { pixels: true });
+  const document = svgDocument(inside + 2 * MARGIN, y - GAP + MARGIN, content);
+  return new Figure(document, { pixels: true });
 }
 
-function drawPanel({ image, title, caption }: Panel, top: number): string {
-  let content = "";
-  if (title !== undefined) {
-    // Long names are written smaller, to stay in their panel.
-    const size = Math.min(TEXT, Math.floor(TEXT * image.width / textWidth(title, TEXT)));
-    content += svgText(title, 0, TEXT * 0.9, { size });
-  }
-  content += `<image x="0" y="${top}" width="${image.width}" height="${image.height}" ` +
-    `style="image-rendering:pixelated" href="data:image/png;base64,${base64(imageToPng(image))}"/>`;
-  if (caption !== undefined) {
-    const baseline = top + image.height + CAPTION * 1.2;
-    content += svgText(caption, 0, baseline, { size: CAPTION, colour: MUTED_COLOUR });
-  }
-  return content;
+/** Panels side by side: their titles, pictures and captions are aligned. */
+function drawRow(panels: readonly Panel[], cellWidth: number): Block {
+  const texts = (key: "title" | "caption", style: TextOptions) =>
+    panels.map((panel) =>
+      svgLines(panel[key] ?? "", {
+        ...style,
+        width: Math.min(cellWidth + GAP / 2, panel.image.width),
+      })
+    );
+  const highest = (key: "title" | "caption", blocks: readonly Block[]) =>
+    panels.every((panel) => panel[key] === undefined)
+      ? 0
+      : Math.max(...blocks.map(({ height }) => height)) + SPACE / 2;
+  const titles = texts("title", { size: TEXT });
+  const captions = texts("caption", { size: CAPTION, colour: MUTED_COLOUR });
+  const top = highest("title", titles);
+  const height = Math.max(...panels.map(({ image }) => image.height));
+  const content = panels.map(({ image }, i) => {
+    const picture = `<image x="0" y="${top}" width="${image.width}" height="${image.height}" ` +
+      `style="image-rendering:pixelated" ` +
+      `href="data:image/png;base64,${base64(imageToPng(image))}"/>`;
+    const caption = svgGroup(0, top + image.height + SPACE / 2, captions[i]!.content);
+    return svgGroup(i * (cellWidth + GAP), 0, titles[i]!.content + picture + caption);
+  });
+  return { content: content.join(""), height: top + height + highest("caption", captions) };
 }

@@ -59,8 +59,6 @@ export function plotQuality(
     marginLeft: MARGIN,
     x: {
       label: "NCA quality metric (0: all runs agree)",
-      labelAnchor: "center",
-      labelArrow: "none",
       domain: domains.x,
     },
     y: { label: "volume Dice", domain: domains.y, grid: true },

@@ -7,7 +7,15 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { SERIES_COLOURS } from "./palette.ts";
-import { type Legend, type LegendEntry, svgDocument, svgGroup, svgLegend, svgText } from "./svg.ts";
+import {
+  type Legend,
+  type LegendEntry,
+  svgDocument,
+  svgGroup,
+  svgLegend,
+  svgLines,
+  svgText,
+} from "./svg.ts";
 
 /** A chart as SVG elements, to be combined with others. */
 export interface Chart {
@@ -20,6 +28,8 @@ export interface Chart {
 }
 
 const FONT_SIZE = 16;
+/** Between title or legend and the vertical axis' label. */
+const TITLE_SPACE = 8;
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
 /**
@@ -30,7 +40,7 @@ const { document } = parseHTML("<!doctype html><html><body></body></html>");
  * categories have the colours of Okabe and Ito; `style` is not used.
  */
 export function drawChart(options: Plot.PlotOptions): Chart {
-  const { title, subtitle, caption, color, ...rest } = options;
+  const { title, subtitle, caption, color, x, ...rest } = options;
   const draw = (colours: Plot.ScaleOptions) =>
     Plot.plot({
       width: 800,
@@ -40,6 +50,8 @@ export function drawChart(options: Plot.PlotOptions): Chart {
       marginBottom: 56,
       marginLeft: 76,
       ...rest,
+      // An arrow at the axis' end would not fit beside long labels of ticks
+      x: { labelAnchor: "center", labelArrow: "none", ...x },
       color: { ...colours, ...color, legend: false },
       style: {},
       // linkedom's document does all that Plot needs, but has its own types.
@@ -58,8 +70,9 @@ export function drawChart(options: Plot.PlotOptions): Chart {
   let y = 0;
   const line = (text: unknown, size: number, bold: boolean) => {
     if (typeof text !== "string" || text === "") return;
-    content += svgText(text, 12, y + size * 1.4, { size, bold });
-    y += Math.round(size * 1.6);
+    const lines = svgLines(text, { size, bold, width: width - 24 });
+    content += svgGroup(12, y + size * 0.5, lines.content);
+    y += lines.height + Math.round(size * 0.3);
   };
   line(title, 20, true);
   line(subtitle, 16, false);
@@ -69,6 +82,7 @@ export function drawChart(options: Plot.PlotOptions): Chart {
     content += svgGroup(12, y + 6, legend.content);
     y += legend.height + 6;
   }
+  if (y > 0) y += TITLE_SPACE;
   content += `<g transform="translate(0,${y})" fill="currentColor" font-size="${FONT_SIZE}" ` +
     `text-anchor="middle">${svg.innerHTML.replaceAll("var(--plot-background)", "#ffffff")}</g>`;
   y += Number(svg.getAttribute("height"));

@@ -94,8 +94,6 @@ function drawPanel({ title, unit, none, format }: Perturbation, rows: Robustness
     marginBottom: 60,
     x: {
       label: unit,
-      labelAnchor: "center",
-      labelArrow: "none",
       type: "point", // evenly spaced: each strength is one step worse
       domain: means.map(({ strength }) => strength),
       ticks: roomyTicks(means.map(({ strength }) => strength), format),

@@ -5,11 +5,11 @@
  */
 
 import type { Figure } from "./figure.ts";
-import { divergingColour, greyColour } from "./palette.ts";
+import { greyColour } from "./palette.ts";
 import { composePanels, type Panel } from "./panels.ts";
-import { orientForDisplay, quantile, turnPair, type View } from "./raster.ts";
+import { orientForDisplay, turnPair, type View } from "./raster.ts";
 import { displayScale, sliceToRgb } from "./slice_image.ts";
-import { type Legend, svgText } from "./svg.ts";
+import { signedColours, signedLegend } from "./signed_colours.ts";
 
 /** The state of one slice. */
 export interface ChannelState {
@@ -74,42 +74,21 @@ export function plotStateChannels(
         caption: "never changes",
       };
     }
-    const limit = quantile(values.map(Math.abs), 0.995);
+    const { style, caption } = signedColours(values);
     return {
-      image: sliceToRgb(raster, {
-        scale,
-        smooth: false,
-        // A channel of zeros should be white, not the map's first colour.
-        range: limit > 0 ? [-limit, limit] : [-1, 1],
-        colour: (t) => divergingColour(2 * t - 1),
-      }),
+      image: sliceToRgb(raster, { scale, smooth: false, ...style }),
       title: titleOf(channel, logits[channel - imageChannels]),
-      caption: `±${Number(limit.toPrecision(2))}`,
+      caption,
     };
   });
   return composePanels(panels, {
     columns: options.columns ?? 4,
     title: options.title ?? "State channels",
-    legend: rampLegend,
+    legend: signedLegend,
   });
 }
 
 function titleOf(channel: number, logit: string | undefined): string {
   if (logit === undefined) return String(channel);
   return logit === "" ? `${channel}: logit` : `${channel}: logit, ${logit}`;
-}
-
-function rampLegend(): Legend {
-  const width = 260;
-  const steps = 52;
-  let content = "";
-  for (let i = 0; i < steps; i++) {
-    const colour = divergingColour(2 * (i + 0.5) / steps - 1);
-    content += `<rect x="${i * width / steps}" y="0" width="${width / steps + 1}" height="14" ` +
-      `fill="rgb(${colour})"/>`;
-  }
-  content += svgText("− limit", 0, 32, { size: 14 });
-  content += svgText("0", width / 2, 32, { size: 14, anchor: "middle" });
-  content += svgText("+ limit", width, 32, { size: 14, anchor: "end" });
-  return { content, height: 38 };
 }

@@ -34,9 +34,82 @@ export interface TextOptions {
 
 /** A `<text>` element whose baseline is at y. */
 export function svgText(text: string, x: number, y: number, options: TextOptions = {}): string {
+  return textElement(escapeXml(text), x, y, options);
+}
+
+function textElement(content: string, x: number, y: number, options: TextOptions): string {
   const { size = 16, anchor = "start", colour = TEXT_COLOUR, bold = false } = options;
   return `<text x="${x}" y="${y}" font-size="${size}" text-anchor="${anchor}" fill="${colour}"` +
-    `${bold ? ' font-weight="bold"' : ""}>${escapeXml(text)}</text>`;
+    `${bold ? ' font-weight="bold"' : ""}>${content}</text>`;
+}
+
+/** Elements laid out from origin (0, 0). */
+export interface Block {
+  content: string;
+  /** Pixels. */
+  height: number;
+}
+
+/**
+ * A text in as many lines as fit a width. A word that is longer than a line is written smaller.
+ *
+ * @param options.width Pixels.
+ */
+export function svgLines(
+  text: string,
+  options: TextOptions & { width: number },
+): Block {
+  if (text === "") return { content: "", height: 0 };
+  const { width, size = 16 } = options;
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && textWidth(longer, size) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  const longest = Math.max(...lines.map((line) => textWidth(line, size)));
+  const fitted = Math.min(size, Math.floor(size * width / longest));
+  const lineHeight = Math.round(size * 1.3);
+  const [first, ...others] = lines.map(escapeXml);
+  const more = others.map((line) => `<tspan x="0" dy="${lineHeight}">${line}</tspan>`).join("");
+  return {
+    content: textElement(`${first}${more}`, 0, Math.round(size * 0.9), {
+      ...options,
+      size: fitted,
+    }),
+    height: lines.length * lineHeight,
+  };
+}
+
+/** The texts of {@linkcode svgText}, and the labels of Observable Plot's axes. */
+const WORDS = /<text x=[^>]*>(.*?)<\/text>|"f?([xy]-axis) label"[^>]*><text[^>]*>([^<]+)</g;
+
+/**
+ * What a picture says: its texts in their order, without the numbers along axes.
+ *
+ * @param svg Made of {@linkcode svgText} and charts.
+ *
+ * @example
+ * ```ts
+ * import { svgText, svgWords } from "./svg.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(svgWords(svgText("Dice < 1", 0, 0)), ["Dice < 1"]);
+ * ```
+ */
+export function svgWords(svg: string): string[] {
+  return [...svg.matchAll(WORDS)].map(([, text, axis, label]) =>
+    unescapeXml(
+      axis === undefined
+        ? text!.replace(/<[^/].*?>/g, " ").replace(/<.*?>/g, "")
+        : `${axis}: ${label!.replace(/^[←↑] | [→↓]$/g, "")}`,
+    )
+  ).filter((words) => words !== "");
+}
+
+function unescapeXml(text: string): string {
+  return text.replaceAll("&quot;", '"').replaceAll("&gt;", ">").replaceAll("&lt;", "<")
+    .replaceAll("&amp;", "&");
 }
 
 /** A `<g>` moved by x and y. */
@@ -53,12 +126,7 @@ export interface LegendEntry {
 }
 
 /** A legend laid out in lines. */
-export interface Legend {
-  /** Its elements, with origin (0, 0). */
-  content: string;
-  /** Pixels. */
-  height: number;
-}
+export type Legend = Block;
 
 /**
  * Swatches with labels in a row, wrapped to the width.

@@ -245,8 +245,6 @@ function drawPanel(panel: Panel, { points, epochs, best, colours }: Curves): Cha
     // Whole epochs only, and some width for a run of one epoch.
     x: {
       label: "epoch",
-      labelAnchor: "center",
-      labelArrow: "none",
       domain: first === last ? [first - 1, last + 1] : [first, last],
       ticks: last - first < 10 ? epochs : 8,
       tickFormat: String,

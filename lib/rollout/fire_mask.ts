@@ -6,9 +6,6 @@
 
 import { hash32, mix32 } from "../support/random.ts";
 
-/** The scale of the fire rate that the hash's upper 24 bits are compared with. */
-const RANGE = 2 ** 24;
-
 /**
  * The 24-bit threshold of a fire rate: a cell fires where its hash's upper 24 bits are below.
  *
@@ -18,7 +15,7 @@ export function fireThreshold(fireRate: number): number {
   if (!(fireRate >= 0 && fireRate <= 1)) {
     throw new RangeError(`Cannot run an NCA: fire rate must be from 0 to 1, got ${fireRate}`);
   }
-  return Math.round(fireRate * RANGE);
+  return Math.round(fireRate * 2 ** 24);
 }
 
 /** The key of one slice at one step, to be hashed with a cell's index. */
@@ -29,10 +26,7 @@ export function fireKey(seed: number, step: number): number {
 /**
  * The fire mask of one slice in one step.
  *
- * @param options.seed The slice's seed.
- * @param options.step The number of the step.
  * @param options.cells The number of cells, H·W, row by row.
- * @param options.fireRate The probability that a cell fires.
  * @returns 1 where the cell fires, else 0.
  *
  * @example

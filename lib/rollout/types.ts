@@ -1,9 +1,3 @@
-/**
- * The types of a rollout: weights, options, engine.
- *
- * @module
- */
-
 import type * as tf from "@tensorflow/tfjs";
 
 /** Added to the variance in batch norm, PyTorch's default. */

@@ -100,18 +100,14 @@ export interface Case {
    * Writes one plane per slice back in the case's own form: a volume with its header and grid, or
    * one picture per slice.
    *
-   * @param folder Where the files go.
    * @param planes One per entry of `indices`: mask codes, or numbers.
    * @param options.suffix Appended to the file's name, such as "_probability".
-   * @returns The files.
    */
   save(
     folder: string,
     planes: readonly Uint8Array[] | readonly Float32Array[],
     options: { readonly suffix: string },
   ): Promise<string[]>;
-  /**
-   * Reads a mask that {@linkcode Case.save} wrote back into planes of codes.
-   */
+  /** Reads a mask that {@linkcode Case.save} wrote back into planes of codes. */
   readMask(folder: string): Promise<LabelPlane[]>;
 }

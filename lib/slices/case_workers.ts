@@ -1,9 +1,3 @@
-/**
- * The threads that cut the cases of a data set.
- *
- * @module
- */
-
 import { Worker } from "node:worker_threads";
 import { InputError } from "../support/errors.ts";
 import type { CaseSource } from "./discovery/case_source.ts";

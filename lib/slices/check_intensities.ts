@@ -1,11 +1,5 @@
-/**
- * Checks the values of images, and fills missing ones.
- *
- * @module
- */
-
 import { counted } from "../support/names_of.ts";
-import type { Finding } from "./discovery/case_source.ts";
+import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 import type { IntensityRange } from "./normalize.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 
@@ -33,15 +27,12 @@ export function fillMissing(
   }
   if (missing === 0) return;
   if (missing === data.length) {
-    findings.push({ severity: "error", message: "image has no finite value", hint: "" });
+    findings.push(asError("image has no finite value"));
   } else if (fill === "error") {
-    findings.push({
-      severity: "error",
-      message: `image has ${counted(missing, "value")} that ${
-        missing === 1 ? "is" : "are"
-      } NaN or infinite`,
-      hint: "If they are background, replace them with --fill lowest or --fill zero",
-    });
+    findings.push(asError(
+      `image has ${counted(missing, "value")} that ${missing === 1 ? "is" : "are"} NaN or infinite`,
+      "If they are background, replace them with --fill lowest or --fill zero",
+    ));
   } else {
     const value = fill === "lowest" ? lowest : fill === "zero" ? 0 : fill;
     for (let i = 0; i < data.length; i++) if (isMissing(data[i]!)) data[i] = value;
@@ -59,8 +50,13 @@ export function checkContrast(
   findings: Finding[],
 ): void {
   if (low === high) {
-    const message = `image is constant: every value is ${format(low)}`;
-    findings.push({ severity: "error", message, hint: "" });
+    const isConstant = data.every((value) => value === low || value - value !== 0);
+    findings.push(
+      isConstant ? asError(`image is constant: every value is ${format(low)}`) : asError(
+        `image is constant but for a few values: both percentiles are ${format(low)}`,
+        "Keep the few values with --normalize minmax, or a wider --clip",
+      ),
+    );
     return;
   }
   const bins = new Uint32Array(LEVELS);
@@ -71,13 +67,12 @@ export function checkContrast(
     bins[Math.min(LEVELS - 1, Math.floor((data[i]! - low) / (high - low) * LEVELS))]!++;
   }
   if (Math.max(...bins) * 2 <= between || between * 2 < data.length * 0.02) return;
-  findings.push({
-    severity: "warning",
-    message: `most values lie within a thousandth of the range ${format(low)} to ${format(high)}`,
-    hint: low <= LOWEST
+  findings.push(asWarning(
+    `most values lie within a thousandth of the range ${format(low)} to ${format(high)}`,
+    low <= LOWEST
       ? "Give the background another value with --fill lowest"
       : "Clip the few brightest or darkest voxels with --normalize percentile",
-  });
+  ));
 }
 
 function format(value: number): string {

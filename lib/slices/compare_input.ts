@@ -1,13 +1,7 @@
-/**
- * Compares an image with a model's training data.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 import { counted } from "../support/names_of.ts";
 import type { Case } from "./case.ts";
-import type { Finding } from "./discovery/case_source.ts";
+import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 import type { ModelInputs, TrainedOn } from "./model_inputs.ts";
 
 /** From this ratio on, spacings or sizes count as different. */
@@ -18,8 +12,6 @@ const SPAN_FACTOR = 10;
 /**
  * Lists how an image differs from the training images.
  *
- * @param inputs What the model was trained on.
- * @param opened An image, opened with these inputs.
  * @returns Errors if the prediction cannot be right, warnings if it may be wrong.
  */
 export function compareInput(inputs: ModelInputs, opened: Case): Finding[] {
@@ -39,25 +31,22 @@ export function compareInput(inputs: ModelInputs, opened: Case): Finding[] {
 function compareColours({ channels, channel }: ModelInputs, opened: Case): Finding[] {
   const { kind, storedChannels } = opened;
   if (kind !== "pictures" || storedChannels === channels || String(channel) !== "0") return [];
-  return [{
-    severity: "error",
-    message: `picture has ${storedChannels} channels, the model was trained on ${channels}, and ` +
+  return [asError(
+    `picture has ${storedChannels} channels, the model was trained on ${channels}, and ` +
       "its settings do not define which",
-    hint: "Give grey pictures, or use channel 0 (red) with --force",
-  }];
+    "Give grey pictures, or use channel 0 (red) with --force",
+  )];
 }
 
 function compareChannels(inputs: ModelInputs, trained: TrainedOn, opened: Case): Finding[] {
   const { channels } = inputs;
   if (channels === null || opened.channels === channels) return [];
   const names = Array.from({ length: channels }, (_, c) => nameOf(c, inputs, trained));
-  return [{
-    severity: "error",
-    message:
-      `image has ${counted(opened.channels, "channel")}, the model was trained on ${channels}: ` +
+  return [asError(
+    `image has ${counted(opened.channels, "channel")}, the model was trained on ${channels}: ` +
       names.join(", "),
-    hint: "Give images with the same channels",
-  }];
+    "Give images with the same channels",
+  )];
 }
 
 /** A channel of the model: its index in the image, and its name if the data set has one. */
@@ -76,44 +65,36 @@ function compareOrientation(
   const message = `orientation is ${opened.orientation ?? "unknown"}, ` +
     `that of the training images ${orientations.map((letters) => letters ?? "unknown").join(", ")}`;
   if (orientation === "stored") {
-    return [{
-      severity: "error",
-      message,
-      hint: "Store the image in the same orientation; this model does not reorient images",
-    }];
+    const hint = "Store the image in the same orientation; this model does not reorient images";
+    return [asError(message, hint)];
   }
   // Canonical: reoriented like all others, unless its orientation is unknown
   return opened.orientation === null
-    ? [{ severity: "warning", message, hint: "Add the orientation to its header" }]
+    ? [asWarning(message, "Add the orientation to its header")]
     : [];
 }
 
 function compareSize(inputs: ModelInputs, trained: TrainedOn, opened: Case): Finding[] {
   const { crop, spacing } = opened.extent(opened.indices[0]!);
   const findings: Finding[] = [];
-  const warn = (message: string, hint: string) =>
-    findings.push({ severity: "warning", message, hint });
   if (
     inputs.spacing === "stored" && spacing !== null && trained.spacing !== null &&
     spacing.some((size, i) => isFar(size, trained.spacing![i]!, FACTOR))
   ) {
-    warn(
-      `pixels are ${format(spacing)} mm, those of the training images ${
-        format(trained.spacing)
-      } mm`,
+    const usual = format(trained.spacing);
+    findings.push(asWarning(
+      `pixels are ${format(spacing)} mm, those of the training images ${usual} mm`,
       "Resample the image, or train with --spacing median",
-    );
+    ));
   }
   const { smallest, largest } = trained.slices;
   const size = [crop.height, crop.width];
   if (size.some((n, i) => n * FACTOR < smallest[i]! || n > largest[i]! * FACTOR)) {
-    warn(
-      `slices have ${size.join("×")} pixels, those of the training images ${
-        smallest.join("×")
-      } to ` +
-        largest.join("×"),
+    const usual = `${smallest.join("×")} to ${largest.join("×")}`;
+    findings.push(asWarning(
+      `slices have ${size.join("×")} pixels, those of the training images ${usual}`,
       "Crop the image to the region that the training images show",
-    );
+    ));
   }
   return findings;
 }
@@ -128,13 +109,11 @@ function compareIntensities(inputs: ModelInputs, trained: TrainedOn, opened: Cas
       high - low >= spans.low / SPAN_FACTOR && high - low <= spans.high * SPAN_FACTOR;
     if (isLike) return [];
     const name = nameOf(c, inputs, trained);
-    return [{
-      severity: "warning",
-      message:
-        `values${intensities.length > 1 ? ` of ${name}` : ""} are ${format([low, high], " to ")}` +
+    return [asWarning(
+      `values${intensities.length > 1 ? ` of ${name}` : ""} are ${format([low, high], " to ")}` +
         `, those of the training images ${format([seen.low, seen.high], " to ")}`,
-      hint: "It may be another kind of image",
-    }];
+      "It may be another kind of image",
+    )];
   });
 }
 
@@ -149,9 +128,6 @@ function format(values: readonly number[], between = "×"): string {
 /**
  * Refuses an image that the model cannot be right about.
  *
- * @param findings Its differences from the training images.
- * @param image Its path.
- * @param force Whether to accept it anyway.
  * @returns The differences, as text.
  * @throws {InputError} If there are errors; it lists all of them.
  */

@@ -1,9 +1,3 @@
-/**
- * Finds the part of a volume that is not empty.
- *
- * @module
- */
-
 import type { SliceFrame } from "./slice_frame.ts";
 import type { Box } from "./types.ts";
 

@@ -1,9 +1,3 @@
-/**
- * Cuts one case into slices.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import type { Case } from "./case.ts";
 import type { CaseSettings } from "./case_settings.ts";

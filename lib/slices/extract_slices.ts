@@ -1,9 +1,3 @@
-/**
- * Cuts a data set into slices, in a folder with a manifest.
- *
- * @module
- */
-
 import { createHash } from "node:crypto";
 import { join, relative, resolve } from "@std/path";
 import { InputError } from "../support/errors.ts";

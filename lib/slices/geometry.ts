@@ -1,9 +1,3 @@
-/**
- * Puts slices on the model's grid, and predictions back.
- *
- * @module
- */
-
 import type { LabelPlane } from "./case.ts";
 import { resizeBilinear, resizeNearest } from "./resize.ts";
 import type { SliceSettings } from "./slice_settings.ts";
@@ -33,8 +27,6 @@ export function wholePlane(height: number, width: number): Box {
 
 /**
  * The smallest height and width, multiples of 4, that hold every one of some slices.
- *
- * @param shapes Height and width of each slice.
  *
  * @example
  * ```ts
@@ -72,8 +64,6 @@ export function scaledSize(
 /**
  * How a slice is put on the model's grid.
  *
- * @param extent The slice, as a case gives it.
- * @param grid The model's grid, from `ModelInputs`.
  * @throws {RangeError} If the size is not two positive multiples of 4.
  */
 export function sliceGeometry(extent: PlaneExtent, grid: ModelGrid): SliceGeometry {

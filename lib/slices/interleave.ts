@@ -1,14 +1,7 @@
 /**
- * Converts channels from planar (slices) to interleaved (model input).
- *
- * @module
- */
-
-/**
  * Interleaves the channels of a slice: the channel runs fastest.
  *
  * @param planes Channels × pixels values, channel after channel.
- * @param channels The number of channels.
  * @param target Gets pixels × channels values, from its start.
  *
  * @example

@@ -7,7 +7,7 @@
 import { namesOf } from "../support/names_of.ts";
 import { IGNORED, type LabelSummary, type Targets } from "./case.ts";
 import type { Voxels } from "../volume/types.ts";
-import type { Finding } from "./discovery/case_source.ts";
+import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 import { isColour, labelCode, valueName } from "./targets.ts";
 
@@ -107,41 +107,33 @@ export class LabelEncoder {
   /** Its problems. */
   findings({ isPicture }: { readonly isPicture: boolean }): Finding[] {
     const findings: Finding[] = [];
-    const add = (severity: Finding["severity"], message: string, hint = "") =>
-      findings.push({ severity, message, hint });
-    if (this.#nonFinite) add("error", "label has values that are NaN or infinite");
+    if (this.#nonFinite) findings.push(asError("label has values that are NaN or infinite"));
     if (this.#fractional !== undefined) {
       const value = Number(this.#fractional.toPrecision(4));
-      add("error", `label has values that are not integers, such as ${value}`, PROBABILITIES);
+      findings.push(
+        asError(`label has values that are not integers, such as ${value}`, PROBABILITIES),
+      );
     }
     if (findings.length > 0) return findings;
     const values = this.#values();
     if (values.length > MOST_VALUES) {
-      add("error", `label has more than ${MOST_VALUES} values, like an image`);
+      findings.push(asError(`label has more than ${MOST_VALUES} values, like an image`));
     } else if (isPicture && this.#isLossy()) {
-      add(
-        "error",
-        `label has ${values.length} grey values, probably after JPEG compression`,
-        LOSSY,
-      );
+      const message = `label has ${values.length} grey values, probably after JPEG compression`;
+      findings.push(asError(message, LOSSY));
     } else if (values.length > MANY_VALUES) {
-      add(
-        "warning",
-        `label holds ${values.length} values`,
-        "Choose those to segment with --labels",
-      );
+      const hint = "Choose those to segment with --labels";
+      findings.push(asWarning(`label holds ${values.length} values`, hint));
     }
-    if (this.#foreground === 0) add("warning", "label is empty");
-    else if (this.#background === 0) add("warning", "label has no background");
+    if (this.#foreground === 0) findings.push(asWarning("label is empty"));
+    else if (this.#background === 0) findings.push(asWarning("label has no background"));
     const colours = values.filter(isColour);
     if (colours.length > 1 && this.#targets.classes.some((target) => target.values === "above 0")) {
-      add(
-        "warning",
-        `label has ${colours.length} colours, ${
-          namesOf(colours.map(valueName))
-        }, treated as one object`,
+      const names = namesOf(colours.map(valueName));
+      findings.push(asWarning(
+        `label has ${colours.length} colours, ${names}, treated as one object`,
         `Separate them with --labels "${colours.slice(0, 3).map(valueName).join(";")}"`,
-      );
+      ));
     }
     return findings;
   }

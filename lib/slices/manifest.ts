@@ -1,9 +1,3 @@
-/**
- * The manifest of a folder of prepared slices: its slices, their sources and settings.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
@@ -12,8 +6,8 @@ import { writeFileAtomic } from "../support/files.ts";
 import { pair } from "../support/setting.ts";
 import { CaseSettingsSchema } from "./case_settings.ts";
 import type { Problem } from "./discovery/case_source.ts";
-import { LARGEST_SIDE, SideSchema, SizeSchema } from "./slice_settings.ts";
-import type { SliceRecord } from "./types.ts";
+import { SideSchema } from "./slice_settings.ts";
+import { SliceRecordSchema } from "./types.ts";
 import type { CaseFacts } from "./verify/case_facts.ts";
 
 /** The name of the manifest in its folder. */
@@ -21,11 +15,6 @@ export const MANIFEST_NAME = "manifest.json";
 
 const VERSION = 2;
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const integer = v.pipe(v.number(), v.safeInteger());
-const length = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LARGEST_SIDE));
-/** A file below the prepared folder, so that a manifest cannot point elsewhere. */
-const file = v.pipe(v.string(), v.regex(/^(images|labels)\/[^./\\\0][^/\\\0]*$/));
-
 const triple = v.pipe(v.tuple([v.number(), v.number(), v.number()]), v.readonly());
 
 const CaseSchema = v.object({
@@ -47,15 +36,6 @@ const CaseSchema = v.object({
   intensities: v.array(v.object({ low: v.number(), high: v.number() })),
 }) satisfies v.GenericSchema<CaseFacts & object>;
 
-const GeometrySchema = v.object({
-  original: pair(length),
-  crop: v.object({ top: count, left: count, height: length, width: length }),
-  scaled: pair(length),
-  size: SizeSchema,
-  fit: v.picklist(["pad-or-crop", "resize"]),
-  offset: pair(integer),
-});
-
 /** Checks the part of a manifest that depends on the cases. */
 export const RecordsSchema = v.object({
   problems: v.array(
@@ -67,17 +47,7 @@ export const RecordsSchema = v.object({
     }),
   ) satisfies v.GenericSchema<Problem[]>,
   cases: v.array(CaseSchema),
-  slices: v.array(
-    v.object({
-      case: v.string(),
-      index: count,
-      image: file,
-      label: file,
-      foreground: count,
-      classes: v.pipe(v.array(count), v.readonly()),
-      geometry: GeometrySchema,
-    }),
-  ) satisfies v.GenericSchema<SliceRecord[]>,
+  slices: v.array(SliceRecordSchema),
 });
 
 const ManifestSchema = v.object({
@@ -115,7 +85,6 @@ export type SourceFile = Manifest["files"][number];
 /**
  * Reads the manifest of a prepared folder.
  *
- * @param folder From `deno task preprocess` or `extractSlices`.
  * @throws {InputError} If it is missing (the preparation was not finished) or invalid.
  */
 export async function readManifest(folder: string): Promise<Manifest> {
@@ -135,11 +104,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   throw fail(`${v.getDotPath(issue) ?? "manifest"}: ${issue.message}`);
 }
 
-/**
- * Writes the manifest of a prepared folder, atomically, one line per slice.
- *
- * @param folder The prepared folder, with all slices in it.
- */
+/** Writes the manifest of a prepared folder, atomically, one line per slice. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const lists = new Set(["files", "problems", "cases", "slices"]);
   const fields = Object.entries(manifest).map(([key, value]) => {

@@ -62,12 +62,7 @@ export const ModelInputsSchema = v.pipe(
   }),
 );
 
-/**
- * The inputs of a model that is trained on prepared slices.
- *
- * @param manifest The prepared folder's manifest.
- * @param cases The ids of the cases that it is trained on.
- */
+/** The inputs of a model that is trained on prepared slices. */
 export function modelInputs(manifest: Manifest, cases: readonly string[]): ModelInputs {
   const { settings, height, width, kind, channelNames } = manifest;
   const wanted = new Set(cases);

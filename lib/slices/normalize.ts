@@ -1,9 +1,3 @@
-/**
- * Normalises the intensities of an image.
- *
- * @module
- */
-
 import { orderStatistics } from "../support/order_statistics.ts";
 import { resolveSliceSettings, type SliceSettings } from "./slice_settings.ts";
 
@@ -48,7 +42,6 @@ const SMALL_SPAN = 1e-4;
  * @param data Values in any order; not changed.
  * @param settings `normalize: "percentile"` scales by the percentiles `clip` instead of minimum and
  * maximum, "zscore" to mean 0 and deviation 1.
- * @returns A new array of the same length.
  *
  * @example
  * ```ts
@@ -117,7 +110,8 @@ function spanOf({ low, high }: IntensityRange): IntensityScale {
   const span = high - low;
   const plain = Math.fround(Math.fround(span) + Math.fround(span < SMALL_SPAN ? 0 : EPSILON));
   // A double, in case the span exceeds float32
-  return { low, high, offset: low, span: plain > 0 && plain < Infinity ? plain : span };
+  // If both percentiles are equal, every clipped value becomes 0
+  return { low, high, offset: low, span: plain > 0 && plain < Infinity ? plain : span || 1 };
 }
 
 /** Percentiles of the finite values, interpolated linearly as by NumPy's default. */

@@ -1,9 +1,3 @@
-/**
- * Normalises each channel of a case separately.
- *
- * @module
- */
-
 import { checkContrast } from "./check_intensities.ts";
 import type { CaseSettings, CaseWants } from "./case_settings.ts";
 import type { Finding } from "./discovery/case_source.ts";

@@ -45,7 +45,6 @@ const HEADER =
 /**
  * Writes an array as the bytes of a `.npy` file, version 1.0, as `numpy.save` does.
  *
- * @param array Values in C order and their shape.
  * @throws {TypeError} If the shape does not hold as many values as there are.
  *
  * @example
@@ -78,7 +77,6 @@ export function encodeNpy(array: NpyArray<Float32Array | Uint8Array>): Uint8Arra
  * Reads the bytes of a `.npy` file. Fortran order, which NumPy writes for slices of a volume from
  * nibabel, is converted to C order.
  *
- * @param bytes The whole file.
  * @throws {SyntaxError} If it is not a `.npy` file, is too short or too long, has more than 64
  * dimensions, or holds values other than little-endian numbers of up to 32 bits, float64 or
  * booleans.

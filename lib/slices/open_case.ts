@@ -25,9 +25,6 @@ export interface OpenedCase {
  * out on request. While it is read, the file's content is in memory too: 512×512×500 voxels of 16
  * bits take up to 0.8 GB, with labels 0.9 GB.
  *
- * @param source Its files.
- * @param settings How its data set is cut.
- * @param wants Whether labels are needed, and images normalised.
  * @returns The case, or all problems that make it unusable.
  */
 export async function openCase(

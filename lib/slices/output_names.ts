@@ -1,9 +1,3 @@
-/**
- * Names for the files made from a case.
- *
- * @module
- */
-
 import { basename } from "@std/path";
 import type { CaseSource } from "./discovery/case_source.ts";
 
@@ -11,7 +5,6 @@ import type { CaseSource } from "./discovery/case_source.ts";
  * The names of the files that `Case.save` writes: one for a volume, named by its id; one for each
  * picture, named by its file, without the number of a channel.
  *
- * @param source The case's files.
  * @param suffix Appended to the name, such as "_probability".
  *
  * @example

@@ -1,9 +1,3 @@
-/**
- * Tells which files in a folder are prepared slices.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import * as v from "valibot";
 import { MANIFEST_NAME } from "./manifest.ts";

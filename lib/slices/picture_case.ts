@@ -1,16 +1,16 @@
-/**
- * A case that is a series of pictures, or a single one.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { writeFileAtomic } from "../support/files.ts";
-import type { Case, CaseGrid, LabelPlane, LabelSummary } from "./case.ts";
+import type { Case, LabelPlane, LabelSummary } from "./case.ts";
 import type { CaseSettings, CaseWants } from "./case_settings.ts";
 import { fillMissing } from "./check_intensities.ts";
 import { NonEmpty } from "./crop.ts";
-import type { CaseSource, Finding, SourceFiles } from "./discovery/case_source.ts";
+import {
+  asError,
+  asWarning,
+  type CaseSource,
+  type Finding,
+  type SourceFiles,
+} from "./discovery/case_source.ts";
 import { wholePlane } from "./geometry.ts";
 import { LabelEncoder } from "./label_codes.ts";
 import { normalizeChannels } from "./normalize_channels.ts";
@@ -22,7 +22,7 @@ import { encodePngLabel } from "./png_label.ts";
 import { chosenChannels } from "./read_part.ts";
 import { loadLabel, saveSlice } from "./save_slice.ts";
 import { maskValues, type Targets, valuesOf } from "./targets.ts";
-import type { Box, ImageSlice, PlaneExtent } from "./types.ts";
+import type { Box, ImageSlice } from "./types.ts";
 
 /** Reads pictures, and their labels if requested. See `openCase`. */
 export async function openPictureCase(
@@ -47,8 +47,7 @@ export async function openPictureCase(
   const [first] = planes;
   const other = planes.find(({ channels }) => channels !== first!.channels);
   if (other !== undefined) {
-    const message = `pictures have ${first!.channels} and ${other.channels} channels`;
-    findings.push({ severity: "error", message, hint: "" });
+    findings.push(asError(`pictures have ${first!.channels} and ${other.channels} channels`));
     return null;
   }
   const before = findings.length;
@@ -73,7 +72,7 @@ export async function openPictureCase(
   });
   const summary = wants.labels ? encoder.summary() : null;
   const storedChannels = first!.channels;
-  return new PictureCase(
+  return pictureCase(
     { source, pictures, channels, storedChannels, intensities, summary },
     settings.targets,
   );
@@ -129,7 +128,7 @@ function whiteBackground(read: readonly { readonly label: LabelPlane | null }[])
       .every((corner) => data[corner]! > 0 && data[corner]! < 255);
   if (!read.every(({ label }) => label !== null && isFilled(label))) return [];
   const message = "all corners of the label are foreground, as in masks drawn in black on white";
-  return [{ severity: "warning", message, hint: "Invert such masks: the background is 0" }];
+  return [asWarning(message, "Invert such masks: the background is 0")];
 }
 
 interface StoredPicture {
@@ -151,98 +150,67 @@ interface Parts {
   readonly summary: LabelSummary | null;
 }
 
-class PictureCase implements Case {
-  readonly kind = "pictures";
-  readonly orientation = null;
-  readonly spacing = null;
-  readonly id: string;
-  readonly images: readonly string[];
-  readonly labels: readonly string[] | null;
-  readonly shape: readonly [number, number, number];
-  readonly channels: number;
-  readonly storedChannels: number;
-  readonly intensities: readonly IntensityRange[];
-  readonly summary: LabelSummary | null;
-  readonly indices: readonly number[];
-  readonly grid: CaseGrid | null;
-  readonly #parts: Parts;
-  readonly #targets: Targets;
-
-  constructor(parts: Parts, targets: Targets) {
-    const { source: { id, folder }, pictures, channels, intensities, summary } = parts;
-    const [{ height, width }] = pictures as [StoredPicture];
-    const isOneSize = pictures.every((one) => one.height === height && one.width === width);
-    this.id = id;
-    this.images = pictures.flatMap(({ file }) => file.images.map((path) => join(folder, path)));
-    this.labels = summary === null ? null : pictures.map(({ file }) => join(folder, file.label!));
-    this.shape = [height, width, pictures.length];
-    this.channels = channels.length;
-    this.storedChannels = parts.storedChannels;
-    this.intensities = intensities;
-    this.summary = summary;
-    this.indices = pictures.map(({ file }) => file.index);
-    this.grid = isOneSize ? { shape: [width, height, pictures.length], spacing: null } : null;
-    this.#parts = parts;
-    this.#targets = targets;
-  }
-
-  extent(index: number): PlaneExtent {
-    const { height, width, crop } = this.#picture(index);
-    return { height, width, crop, spacing: null };
-  }
-
-  slice(index: number): ImageSlice {
-    const { height, width, start } = this.#picture(index);
-    const { channels } = this.#parts;
-    const pixels = height * width;
-    const data = new Float32Array(channels.length * pixels);
-    for (const [c, values] of channels.entries()) {
-      data.set(values.subarray(start, start + pixels), c * pixels);
-    }
-    return { data, height, width, channels: channels.length };
-  }
-
-  label(index: number): LabelPlane {
-    const { label } = this.#picture(index);
-    if (label === null) throw new TypeError(`Case ${this.id} was opened without labels`);
-    return label;
-  }
-
-  async save(
-    folder: string,
-    planes: readonly Uint8Array[] | readonly Float32Array[],
-    { suffix }: { readonly suffix: string },
-  ): Promise<string[]> {
-    const table = maskValues(this.#targets);
-    const isForeground = this.#targets.classes[0]!.values === "above 0";
-    const { source, pictures } = this.#parts;
-    const paths = outputNames(source, suffix).map((name) => join(folder, name));
-    for (const [i, data] of planes.entries()) {
-      const { height, width } = pictures[i]!;
-      const path = paths[i]!;
-      if (data instanceof Float32Array || isForeground) {
-        await saveSlice(path, { data, height, width });
-      } else {
-        const values = valuesOf(data, table);
-        await writeFileAtomic(path, encodePngLabel({ data: values, height, width }));
-      }
-    }
-    return paths;
-  }
-
-  async readMask(folder: string): Promise<LabelPlane[]> {
-    const encoder = new LabelEncoder(this.#targets, "none");
-    const planes: LabelPlane[] = [];
-    for (const name of outputNames(this.#parts.source, "")) {
-      const { data, height, width } = await loadLabel(join(folder, name), []);
-      planes.push({ data: encoder.encode(data), height, width });
-    }
-    return planes;
-  }
-
-  #picture(index: number): StoredPicture {
-    const picture = this.#parts.pictures.find(({ file }) => file.index === index);
-    if (picture === undefined) throw new RangeError(`Case ${this.id} has no slice ${index}`);
+function pictureCase(parts: Parts, targets: Targets): Case {
+  const { source, pictures, channels, storedChannels, intensities, summary } = parts;
+  const { id, folder } = source;
+  const [{ height, width }] = pictures as [StoredPicture];
+  const isOneSize = pictures.every((one) => one.height === height && one.width === width);
+  const pictureAt = (index: number) => {
+    const picture = pictures.find(({ file }) => file.index === index);
+    if (picture === undefined) throw new RangeError(`Case ${id} has no slice ${index}`);
     return picture;
-  }
+  };
+  return {
+    ...{ id, kind: "pictures", storedChannels, intensities, summary },
+    ...{ spacing: null, orientation: null },
+    images: pictures.flatMap(({ file }) => file.images.map((path) => join(folder, path))),
+    labels: summary === null ? null : pictures.map(({ file }) => join(folder, file.label!)),
+    shape: [height, width, pictures.length],
+    channels: channels.length,
+    indices: pictures.map(({ file }) => file.index),
+    grid: isOneSize ? { shape: [width, height, pictures.length], spacing: null } : null,
+    extent(index) {
+      const { height, width, crop } = pictureAt(index);
+      return { height, width, crop, spacing: null };
+    },
+    slice(index) {
+      const { height, width, start } = pictureAt(index);
+      const pixels = height * width;
+      const data = new Float32Array(channels.length * pixels);
+      for (const [c, values] of channels.entries()) {
+        data.set(values.subarray(start, start + pixels), c * pixels);
+      }
+      return { data, height, width, channels: channels.length };
+    },
+    label(index) {
+      const { label } = pictureAt(index);
+      if (label === null) throw new TypeError(`Case ${id} was opened without labels`);
+      return label;
+    },
+    async save(folder, planes, { suffix }) {
+      const table = maskValues(targets);
+      const isForeground = targets.classes[0]!.values === "above 0";
+      const paths = outputNames(source, suffix).map((name) => join(folder, name));
+      for (const [i, data] of planes.entries()) {
+        const { height, width } = pictures[i]!;
+        const path = paths[i]!;
+        if (data instanceof Float32Array || isForeground) {
+          await saveSlice(path, { data, height, width });
+        } else {
+          const values = valuesOf(data, table);
+          await writeFileAtomic(path, encodePngLabel({ data: values, height, width }));
+        }
+      }
+      return paths;
+    },
+    async readMask(folder) {
+      const encoder = new LabelEncoder(targets, "none");
+      const planes: LabelPlane[] = [];
+      for (const name of outputNames(source, "")) {
+        const { data, height, width } = await loadLabel(join(folder, name), []);
+        planes.push({ data: encoder.encode(data), height, width });
+      }
+      return planes;
+    },
+  };
 }

@@ -1,12 +1,6 @@
-/**
- * Reads the files of pictures.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import type { LabelPlane } from "./case.ts";
-import type { Finding, SourceFiles } from "./discovery/case_source.ts";
+import { asError, type Finding, type SourceFiles } from "./discovery/case_source.ts";
 import type { LabelEncoder } from "./label_codes.ts";
 import { decodePng, type Picture } from "./png.ts";
 import { checkCopy, checkSize, collect } from "./read_part.ts";
@@ -31,13 +25,10 @@ export async function readImages(
   const [{ height, width }] = pictures as [Picture];
   const other = pictures.findIndex((one) => one.height !== height || one.width !== width);
   if (other > 0) {
-    findings.push({
-      severity: "error",
-      message:
-        `${images[other]} has ${pictures[other]!.height}×${pictures[other]!.width} pixels, ` +
+    findings.push(asError(
+      `${images[other]} has ${pictures[other]!.height}×${pictures[other]!.width} pixels, ` +
         `${images[0]} ${height}×${width}`,
-      hint: "",
-    });
+    ));
     return null;
   }
   checkSize(height, width, findings);
@@ -53,7 +44,7 @@ export async function readLabel(
   findings: Finding[],
 ): Promise<LabelPlane | null> {
   if (path === null) {
-    findings.push({ severity: "error", message: "label is missing", hint: "" });
+    findings.push(asError("label is missing"));
     return null;
   }
   const found: Finding[] = [];
@@ -64,12 +55,9 @@ export async function readLabel(
   if (label === null) return null;
   const { data, height, width } = label;
   if (image!.height !== height || image!.width !== width) {
-    findings.push({
-      severity: "error",
-      message: `${images[0]} has ${image!.height}×${image!.width} pixels and its label ` +
-        `${height}×${width}`,
-      hint: "",
-    });
+    findings.push(asError(
+      `${images[0]} has ${image!.height}×${image!.width} pixels and its label ${height}×${width}`,
+    ));
   } else if (image!.isGrey) {
     checkCopy(
       image!.data.subarray(0, height * width).map((v) => Math.round(v * 255)),

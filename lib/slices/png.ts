@@ -1,9 +1,3 @@
-/**
- * Slices as PNG pictures.
- *
- * @module
- */
-
 import { decode, type DecodedPng, encode } from "fast-png";
 import { inflateSync } from "node:zlib";
 import type { ImageSlice } from "./types.ts";
@@ -113,7 +107,6 @@ export interface Picture extends ImageSlice {
  * Reads the bytes of a PNG file as one slice, from 0 to 1, the brightest value of the file's bit
  * depth. Colour files have three channels. Opacity is ignored.
  *
- * @param bytes The whole file.
  * @throws {SyntaxError} If it is not a PNG file, or damaged.
  */
 export function decodePng(bytes: Uint8Array): Picture {

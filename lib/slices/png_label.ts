@@ -1,11 +1,5 @@
-/**
- * Masks that are PNG pictures.
- *
- * @module
- */
-
 import { encode } from "fast-png";
-import type { Finding } from "./discovery/case_source.ts";
+import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 import { VOID } from "./label_codes.ts";
 import { readPng } from "./png.ts";
 import { colourValue, isColour, valueColour } from "./targets.ts";
@@ -25,7 +19,6 @@ const VOID_INDEX = 255;
  * value per colour (see `colourValue`). Palette index 255 is ignored, as in PASCAL VOC's masks,
  * unless it is white.
  *
- * @param findings Gets warnings about it.
  * @throws {SyntaxError} If it is no PNG file, or a damaged one.
  */
 export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLabel {
@@ -42,11 +35,9 @@ export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLa
   if (border !== undefined && border.slice(0, 3).some((value) => value !== 255)) {
     for (let i = 0; i < data.length; i++) if (data[i] === VOID_INDEX) data[i] = VOID;
     if (data.includes(VOID)) {
-      findings.push({
-        severity: "warning",
-        message: "index 255 of the label's palette is ignored, as the border in PASCAL VOC",
-        hint: "",
-      });
+      findings.push(
+        asWarning("index 255 of the label's palette is ignored, as the border in PASCAL VOC"),
+      );
     }
   }
   if (channels === 2 || channels === 4) checkAlpha(stored, channels, data, findings);
@@ -64,13 +55,14 @@ function checkAlpha(
   for (let i = 0; i < data.length; i++) levels.add(stored[i * channels + channels - 1]!);
   if (levels.size < 2) return;
   const isInAlpha = data.every((value) => value === data[0]);
-  findings.push({
-    severity: isInAlpha ? "error" : "warning",
-    message: isInAlpha
-      ? `label is in the opacity (${levels.size} levels); its colour is the same everywhere`
-      : `label's opacity (${levels.size} levels) is not used`,
-    hint: isInAlpha ? "Save the opacity as a grey picture" : "",
-  });
+  findings.push(
+    isInAlpha
+      ? asError(
+        `label is in the opacity (${levels.size} levels); its colour is the same everywhere`,
+        "Save the opacity as a grey picture",
+      )
+      : asWarning(`label's opacity (${levels.size} levels) is not used`),
+  );
 }
 
 /**

@@ -1,9 +1,3 @@
-/**
- * Prepares slices, or reuses those prepared before.
- *
- * @module
- */
-
 import { basename, join, resolve } from "@std/path";
 import {
   extract,
@@ -16,10 +10,14 @@ import {
 } from "./extract_slices.ts";
 import { InputError } from "../support/errors.ts";
 import { exists } from "../support/files.ts";
-import { findDamage } from "./find_damage.ts";
-import { readManifest, type SourceFile } from "./manifest.ts";
+import { inPool } from "../support/in_pool.ts";
+import { type Manifest, readManifest, type SourceFile } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
+import { readSample } from "./read_sample.ts";
 import type { SliceSettings } from "./slice_settings.ts";
+
+/** Slices read at the same time. */
+const READERS = 8;
 
 /** What {@linkcode prepareSlices} takes. */
 export interface PrepareOptions {
@@ -62,6 +60,26 @@ export async function prepareSlices(options: PrepareOptions): Promise<PreparedSl
 }
 
 /**
+ * Reads every slice of a prepared folder.
+ *
+ * @returns The problem of the first slice that is missing, truncated, of another size or not
+ * finite; null if all are sound.
+ */
+async function findDamage(folder: string, manifest: Manifest): Promise<string | null> {
+  let damage: string | null = null;
+  await inPool(manifest.slices, READERS, async (record) => {
+    if (damage !== null) return;
+    try {
+      await readSample(folder, manifest, record);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      damage ??= error.message;
+    }
+  });
+  return damage;
+}
+
+/**
  * The slices that {@linkcode prepareSlices} made before with the same options. Writes nothing, so
  * that any number of processes can share them on any file system; slices are checked as they are
  * read.
@@ -95,8 +113,6 @@ async function folderFor(
 /**
  * Compares the files that slices were made from with the current ones.
  *
- * @param folder The data folder.
- * @param files From the manifest.
  * @returns The changes, such as "labelsTr/a.nii.gz has changed".
  */
 export async function checkSources(

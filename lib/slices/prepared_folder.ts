@@ -23,9 +23,7 @@ const POLL_MS = 200;
  * or plan names. One process at a time; others wait. Continues the work of a killed process that
  * made the same slices.
  *
- * @param out The prepared folder.
  * @param data The data folder, which must not be inside it.
- * @param plan The new slices.
  * @param make Makes the slices and the manifest in `images`, `labels` and the folder.
  * @param reuse Checks whether the folder can be used as it is.
  * @throws {InputError} If the folder holds anything but prepared slices, is being read by a

@@ -7,7 +7,7 @@
 import { InputError } from "../support/errors.ts";
 import type { Volume } from "../volume/types.ts";
 import type { CaseSettings } from "./case_settings.ts";
-import type { Finding } from "./discovery/case_source.ts";
+import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 
 /** A smaller slice has nothing left at a quarter of its size. */
 export const SMALLEST = 4;
@@ -18,31 +18,27 @@ export async function collect<T>(work: Promise<T>, findings: Finding[]): Promise
     return await work;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    findings.push({ severity: "error", message: error.message, hint: error.hint });
+    findings.push(asError(error.message, error.hint));
     return null;
   }
 }
 
 /** The warnings of a volume's file. */
 export function warningsOf({ warnings }: Pick<Volume, "warnings">, what: string): Finding[] {
-  return warnings.map((warning) => ({
-    severity: "warning",
-    message: `${what}: ${warning}`,
-    hint: "",
-  }));
+  return warnings.map((warning) => asWarning(`${what}: ${warning}`));
 }
 
 /** Finds slices that are too small for the model. */
 export function checkSize(height: number, width: number, findings: Finding[], hint = ""): void {
   if (Math.min(height, width) >= SMALLEST) return;
-  const message = `slices of ${height}×${width} are smaller than ${SMALLEST}×${SMALLEST}`;
-  findings.push({ severity: "error", message, hint });
+  findings.push(
+    asError(`slices of ${height}×${width} are smaller than ${SMALLEST}×${SMALLEST}`, hint),
+  );
 }
 
 /**
  * The numbers of the chosen channels.
  *
- * @param count The number of channels.
  * @param findings Gets an error if some are missing, or other images have others.
  */
 export function chosenChannels(
@@ -56,14 +52,13 @@ export function chosenChannels(
   if (missing.length > 0) {
     const hint = "Choose channels with --channel, from 0";
     const message = `image has no channel ${missing.join(", ")}: it has ${there}`;
-    findings.push({ severity: "error", message, hint });
+    findings.push(asError(message, hint));
   } else if (channels !== null && chosen.length !== channels) {
-    findings.push({
-      severity: "error",
-      message: `image has ${chosen.length === 1 ? "one channel" : `${chosen.length} channels`}, ` +
+    findings.push(asError(
+      `image has ${chosen.length === 1 ? "one channel" : `${chosen.length} channels`}, ` +
         `${channels} ${channels === 1 ? "is" : "are"} needed`,
-      hint: "A data set and its model need the same channels; train with --channel to choose some",
-    });
+      "A data set and its model need the same channels; train with --channel to choose some",
+    ));
   }
   return chosen;
 }
@@ -81,5 +76,5 @@ export function checkCopy(
     if (distinct.size < 3) distinct.add(image[i]!);
   }
   if (distinct.size < 3) return;
-  findings.push({ severity: "error", message: "label is a copy of its image", hint: "" });
+  findings.push(asError("label is a copy of its image"));
 }

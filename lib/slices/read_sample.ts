@@ -1,9 +1,3 @@
-/**
- * One prepared slice with its label.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { InputError } from "../support/errors.ts";
 import type { Manifest } from "./manifest.ts";

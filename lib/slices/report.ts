@@ -1,9 +1,3 @@
-/**
- * The report of a preparation.
- *
- * @module
- */
-
 import { counted, namesOf } from "../support/names_of.ts";
 import type { PreparedSlices } from "./extract_slices.ts";
 import { valueName } from "./targets.ts";
@@ -12,11 +6,7 @@ import { problemLines } from "./verify/problems.ts";
 /** Cases listed for one kind of problem. */
 const NAMED = 5;
 
-/**
- * The report of a preparation as a few lines: what was made, and every problem with its cases.
- *
- * @param prepared From `extractSlices` or `prepareSlices`.
- */
+/** The report of a preparation as a few lines: what was made, and every problem with its cases. */
 export function formatReport(prepared: PreparedSlices): string {
   const { folder, reused, manifest } = prepared;
   const { cases, slices, height, width, labelValues, problems } = manifest;

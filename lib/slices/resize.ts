@@ -1,18 +1,9 @@
-/**
- * Resizes slices.
- *
- * @module
- */
-
 import type { Slice } from "../volume/types.ts";
 import type { LabelPlane } from "./case.ts";
 
 /**
  * Resizes a slice bilinearly, with half-pixel centres. Where it shrinks, the filter widens with the
  * scale, so that no pixel is skipped (PyTorch's `interpolate` with `antialias=True`).
- *
- * @param slice Height × width values.
- * @param size The new height and width.
  *
  * @example
  * ```ts
@@ -53,12 +44,7 @@ export function resizeBilinear(slice: Slice, size: readonly [number, number]): S
   return { data: result, height, width: newWidth };
 }
 
-/**
- * Resizes a plane of codes by nearest neighbour.
- *
- * @param plane Height × width codes.
- * @param size The new height and width.
- */
+/** Resizes a plane of codes by nearest neighbour. */
 export function resizeNearest(plane: LabelPlane, size: readonly [number, number]): LabelPlane {
   const [height, width] = size;
   if (plane.height === height && plane.width === width) return plane;

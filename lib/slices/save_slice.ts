@@ -1,9 +1,3 @@
-/**
- * Saves and loads slices.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 import { writeError, writeFileAtomic } from "../support/files.ts";
 import { readRegularFile } from "../support/read_file.ts";

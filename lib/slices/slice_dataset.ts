@@ -1,9 +1,3 @@
-/**
- * Reads prepared slices in batches.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 import { nearest } from "../support/nearest.ts";
 import { Random } from "../support/random.ts";

@@ -61,7 +61,6 @@ export function composed(inner: Reorientation, outer: Reorientation): Reorientat
 /**
  * The planes of a volume.
  *
- * @param shape The stored shape.
  * @param grid The position of the grid that is cut within the stored one.
  * @param axis The axis of that grid perpendicular to the planes.
  */

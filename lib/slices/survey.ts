@@ -1,9 +1,3 @@
-/**
- * Collects what must be known of a data set before its cases can be cut.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 import { largestOf } from "../support/extremes.ts";
 import { inPool } from "../support/in_pool.ts";

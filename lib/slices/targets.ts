@@ -46,8 +46,6 @@ export function valueName(value: number): string {
  * (regions, which may overlap). A value may also be a declared label's name, or a colour such as
  * #ff0000.
  *
- * @param labels The setting.
- * @param declared What the data set declares.
  * @param found The values found in its labels, used by "all" if nothing is declared.
  * @throws {InputError} If it is not understood, or has a value twice.
  *
@@ -215,7 +213,6 @@ export function valuesOf(codes: Uint8Array, table: Float64Array): Float64Array {
 /**
  * Planes of 0 and 1 for the loss, one per class or region. Ignored pixels are 0 in all.
  *
- * @param codes Any number of pixels.
  * @returns Pixels × classes values, the class running fastest. With one class it is the mask.
  */
 export function labelPlanes(codes: Uint8Array, { kind, classes }: Targets): Float32Array {

@@ -1,12 +1,14 @@
-/**
- * Types that the parts of `lib/slices` share.
- *
- * @module
- */
-
+import * as v from "valibot";
+import { pair } from "../support/setting.ts";
 import type { Slice } from "../volume/types.ts";
+import { LARGEST_SIDE, SizeSchema } from "./slice_settings.ts";
 
 export type { Slice } from "../volume/types.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const length = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LARGEST_SIDE));
+/** A file below the prepared folder, so that a manifest cannot point elsewhere. */
+const file = v.pipe(v.string(), v.regex(/^(images|labels)\/[^./\\\0][^/\\\0]*$/));
 
 /** The axis that slices are cut along; slice i is NumPy's `volume[i]`, `[:, i]` or `[:, :, i]`. */
 export type Axis = 0 | 1 | 2;
@@ -24,13 +26,10 @@ export interface ImageSlice extends Slice {
   readonly channels: number;
 }
 
+const BoxSchema = v.object({ top: count, left: count, height: length, width: length });
+
 /** A part of a plane. */
-export interface Box {
-  readonly top: number;
-  readonly left: number;
-  readonly height: number;
-  readonly width: number;
-}
+export type Box = Readonly<v.InferOutput<typeof BoxSchema>>;
 
 /** A plane's geometry before it is put on the model's grid. */
 export interface PlaneExtent {
@@ -42,6 +41,18 @@ export interface PlaneExtent {
   readonly spacing: readonly [number, number] | null;
 }
 
+const GeometrySchema = v.object({
+  /** Height and width of the slice. */
+  original: pair(length),
+  crop: BoxSchema,
+  /** Height and width at the model's spacing. */
+  scaled: pair(length),
+  /** Height and width of the grid, multiples of 4. */
+  size: SizeSchema,
+  fit: v.picklist(["pad-or-crop", "resize"]),
+  offset: pair(v.pipe(v.number(), v.safeInteger())),
+});
+
 /**
  * How one slice was put on the model's grid: enough to put a prediction back.
  *
@@ -49,31 +60,24 @@ export interface PlaneExtent {
  * its pixel (y, x) is at (y + offset[0], x + offset[1]) on the grid; a negative offset crops. With
  * "resize" it fills the whole grid, and the offset is [0, 0].
  */
-export interface SliceGeometry {
-  /** Height and width of the slice. */
-  readonly original: readonly [number, number];
-  readonly crop: Box;
-  /** Height and width at the model's spacing. */
-  readonly scaled: readonly [number, number];
-  /** Height and width of the grid, multiples of 4. */
-  readonly size: readonly [number, number];
-  readonly fit: Fit;
-  readonly offset: readonly [number, number];
-}
+export type SliceGeometry = Readonly<v.InferOutput<typeof GeometrySchema>>;
+
+/** Checks stored {@linkcode SliceRecord}s. */
+export const SliceRecordSchema = v.object({
+  /** The id of its case. */
+  case: v.string(),
+  /** Its number within its case. */
+  index: count,
+  /** File of the image, relative to the prepared folder. */
+  image: file,
+  /** File of the label, relative to the prepared folder. */
+  label: file,
+  /** Pixels that belong to any class, on the grid. */
+  foreground: count,
+  /** Pixels of each class or region, on the grid. */
+  classes: v.pipe(v.array(count), v.readonly()),
+  geometry: v.pipe(GeometrySchema, v.readonly()),
+});
 
 /** The record of one prepared slice. */
-export interface SliceRecord {
-  /** The id of its case. */
-  readonly case: string;
-  /** Its number within its case. */
-  readonly index: number;
-  /** File of the image, relative to the prepared folder. */
-  readonly image: string;
-  /** File of the label, relative to the prepared folder. */
-  readonly label: string;
-  /** Pixels that belong to any class, on the grid. */
-  readonly foreground: number;
-  /** Pixels of each class or region, on the grid. */
-  readonly classes: readonly number[];
-  readonly geometry: SliceGeometry;
-}
+export type SliceRecord = Readonly<v.InferOutput<typeof SliceRecordSchema>>;

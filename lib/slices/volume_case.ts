@@ -1,12 +1,6 @@
-/**
- * A case that is a volume.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { readLabelVolume, type Reorientation, type Volume, writeVolume } from "../volume/mod.ts";
-import type { Case, CaseGrid, LabelPlane, LabelSummary } from "./case.ts";
+import type { Case, LabelPlane, LabelSummary } from "./case.ts";
 import type { CaseSettings, CaseWants } from "./case_settings.ts";
 import { boxInPlane, keepOnly } from "./crop.ts";
 import type { CaseSource, Finding } from "./discovery/case_source.ts";
@@ -26,7 +20,7 @@ import {
   slicingGrid,
 } from "./slice_frame.ts";
 import { maskValues, type Targets, valuesOf } from "./targets.ts";
-import type { Axis, Box, ImageSlice, PlaneExtent } from "./types.ts";
+import type { Axis, Box } from "./types.ts";
 
 /** Reads a volume, and its label if requested. See `openCase`. */
 export async function openVolumeCase(
@@ -61,13 +55,11 @@ export async function openVolumeCase(
     for (const data of channels) keepOnly(data, image.bounds, shape);
   }
   const intensities = normalizeChannels(channels, settings, wants, findings);
-  return new VolumeCase(
+  return volumeCase(
     source,
     { like, frame, channels, storedChannels, intensities, crop },
     labelled,
-    {
-      targets: settings.targets,
-    },
+    settings.targets,
   );
 }
 
@@ -97,114 +89,76 @@ interface Labelled {
   readonly summary: LabelSummary;
 }
 
-class VolumeCase implements Case {
-  readonly kind = "volume";
-  readonly id: string;
-  readonly images: readonly string[];
-  readonly labels: readonly string[] | null;
-  readonly shape: readonly [number, number, number];
-  readonly spacing: readonly [number, number, number];
-  readonly orientation: string | null;
-  readonly channels: number;
-  readonly storedChannels: number;
-  readonly intensities: readonly IntensityRange[];
-  readonly summary: LabelSummary | null;
-  readonly indices: readonly number[];
-  readonly grid: CaseGrid;
-  readonly #source: CaseSource;
-  readonly #image: Image;
-  readonly #labelled: Labelled | null;
-  readonly #targets: Targets;
-
-  constructor(
-    source: CaseSource,
-    image: Image,
-    labelled: Labelled | null,
-    { targets }: Pick<CaseSettings, "targets">,
-  ) {
-    const { id, folder, files: [file] } = source;
-    const { like, frame, channels, intensities } = image;
-    const [plane, row, column] = frame.axes;
-    this.id = id;
-    this.images = file!.images.map((path) => join(folder, path));
-    this.labels = labelled === null ? null : [join(folder, file!.label!)];
-    this.shape = like.shape as readonly [number, number, number];
-    this.spacing = like.spacing;
-    this.orientation = like.orientation;
-    this.channels = channels.length;
-    this.storedChannels = image.storedChannels;
-    this.intensities = intensities;
-    this.summary = labelled?.summary ?? null;
-    this.indices = Array.from({ length: frame.count }, (_, i) => i);
-    this.grid = {
-      shape: [frame.width, frame.height, frame.count],
-      spacing: [like.spacing[column], like.spacing[row], like.spacing[plane]],
-    };
-    this.#source = source;
-    this.#image = image;
-    this.#labelled = labelled;
-    this.#targets = targets;
-  }
-
-  extent(_index: number): PlaneExtent {
-    const { frame: { height, width }, crop } = this.#image;
-    const [columns, rows] = this.grid.spacing!;
-    return { height, width, crop, spacing: [rows, columns] };
-  }
-
-  slice(index: number): ImageSlice {
-    const { frame, channels } = this.#image;
-    const { height, width } = this.#within(frame, index);
-    const data = new Float32Array(channels.length * height * width);
-    for (const [c, values] of channels.entries()) {
-      cutPlane(values, frame, index, data.subarray(c * height * width, (c + 1) * height * width));
-    }
-    return { data, height, width, channels: channels.length };
-  }
-
-  label(index: number): LabelPlane {
-    if (this.#labelled === null) throw new TypeError(`Case ${this.id} was opened without labels`);
-    const { codes, frame } = this.#labelled;
-    const { height, width } = this.#within(frame, index);
-    return { data: cutPlane(codes, frame, index, new Uint8Array(height * width)), height, width };
-  }
-
-  async save(
-    folder: string,
-    planes: readonly Uint8Array[] | readonly Float32Array[],
-    { suffix }: { readonly suffix: string },
-  ): Promise<string[]> {
-    const { like, frame } = this.#image;
-    const voxels = this.shape.reduce((a, b) => a * b);
-    const table = maskValues(this.#targets);
-    const isMask = planes[0] instanceof Uint8Array;
-    const data = isMask ? maskArray(table, voxels) : new Float32Array(voxels);
-    for (const [index, plane] of planes.entries()) {
-      placePlane(data, frame, index, plane instanceof Uint8Array ? valuesOf(plane, table) : plane);
-    }
-    const path = join(folder, outputNames(this.#source, suffix)[0]!);
-    await writeVolume(path, { data, like, shape: this.shape });
-    return [path];
-  }
-
-  async readMask(folder: string): Promise<LabelPlane[]> {
-    const path = join(folder, outputNames(this.#source, "")[0]!);
-    const mask = await readLabelVolume(path);
-    const codes = new LabelEncoder(this.#targets, "none").encode(mask.data);
-    const { frame } = this.#image;
-    const { height, width } = frame;
-    return this.indices.map((index) => ({
-      data: cutPlane(codes, frame, index, new Uint8Array(height * width)),
-      height,
-      width,
-    }));
-  }
-
-  #within(frame: SliceFrame, index: number): SliceFrame {
-    if (index in this.indices) return frame;
+function volumeCase(
+  source: CaseSource,
+  image: Image,
+  labelled: Labelled | null,
+  targets: Targets,
+): Case {
+  const { id, folder, files: [file] } = source;
+  const { like, frame, channels, storedChannels, intensities, crop } = image;
+  const { height, width } = frame;
+  const [depth, rows, columns] = frame.axes.map((axis) => like.spacing[axis]) as unknown as Triple;
+  const shape = like.shape as Triple;
+  const indices = Array.from({ length: frame.count }, (_, i) => i);
+  const requireSlice = (index: number) => {
+    if (index in indices) return;
     throw new RangeError(`Slice ${index} is not in 0 to ${frame.count - 1}`);
-  }
+  };
+  const codesOf = (codes: Uint8Array, frame: SliceFrame, index: number): LabelPlane => (
+    { data: cutPlane(codes, frame, index, new Uint8Array(height * width)), height, width }
+  );
+  const pathIn = (folder: string, suffix: string) => join(folder, outputNames(source, suffix)[0]!);
+  return {
+    ...{ id, kind: "volume", shape, storedChannels, intensities, indices },
+    images: file!.images.map((path) => join(folder, path)),
+    labels: labelled === null ? null : [join(folder, file!.label!)],
+    spacing: like.spacing,
+    orientation: like.orientation,
+    channels: channels.length,
+    summary: labelled?.summary ?? null,
+    grid: { shape: [width, height, frame.count], spacing: [columns, rows, depth] },
+    extent: () => ({ height, width, crop, spacing: [rows, columns] }),
+    slice(index) {
+      requireSlice(index);
+      const pixels = height * width;
+      const data = new Float32Array(channels.length * pixels);
+      for (const [c, values] of channels.entries()) {
+        cutPlane(values, frame, index, data.subarray(c * pixels, (c + 1) * pixels));
+      }
+      return { data, height, width, channels: channels.length };
+    },
+    label(index) {
+      if (labelled === null) throw new TypeError(`Case ${id} was opened without labels`);
+      requireSlice(index);
+      return codesOf(labelled.codes, labelled.frame, index);
+    },
+    async save(folder, planes, { suffix }) {
+      const voxels = shape.reduce((a, b) => a * b);
+      const table = maskValues(targets);
+      const isMask = planes[0] instanceof Uint8Array;
+      const data = isMask ? maskArray(table, voxels) : new Float32Array(voxels);
+      for (const [index, plane] of planes.entries()) {
+        placePlane(
+          data,
+          frame,
+          index,
+          plane instanceof Uint8Array ? valuesOf(plane, table) : plane,
+        );
+      }
+      const path = pathIn(folder, suffix);
+      await writeVolume(path, { data, like, shape });
+      return [path];
+    },
+    async readMask(folder) {
+      const mask = await readLabelVolume(pathIn(folder, ""));
+      const codes = new LabelEncoder(targets, "none").encode(mask.data);
+      return indices.map((index) => codesOf(codes, frame, index));
+    },
+  };
 }
+
+type Triple = readonly [number, number, number];
 
 /** The smallest type that holds all values of a mask. */
 function maskArray(table: Float64Array, length: number) {

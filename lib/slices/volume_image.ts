@@ -1,16 +1,10 @@
-/**
- * Reads the image of a volume case: one file, or one per channel.
- *
- * @module
- */
-
 import { basename, join } from "@std/path";
 import { compareSpace, readVolume, type Volume } from "../volume/mod.ts";
 import { isAsStored } from "../volume/reorientation.ts";
 import type { CaseSettings } from "./case_settings.ts";
 import { fillMissing } from "./check_intensities.ts";
 import { type Bounds, NonEmpty } from "./crop.ts";
-import type { CaseSource, Finding } from "./discovery/case_source.ts";
+import { asError, type CaseSource, type Finding } from "./discovery/case_source.ts";
 import { inChannel } from "./normalize_channels.ts";
 import { chosenChannels, collect, warningsOf } from "./read_part.ts";
 
@@ -84,7 +78,7 @@ function isSamePlace(volume: Volume, first: Volume): boolean {
 }
 
 function fits(volume: Volume, first: Volume, path: string, findings: Finding[]): boolean {
-  const error = (message: string) => findings.push({ severity: "error", message, hint: "" });
+  const error = (message: string) => findings.push(asError(message));
   const same = volume.shape.join("×") === first.shape.join("×");
   if (!same) {
     error(

@@ -1,9 +1,3 @@
-/**
- * Reads the label of a volume case, and brings it to its image's grid.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import {
   alignToGrid,
@@ -12,7 +6,7 @@ import {
   type Volume,
   type Voxels,
 } from "../volume/mod.ts";
-import type { CaseSource, Finding } from "./discovery/case_source.ts";
+import { asError, asWarning, type CaseSource, type Finding } from "./discovery/case_source.ts";
 import { collect, warningsOf } from "./read_part.ts";
 import type { VolumeImage } from "./volume_image.ts";
 
@@ -27,7 +21,6 @@ export interface VolumeLabel {
 /**
  * Reads the label of a case.
  *
- * @param image Header and space of its image.
  * @param frames The volumes of a 4D image; a 4D label has the same number.
  * @returns Null if there is none that can be used; the findings say why.
  */
@@ -38,7 +31,7 @@ export async function readVolumeLabel(
   findings: Finding[],
 ): Promise<VolumeLabel | null> {
   const error = (message: string, hint = "") => {
-    findings.push({ severity: "error", message, hint });
+    findings.push(asError(message, hint));
     return null;
   };
   if (file!.label === null) return error("label is missing");
@@ -48,7 +41,7 @@ export async function readVolumeLabel(
   const values = oneFrame(label, frames, error);
   const { problem, warning, reorientation } = alignToGrid(label, image);
   if (problem !== null) return error(problem);
-  if (warning !== null) findings.push({ severity: "warning", message: warning, hint: "" });
+  if (warning !== null) findings.push(asWarning(warning));
   if (values === null) return null;
   return { values, shape: label.shape.slice(0, 3), grid: reorientation };
 }

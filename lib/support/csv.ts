@@ -1,15 +1,6 @@
 /**
- * Tables as comma-separated values.
- *
- * @module
- */
-
-/**
  * A line of a CSV file. Numbers that are not finite, `null` and `undefined` are empty cells; text
  * with commas, quotes or line breaks is quoted.
- *
- * @param cells The values of the cells.
- * @returns The line with its end.
  *
  * @example
  * ```ts

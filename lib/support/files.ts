@@ -23,8 +23,6 @@ export interface WriteOptions {
  * Creates missing folders. Temporary files of killed processes are removed the first time that
  * another process writes to their folder. A file in memory is just set.
  *
- * @param path Where to write.
- * @param data Its content; text is written as UTF-8.
  * @throws {InputError} If the disk is full, the folder is read-only, a permission is missing or a
  * name is taken; the old file is unchanged.
  */
@@ -170,8 +168,6 @@ const REASONS: Record<string, [why: string, hint: string]> = {
 /**
  * Turns a failure to write into an error for the user.
  *
- * @param error The system's error.
- * @param path What was being written.
  * @returns An {@linkcode InputError} if the user can fix the cause, else the error itself.
  */
 export function writeError(error: unknown, path: string): unknown {

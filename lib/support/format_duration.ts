@@ -1,10 +1,4 @@
 /**
- * Durations in words.
- *
- * @module
- */
-
-/**
  * A duration in the two largest units that it needs.
  *
  * @param seconds At least 0; rounded.

@@ -1,9 +1,3 @@
-/**
- * Checksums of files.
- *
- * @module
- */
-
 import { createHash } from "node:crypto";
 import { memoryFiles } from "./memory_files.ts";
 import { refuseOtherThanFiles } from "./read_file.ts";
@@ -11,7 +5,6 @@ import { refuseOtherThanFiles } from "./read_file.ts";
 /**
  * The checksum of a file, read piece by piece.
  *
- * @param path The file.
  * @param algorithm "sha256", or "md5" for checksums published as such.
  * @returns Lower-case hexadecimal digits.
  * @throws {InputError} If it is a folder, a pipe or a device; otherwise the system's error.

@@ -1,15 +1,5 @@
 /**
- * Work on many items, a few at a time.
- *
- * @module
- */
-
-/**
  * Runs work on all items, a few at a time, in their order; the first error stops it.
- *
- * @param items The items.
- * @param limit How many at a time.
- * @param work Called for each item.
  *
  * @example
  * ```ts

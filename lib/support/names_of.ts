@@ -1,10 +1,4 @@
 /**
- * Lists for messages.
- *
- * @module
- */
-
-/**
  * The first few of a list as text, and how many more there are.
  *
  * @example

@@ -1,9 +1,3 @@
-/**
- * The nearest known name to a mistyped one.
- *
- * @module
- */
-
 import { closest, distance } from "fastest-levenshtein";
 
 /** Longer names are not typing errors, and comparing them takes long. */
@@ -12,8 +6,6 @@ const LONGEST = 100;
 /**
  * The known name that a mistyped one probably means.
  *
- * @param name What was given.
- * @param known What could have been given.
  * @returns The nearest known name, or `undefined` if none is close.
  *
  * @example

@@ -1,10 +1,4 @@
 /**
- * Single values of a sorted list, without sorting it.
- *
- * @module
- */
-
-/**
  * The finite values at some places of the sorted data. Two passes over the data and half a
  * megabyte, where sorting a volume takes seconds and a copy.
  *

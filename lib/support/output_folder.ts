@@ -16,7 +16,6 @@ export const LOCK_NAME = ".lock";
 /**
  * Checks that files can be written below a folder. The folder may be missing and is not created.
  *
- * @param folder The output folder.
  * @param options.bytes How much will be written. Not checked if the system does not report the free
  * space.
  * @throws {InputError} If it is read-only, forbidden, in the way of a file, or too full.

@@ -1,9 +1,3 @@
-/**
- * What this program is called, for files that it leaves.
- *
- * @module
- */
-
 import manifest from "../../deno.json" with { type: "json" };
 
 /** Name and version. */

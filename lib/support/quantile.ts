@@ -1,10 +1,4 @@
 /**
- * Quantiles of numbers.
- *
- * @module
- */
-
-/**
  * The `q` quantile (0 to 1) of the finite numbers, interpolated linearly as by NumPy's default; 0
  * if there are none.
  *

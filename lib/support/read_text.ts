@@ -1,10 +1,5 @@
-/**
- * Reading text and JSON that users name or may have changed.
- *
- * @module
- */
-
 import { InputError } from "./errors.ts";
+import { isInMemory, memoryFiles } from "./memory_files.ts";
 import { type ReadPurpose, readRegularFile } from "./read_file.ts";
 
 /** The largest text file, in bytes. */
@@ -71,6 +66,10 @@ export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
     return await reading;
   } catch (error) {
     const { cause, path = "" } = error as InputError;
+    if (isInMemory(path)) {
+      if (!memoryFiles.has(path)) return undefined;
+      throw error;
+    }
     const isMissing = cause instanceof Deno.errors.NotFound ||
       cause instanceof Deno.errors.NotADirectory;
     if (isMissing && !await Deno.readLink(path).then(() => true, () => false)) return undefined;

@@ -8,10 +8,6 @@ import * as v from "valibot";
 
 /**
  * Describes a key of a configuration, for everything that reads, checks, stores or documents it.
- *
- * @param schema The type and the limits of its values.
- * @param fallback Its default.
- * @param description Its description, as `--help` shows it.
  */
 export function setting<const Schema extends v.GenericSchema>(
   schema: Schema,

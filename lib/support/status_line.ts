@@ -1,9 +1,3 @@
-/**
- * The progress display.
- *
- * @module
- */
-
 import { formatDuration } from "./format_duration.ts";
 
 /** Shortest time between two redraws in a terminal, in milliseconds. */

@@ -76,7 +76,6 @@ export class Adam {
    *
    * @param gradients One per variable, of its shape, in the order of the variables. The caller
    * disposes them.
-   * @param learningRate The step's learning rate.
    * @throws {TypeError} If a gradient's shape is not its variable's.
    */
   apply(gradients: readonly tf.Tensor[], learningRate: number): void {

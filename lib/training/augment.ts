@@ -1,9 +1,3 @@
-/**
- * Augmentation: variations of the training slices.
- *
- * @module
- */
-
 import { Random } from "../support/random.ts";
 import type { Targets } from "../slices/case.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
@@ -36,12 +30,49 @@ export interface Variation {
   readonly kind: Targets["kind"];
 }
 
-/** How the slices of a data set can be varied. */
-export function variationOf({ manifest: { kind, settings } }: SliceDataset): Variation {
-  const { axis, normalize, targets } = settings;
-  const isSagittal = axis === 0 || axis === "sagittal";
+/** Words in a class's name that say on which side of the body it is. */
+const SIDES = new Set(["left", "right", "l", "r", "lt", "rt", "lh", "rh"]);
+
+/**
+ * The classes that belong to one side of the body by their names. A mirrored slice would show them
+ * on the other side, under the wrong name.
+ *
+ * @example
+ * ```ts
+ * import { sidedClasses } from "./augment.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const classes = ["Left-Hippocampus", "kidneyRight", "lung_l", "liver"];
+ * const names = sidedClasses({ classes: classes.map((name) => ({ name, values: [] })) });
+ * assert.deepEqual(names, ["Left-Hippocampus", "kidneyRight", "lung_l"]);
+ * ```
+ */
+export function sidedClasses({ classes }: Pick<Targets, "classes">): string[] {
+  const words = (name: string) =>
+    name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/);
+  return classes.map(({ name }) => name).filter((name) =>
+    words(name).some((word) => SIDES.has(word))
+  );
+}
+
+/**
+ * How the slices of a data set can be varied. Slices are mirrored where one of their axes is known
+ * to run from left to right, and no class has a side.
+ *
+ * @param isMirrored Whether to mirror them where that is possible.
+ */
+export function variationOf(
+  { manifest: { kind, settings } }: Pick<SliceDataset, "manifest">,
+  isMirrored: boolean,
+): Variation {
+  const { axis, normalize, targets, orientation } = settings;
+  const leftToRight = kind === "pictures"
+    ? "columns"
+    : axis === 0 || axis === "sagittal" || orientation === "stored"
+    ? "none"
+    : "rows";
   return {
-    mirror: kind === "pictures" ? "columns" : isSagittal ? "none" : "rows",
+    mirror: isMirrored && sidedClasses(targets).length === 0 ? leftToRight : "none",
     isUnit: normalize === "minmax" || normalize === "percentile",
     kind: targets.kind,
   };
@@ -132,18 +163,7 @@ function between(random: Random, low: number, high: number): number {
 }
 
 /** The source of each pixel of the variation: y = a·dy + b·dx + y0, x = c·dy + d·dx + x0. */
-interface Sampling {
-  a: number;
-  b: number;
-  c: number;
-  d: number;
-  y0: number;
-  x0: number;
-  height: number;
-  width: number;
-}
-
-function sampling(random: Random, height: number, width: number, mirror: Mirror): Sampling {
+function sampling(random: Random, height: number, width: number, mirror: Mirror) {
   const angle = between(random, -LIMITS.rotation, LIMITS.rotation);
   const scale = 1 + between(random, -LIMITS.scale, LIMITS.scale);
   const flip = random.uniform() < 0.5 ? -1 : 1;
@@ -160,6 +180,8 @@ function sampling(random: Random, height: number, width: number, mirror: Mirror)
     width,
   };
 }
+
+type Sampling = ReturnType<typeof sampling>;
 
 /** Samples one slice bilinearly; 0 outside. */
 function resample(from: Float32Array, to: Float32Array, s: Sampling, planes: number): void {

@@ -74,8 +74,6 @@ export function firstCounters(): Counters {
 /**
  * Checks counters from a file.
  *
- * @param batches The number of batches in an epoch.
- * @param path The file, for errors.
  * @throws {InputError} If they contradict each other or do not fit the slices.
  */
 export function requireCoherent(

@@ -1,9 +1,3 @@
-/**
- * Completes, checks and compares configurations.
- *
- * @module
- */
-
 import { basename } from "@std/path";
 import * as v from "valibot";
 import { settingConflicts } from "../slices/slice_settings.ts";
@@ -30,7 +24,6 @@ export * from "./config_schema.ts";
  * Without a preset, data.example gets `example` and any other data set `general`.
  *
  * @param overrides From a user; checked here, whatever their static type.
- * @param source The file they came from, for the error.
  * @throws {InputError} If keys are unknown or values wrong; the error lists all, with the nearest
  * known keys.
  *
@@ -93,9 +86,6 @@ function isExample(data: string): boolean {
 /**
  * Checks that a configuration can continue a run.
  *
- * @param stored The run's configuration.
- * @param given The new configuration.
- * @param folder The run, for the error.
  * @throws {InputError} If settings differ that must not; the error lists them.
  */
 export function requireSameConfig(stored: Config, given: Config, folder: string): void {

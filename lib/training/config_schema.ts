@@ -64,9 +64,10 @@ const groups = {
     betas: setting(pair(fraction), [0.9, 0.999], "decay rates of Adam's two means"),
     eps: setting(positive, 1e-8, "Adam's epsilon"),
     augment: setting(
-      v.picklist(["none", "affine"]),
+      v.picklist(["none", "affine", "affine-no-mirror"]),
       "none", // as in the tutorial
-      "affine: rotate, shift, scale, mirror and brighten training slices at random",
+      "affine: rotate, shift, scale, brighten and, unless a class's name says left or right, " +
+        "mirror training slices at random; affine-no-mirror: without mirroring",
     ),
     schedule: setting(
       v.picklist(["step", "cosine", "cosine-batch"]),

@@ -1,9 +1,3 @@
-/**
- * The end of an epoch.
- *
- * @module
- */
-
 import type { EvalResult } from "../evaluation/eval_med_nca.ts";
 import type { Counters } from "./checkpoint.ts";
 import type { EpochMetrics } from "./metrics.ts";
@@ -18,8 +12,6 @@ const DIVERGED = 10;
  * @param counters Counters with the sums over all batches of the epoch.
  * @param options.scores Of the validation slices, or null.
  * @param options.lr The learning rate of its last batch.
- * @param options.names The classes.
- * @param options.saved The last checkpoint, for the error.
  * @returns The epoch's figures, and whether its weights are the best so far. Without a score, the
  * last weights are the best.
  * @throws {InputError} If the loss has grown far above its start, or a validation loss is not

@@ -1,9 +1,3 @@
-/**
- * Starts from weights that were trained before, on the same or other data.
- *
- * @module
- */
-
 import { MedNca } from "../nca/med_nca.ts";
 import { loadWeights } from "../nca/weights.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
@@ -20,8 +14,6 @@ import { readModelSettings } from "./run_folder.ts";
  * without names keep their order.
  *
  * @param folder A run or model, with its `config.json` and `slices.json`.
- * @param config The configuration of the new training.
- * @param inputs The slices of the new training.
  * @throws {InputError} If the folder holds no model, or its shape, channels or classes differ; the
  * error names both.
  */

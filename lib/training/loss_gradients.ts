@@ -1,9 +1,3 @@
-/**
- * The tfjs parts of a training step beside model and loss.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import type { SegmentationLoss } from "../losses/segmentation_loss.ts";
 import type { MedNca } from "../nca/med_nca.ts";
@@ -33,7 +27,6 @@ export function batchTensors(batch: TrainingBatch): BatchTensors {
  * Computes a loss and its gradients with respect to the model's parameters. Call it within
  * `tf.tidy`.
  *
- * @param loss Forward and loss.
  * @returns One gradient per parameter, in the order of `model.variables`; and the figures [loss,
  * Dice loss, cross-entropy, the Dice loss of each class] as a tensor, so that a GPU need not be
  * waited for.

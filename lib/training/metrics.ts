@@ -1,9 +1,3 @@
-/**
- * The figures of each epoch, and their CSV.
- *
- * @module
- */
-
 import * as v from "valibot";
 import { csvLine } from "../support/csv.ts";
 import { writeFileAtomic } from "../support/files.ts";

@@ -1,9 +1,3 @@
-/**
- * The model of a configuration.
- *
- * @module
- */
-
 import type { MedNcaConfig } from "../nca/med_nca_config.ts";
 import type { CaseSettings } from "../slices/case_settings.ts";
 import { InputError } from "../support/errors.ts";
@@ -18,7 +12,6 @@ export function modelKeys(config: Config): Omit<MedNcaConfig, "imageChannels" | 
 /**
  * The model of a configuration on some data.
  *
- * @param data The settings of the slices.
  * @throws {InputError} If a cell has too few channels for image and logits.
  */
 export function modelConfig(

@@ -1,9 +1,3 @@
-/**
- * Estimates the remaining time of a training.
- *
- * @module
- */
-
 /** Estimates the remaining time from the steps since the first one. */
 export class Pace {
   #first: { step: number; time: number } | undefined;

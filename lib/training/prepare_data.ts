@@ -1,9 +1,3 @@
-/**
- * Prepares a data set for training: slices, a split by patient, and data sets of its parts.
- *
- * @module
- */
-
 import * as v from "valibot";
 import type { Problem } from "../slices/discovery/case_source.ts";
 import type { ExtractOptions, PreparedSlices } from "../slices/extract_slices.ts";

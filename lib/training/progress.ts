@@ -1,9 +1,4 @@
-/**
- * Shows the progress of a training: in a terminal, in a log file, or not at all.
- *
- * @module
- */
-
+import type { MedNca } from "../nca/med_nca.ts";
 import { formatDuration } from "../support/format_duration.ts";
 import { progressBar, StatusLine } from "../support/status_line.ts";
 import type { EpochMetrics } from "./metrics.ts";
@@ -32,16 +27,18 @@ export interface TrainingStep {
 
 /** Receives the progress of a training. */
 export interface Progress {
+  /** Before the first step; with the finished epochs if a run is resumed. */
+  start(history: readonly EpochMetrics[], options: { epochs: number }): void;
   /** After every step. */
   step(step: TrainingStep): void;
-  /** After every epoch; `best` if its weights are the best so far. */
-  epoch(metrics: EpochMetrics, options: { epochs: number; best: boolean }): void;
+  /** After every epoch; `best` if its weights are the best so far. `model` may be run, not kept. */
+  epoch(metrics: EpochMetrics, options: { epochs: number; best: boolean; model: MedNca }): void;
   /** When training ends, for any reason. */
   stop(): void;
 }
 
 /** Shows nothing. */
-export const silentProgress: Progress = { step() {}, epoch() {}, stop() {} };
+export const silentProgress: Progress = { start() {}, step() {}, epoch() {}, stop() {} };
 
 /**
  * A status line on standard error for steps, and a permanent line for every epoch.
@@ -52,6 +49,7 @@ export function terminalProgress(options: { seconds?: number } = {}): Progress {
   // The first step is shown at once, as a sign that training runs
   const line = new StatusLine({ ...options, atOnce: true });
   return {
+    start() {},
     step: (step) => line.show(stepLine(step)),
     epoch: (metrics, options) => line.print(epochLine(metrics, options)),
     stop: () => line.clear(),

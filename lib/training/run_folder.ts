@@ -19,42 +19,34 @@ import { upgradeConfig } from "./stored_config.ts";
 /** The file that marks a cross-validation, see `folds.ts`. */
 export const FOLDS_FILE = "folds.json";
 
-/** The paths of a run's files. */
-export interface RunPaths {
-  /** The resolved configuration. */
-  config: string;
-  /** The patients of the training, validation and test part. */
-  split: string;
-  /** How slices were cut and put on the model's grid, for predictions. */
-  slices: string;
-  /** The images and labels that the slices were made from. */
-  sources: string;
-  /** One row per epoch. */
-  metrics: string;
-  /** Everything needed to continue: see `checkpoint.ts`. */
-  checkpoint: string;
-  /** Folder of the best weights: the run's own. */
-  best: string;
-  /** Folder of the weights of the last epoch. */
-  last: string;
-  /** Folder of TensorBoard's event files. */
-  events: string;
-}
-
-/** The paths of a run's folder. */
-export function runPaths(folder: string): RunPaths {
+/** The paths of the files in a run's folder. */
+export function runPaths(folder: string) {
   return {
+    /** The resolved configuration. */
     config: join(folder, "config.json"),
+    /** The patients of the training, validation and test part. */
     split: join(folder, "split.json"),
+    /** How slices were cut and put on the model's grid, for predictions. */
     slices: join(folder, "slices.json"),
+    /** The images and labels that the slices were made from. */
     sources: join(folder, "sources.json"),
+    /** The programs that the run was trained with. */
+    versions: join(folder, "versions.json"),
+    /** One row per epoch. */
     metrics: join(folder, "metrics.csv"),
+    /** Everything needed to continue: see `checkpoint.ts`. */
     checkpoint: join(folder, "checkpoint.safetensors"),
+    /** Folder of the best weights: the run's own. */
     best: folder,
+    /** Folder of the weights of the last epoch. */
     last: join(folder, "last"),
+    /** Folder of TensorBoard's event files. */
     events: join(folder, "events"),
   };
 }
+
+/** The result of {@linkcode runPaths}. */
+export type RunPaths = ReturnType<typeof runPaths>;
 
 /** The description of a run, without weights. */
 export interface RunContents {

@@ -1,9 +1,3 @@
-/**
- * Writes a training's files while it runs.
- *
- * @module
- */
-
 import type { MedNca } from "../nca/med_nca.ts";
 import { saveWeights } from "../nca/weights.ts";
 import type { SourceFile } from "../slices/manifest.ts";
@@ -21,26 +15,19 @@ import {
 } from "./metrics.ts";
 import { createRun, type RunContents, type RunPaths, runPaths } from "./run_folder.ts";
 import { writeSources } from "./run_sources.ts";
+import { writeVersions } from "./run_versions.ts";
 
 /** Writes a run's folder: event log, metrics, weights, checkpoint. */
 export class RunRecorder {
-  readonly #paths: RunPaths;
-  readonly #events: EventLog;
-  readonly #contents: RunContents;
-  readonly #lock: Disposable;
   #saved: { step: number; time: number };
 
   private constructor(
-    paths: RunPaths,
-    events: EventLog,
-    contents: RunContents,
-    lock: Disposable,
+    private readonly paths: RunPaths,
+    private readonly events: EventLog,
+    private readonly contents: RunContents,
+    private readonly lock: Disposable,
     step: number,
   ) {
-    this.#paths = paths;
-    this.#events = events;
-    this.#contents = contents;
-    this.#lock = lock;
     this.#saved = { step, time: performance.now() };
   }
 
@@ -69,6 +56,7 @@ export class RunRecorder {
       await writeMetrics(paths.metrics, resumed.history);
     }
     await writeSources(folder, files);
+    await writeVersions(folder, resumed !== null);
     const events = await EventLog.open(paths.events, resumed?.events ?? null, describeTag);
     stack.move();
     return new RunRecorder(paths, events, contents, lock, resumed?.step ?? 0);
@@ -76,18 +64,18 @@ export class RunRecorder {
 
   /** The newest checkpoint: its file, and its number of steps. */
   get lastCheckpoint(): { path: string; step: number } {
-    return { path: this.#paths.checkpoint, step: this.#saved.step };
+    return { path: this.paths.checkpoint, step: this.#saved.step };
   }
 
   /** Whether it is time for another checkpoint. */
   get checkpointDue(): boolean {
-    return performance.now() - this.#saved.time > 60_000 * this.#contents.config.checkpointMinutes;
+    return performance.now() - this.#saved.time > 60_000 * this.contents.config.checkpointMinutes;
   }
 
   /** Logs a step. */
   step(step: number, losses: { loss: number; dice: number; bce: number }): void {
-    if (step % this.#contents.config.logEvery === 0) {
-      this.#events.scalars(step, stepScalars(losses));
+    if (step % this.contents.config.logEvery === 0) {
+      this.events.scalars(step, stepScalars(losses));
     }
   }
 
@@ -108,24 +96,24 @@ export class RunRecorder {
     const kept = options.mean ?? model;
     if (options.epoch !== null) {
       const { metrics } = options.epoch;
-      this.#events.scalars(metrics.epoch, epochScalars(metrics));
-      await saveWeights(kept, this.#paths.last);
-      if (options.epoch.best) await saveWeights(kept, this.#paths.best);
+      this.events.scalars(metrics.epoch, epochScalars(metrics));
+      await saveWeights(kept, this.paths.last);
+      if (options.epoch.best) await saveWeights(kept, this.paths.best);
     }
-    counters.events = await this.#events.flush();
-    await writeCheckpoint(this.#paths.checkpoint, {
+    counters.events = await this.events.flush();
+    await writeCheckpoint(this.paths.checkpoint, {
       counters,
-      config: this.#contents.config,
-      split: this.#contents.split,
+      config: this.contents.config,
+      split: this.contents.split,
       ...captured,
     });
-    await writeMetrics(this.#paths.metrics, counters.history);
+    await writeMetrics(this.paths.metrics, counters.history);
     this.#saved = { step: counters.step, time: performance.now() };
   }
 
   /** Closes the event log and releases the folder. */
   close(): void {
-    this.#events.close();
-    this.#lock[Symbol.dispose]();
+    this.events.close();
+    this.lock[Symbol.dispose]();
   }
 }

@@ -1,9 +1,3 @@
-/**
- * Checks that the data of a run has not changed.
- *
- * @module
- */
-
 import * as v from "valibot";
 import type { SourceFile } from "../slices/manifest.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
@@ -27,8 +21,6 @@ const FilesSchema = v.array(
  * Compares the files of a data set with those that a run started with, by size and modification
  * time. Runs of older versions did not store them; then nothing is compared.
  *
- * @param folder The run.
- * @param data The data folder.
  * @throws {InputError} If files have changed or are missing; the error lists them.
  */
 export async function requireSameSources(folder: string, data: string): Promise<void> {
@@ -60,8 +52,6 @@ const DERIVED = ["targets", "channels", "spacing", "foreground", "smallest"] as 
  * Checks that a run's slices are still made in the same way: an added case can change their size,
  * and an added label the classes.
  *
- * @param folder The run.
- * @param inputs The current inputs.
  * @throws {InputError} If they differ; the error lists the differences.
  */
 export async function requireSameInputs(folder: string, inputs: ModelInputs): Promise<void> {

@@ -1,9 +1,3 @@
-/**
- * Learning rates by epoch, or by batch.
- *
- * @module
- */
-
 /** Settings of a schedule; a training config has all of them. */
 export interface ScheduleOptions {
   /**

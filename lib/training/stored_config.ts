@@ -1,10 +1,4 @@
 /**
- * Reads configurations of older versions.
- *
- * @module
- */
-
-/**
  * Converts keys of older versions: a `channel` number, a list of `labels`, `clip` without
  * `normalize`. Older versions cut volumes as they were stored, treated each case as a patient and
  * did not postprocess masks, so those settings are added to their complete configurations.

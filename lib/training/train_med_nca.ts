@@ -1,9 +1,3 @@
-/**
- * The tutorial's training loop.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import { evalMedNca } from "../evaluation/eval_med_nca.ts";
 import { segmentationLoss } from "../losses/segmentation_loss.ts";

@@ -1,9 +1,3 @@
-/**
- * The options and the result of a training.
- *
- * @module
- */
-
 import type { MedNca } from "../nca/med_nca.ts";
 import type { SliceDataset } from "../slices/slice_dataset.ts";
 import type { Split } from "../slices/split/split_cases.ts";

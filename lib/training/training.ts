@@ -37,50 +37,29 @@ import { Diverged, type SavedCheckpoint, SaveError } from "./training_errors.ts"
 import { UnreadFigures } from "./unread_figures.ts";
 import { WeightMean } from "./weight_mean.ts";
 
-/** The parts of a {@linkcode Training}. */
-interface Parts {
-  readonly config: Config;
-  readonly train: SliceDataset;
-  readonly model: MedNca;
-  readonly adam: Adam;
-  readonly mean: WeightMean | null;
-  readonly counters: Counters;
-  readonly recorder: RunRecorder | null;
-  readonly progress: Progress;
-  /** Whether the model was made here, and is to be disposed if training fails. */
-  readonly ownsModel: boolean;
-}
-
 /** Model, optimiser, counters and folder of a training. */
 export class Training {
-  readonly config: Config;
-  readonly model: MedNca;
-  readonly adam: Adam;
-  /** The running mean of the weights, if `ema` is set. */
-  readonly mean: WeightMean | null;
-  /** The current progress. */
-  readonly counters: Counters;
-  readonly #train: SliceDataset;
-  readonly #recorder: RunRecorder | null;
-  readonly #progress: Progress;
-  readonly #ownsModel: boolean;
   readonly #batches: number;
   readonly #pace: Pace;
   readonly #figures = new UnreadFigures(rolloutEngine().unreadSteps);
   #rate = 0;
   #since = performance.now();
 
-  private constructor(parts: Parts) {
-    const { config, train, model, adam, mean, counters, recorder, progress, ownsModel } = parts;
-    this.config = config;
-    this.model = model;
-    this.adam = adam;
-    this.mean = mean;
-    this.counters = counters;
-    this.#train = train;
-    this.#recorder = recorder;
-    this.#progress = progress;
-    this.#ownsModel = ownsModel;
+  /**
+   * @param mean The running mean of the weights, if `ema` is set.
+   * @param ownsModel Whether the model was made here, and is to be disposed if training fails.
+   */
+  private constructor(
+    readonly config: Config,
+    readonly model: MedNca,
+    readonly adam: Adam,
+    readonly mean: WeightMean | null,
+    readonly counters: Counters,
+    private readonly train: SliceDataset,
+    private readonly recorder: RunRecorder | null,
+    private readonly progress: Progress,
+    private readonly ownsModel: boolean,
+  ) {
     this.#batches = batchesOf(train, config);
     const epochsLeft = config.epochs - counters.epoch;
     this.#pace = new Pace(counters.step - counters.batch + this.#batches * epochsLeft);
@@ -126,9 +105,11 @@ export class Training {
       const recorder = out === undefined
         ? null
         : await RunRecorder.open(out, contents, files, resume ? goOn : null);
-      const parts = { config, train, model, adam, mean, counters, recorder, progress, ownsModel };
-      const training = new Training(parts);
+      const training = new Training(
+        ...[config, model, adam, mean, counters, train, recorder, progress, ownsModel] as const,
+      );
       if (!resume) await training.#save(null); // so that there is one to resume
+      progress.start(counters.history, { epochs: config.epochs });
       return training;
     } catch (error) {
       if (ownsModel) model.dispose();
@@ -140,7 +121,7 @@ export class Training {
 
   /** Whether classes exclude each other. */
   get kind(): Targets["kind"] {
-    return this.#train.manifest.settings.targets.kind;
+    return this.train.manifest.settings.targets.kind;
   }
 
   /** The remaining batches of this epoch, augmented if configured. */
@@ -149,12 +130,12 @@ export class Training {
     const { epoch, batch: start } = this.counters;
     this.#since = performance.now();
     if (start === this.#batches) return;
-    const variation = variationOf(this.#train);
+    const variation = variationOf(this.train, augment === "affine");
     const order = { batchSize, seed, epoch, start, empty, shuffle: true };
-    for await (const batch of this.#train.batches(order)) {
-      yield augment === "affine"
-        ? augmentBatch(batch, { ...variation, seed: [seed, epoch, this.counters.batch] })
-        : batch;
+    for await (const batch of this.train.batches(order)) {
+      yield augment === "none"
+        ? batch
+        : augmentBatch(batch, { ...variation, seed: [seed, epoch, this.counters.batch] });
     }
   }
 
@@ -191,10 +172,10 @@ export class Training {
       if (bad !== null) throw new Diverged(bad, step, this.#saved, records);
       counters.firstLoss ??= loss;
       losses.forEach((value, i) => counters.sums[i] = (counters.sums[i] ?? 0) + value);
-      this.#recorder?.step(step, { loss, dice, bce });
+      this.recorder?.step(step, { loss, dice, bce });
       const secondsLeft = this.#pace.secondsLeft(step);
       const batches = this.#batches;
-      this.#progress.step({ epoch, epochs, batch, batches, loss, dice, bce, lr, secondsLeft });
+      this.progress.step({ epoch, epochs, batch, batches, loss, dice, bce, lr, secondsLeft });
     });
   }
 
@@ -202,7 +183,7 @@ export class Training {
   async pause(): Promise<void> {
     // A timer, unlike setImmediate, lets Deno handle signals and a notebook's messages.
     await new Promise((resolve) => setTimeout(resolve));
-    if (!this.#recorder?.checkpointDue) return;
+    if (!this.recorder?.checkpointDue) return;
     await this.finishBatches();
     await this.#save(null);
   }
@@ -224,10 +205,11 @@ export class Training {
     const { counters, config: { epochs } } = this;
     counters.seconds += (performance.now() - this.#since) / 1000;
     const lr = this.#learningRate(counters.batch - 1);
-    const names = this.#train.manifest.settings.targets.classes.map(({ name }) => name);
+    const names = this.train.manifest.settings.targets.classes.map(({ name }) => name);
     const { metrics, isBest } = endEpoch(counters, { scores, lr, names, saved: this.#saved });
     await this.#save({ metrics, best: isBest });
-    this.#progress.epoch(metrics, { epochs, best: isBest && metrics.valVolumeDice !== null });
+    const best = isBest && metrics.valVolumeDice !== null;
+    this.progress.epoch(metrics, { epochs, best, model: this.mean?.model ?? this.model });
   }
 
   /**
@@ -246,7 +228,7 @@ export class Training {
       if (error === null) throw another;
     }
     if (error !== null) {
-      if (this.#ownsModel) this.model.dispose();
+      if (this.ownsModel) this.model.dispose();
       throw error;
     }
   }
@@ -260,8 +242,8 @@ export class Training {
 
   /** Releases the folder, and frees everything but the model. */
   close(): void {
-    this.#progress.stop();
-    this.#recorder?.close();
+    this.progress.stop();
+    this.recorder?.close();
     this.adam.dispose();
     this.mean?.dispose();
   }
@@ -273,13 +255,13 @@ export class Training {
 
   /** The last checkpoint on disk, if the run has a folder. */
   get #saved(): SavedCheckpoint | null {
-    return this.#recorder?.lastCheckpoint ?? null;
+    return this.recorder?.lastCheckpoint ?? null;
   }
 
   async #save(epoch: { metrics: EpochMetrics; best: boolean } | null): Promise<void> {
     const { counters, model, adam, mean } = this;
     try {
-      await this.#recorder?.checkpoint(counters, model, adam, { mean: mean?.model ?? null, epoch });
+      await this.recorder?.checkpoint(counters, model, adam, { mean: mean?.model ?? null, epoch });
     } catch (error) {
       if (error instanceof RangeError) {
         throw new Diverged(error.message, counters.step, this.#saved);

@@ -1,9 +1,3 @@
-/**
- * Errors that end a training early, with the position of the last good weights.
- *
- * @module
- */
-
 import type { SliceRecord } from "../slices/types.ts";
 import { InputError } from "../support/errors.ts";
 

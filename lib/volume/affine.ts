@@ -1,9 +1,3 @@
-/**
- * What an affine holds: the distance between voxels and the directions of their axes.
- *
- * @module
- */
-
 import type { Affine } from "./types.ts";
 
 /**
@@ -24,7 +18,6 @@ export function voxelSizes(affine: Affine): [number, number, number] {
  * 1986).
  *
  * @param affine 4×4; invertible.
- * @returns 3×3.
  */
 export function closestRotation(affine: Affine): number[][] {
   const sizes = voxelSizes(affine);
@@ -46,23 +39,26 @@ export function closestRotation(affine: Affine): number[][] {
 /** Newton's method doubles the correct digits each time; strongly sheared axes need a few more. */
 const MOST_ITERATIONS = 64;
 
+type Matrix = readonly (readonly number[])[];
+
 /** The inverse of a 3×3 matrix, or of the 3×3 part of an affine. */
-export function inverse3(matrix: readonly (readonly number[])[]): number[][] {
-  const at = (row: number, column: number) => matrix[row % 3]![column % 3]!;
-  const cofactor = (row: number, column: number) =>
-    at(row + 1, column + 1) * at(row + 2, column + 2) -
-    at(row + 1, column + 2) * at(row + 2, column + 1);
-  const size = [0, 1, 2].reduce((sum, column) => sum + at(0, column) * cofactor(0, column), 0);
-  return [0, 1, 2].map((row) => [0, 1, 2].map((column) => cofactor(column, row) / size));
+export function inverse3(matrix: Matrix): number[][] {
+  const size = determinant(matrix);
+  return [0, 1, 2].map((row) => [0, 1, 2].map((column) => cofactor(matrix, column, row) / size));
 }
 
 /**
- * The determinant of an affine's 3×3 part: the volume of a voxel in mm³, negative where the axes
- * are left-handed, 0 where they do not span space.
+ * The determinant of a 3×3 matrix, or of an affine's 3×3 part: the volume of a voxel in mm³,
+ * negative where the axes are left-handed, 0 where they do not span space.
  */
-export function determinant(affine: Affine): number {
-  const [a, b, c] = affine.map((row) => row as [number, number, number]);
-  return a![0] * (b![1] * c![2] - b![2] * c![1]) -
-    a![1] * (b![0] * c![2] - b![2] * c![0]) +
-    a![2] * (b![0] * c![1] - b![1] * c![0]);
+export function determinant(matrix: Matrix): number {
+  return [0, 1, 2].reduce(
+    (sum, column) => sum + matrix[0]![column]! * cofactor(matrix, 0, column),
+    0,
+  );
+}
+
+function cofactor(matrix: Matrix, row: number, column: number): number {
+  const at = (down: number, right: number) => matrix[(row + down) % 3]![(column + right) % 3]!;
+  return at(1, 1) * at(2, 2) - at(1, 2) * at(2, 1);
 }

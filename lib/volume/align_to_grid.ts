@@ -1,9 +1,3 @@
-/**
- * Bringing a label to the grid of its image.
- *
- * @module
- */
-
 import { compareSpace } from "./compare_space.ts";
 import { AS_STORED, type Reorientation } from "./reorientation.ts";
 import type { Volume, Voxels } from "./types.ts";

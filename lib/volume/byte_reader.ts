@@ -1,9 +1,3 @@
-/**
- * Reading a volume's file from front to back, inflating it if it is gzipped.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 import type { ReadableFile } from "../support/memory_files.ts";
 import { openRegularFile, readError } from "../support/read_file.ts";
@@ -85,7 +79,6 @@ export class ByteReader implements Disposable {
   /**
    * Skips bytes.
    *
-   * @param count How many bytes.
    * @returns The number of bytes; fewer at the end of the file.
    * @throws {InputError} As {@linkcode ByteReader.readInto} does.
    */

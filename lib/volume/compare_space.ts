@@ -1,9 +1,3 @@
-/**
- * Whether two grids cover the same place in the patient.
- *
- * @module
- */
-
 import { inverse3, voxelSizes } from "./affine.ts";
 import { canonicalReorientation, type Reorientation, reorientTriple } from "./reorientation.ts";
 import type { Affine } from "./types.ts";

@@ -1,9 +1,3 @@
-/**
- * Making a volume from numbers.
- *
- * @module
- */
-
 import { NIFTI1 } from "nifti-reader-js";
 import { determinant, voxelSizes } from "./affine.ts";
 import { orientation } from "./reorientation.ts";

@@ -1,9 +1,3 @@
-/**
- * NIfTI's voxel types.
- *
- * @module
- */
-
 import { NIFTI1 } from "nifti-reader-js";
 import type { Voxels } from "./types.ts";
 
@@ -55,7 +49,6 @@ export const UNREADABLE: ReadonlyMap<number, string> = new Map([
  * Reverses the bytes of every number, in place.
  *
  * @param bytes Whole numbers only.
- * @param size Bytes a number.
  */
 export function swapBytes(bytes: Uint8Array, size: number): void {
   if (size === 1) return;

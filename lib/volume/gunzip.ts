@@ -1,9 +1,3 @@
-/**
- * Inflating gzip files piece by piece.
- *
- * @module
- */
-
 import { crc32, createInflateRaw } from "node:zlib";
 import { PieceReader } from "./piece_reader.ts";
 
@@ -14,7 +8,6 @@ const FLAGS = { checksum: 2, extra: 4, name: 8, comment: 16 };
  * Inflates a gzip file: one member or several, one after the other. Zeros after the last one are
  * padding. Anything else after it is reported and ignored; `node:zlib` would reject the whole file.
  *
- * @param pieces The file's bytes in order.
  * @param onTrailing Called with the number of bytes after the last member that are not padding.
  * @throws {SyntaxError} If a member is damaged or incomplete.
  */

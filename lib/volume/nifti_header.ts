@@ -54,7 +54,6 @@ export function headerKind(
  * Parses and checks a header.
  *
  * @param bytes The header's 348 or 540 bytes, in a buffer of their own.
- * @param path The file, for messages.
  * @throws {InputError} Naming everything that is wrong with it.
  */
 export function parseHeader(bytes: Uint8Array<ArrayBuffer>, path: string): HeaderInfo {

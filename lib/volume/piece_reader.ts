@@ -1,9 +1,3 @@
-/**
- * Reads a stream of pieces in pieces of other sizes.
- *
- * @module
- */
-
 const NOTHING = new Uint8Array(0);
 
 /** The bytes of a stream in order, read on demand. */

@@ -1,9 +1,3 @@
-/**
- * Reading a NIfTI file.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 import { formatOfContent, formatOfName } from "../support/foreign_format.ts";
 import { ByteReader } from "./byte_reader.ts";
@@ -17,7 +11,6 @@ import type { Volume, Voxels } from "./types.ts";
  * terabytes, or inflates to more than it announces, is refused. Trailing dimensions of 1 are
  * dropped; a 2D image becomes a volume of one slice. NaN voxels are left as they are.
  *
- * @param path The file; gzip is recognised by content.
  * @returns The volume, scaled, as float32; see its warnings.
  * @throws {InputError} If the file is missing, truncated or damaged, of another format, has a
  * wrong magic, sizes that are not positive, an affine that is not finite or singular, or voxels that
@@ -30,7 +23,6 @@ export async function readVolume(path: string): Promise<Volume> {
 /**
  * Reads labels with exact values: ids above 2²⁴ stay distinct, which float32 could not hold.
  *
- * @param path The file, as for {@linkcode readVolume}.
  * @returns The volume in the type of the file; float64 if it is scaled or holds 64-bit integers.
  * @throws {InputError} As {@linkcode readVolume} does, and where an integer is beyond 2⁵³.
  *

@@ -1,9 +1,3 @@
-/**
- * Reads the voxels after a NIfTI header.
- *
- * @module
- */
-
 import { InputError } from "../support/errors.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { swapBytes } from "./datatypes.ts";

@@ -1,9 +1,3 @@
-/**
- * Bringing volumes to the closest canonical orientation, and back.
- *
- * @module
- */
-
 import { closestRotation } from "./affine.ts";
 import type { Affine, Voxels } from "./types.ts";
 

@@ -1,9 +1,3 @@
-/**
- * A volume in the closest canonical orientation.
- *
- * @module
- */
-
 import {
   AS_STORED,
   canonicalReorientation,

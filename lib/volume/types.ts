@@ -1,9 +1,3 @@
-/**
- * What a volume and a slice are.
- *
- * @module
- */
-
 /** A 4×4 matrix from voxel index (x, y, z, 1) to millimetres (right, anterior, superior, 1). */
 export type Affine = readonly (readonly number[])[];
 

@@ -1,9 +1,3 @@
-/**
- * Cutting one slice out of a volume.
- *
- * @module
- */
-
 import type { Volume, Voxels } from "./types.ts";
 
 /** Which slice. */
@@ -20,8 +14,6 @@ export interface VolumeSliceOptions {
  * Cuts one slice, a copy. Rows and columns are the remaining two axes, in their order: cut along
  * axis 2 the rows are x and the columns y, as numpy's `volume[:, :, index]`.
  *
- * @param volume Where to cut.
- * @param options Which slice.
  * @returns The slice, row-major, of the volume's type.
  * @throws {RangeError} If the volume has no such slice or channel.
  *

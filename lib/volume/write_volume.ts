@@ -1,9 +1,3 @@
-/**
- * Writing a NIfTI file.
- *
- * @module
- */
-
 import { gzipSync } from "fflate";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic } from "../support/files.ts";
@@ -39,7 +33,6 @@ const LAYOUT = {
  * give the same bytes on every machine; the file is written atomically.
  *
  * @param path The file, `.nii` or, gzipped, `.nii.gz`.
- * @param options What to write.
  * @throws {InputError} If the name ends in neither.
  * @throws {TypeError} If the data do not fill the shape.
  * @throws {RangeError} If the shape does not have the grid of `like`.

@@ -12,9 +12,12 @@ import { type Case, caseName, compare, type Row, threadCount } from "./compare.t
 import { benchGpu } from "./gpu_bench.ts";
 import { measureLoop, measureStart } from "./loop.ts";
 import { comparePreprocessing, type PreprocessRow } from "./preprocess.ts";
+import { ourProgram } from "./our_program.ts";
+import { Peak } from "./peak.ts";
+import { copyRate } from "./phases.ts";
 import { findPython } from "../support/python.ts";
 import { hasReferenceBlas, type Mode } from "./side.ts";
-import { preprocessLine, tableHead, tableLine, tfjsLine } from "./table.ts";
+import { COLUMNS, preprocessLine, rowLine, tableHead, tfjsLine } from "./table.ts";
 import { createTask, numberFlag, numberListFlag, parseTask, runTask } from "../support/cli.ts";
 
 interface Flags {
@@ -25,6 +28,7 @@ interface Flags {
   backend: string;
   repeats: number;
   preprocess?: string;
+  phases?: boolean;
   json?: string;
 }
 
@@ -65,6 +69,7 @@ const command = createTask(
     "also measure cutting this data set (Decathlon layout), " +
       "beside nibabel",
   )
+  .option("--phases", "measure each phase of the kernels on one thread, beside the machine's peaks")
   .option("--json <file>", "also write the rows here");
 
 function numbers(min: number) {
@@ -86,6 +91,7 @@ await runTask(async () => {
     if (flags.json) await writeJsonAtomic(flags.json, rows);
     return;
   }
+  if (flags.phases) return await benchPhases(flags.size ?? [320]);
   const full = flags.vsPytorch === true;
   const python = flags.vsPytorch === false ? undefined : await findPython("import torch, numpy");
   if (flags.vsPytorch !== false && !python) {
@@ -98,7 +104,7 @@ await runTask(async () => {
   const rows: Row[] = [];
   const notes: string[] = [];
   const cases = casesOf(flags, full);
-  console.log(tableHead());
+  console.log(tableHead(COLUMNS));
   for (const oneCase of cases) {
     const unfair = slowBlas && oneCase.threads === 1;
     if (unfair) {
@@ -121,7 +127,7 @@ await runTask(async () => {
       tooLarge,
       tfjs: full && oneCase.size === 64 && oneCase.batch === 1 && oneCase.threads === 1,
     });
-    for (const row of measured) console.log(tableLine(row));
+    for (const row of measured) console.log(rowLine(row));
     rows.push(...measured);
   }
 
@@ -153,6 +159,22 @@ await runTask(async () => {
   }
   if (flags.json) await writeJsonAtomic(flags.json, [...rows, ...preprocessing]);
 });
+
+/** Prints a table for each stage of a slice, and the machine's peaks. */
+async function benchPhases(sizes: readonly number[]): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [...ourProgram("our_phases.ts"), JSON.stringify(sizes)],
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error("The phases could not be measured");
+  const peak = await Peak.start(1);
+  console.log(
+    `Peak of 128-bit multiply-adds: ${(await peak.measure()).toFixed(1)} GFLOP/s; ` +
+      `copying memory: ${copyRate().toFixed(1)} GB/s`,
+  );
+  peak.close();
+}
 
 /** The cases of the quick or the full table that pass the filters. */
 function casesOf({ size, batch, threads }: Flags, full: boolean): Case[] {

@@ -13,7 +13,7 @@ import { hash32, Random } from "../../lib/support/random.ts";
 import { countOperations } from "./operations.ts";
 import { Peak } from "./peak.ts";
 import { type Mode, Side } from "./side.ts";
-import { median, range } from "./statistics.ts";
+import { compareTurns, median } from "./statistics.ts";
 
 /** One line of the benchmark. What was not run is null. */
 export interface Row {
@@ -102,30 +102,20 @@ export async function compare(oneCase: Case, options: CompareOptions): Promise<R
     const rows: Row[] = [];
     for (const mode of ["inference", "train"] as const) {
       const other = tooLarge.includes(mode) ? undefined : torch;
-      const our: number[] = [], their: number[] = [], ratios: number[] = [], peaks: number[] = [];
+      const our: number[] = [], their: number[] = [], peaks: number[] = [];
       for (let i = -1; i < repeats; i++) {
         const [a, b] = [await ours.run(mode), await other?.run(mode)];
         if (i < 0) continue; // the first warms up
         our.push(a);
-        if (b !== undefined) {
-          their.push(b);
-          ratios.push(b / a);
-        }
+        if (b !== undefined) their.push(b);
         peaks.push(await peak.measure());
       }
-      const seconds = median(our);
-      const gflops = countOperations(mode, batch, size) / seconds / 1e9;
+      const { ours: ours_s, theirs: torch_s, ratio, spread } = compareTurns(our, their);
+      const gflops = countOperations(mode, batch, size) / ours_s / 1e9;
       const peak_gflops = median(peaks);
       rows.push({
         case: caseName(oneCase),
-        size,
-        batch,
-        threads,
-        mode,
-        ours_s: seconds,
-        torch_s: other ? median(their) : null,
-        ratio: other ? median(ratios) : null,
-        spread: other ? range(ratios) : null,
+        ...{ size, batch, threads, mode, ours_s, torch_s, ratio, spread },
         ours_rss_mb: await ours.memory(),
         torch_rss_mb: await other?.memory() ?? null,
         gflops,

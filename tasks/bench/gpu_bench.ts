@@ -8,11 +8,11 @@
 import { join } from "@std/path";
 import { findPython, runPython } from "../support/python.ts";
 import { largestDifference, writeInput } from "./compare.ts";
-import { countBytes } from "./gpu_bytes.ts";
 import { type GpuRates, measureGpu } from "./gpu_rates.ts";
-import { countOperations } from "./operations.ts";
+import { countBytes, countOperations } from "./operations.ts";
 import { type GpuUsage, type Mode, Side } from "./side.ts";
-import { median, range } from "./statistics.ts";
+import { compareTurns } from "./statistics.ts";
+import { type Column, formatRatio, tableHead, tableLine } from "./table.ts";
 
 /** One line of the benchmark on a GPU. */
 export interface GpuRow {
@@ -124,14 +124,13 @@ async function measure(
       };
       const ourSteps = await stepsOfRound(ours, mode, batch);
       const torchSteps = await ask((side) => stepsOfRound(side, mode, batch));
-      const times: Round[] = [];
+      const our: number[] = [], their: number[] = [];
       for (let i = 0; i < repeats; i++) {
-        times.push({
-          ours: await ours.run(mode, ourSteps),
-          torch: await ask((side) => side.run(mode, torchSteps)),
-        });
+        our.push(await ours.run(mode, ourSteps));
+        const seconds = await ask((side) => side.run(mode, torchSteps));
+        if (seconds !== undefined) their.push(seconds);
       }
-      rows.push(rowOf({ size, batch, mode, difference, rates }, times, {
+      rows.push(rowOf({ size, batch, mode, difference, rates }, compareTurns(our, their), {
         ours: await ours.gpuUsage(),
         torch: await torch?.gpuUsage(),
       }));
@@ -156,12 +155,6 @@ async function measure(
   }
 }
 
-/** Seconds of a step, in one round. */
-interface Round {
-  ours: number;
-  torch: number | undefined;
-}
-
 /** How many steps take about as long as a round, once everything is compiled. */
 async function stepsOfRound(side: Side, mode: Mode, batch: number): Promise<number> {
   await side.run(mode, 2); // compiles, makes its buffers
@@ -171,21 +164,14 @@ async function stepsOfRound(side: Side, mode: Mode, batch: number): Promise<numb
 
 function rowOf(
   of: Pick<GpuRow, "size" | "batch" | "mode" | "difference"> & { rates: GpuRates },
-  times: readonly Round[],
+  { ours: ours_s, theirs: torch_s, ratio, spread }: ReturnType<typeof compareTurns>,
   usage: { ours: GpuUsage; torch: GpuUsage | undefined },
 ): GpuRow {
   const { size, batch, mode, difference, rates } = of;
-  const ratios = times.flatMap(({ ours, torch }) => torch === undefined ? [] : [torch / ours]);
   return {
     case: `${size}×${size}, batch ${batch}`,
-    size,
-    batch,
-    mode,
-    ours_s: median(times.map(({ ours }) => ours)),
+    ...{ size, batch, mode, ours_s, torch_s, ratio, spread },
     host_s: usage.ours.hostSeconds!,
-    torch_s: ratios.length === 0 ? null : median(times.flatMap(({ torch }) => torch ?? [])),
-    ratio: ratios.length === 0 ? null : median(ratios),
-    spread: ratios.length === 0 ? null : range(ratios),
     floor_s: {
       operations: countOperations(mode, batch, size) / rates.flops,
       bytes: countBytes(mode, batch, size) / rates.bytes,
@@ -205,35 +191,38 @@ async function findTorchOnCuda(): Promise<{ python: string; version: string } | 
   return { python, version: (await runPython(python, ["-c", code])).trim() };
 }
 
-const HEAD = `
-                                    ms a step                        floor, ms                  \
-MB of the GPU     logits differ from
-case                  step          ours  (CPU)  PyTorch  ratio (spread)     ops  bytes  dispatch  \
-   ours  PyTorch     wasm  PyTorch`;
+const COLUMNS: readonly Column[] = [
+  ["case", 20],
+  ["step", 9],
+  ["ours, ms", 8],
+  ["(CPU)", 6],
+  ["PyTorch", 7],
+  ["ratio (spread)", 18],
+  ["floor: ops", 10],
+  ["bytes", 6],
+  ["dispatch", 8],
+  ["MB ours", 7],
+  ["MB PyTorch", 10],
+  ["off wasm", 8],
+  ["off PyTorch", 11],
+];
 
-/** The rows as text. */
+/** The rows as text: milliseconds, megabytes, and how far logits are off those of the others. */
 export function table(rows: readonly GpuRow[]): string {
   const ms = (seconds: number | null) => {
     if (seconds === null) return "–";
     return seconds < 0.1 ? (seconds * 1000).toPrecision(3) : (seconds * 1000).toFixed(0);
   };
-  const lines = rows.map((row) => {
-    const spread = row.spread?.map((r) => r.toFixed(2)).join("–");
-    return [
-      row.case.padEnd(20),
-      row.mode.padEnd(10),
-      ms(row.ours_s).padStart(6),
-      ms(row.host_s).padStart(5),
-      ms(row.torch_s).padStart(7),
-      (row.ratio === null ? "–" : `${row.ratio.toFixed(2)} (${spread})`).padStart(16),
-      ms(row.floor_s.operations).padStart(6),
-      ms(row.floor_s.bytes).padStart(5),
-      ms(row.floor_s.dispatches).padStart(8),
-      row.ours_mb.toFixed(0).padStart(8),
-      (row.torch_mb?.toFixed(0) ?? "–").padStart(7),
-      (row.difference.wasm?.toExponential(0) ?? "–").padStart(7),
-      (row.difference.torch?.toExponential(0) ?? "–").padStart(7),
-    ].join("  ");
-  });
-  return [HEAD, ...lines].join("\n");
+  const lines = rows.map((row) =>
+    tableLine(COLUMNS, [
+      row.case,
+      row.mode,
+      ...[row.ours_s, row.host_s, row.torch_s].map(ms),
+      formatRatio(row),
+      ...[row.floor_s.operations, row.floor_s.bytes, row.floor_s.dispatches].map(ms),
+      ...[row.ours_mb, row.torch_mb].map((megabytes) => megabytes?.toFixed(0) ?? "–"),
+      ...[row.difference.wasm, row.difference.torch].map((off) => off?.toExponential(0) ?? "–"),
+    ])
+  );
+  return [tableHead(COLUMNS), ...lines].join("\n");
 }

@@ -1,21 +1,9 @@
 /**
- * What a process takes of a GPU through WebGPU: counted where it asks for it.
- *
- * @module
+ * Counts from here on what this process takes of a GPU through WebGPU, where it asks for it: bytes
+ * of all buffers that are not destroyed, dispatches since `reset`, and what `handedOver` notes, the
+ * seconds in which the CPU handed a step over.
  */
-
-/** The counts of {@linkcode trackGpu}. */
-export interface GpuTracker {
-  /** Starts counting dispatches from 0. */
-  reset(): void;
-  /** Notes how long handing a step over took. */
-  handedOver(seconds: number): void;
-  /** The counts, as a side of the benchmark answers them. */
-  answer(): Record<"gpu_megabytes" | "dispatches" | "host_seconds", number>;
-}
-
-/** Counts from here on: bytes of all buffers that are not destroyed, and dispatches. */
-export function trackGpu(): GpuTracker {
+export function trackGpu() {
   let bytes = 0, most = 0, dispatches = 0, hostSeconds = 0;
   const destroyed = new WeakSet<GPUBuffer>();
   const { createBuffer } = GPUDevice.prototype;
@@ -37,7 +25,7 @@ export function trackGpu(): GpuTracker {
   };
   return {
     reset: () => dispatches = 0,
-    handedOver: (seconds) => hostSeconds = seconds,
+    handedOver: (seconds: number) => hostSeconds = seconds,
     answer: () => ({ gpu_megabytes: most / 2 ** 20, dispatches, host_seconds: hostSeconds }),
   };
 }

@@ -1,9 +1,3 @@
-/**
- * How much memory a process took.
- *
- * @module
- */
-
 /** The largest resident size of this process so far, in MB; off Linux, the size now. */
 export async function peakMegabytes(): Promise<number> {
   if (Deno.build.os !== "linux") return Deno.memoryUsage().rss / 2 ** 20;

@@ -1,9 +1,3 @@
-/**
- * How our sides of the benchmark are started: as the tasks start the program.
- *
- * @module
- */
-
 import { fileURLToPath } from "node:url";
 import { v8Flags } from "../../lib/rollout/wasm/v8_flags.ts";
 

@@ -18,25 +18,6 @@ const UNROLL = 4;
 /** Operations of one turn of the kernel's loop: a multiply and an add in each of four lanes. */
 const OPERATIONS = UNROLL * SUMS * 4 * 2;
 
-/** Turns between two looks at the clock: about a millisecond. */
-const TURNS = 100_000;
-
-/** What a worker is given once. */
-export interface PeakStart {
-  module: WebAssembly.Module;
-}
-
-/** What a worker is asked: to run the kernel for so long. */
-export interface PeakRequest {
-  milliseconds: number;
-  turns: number;
-}
-
-/** What it answers: turns a second. */
-export interface PeakAnswer {
-  rate: number;
-}
-
 /** Threads that measure the peak together. */
 export class Peak {
   readonly #workers: Worker[];
@@ -50,7 +31,7 @@ export class Peak {
     const module = await WebAssembly.compile(await compile(hasRelaxedSimd()));
     const workers = Array.from({ length: threads }, () => {
       const worker = new Worker(new URL("./peak_worker.ts", import.meta.url));
-      worker.postMessage({ module } satisfies PeakStart);
+      worker.postMessage(module);
       return worker;
     });
     const peak = new Peak(workers);
@@ -61,11 +42,11 @@ export class Peak {
   /** GFLOP/s of all threads at once. */
   async measure(milliseconds = 100): Promise<number> {
     const rates = await Promise.all(this.#workers.map((worker) => {
-      const answer = once(worker, "message") as Promise<[PeakAnswer]>;
-      worker.postMessage({ milliseconds, turns: TURNS } satisfies PeakRequest);
+      const answer = once(worker, "message") as Promise<[number]>;
+      worker.postMessage(milliseconds);
       return answer;
     }));
-    return rates.reduce((sum, [{ rate }]) => sum + rate, 0) * OPERATIONS / 1e9;
+    return rates.reduce((sum, [rate]) => sum + rate, 0) * OPERATIONS / 1e9;
   }
 
   /** Ends the threads. */

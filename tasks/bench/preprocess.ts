@@ -6,7 +6,7 @@
 
 import { join } from "@std/path";
 import { fileURLToPath } from "node:url";
-import { median, range } from "./statistics.ts";
+import { compareTurns, median } from "./statistics.ts";
 
 /** What was measured of preprocessing. */
 export interface PreprocessRow {
@@ -53,17 +53,14 @@ export async function comparePreprocessing(
   }
   const all = pairs.map(({ ours }) => ours);
   const theirs = pairs.flatMap(({ numpy }) => numpy ?? []);
-  const ratios = theirs.map(({ seconds }, i) => seconds / all[i]!.seconds);
-  const measured = theirs.length > 0;
+  const seconds = (results: readonly Result[]) => results.map((result) => result.seconds);
+  const { ours, theirs: numpy, ratio, spread } = compareTurns(seconds(all), seconds(theirs));
   return {
     case: `${all[0]!.cases} volumes to ${all[0]!.slices} slices`,
     mode: "preprocess",
-    ours_s: median(all.map(({ seconds }) => seconds)),
-    numpy_s: measured ? median(theirs.map(({ seconds }) => seconds)) : null,
-    ratio: measured ? median(ratios) : null,
-    spread: measured ? range(ratios) : null,
+    ...{ ours_s: ours, numpy_s: numpy, ratio, spread },
     ours_rss_mb: median(all.map(({ megabytes }) => megabytes)),
-    numpy_rss_mb: measured ? median(theirs.map(({ megabytes }) => megabytes)) : null,
+    numpy_rss_mb: theirs.length > 0 ? median(theirs.map(({ megabytes }) => megabytes)) : null,
   };
 }
 

@@ -1,9 +1,3 @@
-/**
- * One side of the benchmark: a process that is asked one thing at a time.
- *
- * @module
- */
-
 import process from "node:process";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";

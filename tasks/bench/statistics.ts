@@ -1,17 +1,26 @@
-/**
- * What is said of several measurements.
- *
- * @module
- */
+import { quantile } from "../../lib/support/quantile.ts";
 
 /** The middle value, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return quantile(values, 0.5);
 }
 
-/** The smallest and the largest value. */
-export function range(values: readonly number[]): [number, number] {
-  return [Math.min(...values), Math.max(...values)];
+/**
+ * Two sides that ran in turn.
+ *
+ * @param ours What each of our turns took.
+ * @param theirs The same of the other side; fewer if it failed on the way, none if it did not run.
+ * @returns Their medians, the median of their ratios and the smallest and largest of these; null
+ * for what did not run.
+ */
+export function compareTurns(ours: readonly number[], theirs: readonly number[]) {
+  const ratios = theirs.map((seconds, i) => seconds / ours[i]!);
+  const spread = [Math.min(...ratios), Math.max(...ratios)] as [number, number];
+  const ran = theirs.length > 0;
+  return {
+    ours: median(ours),
+    theirs: ran ? median(theirs) : null,
+    ratio: ran ? median(ratios) : null,
+    spread: ran ? spread : null,
+  };
 }

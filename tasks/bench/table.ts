@@ -1,14 +1,13 @@
-/**
- * The benchmark's rows as a table: Markdown that can be read in a terminal too.
- *
- * @module
- */
-
+import { alignColumns } from "../../lib/evaluation/text_table.ts";
 import type { Row } from "./compare.ts";
+import type { PhaseRow } from "./phases.ts";
 import type { PreprocessRow } from "./preprocess.ts";
 
-/** Headings with the widths of their columns; all but the first two are numbers. */
-const COLUMNS: readonly [title: string, width: number][] = [
+/** A heading with the width of its column; all but the first two columns are numbers. */
+export type Column = readonly [title: string, width: number];
+
+/** The columns of {@linkcode rowLine}. */
+export const COLUMNS: readonly Column[] = [
   ["case", 29],
   ["step", 9],
   ["ours", 9],
@@ -21,17 +20,17 @@ const COLUMNS: readonly [title: string, width: number][] = [
   ["of peak", 7],
 ];
 
-/** The head of the table. */
-export function tableHead(): string {
-  const rule = COLUMNS.map(([, width], i) =>
+/** The head of a table: Markdown that can be read in a terminal too. */
+export function tableHead(columns: readonly Column[]): string {
+  const rule = columns.map(([, width], i) =>
     i < 2 ? "-".repeat(width) : "-".repeat(width - 1) + ":"
   );
-  return line(COLUMNS.map(([title]) => title)) + "\n" + line(rule);
+  return tableLine(columns, columns.map(([title]) => title)) + "\n" + tableLine(columns, rule);
 }
 
-/** One line of it. */
-export function tableLine(row: Row): string {
-  return line([
+/** A row as a line of the table. */
+export function rowLine(row: Row): string {
+  return tableLine(COLUMNS, [
     row.case,
     row.mode,
     formatSeconds(row.ours_s),
@@ -43,6 +42,23 @@ export function tableLine(row: Row): string {
     row.gflops.toFixed(1),
     `${(100 * row.peak_share).toFixed(0)} %`,
   ]);
+}
+
+/** The phases of a rollout as a table; perception alone is not counted twice. */
+export function phaseTable(rows: readonly PhaseRow[]): string {
+  const total = rows.reduce(
+    (sum, { phase, milliseconds }) => sum + (phase === "perception" ? 0 : milliseconds),
+    0,
+  );
+  return alignColumns([
+    ["phase", "ms a step", "share", "GFLOP/s", "GB/s"],
+    ...rows.map(({ phase, milliseconds, gflops, gigabytes }) => [
+      phase,
+      milliseconds.toFixed(2),
+      phase === "perception" ? "" : `${(100 * milliseconds / total).toFixed(0)} %`,
+      ...[gflops, gigabytes].map((rate) => rate === 0 ? "" : rate.toFixed(1)),
+    ]),
+  ]).join("\n");
 }
 
 /** What stock tfjs took, in words. */
@@ -67,14 +83,16 @@ function formatSeconds(seconds: number | null): string {
   return seconds < 10 ? `${(1000 * seconds).toFixed(0)} ms` : `${seconds.toFixed(1)} s`;
 }
 
-function formatRatio({ ratio, spread }: Pick<Row, "ratio" | "spread">): string {
+/** "3.21 (3.10–3.30)". */
+export function formatRatio({ ratio, spread }: Pick<Row, "ratio" | "spread">): string {
   if (ratio === null || spread === null) return "–";
   return `${ratio.toFixed(2)} (${spread.map((value) => value.toFixed(2)).join("–")})`;
 }
 
-function line(cells: readonly string[]): string {
+/** Cells as a line of a table. */
+export function tableLine(columns: readonly Column[], cells: readonly string[]): string {
   const padded = cells.map((cell, i) => {
-    const width = COLUMNS[i]![1];
+    const width = columns[i]![1];
     return i < 2 ? cell.padEnd(width) : cell.padStart(width);
   });
   return `| ${padded.join(" | ")} |`;

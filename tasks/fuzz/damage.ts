@@ -1,9 +1,3 @@
-/**
- * Ways to damage a good file: bytes anywhere, or values within JSON.
- *
- * @module
- */
-
 import fc from "fast-check";
 
 /** Bytes that are a file. */
@@ -92,8 +86,6 @@ const jsonChange: fc.Arbitrary<JsonChange> = fc.record({
 
 /**
  * A JSON document with one to four of its values replaced, removed, doubled, or joined by others.
- *
- * @param document The text of a good one.
  */
 export function damagedJson(document: string): fc.Arbitrary<string> {
   const good = JSON.parse(document) as Json;

@@ -6,7 +6,7 @@
 
 import "../support/interrupt.ts";
 import { writeJsonAtomic } from "../../lib/support/files.ts";
-import { type FuzzResult, shareOut } from "./fuzz_reader.ts";
+import { type FuzzResult, noResult, shareOut } from "./fuzz_reader.ts";
 import { makeReaders } from "./readers.ts";
 import type { FuzzAnswer, FuzzJob } from "./worker.ts";
 import { createTask, numberFlag, parseTask, runTask } from "../support/cli.ts";
@@ -106,16 +106,8 @@ async function fuzz(job: Omit<FuzzJob, "progress">): Promise<Row> {
 }
 
 function hanging({ reader }: Omit<FuzzJob, "progress">, done: number): FuzzResult {
-  const hang = { reader, index: done - 1, what: "does not end" };
-  return {
-    reader,
-    inputs: done,
-    read: 0,
-    refused: 0,
-    slowest: PATIENCE,
-    crashes: [],
-    hangs: [hang],
-  };
+  const hangs = [{ reader, index: done - 1, what: "does not end" }];
+  return { ...noResult(reader), inputs: done, slowest: PATIENCE, hangs };
 }
 
 function total(rows: readonly Row[]): Row {

@@ -1,9 +1,3 @@
-/**
- * Feeds hostile inputs to readers and reports the results.
- *
- * @module
- */
-
 import fc from "fast-check";
 import { join } from "@std/path";
 import { cpuUsage } from "node:process";
@@ -49,11 +43,7 @@ export interface FuzzOptions {
   onInput?: (index: number) => void;
 }
 
-/**
- * The inputs of a reader, from a given one: a function of seed and index.
- *
- * @param count The number of inputs.
- */
+/** The inputs of a reader, from a given one: a function of seed and index. */
 export function* inputsOf(reader: Reader, seed: number, count: number): Generator<Bytes> {
   for (let start = 0; start < count; start += BATCH) {
     const numRuns = Math.min(BATCH, count - start);
@@ -61,18 +51,15 @@ export function* inputsOf(reader: Reader, seed: number, count: number): Generato
   }
 }
 
+/** The result before the first input. */
+export function noResult(reader: string): FuzzResult {
+  return { reader, inputs: 0, read: 0, refused: 0, slowest: 0, crashes: [], hangs: [] };
+}
+
 /** Feeds a number of inputs to a reader. Each must end in a value or an `InputError`. */
 export async function fuzzReader(reader: Reader, options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, seed, folder, onInput } = options;
-  const result: FuzzResult = {
-    reader: reader.name,
-    inputs: 0,
-    read: 0,
-    refused: 0,
-    slowest: 0,
-    crashes: [],
-    hangs: [],
-  };
+  const result = noResult(reader.name);
   const path = join(folder, reader.file);
   const good = await Deno.readFile(path).catch(() => undefined);
   for (const bytes of inputsOf(reader, seed, inputs)) {

@@ -1,9 +1,3 @@
-/**
- * Hostile NIfTI files.
- *
- * @module
- */
-
 import fc from "fast-check";
 import { NIFTI1, NIFTI2 } from "nifti-reader-js";
 import { join } from "@std/path";

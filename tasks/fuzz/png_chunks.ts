@@ -1,9 +1,3 @@
-/**
- * PNG files taken apart and put together.
- *
- * @module
- */
-
 import { crc32 } from "node:zlib";
 import { type Bytes, encode } from "./damage.ts";
 

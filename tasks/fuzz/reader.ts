@@ -1,9 +1,3 @@
-/**
- * What a reader under test is, and what all of them need.
- *
- * @module
- */
-
 import assert from "node:assert/strict";
 import { isAbsolute, relative, resolve } from "@std/path";
 import fc from "fast-check";

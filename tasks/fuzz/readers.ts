@@ -1,9 +1,3 @@
-/**
- * Everything that reads files from others, with hostile inputs and checks of the results.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import { Option } from "commander";
 import assert from "node:assert/strict";

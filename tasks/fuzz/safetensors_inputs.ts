@@ -1,9 +1,3 @@
-/**
- * Hostile safetensors files.
- *
- * @module
- */
-
 import fc from "fast-check";
 import { encodeSafetensors } from "../../lib/nca/safetensors.ts";
 import { type Bytes, damagedBytes, damagedJson, encode } from "./damage.ts";

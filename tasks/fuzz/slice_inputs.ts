@@ -1,9 +1,3 @@
-/**
- * Hostile npy and PNG files.
- *
- * @module
- */
-
 import { encode as encodeColours } from "fast-png";
 import fc from "fast-check";
 import { deflateSync } from "node:zlib";

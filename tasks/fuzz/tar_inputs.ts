@@ -1,9 +1,3 @@
-/**
- * Hostile tar archives.
- *
- * @module
- */
-
 import fc from "fast-check";
 import { packTar } from "modern-tar";
 import { type Bytes, damagedBytes, encode, HOSTILE_TEXTS } from "./damage.ts";

@@ -16,15 +16,11 @@ import { projectPath, userPath } from "./paths.ts";
 export { Option } from "commander";
 export type { Command } from "commander";
 
-/** A value from a flag or a JSON config. */
-export type FlagValue = string | number | boolean | (string | number)[];
-
 /**
  * The command of a task, with `--config` and `--debug`. Add the task's own flags with commander's
  * `option` or `addOption`, then read them with {@linkcode parseTask}.
  *
  * @param name The name in `deno task <name>`.
- * @param description The description at the top of `--help`.
  */
 export function createTask(name: string, description: string): Command {
   return new Command(`deno task ${name}`)
@@ -176,11 +172,7 @@ function configValue(option: Option, value: unknown): unknown {
   return option.parseArg === undefined ? text : option.parseArg(text, undefined as never);
 }
 
-/**
- * A parser for a flag that takes a number.
- *
- * @param options Its limits, inclusive.
- */
+/** A parser for a flag that takes a number. */
 export function numberFlag(
   options: { integer?: boolean; min?: number; max?: number } = {},
 ): (text: string) => number {
@@ -200,11 +192,7 @@ export function numberFlag(
   };
 }
 
-/**
- * A parser for a flag that takes numbers, separated by commas.
- *
- * @param options Their limits and number.
- */
+/** A parser for a flag that takes numbers, separated by commas. */
 export function numberListFlag(
   options: { integer?: boolean; min?: number; max?: number; length?: number } = {},
 ): (text: string) => number[] {

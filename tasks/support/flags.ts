@@ -1,9 +1,3 @@
-/**
- * Flags that several tasks share.
- *
- * @module
- */
-
 import type { Command } from "commander";
 import { CONFIG_GROUPS, type ConfigKey, ConfigSchema } from "../../lib/training/config_schema.ts";
 import type { Option } from "./cli.ts";

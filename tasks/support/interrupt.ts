@@ -37,8 +37,6 @@ export interface Interruption extends Disposable {
 /**
  * Lets a task save before it ends, until this is disposed: the first signal aborts, and another
  * Ctrl-C or request to end ends the process at once.
- *
- * @param notice What to print at the first.
  */
 export function saveAtSignals(notice: string): Interruption {
   const controller = new AbortController();

@@ -19,6 +19,11 @@ export function projectPath(path: string): string {
   return standsIn() === null || path === "" ? path : resolve(path);
 }
 
+/** The project's folder. */
+export function projectRoot(): string {
+  return resolve(import.meta.dirname!, "../..");
+}
+
 /** The user's current folder; null if it is the task's. */
 function standsIn(): string | null {
   // Deno prompts if a permission is missing; not needed when permissions were given by hand
@@ -27,7 +32,7 @@ function standsIn(): string | null {
   if (!isAbsolute(called)) return null;
   try {
     // A task started by another task inherits it, in any folder
-    const project = Deno.realPathSync(resolve(import.meta.dirname!, "../.."));
+    const project = Deno.realPathSync(projectRoot());
     return Deno.cwd() === project && called !== project ? called : null;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return null; // what follows says what is missing

@@ -1,9 +1,3 @@
-/**
- * The flag for postprocessing.
- *
- * @module
- */
-
 import { type Postprocess, POSTPROCESSES } from "../../lib/evaluation/postprocess.ts";
 import { Option } from "./cli.ts";
 import type { TrainedRun } from "./trained_models.ts";

@@ -1,17 +1,8 @@
-/**
- * Finds Python, for comparisons with other programs and for JupyterLab.
- *
- * @module
- */
-
 import { delimiter, join } from "@std/path";
 
 /**
  * Where Python may be, the user's choice first: the virtual environment, then PATH, then pyenv and
  * the system. Folders that npx prepends to PATH may contain another Python; they come last.
- *
- * @param env Reads an environment variable.
- * @param exists Whether a file exists.
  */
 export function pythons(
   env: (name: string) => string | undefined,
@@ -52,7 +43,6 @@ export async function findPython(code: string): Promise<string | undefined> {
 /**
  * Runs Python to its end.
  *
- * @returns What it prints.
  * @throws {Error} If it fails; with its error output.
  */
 export async function runPython(

@@ -9,12 +9,7 @@ import type { EvaluationProgress } from "../../lib/evaluation/evaluate_cases.ts"
 import type { PreparedSlices } from "../../lib/slices/mod.ts";
 import { InputError } from "../../lib/support/errors.ts";
 
-/**
- * The choice of a backend for `initBackend`; "auto" leaves it to the environment.
- *
- * @param flags The flags.
- * @param model The shape of the model that will run.
- */
+/** The choice of a backend for `initBackend`; "auto" leaves it to the environment. */
 export function backendOptions(
   flags: { backend?: string; threads?: number },
   model: { channels: number; hidden: number },

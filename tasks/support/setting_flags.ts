@@ -1,9 +1,3 @@
-/**
- * Flags for settings: each with the setting's own check, default and description.
- *
- * @module
- */
-
 import { InvalidArgumentError } from "commander";
 import * as v from "valibot";
 import {

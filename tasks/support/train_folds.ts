@@ -28,8 +28,6 @@ import { trainRun, type TrainRunOptions, type TrainRunResult } from "./train_run
 /**
  * Trains all unfinished folds, one after the other, each in its own folder, and merges their
  * scores. Interrupted at any moment and resumed, it ends with the same files.
- *
- * @param config `out` is the folder of the cross-validation.
  */
 export async function trainFolds(
   config: Config,

@@ -1,9 +1,3 @@
-/**
- * The models of a run: one, or those of all folds of a cross-validation.
- *
- * @module
- */
-
 import { basename, join } from "@std/path";
 import { readPostprocess } from "../../lib/evaluation/choose_postprocess.ts";
 import type { Postprocess } from "../../lib/evaluation/postprocess.ts";

@@ -7,7 +7,7 @@ import { slicesAsCase } from "../../lib/evaluation/slices_as_case.ts";
 import { cellSeed } from "../../lib/nca/cell_seeds.ts";
 import type { ForwardOptions, MedNca } from "../../lib/nca/med_nca.ts";
 import type { ImageSlice } from "../../lib/slices/types.ts";
-import { Random } from "../../lib/support/random.ts";
+import { hash32, Random } from "../../lib/support/random.ts";
 import { fixedModel, inputsOf, quickModel } from "./support.ts";
 
 await initBackend({ backend: "ops" });
@@ -159,5 +159,26 @@ Deno.test("predictCase stops where it is asked to", async () => {
   };
   await assert.rejects(predictCase([view], options), { name: "AbortError" });
   assert.deepEqual(told, [2]);
+  view.model.dispose();
+});
+
+Deno.test("predictCase: a wound keeps all channels of the image", async () => {
+  const view = quickModel({}, { imageChannels: 2 });
+  const random = new Random(3);
+  const [height, width] = [8, 12];
+  const data = Float32Array.from({ length: 2 * height * width }, () => random.uniform());
+  const opened = slicesAsCase([{ data, height, width, channels: 2 }], [0]);
+  const cells = [{ data: new Uint8Array(height * width).fill(1), height, width }];
+  const wound = { stage: "fine", step: 0, cells } as const;
+  const { probabilities } = await predictCase([{ ...view, opened }], { ...OPTIONS, wound });
+  // The fine automaton from a state that holds the image alone
+  const { model2, config: { steps, fireRate } } = view.model;
+  const logits = tf.tidy(() => {
+    const images = tf.tensor4d(data, [1, 2, height, width]).transpose<tf.Tensor4D>([0, 2, 3, 1]);
+    return model2.forward(model2.seedState(images), {
+      ...{ steps: steps[1], fireRate, stats: "slice", seeds: [hash32(cellSeed(4, 0), 1)] },
+    }).slice([0, 0, 0, 2], [-1, -1, -1, 1]).dataSync<"float32">();
+  });
+  assert.deepEqual(probabilities[0]![0], Float32Array.from(logits, (x) => 1 / (1 + Math.exp(-x))));
   view.model.dispose();
 });

@@ -101,3 +101,17 @@ Deno.test("exampleCase() depends on the seed and the case, and on nothing else",
   assert.deepEqual(both.image.data.subarray(0, image.data.length), image.data);
   assert.deepEqual(both.image.shape, [320, 320, 7, 2]);
 });
+
+Deno.test("exampleCase({ beyond }) goes on above and below the gland with the same seven slices", () => {
+  const [plain, tall] = [exampleCase(7, 1), exampleCase(7, 1, { beyond: 2 })];
+  const plane = 320 * 320;
+  assert.deepEqual(tall.image.shape, [320, 320, 11]);
+  const middle = <T extends Uint8Array | Float32Array>(data: T) =>
+    data.subarray(2 * plane, 9 * plane);
+  assert.deepEqual(middle(tall.labels), plain.labels);
+  assert.deepEqual(middle(tall.image.data as Float32Array), plain.image.data);
+  const gland = (k: number) =>
+    tall.labels.subarray(k * plane, (k + 1) * plane).some((code) => code > 0);
+  assert.deepEqual([0, 1, 2, 8, 9, 10].map(gland), [false, false, true, true, false, false]);
+  assert.ok(tall.image.data.subarray(0, plane).some((value) => value > 0)); // but the body is there
+});

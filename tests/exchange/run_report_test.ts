@@ -60,6 +60,8 @@ Deno.test("runReport: one page with scores, the worst case first, split, setting
         { names: { "1": "" }, problems: ["gone: no label"], seed: 0 },
       ),
     );
+    const versions = [{ program: "0.0.9", deno: "2.8.0", platform: "darwin aarch64" }];
+    await Deno.writeTextFile(join(run, "versions.json"), JSON.stringify(versions));
     const { html, missing } = await runReport(run);
     assert.deepEqual(missing, []);
     assert.match(html, /<h1>Training a&lt;b&gt;<\/h1>/);
@@ -76,6 +78,7 @@ Deno.test("runReport: one page with scores, the worst case first, split, setting
     assert.deepEqual(row("trained on"), ["trained on", "2", "case_0, case_1"]);
     assert.deepEqual(row("steps"), ["steps", "2,1", "40,20"]);
     assert.deepEqual(row("fireRate"), ["fireRate", "0.5", "the same"]);
+    assert.equal(row("Trained with")![1], "Med-NCA 0.0.9, Deno 2.8.0, darwin aarch64");
     assert.deepEqual(row("Med-NCA, which wrote this page")![1], PROGRAM.version);
     assert.deepEqual(
       row("SHA-256 of model2.safetensors")![1],

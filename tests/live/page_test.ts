@@ -4,14 +4,17 @@ import axe from "axe-core";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { basename, join } from "@std/path";
+import { decode } from "fast-png";
+import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { initBackend } from "../../lib/backend.ts";
 import { predictFiles } from "../../lib/evaluation/predict_files.ts";
 import { loadModel } from "../../lib/live/load_model.ts";
-import { listImages } from "../../lib/slices/discovery/list_images.ts";
+import { listInputs } from "../../lib/slices/discovery/dicom_case.ts";
+import { type ImageList, listImages } from "../../lib/slices/discovery/list_images.ts";
 import { canBundle } from "../support/bundle.ts";
 import { inFolder } from "../support/in_folder.ts";
-import { EXAMPLE, modelFiles, ROOT } from "./support/files.ts";
+import { DICOM, dicom, EXAMPLE, modelFiles, ROOT } from "./support/files.ts";
 import { BROWSER, Host, settled, type Tab, type TabOptions, withTab } from "./support/site.ts";
 
 /** One build for all tests; undefined where there is no browser or no bundler. */
@@ -69,6 +72,30 @@ async function drop(page: Page, path: string): Promise<void> {
     files.items.add(new File([Uint8Array.fromBase64("${bytes}")], "${name}"));
     document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true }));
   `);
+}
+
+/** Saves the mask as a user does. */
+async function saveMask(page: Page, name: RegExp): Promise<Uint8Array> {
+  const button = page.getByRole("button", { name: "Save the mask" });
+  const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+  assert.match(download.suggestedFilename(), name);
+  return await Deno.readFile(await download.path());
+}
+
+/** The bytes of the mask that predict makes of the only case. */
+async function predicted({ cases }: ImageList): Promise<Uint8Array> {
+  return await inFolder(async (out) => {
+    const backend = await initBackend({ backend: "wasm", threads: 1 });
+    const { model, inputs, postprocess, config } = await loadModel(await modelFiles());
+    await predictFiles({
+      ...{ models: [{ model, inputs }], weights: [EXAMPLE], out, postprocess, sources: cases },
+      ...{ probabilities: false, overwrite: false, force: true },
+      ...{ batchSize: 4, seed: config.seed, samples: 1 },
+    });
+    model.dispose();
+    backend.dispose();
+    return await Deno.readFile(join(out, `${cases[0]!.id}.nii.gz`));
+  });
 }
 
 /** Leads the mouse over the picture, in parts of it. */
@@ -159,12 +186,7 @@ pageTest("gives the mask that predict gives, for a file of the user", async ({ p
   await drop(page, image);
   await page.locator("#status", { hasText: "prostate_12 is open, 7 slices" }).waitFor();
   await page.getByRole("button", { name: "Segment the whole volume" }).click();
-  const save = async () => {
-    const button = page.getByRole("button", { name: "Save the mask" });
-    const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
-    assert.equal(download.suggestedFilename(), "prostate_12.nii.gz");
-    return await Deno.readFile(await download.path());
-  };
+  const save = () => saveMask(page, /^prostate_12\.nii\.gz$/);
   const mask = await save();
   const volume = page.locator("#volume");
   const before = (await volume.textContent())!;
@@ -175,21 +197,81 @@ pageTest("gives the mask that predict gives, for a file of the user", async ({ p
   await page.getByRole("button", { name: "Undo" }).click();
   await volume.getByText(before).waitFor();
   assert.deepEqual(await save(), mask);
-
-  await inFolder(async (out) => {
-    const backend = await initBackend({ backend: "wasm", threads: 1 });
-    const { model, inputs, postprocess, config } = loadModel(await modelFiles());
-    await predictFiles({
-      ...{ models: [{ model, inputs }], weights: [EXAMPLE], out, postprocess },
-      sources: (await listImages(image, [])).cases,
-      ...{ probabilities: false, overwrite: false, force: false },
-      ...{ batchSize: 4, seed: config.seed, samples: 1 },
-    });
-    model.dispose();
-    backend.dispose();
-    assert.deepEqual(mask, await Deno.readFile(join(out, "prostate_12.nii.gz")));
-  });
+  assert.deepEqual(mask, await predicted(await listImages(image, [])));
 });
+
+pageTest("takes DICOM, asks for the series, and gives the mask that predict gives", async (tab) => {
+  const { page, requests } = tab;
+  const lazy = () => requests.filter((url) => /converter|dcm2niix|dcmjs/.test(url));
+  assert.deepEqual(lazy(), []);
+  const alert = page.getByRole("alert");
+  await inFolder(async (folder) => {
+    // A folder in the folder, as scanners write it
+    await Deno.mkdir(join(folder, "a/b"), { recursive: true });
+    await Deno.writeTextFile(join(folder, "a/notes.txt"), "no image");
+    for (const [i, bytes] of Object.values(unzipSync(await dicom("missing"))).entries()) {
+      await Deno.writeFile(join(folder, "a/b", `IM${i}`), bytes);
+    }
+    await page.locator("#folder").setInputFiles(join(folder, "a"));
+    await alert.getByText("Cannot read series 3: 1 slice seems to be missing").waitFor();
+  });
+  await drop(page, join(DICOM, "two_series.zip"));
+  await alert.getByRole("button", { name: "3: 5 slices, MR T2" }).waitFor();
+  await alert.getByRole("button", { name: "4: 3 slices, MR DWI" }).click();
+  await page.locator("#status", { hasText: /series_4_\w{8} is open, 3 slices/ }).waitFor();
+  assert.ok(lazy().length > 0);
+  await page.getByRole("button", { name: "Segment the whole volume" }).click();
+  const mask = await saveMask(page, /^series_4_\w{8}\.nii\.gz$/);
+  assert.deepEqual(mask, await predicted(await listInputs(join(DICOM, "two_series.zip"), [], "4")));
+});
+
+/** The orange pixels in a picture of the three planes, in which an image is grey. */
+async function orangePixels(page: Page): Promise<number> {
+  const { data, channels } = decode(await page.locator("#niivue").screenshot());
+  let count = 0;
+  for (let i = 0; i < data.length; i += channels) {
+    // The crosshair is red, without green
+    if (data[i]! > data[i + 2]! + 60 && data[i + 1]! > data[i + 2]! + 30) count++;
+  }
+  return count;
+}
+
+pageTest(
+  "shows a volume in three planes and 3D, with its mask and its corrections",
+  async (tab) => {
+    const { page, requests } = tab;
+    const loaded = () => requests.filter((url) => url.includes("niivue")).length;
+    await goTo(page, 60);
+    assert.equal(loaded(), 0);
+    await page.getByText("Three planes and 3D").click();
+    await page.locator("#planes[data-layers='1']").waitFor();
+    assert.ok(loaded() > 0);
+    assert.equal(await orangePixels(page), 0);
+    await page.getByRole("button", { name: "Segment the whole volume" }).click();
+    await page.locator("#planes[data-layers='2']").waitFor();
+    await page.waitForTimeout(500); // it draws in the next frames
+    const before = await orangePixels(page);
+    assert.ok(before > 1000, `${before} pixels of the mask`);
+    const text = await page.locator("#volume").textContent();
+    await page.locator("#radius").fill("20");
+    await drag(page, [0.2, 0.2], [0.8, 0.2], [0.8, 0.3], [0.2, 0.3]);
+    await until(page, `document.querySelector("#volume").textContent !== "${text}"`);
+    await page.waitForTimeout(1500);
+    const after = await orangePixels(page);
+    assert.ok(after > before + 200, `${after} after ${before}`);
+    // A picture has one plane
+    const png = await Deno.readFile(join(ROOT, "docs/images/live.png"));
+    await page.locator("#files").setInputFiles({
+      ...{ name: "a.png", mimeType: "image/png", buffer: Buffer.from(png) },
+    });
+    await page.getByRole("button", { name: "Use it anyway" }).click();
+    await page.getByRole("alert").getByText("Only volumes have three planes.").waitFor();
+  },
+  {
+    flags: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+    query: "?backend=threads",
+  },
+);
 
 pageTest("says what is wrong with a file, and takes a model's files", async ({ page }) => {
   const alert = page.getByRole("alert");

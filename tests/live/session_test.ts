@@ -1,13 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { unzipSync } from "fflate";
 import { initBackend } from "../../lib/backend.ts";
 import { predictFiles } from "../../lib/evaluation/predict_files.ts";
 import { loadModel } from "../../lib/live/load_model.ts";
 import type { SavedFile } from "../../lib/live/case_masks.ts";
 import { Session } from "../../lib/live/session.ts";
+import type { Files } from "../../lib/live/model_files.ts";
 import type { Scene } from "../../lib/live/situation.ts";
 import { cellSeed } from "../../lib/nca/cell_seeds.ts";
+import { listInputs } from "../../lib/slices/discovery/dicom_case.ts";
 import { listImages } from "../../lib/slices/discovery/list_images.ts";
 import { decodePng } from "../../lib/slices/png.ts";
 import { saveSlice } from "../../lib/slices/save_slice.ts";
@@ -15,7 +18,7 @@ import { InputError } from "../../lib/support/errors.ts";
 import { memoryFiles } from "../../lib/support/memory_files.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
 import { inFolder } from "../support/in_folder.ts";
-import { EXAMPLE, modelFiles, readFiles, ROOT } from "./support/files.ts";
+import { DICOM, dicom, EXAMPLE, modelFiles, readFiles, ROOT } from "./support/files.ts";
 
 const CASE = { image: "imagesTr/prostate_07.nii.gz", label: "labelsTr/prostate_07.nii.gz" };
 
@@ -23,10 +26,10 @@ const CASE = { image: "imagesTr/prostate_07.nii.gz", label: "labelsTr/prostate_0
 async function withSession(use: (session: Session, start: Scene) => Promise<void>): Promise<void> {
   const backend = await initBackend({ backend: "wasm", threads: 1 });
   const session = new Session();
-  const { steps, fireRate, seed } = session.setModel(await modelFiles());
+  const { steps, fireRate, seed } = await session.setModel(await modelFiles());
   const [image, label] = await readFiles([CASE.image, CASE.label]);
   const files = new Map([["prostate_07.nii.gz", image!], ["prostate_07_seg.nii.gz", label!]]);
-  const { start } = await session.openCase(files, false);
+  const { start } = await session.openCase(files, false, null);
   try {
     await use(session, {
       ...{ slice: start, seed, steps, fireRate, noise: 0, bias: 1, contrast: 1, strokes: [] },
@@ -43,7 +46,7 @@ const signal = new AbortController().signal;
 Deno.test("Session.segment() gives the bytes of predict, from files in memory", () =>
   withSession((session, start) =>
     inFolder(async (out) => {
-      const { model, inputs, postprocess, config } = loadModel(await modelFiles());
+      const { model, inputs, postprocess, config } = await loadModel(await modelFiles());
       const { cases } = await listImages(join(ROOT, "data.example", CASE.image), []);
       await predictFiles({
         ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
@@ -74,7 +77,9 @@ Deno.test("CaseMasks.correct() changes the voxels of its stroke, in the volume's
         return await readVolume(join(out, name));
       };
       const before = await read();
-      const { counts: [count] } = session.masks.measure();
+      const { counts: [count], voxelMillilitres } = session.masks.measure();
+      const [dx, dy, dz] = before.spacing;
+      assert.ok(Math.abs(1000 * voxelMillilitres! - dx * dy * dz) < 1e-9);
       // The first row of the fifth slice's picture is x = 0, its column y: the volume is stored RAS
       const stroke = { step: 0, tool: "erase", radius: 0, points: [7, 0, 9, 0] } as const;
       session.masks.correct(4, { ...stroke, points: [7, 0] }, 1, false);
@@ -114,7 +119,7 @@ Deno.test("Session.frame() goes step by step to where Dice is that of the card",
 Deno.test("Session.frame() ends with the logits of the model's own rollout", () =>
   withSession(async (session, scene) => {
     const { image, plane } = await session.frame({ ...scene, show: 1 });
-    const { model } = loadModel(await modelFiles());
+    const { model } = await loadModel(await modelFiles());
     const logits = tf.tidy(() =>
       model.forward(tf.tensor4d(image, [1, 80, 80, 1]), {
         ...{ seeds: [cellSeed(scene.seed, scene.slice)], stats: "slice" },
@@ -185,8 +190,8 @@ Deno.test("Session segments a picture if asked to", () =>
     const data = Float32Array.from({ length: 30 * 50 }, (_, i) => i % 50 / 50);
     await saveSlice("memory:/a.png", { data, height: 30, width: 50 });
     const files = new Map([["a.png", memoryFiles.get("memory:/a.png")!]]);
-    await assert.rejects(session.openCase(files, false), /trained on volumes/);
-    const { slices, warnings, view } = await session.openCase(files, true);
+    await assert.rejects(session.openCase(files, false, null), /trained on volumes/);
+    const { slices, warnings, view } = await session.openCase(files, true, null);
     assert.deepEqual([slices, view], [1, "raw"]);
     assert.match(warnings.join(), /trained on volumes/);
     await session.segment(signal, none);
@@ -199,7 +204,7 @@ Deno.test("Session.openCase() says what is wrong with files", () =>
   withSession(async (session) => {
     const rejects = (names: string[], message: RegExp) =>
       assert.rejects(
-        session.openCase(new Map(names.map((name) => [name, new Uint8Array(9)])), false),
+        session.openCase(new Map(names.map((name) => [name, new Uint8Array(9)])), false, null),
         (error) => error instanceof InputError && message.test(error.message),
       );
     await rejects(["a.txt"], /a\.txt is neither/);
@@ -208,8 +213,69 @@ Deno.test("Session.openCase() says what is wrong with files", () =>
     await rejects(["a.nii"], /does not start with a NIfTI header/);
   }));
 
+Deno.test("Session.openCase() converts DICOM, one of its series, as predict does", () =>
+  withSession((session) =>
+    inFolder(async (out) => {
+      const two = await dicom("two_series");
+      const archive = new Map([["scan.zip", two]]);
+      const { "3": first, "4": second, ...others } = Object.fromEntries(
+        (await session.listSeries(archive)).map((series) => [series.key, series]),
+      );
+      assert.deepEqual([first, second, others], [
+        { key: "3", text: "3: 5 slices, MR T2", isUsable: true },
+        { key: "4", text: "4: 3 slices, MR DWI", isUsable: true },
+        {},
+      ]);
+      await assert.rejects(session.openCase(archive, true, null), /there are several series/);
+      // The files of the archive in folders give the same
+      const folder = new Map(
+        Object.entries(unzipSync(two)).map(([name, bytes]) => [`a/${name}`, bytes]),
+      ) as Files;
+      const masks = [];
+      for (const files of [archive, folder]) {
+        const { id, slices } = await session.openCase(files, true, "4");
+        assert.match(id, /^series_4_[0-9a-f]{8}$/);
+        assert.equal(slices, 3);
+        await session.segment(signal, none);
+        masks.push(...await session.masks.save());
+      }
+      const { model, inputs, postprocess, config } = await loadModel(await modelFiles());
+      const { cases } = await listInputs(join(DICOM, "two_series.zip"), [], "4");
+      await predictFiles({
+        ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
+        ...{ probabilities: false, overwrite: false, force: true },
+        ...{ batchSize: 4, seed: config.seed, samples: 1 },
+      });
+      model.dispose();
+      for (const { name, bytes } of masks) {
+        assert.deepEqual(bytes, await Deno.readFile(join(out, name)));
+      }
+    })
+  ));
+
+Deno.test("Session.openCase() refuses DICOM as predict does", () =>
+  withSession(async (session) => {
+    for (const name of ["missing", "double", "tilt", "colour", "mixed", "several_frames"]) {
+      const path = join(DICOM, `${name}.zip`);
+      const message = await listInputs(path, [], null).then(
+        () => assert.fail(`${name} should not be read`),
+        (error: InputError) => error.message.replace(`: ${path}`, ""),
+      );
+      const files = new Map([["a.zip", await dicom(name)]]);
+      const [series] = await session.listSeries(files);
+      assert.equal(series!.isUsable, false);
+      await assert.rejects(
+        session.openCase(files, false, null),
+        (error: InputError) => error.message.includes(message.split("\n")[0]!),
+      );
+    }
+    assert.deepEqual(await session.listSeries(new Map([["a.txt", new Uint8Array(9)]])), []);
+    const [image] = await readFiles([CASE.image]);
+    assert.deepEqual(await session.listSeries(new Map([["a.nii.gz", image!]])), []);
+  }));
+
 Deno.test("loadModel() names the files that are missing", async () => {
   const files = await modelFiles();
   files.delete("slices.json");
-  assert.throws(() => loadModel(files), /slices\.json missing/);
+  await assert.rejects(loadModel(files), /slices\.json missing/);
 });

@@ -25,8 +25,9 @@ function scored(
     const truth = tf.tensor4d([...labels], shape);
     const loss = (x: tf.Tensor) => segmentationLoss(x, truth, { kind, keep });
     const x = tf.tensor4d([...logits], shape);
-    const { dice, bce, classes } = loss(x);
+    const { loss: value, dice, bce, classes } = loss(x);
     return {
+      loss: value.dataSync()[0]!,
       dice: dice.dataSync()[0]!,
       bce: bce.dataSync()[0]!,
       classes: [...classes.dataSync()],
@@ -44,13 +45,14 @@ for (const operations of ["arrays", "tfjs"] as const) {
     const ln2 = Math.log(2);
     const logits = [ln2, 0, 0, 0, 0, 2 * ln2];
     const labels = [1, 0, 0, 0, 0, 1];
-    const { dice, bce, classes } = scored(logits, labels, 2, { operations });
+    const { loss, dice, bce, classes } = scored(logits, labels, 2, { operations });
     near(bce, (Math.log(2) + Math.log(3) + Math.log(1.5)) / 3, "cross-entropy");
     // a: 2 · 1/2 over (1/2 + 1/3 + 1/6) + 1; b: 2 · 2/3 over (1/4 + 1/3 + 2/3) + 1
     const expected = [1 - 1 / 2, 1 - (4 / 3) / (9 / 4)];
     near(classes[0]!, expected[0]!, "a");
     near(classes[1]!, expected[1]!, "b");
     near(dice, (expected[0]! + expected[1]!) / 2, "mean");
+    near(loss, Math.log(9) / 3 + 49 / 108, "loss");
   });
 
   Deno.test(`segmentationLoss() of regions that overlap by hand, on ${operations}`, () => {

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { eraseCells, MedNca } from "../../lib/nca/mod.ts";
+import { fireMask } from "../../lib/rollout/fire_mask.ts";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "../../lib/rollout/rollout.ts";
-import { Random } from "../../lib/support/random.ts";
+import { hash32, Random } from "../../lib/support/random.ts";
 
 tf.enableProdMode();
 await tf.setBackend("cpu");
@@ -104,6 +105,25 @@ Deno.test("MedNca takes given masks in parts as it does in one", () => {
       const fired = [0, 12, 24].some((step) => given[0][step + cell] === 1);
       assert.equal(hidden.slice(15 * cell, 15 * cell + 15).some(Boolean), fired, `cell ${cell}`);
     }
+  });
+});
+
+Deno.test("a stage's cells fire by the hash of the slice's seed and the stage, 0 or 1", () => {
+  withModel((model) => {
+    const drawn = [[0, 6], [1, 96]].map(([stage, cells]) =>
+      Uint8Array.from(
+        Array.from({ length: CONFIG.steps[stage!]! }, (_, step) =>
+          [7, 8].map((
+            seed,
+          ) => [...fireMask({ seed: hash32(seed, stage!), step, cells: cells!, fireRate: 0.5 })]))
+          .flat(2),
+      )
+    ) as [Uint8Array, Uint8Array];
+    const seeds = [7, 8];
+    assert.deepEqual(
+      model.forward(images(), { seeds, masks: drawn }).dataSync(),
+      model.forward(images(), { seeds }).dataSync(),
+    );
   });
 });
 
@@ -222,7 +242,8 @@ Deno.test("trace() and forward() intervene alike, and run as many steps as given
     const image = images();
     const wound = Float32Array.from({ length: 192 }, (_, i) => i % 12 < 8 ? 1 : 0);
     for (const stage of ["coarse", "fine"] as const) {
-      const change = (state: tf.Tensor4D) => eraseCells(state, wound, [8, 12]);
+      const change = (state: tf.Tensor4D) =>
+        eraseCells(state, wound, { size: [8, 12], imageChannels: 1 });
       const options = { seeds: [1, 2], intervention: { stage, step: 1, change } };
       const plain = model.forward(image, { seeds: [1, 2] }).dataSync();
       const logits = model.forward(image, options).dataSync();
@@ -253,9 +274,19 @@ Deno.test("a coarse cell is erased where at least half of its pixels are", () =>
     const state = tf.ones<tf.Rank.R4>([1, 1, 2, 2]);
     const wound = (pixels: number) =>
       Float32Array.from({ length: 32 }, (_, i) => i % 8 < 4 && Math.floor(i / 8) < pixels ? 1 : 0);
-    assert.deepEqual([...eraseCells(state, wound(2), [4, 8]).dataSync()], [1, 0, 1, 1]);
-    assert.deepEqual([...eraseCells(state, wound(1), [4, 8]).dataSync()], [1, 1, 1, 1]);
-    assert.throws(() => eraseCells(state, wound(1), [8, 4]), TypeError);
-    assert.throws(() => eraseCells(state, new Float32Array(31), [4, 8]), TypeError);
+    const options = { size: [4, 8], imageChannels: 1 } as const;
+    assert.deepEqual([...eraseCells(state, wound(2), options).dataSync()], [1, 0, 1, 1]);
+    assert.deepEqual([...eraseCells(state, wound(1), options).dataSync()], [1, 1, 1, 1]);
+    const turned = { ...options, size: [8, 4] } as const;
+    assert.throws(() => eraseCells(state, wound(1), turned), TypeError);
+    assert.throws(() => eraseCells(state, new Float32Array(31), options), TypeError);
+  });
+});
+
+Deno.test("eraseCells keeps all channels of the image", () => {
+  withModel(() => {
+    const state = tf.ones<tf.Rank.R4>([1, 1, 2, 4]);
+    const erased = eraseCells(state, [1, 0], { size: [1, 2], imageChannels: 3 });
+    assert.deepEqual([...erased.dataSync()], [1, 1, 1, 0, 1, 1, 1, 1]);
   });
 });

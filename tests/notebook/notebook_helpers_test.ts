@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { decode } from "fast-png";
+import { svgSize } from "../../lib/plots/svg.ts";
 import { Figure } from "../../lib/plots/figure.ts";
 import { chart, charts, show, sliceFigure, table } from "../../lib/notebook/mod.ts";
-import { drawProgress } from "../../lib/notebook/notebook_progress.ts";
 
 const display = Symbol.for("Jupyter.display");
 const shown = (value: object) =>
@@ -21,13 +22,33 @@ Deno.test("a table escapes its texts, rounds its numbers and names what is undef
   assert.match(html, /<th style="text-align:right">dice/);
 });
 
-Deno.test("a slice figure draws masks over its slices, with a legend", () => {
+Deno.test("sliceFigure draws masks over its slices, with a legend", () => {
   const slice = { data: [0, 1, 2, 3], height: 2, width: 2 };
-  const plain = sliceFigure([slice]);
-  const masked = sliceFigure([{ ...slice, truth: [0, 0, 1, 1], title: "masked" }]);
-  assert.doesNotMatch(plain.svg, /truth/);
-  assert.match(masked.svg, /masked.*truth/s);
+  const plain = sliceFigure([slice], { title: "Plain" });
+  const masked = sliceFigure([{ ...slice, truth: [0, 0, 1, 1], title: "masked" }], {
+    title: "One",
+  });
+  assert.equal(plain.alt, "Plain");
+  assert.equal(masked.alt, "One; masked; truth");
   assert.ok(decode(masked.png()).width >= 240);
+});
+
+Deno.test("sliceFigure gives signed colours a scale: white is 0, blue negative, vermillion positive", () => {
+  const signed = { data: [-4, 0, 0, 2], height: 1, width: 4, colour: "signed" as const };
+  const figure = sliceFigure([{ ...signed, title: "channel 2" }], { title: "State", view: "raw" });
+  assert.equal(figure.alt, "State; channel 2; ±4; − limit; 0; + limit");
+  const picture = /href="data:image\/png;base64,([^"]+)"/.exec(figure.svg)![1]!;
+  const { data, width, channels } = decode(Buffer.from(picture, "base64"));
+  const at = (x: number) => [...data.subarray(x * width / 4 * channels).subarray(0, 3)];
+  assert.deepEqual(at(0), [0, 58, 92]); // the darkest blue
+  assert.ok(at(1).every((part) => part >= 245)); // white
+  assert.deepEqual(at(3).map((part) => Math.round(part / 10)), [21, 9, 0]); // half of the limit
+});
+
+Deno.test("sliceFigure breaks rows so that a page holds them without scaling", () => {
+  const slices = Array.from({ length: 5 }, () => ({ data: [0], height: 1, width: 1 }));
+  const { width } = svgSize(sliceFigure(slices, { title: "Five", size: 240 }).svg);
+  assert.equal(width, 4 * 240 + 3 * 14 + 40);
 });
 
 Deno.test("charts stand side by side", () => {
@@ -36,29 +57,6 @@ Deno.test("charts stand side by side", () => {
   assert.equal(width(charts(options, { ...options, title: "two" })), 840);
   assert.equal(width(chart(options)), 800);
   assert.throws(() => charts(), /there are none/);
-});
-
-Deno.test("the live picture of a training has its bar, its figures and its curves", () => {
-  const step = {
-    epoch: 2,
-    epochs: 4,
-    batch: 3,
-    batches: 6,
-    loss: 1.2345,
-    dice: 0.8,
-    bce: 0.4345,
-    lr: 1e-3,
-    secondsLeft: 65,
-  };
-  const losses = [{ epoch: 0.2, loss: 1.5 }, { epoch: 1.5, loss: 1.2345 }];
-  const svg = drawProgress(step, losses, []);
-  assert.match(svg, /Epoch 2 of 4, batch 3 of 6, .* left/);
-  assert.match(svg, /loss 1\.234/);
-  const bars = [...svg.matchAll(/width="([\d.]+)" height="12" rx="6"/g)];
-  const [full, done] = bars.map(([, width]) => Number(width));
-  assert.ok(Math.abs(done! / full! - 1.5 / 4) < 1e-9);
-  const last = drawProgress({ ...step, epoch: 4, batch: 6 }, losses, []);
-  assert.doesNotMatch(last, / left/);
 });
 
 Deno.test("showing outside of a kernel is an error that says so", async () => {

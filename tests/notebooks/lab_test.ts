@@ -3,6 +3,8 @@ import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import { BROWSER, JUPYTERLAB, runAll, withLab } from "./support/lab.ts";
 import { ROOT } from "./support/notebooks.ts";
+import { runPython } from "../../tasks/support/python.ts";
+import { erasesAndGoesOn } from "../notebook/support/live_view.ts";
 
 const ignore = BROWSER === undefined || JUPYTERLAB === undefined;
 const needs = "(needs JupyterLab and Chromium)";
@@ -29,22 +31,54 @@ async function hasPicture(page: Page, code: string): Promise<boolean> {
 }
 
 Deno.test({
-  name: `chapter 1 runs in a real browser, with its pictures on the page ${needs}`,
+  name:
+    `chapter 1 runs in a real browser, with its pictures and the live() view, also later ${needs}`,
   ignore,
   sanitizeOps: false, // the browser's driver keeps a pipe open
   sanitizeResources: false,
   fn: async () => {
-    await withLab("1_nca_architecture", async (page) => {
+    await withLab("1_nca_architecture", async (page, folder) => {
       await runAll(page);
       assert.ok(await hasPicture(page, "The state at step 0"));
       assert.ok(await hasPicture(page, "before batch norm"));
-      assert.ok(await hasPicture(page, "All 16 channels as they evolve"));
+      assert.ok(await hasPicture(page, "The first eight channels as they evolve"));
+
+      // Of the notebook in front
+      const cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell");
+      const cell = cells.filter({ hasText: "await show(live(" }).first();
+      const view = cell.locator("[data-live]");
+      await cell.scrollIntoViewIfNeeded();
+      await view.locator("#where").waitFor({ timeout: 120_000 });
+      await erasesAndGoesOn(view);
+      await page.getByText("Deno | Idle").waitFor({ timeout: 120_000 }); // all cells are done
+      const saved = page.waitForResponse((response) => response.request().method() === "PUT");
+      await page.locator('[data-command="docmanager:save"]').first().click();
+      await saved;
+
+      // Opened again, it is trusted, and needs no kernel
+      await page.reload();
+      await cell.scrollIntoViewIfNeeded();
+      await view.locator("#where").waitFor({ timeout: 60_000 });
+      await erasesAndGoesOn(view);
+
+      // Another's notebook is not trusted: the picture
+      const file = join(folder, "1_nca_architecture.ipynb");
+      const other = join(folder, "other.ipynb");
+      await Deno.writeTextFile(other, (await Deno.readTextFile(file)).replace("# 1", "# One"));
+      await page.goto(page.url().replace("1_nca_architecture", "other"));
+      await cell.scrollIntoViewIfNeeded();
+      await cell.locator(".jp-OutputArea img").waitFor({ timeout: 60_000 });
+      assert.equal(await cell.locator("canvas").count(), 0);
+
+      await runPython(JUPYTERLAB!, ["-m", "nbconvert", "--to", "html", file]);
+      await page.goto(`file://${file.replace(".ipynb", ".html")}`);
+      await erasesAndGoesOn(page.locator("[data-live]").first());
     });
   },
 });
 
 Deno.test({
-  name: `Stop ends a training and saves it, the kernel lives, the next cell goes on ${needs}`,
+  name: `Stop ends a training and saves it, the next cells wait, and the next one resumes ${needs}`,
   ignore,
   sanitizeOps: false,
   sanitizeResources: false,
@@ -62,13 +96,46 @@ Deno.test({
         timeout: 30_000,
       });
 
-      // All cells were asked for, so the next one goes on by itself, with the same variables.
+      // All cells were asked for, but Stop drops those that wait. One goes on with its variables.
       const next = page.locator(".jp-CodeCell").filter({ hasText: "if (result.aborted)" });
+      await page.getByText("Deno | Idle").waitFor({ timeout: 30_000 });
+      assert.equal(await next.locator(".jp-OutputArea-output").count(), 0);
+      await next.locator(".cm-content").click();
+      await page.keyboard.press("Control+Enter");
       await next.locator(".jp-OutputArea").getByText(/Best epoch: \d/).waitFor({
         timeout: 120_000,
       });
       const metrics = (await Deno.readTextFile(join(runs, "metrics.csv"))).trim().split("\n");
       assert.equal(metrics.length, 3); // the head, and each of the two epochs once
+    });
+  },
+});
+
+Deno.test({
+  name: `a missing bracket and a missing file are explained below their cell ${needs}`,
+  ignore,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    await withLab("0_start_here", async (page) => {
+      const cell = page.locator(".jp-CodeCell").filter({ hasText: "readVolume(" }).first();
+      const write = async (code: string) => {
+        await cell.locator(".cm-content").click();
+        await page.keyboard.press("Control+a");
+        await page.keyboard.insertText(code);
+      };
+      const error = cell.locator('[data-mime-type="application/vnd.jupyter.stderr"]');
+
+      await write('import { readVolume } from "@med-nca/lib";\nawait readVolume("nothing.nii";');
+      await runAll(page);
+      await error.getByText("SyntaxError: Expected ',', got ';'").waitFor({ timeout: 60_000 });
+      await page.getByText("Deno | Idle").waitFor({ timeout: 60_000 });
+      const outputs = await page.locator(".jp-CodeCell .jp-OutputArea-output").count();
+      assert.equal(outputs, 3); // the backend's name, the pipeline, the error; the last cell did not run
+
+      await write('import { readVolume } from "@med-nca/lib";\nawait readVolume("nothing.nii");');
+      await page.keyboard.press("Control+Enter");
+      await error.getByText("What to do: Check the path").waitFor({ timeout: 60_000 });
     });
   },
 });

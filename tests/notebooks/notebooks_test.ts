@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { ANSWERS } from "../../lib/notebook/answers.ts";
+import { NOTEBOOK_SETTINGS } from "../../lib/notebook/mod.ts";
+import { EXPORTER, exportProblems } from "./support/exported.ts";
 import {
+  type Cell,
   execute,
   NAMES,
   NBCLIENT,
@@ -18,11 +22,19 @@ const CHAPTERS = [
   "3_loss_functions",
   "4_training_loop",
   "5_evaluation_and_visualization",
+  "6_growing",
+  "7_your_own_data",
 ];
 
 /** Calls that leave a picture below their cell. */
 const DRAWS =
   /\b(sliceFigure|chart|charts|plot\w+|visualizePredictions|animateSettling|notebookProgress)\(/;
+
+/** The code of the folded solutions. */
+const solutionsOf = (cells: readonly Cell[]) =>
+  cells.filter((cell) => cell.cell_type === "markdown").flatMap(({ source }) =>
+    [...textOf(source).matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!)
+  );
 
 const codeOf = (notebook: Notebook) =>
   notebook.cells.filter((cell) => cell.cell_type === "code").map((cell) => ({
@@ -54,24 +66,82 @@ Deno.test("notebooks are kept without outputs, for the Deno kernel, in short cel
   }
 });
 
-Deno.test("notebooks end with exercises and their folded solutions", async () => {
+Deno.test("exercises are checked where they can be, and each has its folded solution", async () => {
+  const checked: string[] = [];
   for (const name of NAMES) {
-    const text = textOf((await readNotebook(name)).cells.at(-1)?.source);
+    const { cells } = await readNotebook(name);
+    const text = cells.filter((cell) => cell.cell_type === "markdown")
+      .map((cell) => textOf(cell.source)).join("\n");
     const count = (pattern: RegExp) => [...text.matchAll(pattern)].length;
-    assert.match(text, /^## Exercises/, name);
-    assert.ok(count(/^\*\*\d\.\*\*/gm) >= 2, name);
-    assert.equal(count(/^<details><summary>Solution/gm), count(/^\*\*\d\.\*\*/gm), name);
+    const exercises = [...text.matchAll(/^\*\*(\d\.\d)\.\*\* /gm)].map(([, number]) => number!);
+    const chapter = name[0]!;
+    assert.match(text, /^## Exercises/m, name);
+    assert.deepEqual(exercises, exercises.map((_, i) => `${chapter}.${i + 1}`), name);
+    assert.ok(exercises.length >= 2, name);
+    assert.equal(count(/^<details><summary>Solution/gm), exercises.length, name);
     assert.equal(count(/^<\/details>/gm), count(/^<details>/gm), name);
+    const calls = (code: string) =>
+      [...code.matchAll(/checkAnswer\("(\d\.\d)"/g)].map(([, number]) => number!);
+    const asked = cells.filter((cell) => cell.cell_type === "code")
+      .flatMap((cell) => calls(textOf(cell.source)));
+    assert.deepEqual(solutionsOf(cells).flatMap(calls), asked, `${name}: solutions of the checked`);
+    checked.push(...asked);
   }
+  assert.deepEqual(checked, Object.keys(ANSWERS).filter((number) => checked.includes(number)));
+  assert.deepEqual(Object.keys(ANSWERS).filter((number) => !checked.includes(number)), []);
+});
+
+/** What the tutorial's cells define. */
+const TUTORIAL = [
+  "NCA2D",
+  "normalize",
+  "saveSlice",
+  "extractSlices",
+  "SliceDataset",
+  "diceLoss",
+  "diceScore",
+  "bceLoss",
+  "trainMedNca",
+  "visualizePredictions",
+  "evalMedNca",
+];
+
+Deno.test(`code cells use every name of the tutorial: ${TUTORIAL.join(", ")}`, async () => {
+  const code = (await Promise.all(NAMES.map(readNotebook))).flatMap(codeOf)
+    .map((cell) => cell.code.replace(/\/\/[^\n]*|\/\*[^]*?\*\/|import [^;]*;/g, "")).join("\n");
+  for (const name of TUTORIAL) {
+    assert.match(code, new RegExp(`\\b${name}(\\.open)?\\(`), name);
+  }
+});
+
+Deno.test("every chapter says what one learns, how long it takes, and what it is in the tutorial", async () => {
+  for (const name of NAMES.filter((name) => name[0]! < "6")) {
+    const text = (await readNotebook(name)).cells.slice(0, 5)
+      .map((cell) => textOf(cell.source)).join("\n");
+    assert.match(text, /\*\*After this chapter\*\* you can/, name);
+    assert.match(text, /_\d minutes? to\srun,\s\d+ to\swork/, name);
+    assert.match(text, /^\| the tutorial's cell/m, name);
+  }
+});
+
+Deno.test("chapter 4's settings cell shows NOTEBOOK_SETTINGS, with which chapter 5 finds its run", async () => {
+  const { cells } = await readNotebook("4_training_loop");
+  const code = cells.map(({ source }) => textOf(source)).find((text) =>
+    /^const settings/m.test(text)
+  )!;
+  const [, body] = /const settings = (\{.*?\n\});/s.exec(code)!;
+  const shown = new Function(`return ${body!.replace(/ as \[.*?\]/, "")}`)();
+  assert.deepEqual(shown, NOTEBOOK_SETTINGS);
 });
 
 Deno.test("the notebooks' code holds up to the type checker", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const files = await Promise.all(NAMES.map(async (name) => {
-      const cells = codeOf(await readNotebook(name));
+      const notebook = await readNotebook(name);
+      const cells = codeOf(notebook).map(({ id, code }) => `// ${id}\n${code}`);
       const file = join(folder, `${name}.ts`);
-      await Deno.writeTextFile(file, cells.map(({ id, code }) => `// ${id}\n${code}`).join("\n"));
+      await Deno.writeTextFile(file, [...cells, ...solutionsOf(notebook.cells)].join("\n"));
       return file;
     }));
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -86,13 +156,15 @@ Deno.test("the notebooks' code holds up to the type checker", async () => {
 
 for (const name of NAMES) {
   Deno.test({
-    name: `notebook ${name} runs on the Deno kernel, with every picture (needs Python's nbclient)`,
+    name: `notebook ${name} and its solutions run on the Deno kernel, with every picture ` +
+      "(needs Python's nbclient)",
     ignore: NBCLIENT === undefined,
     fn: async () => {
       await Deno.remove(join(ROOT, "runs", "notebook-data.example-quick"), { recursive: true })
         .catch(() => {});
       const problems: string[] = [];
-      for (const cell of (await execute(name)).cells) {
+      const notebook = await execute(name);
+      for (const cell of notebook.cells) {
         if (cell.cell_type === "markdown") continue;
         const problem = (what: string) => problems.push(`cell ${cell.id}: ${what}`);
         const outputs = cell.outputs ?? [];
@@ -106,7 +178,12 @@ for (const name of NAMES) {
         const shown = outputs.filter(({ output_type }) => output_type === "display_data").length;
         if (shown < wanted) problem(`${shown} of ${wanted} outputs`);
         if (DRAWS.test(textOf(cell.source)) && pictures === 0) problem("no picture");
+        if (cell.id.endsWith("-run") && textOf(cell.source).includes("checkAnswer(")) {
+          const verdict = outputs.map(({ data = {} }) => textOf(data["text/markdown"])).join("");
+          if (!verdict.includes("**right.** ✓")) problem(`its solution: ${verdict}`);
+        }
       }
+      if (EXPORTER !== undefined) problems.push(...await exportProblems(notebook));
       assert.deepEqual(problems, []);
     },
   });

@@ -4,9 +4,11 @@ import { caseMetrics } from "../../lib/evaluation/case_metrics.ts";
 import { FOREGROUND } from "../../lib/evaluation/overlap.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { plotCaseScores } from "../../lib/plots/case_scores.ts";
+import { composePanels, type Panel } from "../../lib/plots/panels.ts";
 import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
 import { plotQuality } from "../../lib/plots/quality.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
+import { svgSize } from "../../lib/plots/svg.ts";
 import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
 import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
 import { writeMetrics } from "../../lib/training/metrics.ts";
@@ -101,6 +103,14 @@ Deno.test("plotCaseScores names the cases from best to worst and counts undefine
   assert.throws(() => plotCaseScores([{ case: "a", dice: NaN }]), RangeError);
 });
 
+Deno.test("plotCaseScores draws no box of fewer than five cases: each has one dot, then two", () => {
+  const dots = (count: number) => {
+    const scores = Array.from({ length: count }, (_, i) => ({ case: `c${i}`, dice: 0.1 * i }));
+    return plotCaseScores(scores).svg.match(/<circle/g)!.length;
+  };
+  assert.deepEqual([dots(1), dots(4), dots(5)], [1, 4, 10]);
+});
+
 Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", () => {
   const scored = (name: string, prediction: number[], reference: number[]) => ({
     case: name,
@@ -186,10 +196,10 @@ Deno.test("visualizePredictions shows input, truth, prediction and errors of eve
       "case_01, slice 3",
       "slice Dice 0.125, volume Dice undefined",
       "no truth",
-      "&lt;3&gt;",
+      "picture <3>",
     ]
   ) {
-    assert.ok(figure.svg.includes(text), text);
+    assert.ok(figure.alt.includes(text), text);
   }
   for (const label of [">truth<", ">both<", ">prediction only<", ">truth only<"]) {
     assert.ok(figure.svg.includes(label), label);
@@ -199,6 +209,31 @@ Deno.test("visualizePredictions shows input, truth, prediction and errors of eve
   assert.ok(pixels > 4 * 24 && deviation > 10);
   assert.deepEqual(figure.png(), png);
   assert.throws(() => visualizePredictions([]), RangeError);
+});
+
+Deno.test("texts of panels break into lines and stay beside their neighbours", () => {
+  const image = { data: new Uint8Array(3 * 100 * 10), width: 100, height: 10 };
+  const [title, caption] = ["Volume_0001, slice 12", "a caption of several words below it"];
+  const { svg, alt } = composePanels([{ image, title, caption }, { image, title: "b" }], {
+    columns: 2,
+    title: "A title that is far too long for two pictures so narrow",
+  });
+  const sizes = [...svg.matchAll(/<text x="0" y="\d+" font-size="(\d+)"/g)].map(([, size]) =>
+    +size!
+  );
+  assert.deepEqual(sizes, [22, 13, 14, 16]); // "Volume_0001," of 12 letters is brought to 100 pixels
+  for (const [text, element] of svg.matchAll(/<text x="0"[^>]*>(.*?)<\/text>/g)) {
+    const [lines, size] = [element!.split(/<[^>]*>/), Number(/font-size="(\d+)/.exec(text)![1])];
+    const room = size === 22 ? 320 : 100;
+    for (const line of lines) assert.ok(line.length * size * 0.6 <= room, line);
+  }
+  assert.equal(
+    alt,
+    `A title that is far too long for two pictures so narrow; ${title}; ${caption}; b`,
+  );
+  const height = (panels: Panel[]) => svgSize(composePanels(panels, { columns: 2 }).svg).height;
+  assert.equal(height([{ image }]), 10 + 2 * 20);
+  assert.equal(height([{ image, title: "b" }]), 10 + 2 * 20 + 21 + 4);
 });
 
 Deno.test("visualizePredictions shows the columns asked for", () => {

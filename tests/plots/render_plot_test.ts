@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import * as Plot from "@observablehq/plot";
 import { Figure } from "../../lib/plots/figure.ts";
 import { OKABE_ITO } from "../../lib/plots/palette.ts";
 import { renderPlot } from "../../lib/plots/render_plot.ts";
+import { svgSize } from "../../lib/plots/svg.ts";
 import { svgToPng } from "../../lib/plots/svg_to_png.ts";
 import { inspectPng } from "./support.ts";
 
@@ -38,6 +40,19 @@ Deno.test("renderPlot puts title, legend and caption into one standalone SVG", (
     assert.ok(svg.includes(text), text);
   }
   assert.ok(svg.includes(OKABE_ITO.blue) && svg.includes(OKABE_ITO.vermillion));
+});
+
+Deno.test("renderPlot makes room for titles that need several lines, and centres the x label", () => {
+  const marks = [Plot.lineY(POINTS, { x: "x", y: "y", z: "series" })];
+  const height = (options: Plot.PlotOptions) => svgSize(renderPlot({ marks, ...options })).height;
+  assert.equal(height({}), 440);
+  assert.equal(height({ title: "One line" }), 440 + 26 + 6 + 8);
+  const long = "A title of so many words that one line of a chart is too short for all of them";
+  assert.equal(height({ title: long }), 440 + 2 * 26 + 6 + 8);
+  const [, x, arrow] = /x-axis label"><text transform="translate\(([\d.]+),[^>]*>epoch(.*?)</.exec(
+    renderPlot({ marks, x: { label: "epoch" } }),
+  )!;
+  assert.deepEqual([Number(x), arrow], [(76 + 776) / 2, ""]);
 });
 
 Deno.test("renderPlot draws a ramp for a scale of numbers, with its ends and label", () => {
@@ -79,10 +94,25 @@ Deno.test("a figure is saved by its ending and shown by a notebook", async () =>
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  const shown = (figure: Figure) =>
-    Object.keys(
-      (figure as unknown as Record<symbol, () => object>)[Symbol.for("Jupyter.display")]!(),
-    );
-  assert.deepEqual(shown(new Figure(chart())), ["image/svg+xml"]);
-  assert.deepEqual(shown(new Figure(chart(), { pixels: true })), ["image/png"]);
+});
+
+Deno.test("a figure's output in a notebook is a picture with its words, which scales with the page", () => {
+  const figure = new Figure(renderPlot({
+    title: "Loss <b>",
+    subtitle: "two runs",
+    x: { label: "epoch" },
+    y: { label: "Dice → 1" },
+    marks: [Plot.lineY(POINTS, { x: "x", y: "y", z: "series" })],
+  }));
+  const alt = "Loss <b>; two runs; y-axis: Dice → 1; x-axis: epoch";
+  assert.equal(figure.alt, alt);
+  const output = (figure as unknown as Record<symbol, () => Record<string, string>>)[
+    Symbol.for("Jupyter.display")
+  ]!();
+  const base64 = Buffer.from(figure.svg).toString("base64");
+  assert.deepEqual(output, {
+    "text/html": `<img alt="Loss &lt;b&gt;; two runs; y-axis: Dice → 1; x-axis: epoch" ` +
+      `src="data:image/svg+xml;base64,${base64}" style="max-width:100%;height:auto">`,
+    "text/plain": alt,
+  });
 });

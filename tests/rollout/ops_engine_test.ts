@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
 import {
+  batchTest,
   classParityTests,
   classTrainingParityTests,
   parityTests,
@@ -14,6 +15,7 @@ const open = async () => {
 };
 
 parityTests("ops", open);
+batchTest("ops", open);
 trainingParityTests("ops", open);
 classParityTests("ops", open);
 classTrainingParityTests("ops", open);

@@ -270,6 +270,36 @@ function setUpClasses(example: string) {
   };
 }
 
+/** Registers the test that a slice's logits are the same, to the bit, in any batch. */
+export function batchTest(
+  name: string,
+  open: (shape: ModelShape) => Promise<RolloutEngine>,
+  { ignore = false }: { ignore?: boolean } = {},
+): void {
+  Deno.test(
+    `${name}: a slice's logits do not depend on its batch`,
+    { ignore },
+    () =>
+      withEngine(() => open(TUTORIAL), async () => {
+        const [height, width] = [36, 40];
+        const values = [fixtureWeights(1), fixtureWeights(2)] as const;
+        const model = new MedNca({ steps: [4, 3] }, { values });
+        const images = tf.randomUniform<tf.Rank.R4>([4, height, width, 1], 0, 1, "float32", 3);
+        const seeds = [8, 3, 5, 0];
+        const logits = (first: number, count: number) =>
+          model.forward(images.slice([first, 0, 0, 0], [count, -1, -1, -1]), {
+            ...{ seeds: seeds.slice(first, first + count), stats: "slice" },
+          }).data();
+        const together = await logits(0, 4);
+        const cells = height * width;
+        for (const [first, count] of [[0, 1], [1, 3]] as const) {
+          const own = together.slice(first * cells, (first + count) * cells);
+          assert.deepEqual(await logits(first, count), own, `${first}, ${count}`);
+        }
+      }),
+  );
+}
+
 /** The model, input and options of one fixture. */
 export function setUp(example: typeof CASES[number]) {
   const { coarse_steps, fine_steps, fire_rate, B } = meta[`${example}/shape`]!;

@@ -7,6 +7,7 @@ import { compileKernels } from "../../lib/rollout/wasm/compile.ts";
 import { createWasmEngine } from "../../lib/rollout/wasm/create_wasm_engine.ts";
 import { relativeError } from "../fixtures/parity.ts";
 import {
+  batchTest,
   classParityTests,
   classTrainingParityTests,
   parityTests,
@@ -22,6 +23,7 @@ for (const relaxed of [true, false]) {
     const name = `wasm on ${threads} thread(s)${relaxed ? "" : " with plain SIMD"}`;
     const open = (shape: ModelShape) => createWasmEngine({ shape, threads, relaxed });
     parityTests(name, open);
+    batchTest(name, open);
     trainingParityTests(name, open);
     classParityTests(name, open);
   }

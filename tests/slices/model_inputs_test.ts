@@ -96,6 +96,22 @@ Deno.test("modelInputs() describes the training cases alone, and can be stored",
     return Promise.resolve();
   }));
 
+Deno.test("modelInputs() keeps height and width apart, and the extremes of cases that differ", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [
+      { id: "a", shape: [8, 9, 2], spacing: [2, 3, 5], image: (i) => i % 101 },
+      { id: "b", shape: [12, 6, 2], spacing: [2, 3, 5], image: (i) => 50 + i % 11 },
+      { id: "c", shape: [10, 7, 2], spacing: [4, 3, 5], image: (i) => -5 + i % 21 },
+    ]);
+    const { manifest } = await extractSlices({ data: folder, out: join(folder, "out") });
+    const { trained } = modelInputs(manifest, ["a", "b", "c"]);
+    assert.deepEqual(trained!.spacing, [2, 3]); // the medians; rows run along x
+    assert.deepEqual(trained!.slices, { smallest: [8, 6], largest: [12, 9] });
+    assert.deepEqual(trained!.intensities, [
+      { low: -5, high: 100, spans: { low: 10, high: 100 } },
+    ]);
+  }));
+
 /** Writes and opens a volume as a model's input. */
 async function given(
   inputs: ModelInputs,

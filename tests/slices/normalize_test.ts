@@ -78,3 +78,10 @@ Deno.test("normalize() by zscore has mean 0 and deviation 1", () => {
     2,
   ]);
 });
+
+Deno.test("normalize() by equal percentiles makes zeros, not NaN", () => {
+  const sparse = new Float32Array(1000);
+  sparse[7] = 12;
+  const scaled = normalize(sparse, { normalize: "percentile", clip: [1, 99] });
+  assert.deepEqual(scaled, new Float32Array(1000));
+});

@@ -45,6 +45,7 @@ Deno.test("two channels, named classes and ignored voxels are prepared as nnU-Ne
         [0, 1].map((k) => labels.filter((_, i) => i % 2 === k).reduce((a, b) => a + b)),
         [110, 155],
       );
+      assert.equal(records.reduce((n, { foreground }) => n + foreground, 0), 110 + 155);
       assert.deepEqual(
         [0, 1].map((k) => records.reduce((n, { classes }) => n + classes[k]!, 0)),
         [110, 155],

@@ -14,6 +14,7 @@ import { InputError } from "../../lib/support/errors.ts";
 import { hashFile } from "../../lib/support/hash.ts";
 import { readCheckpoint } from "../../lib/training/checkpoint.ts";
 import { readFolds } from "../../lib/training/folds.ts";
+import { readVersions } from "../../lib/training/run_versions.ts";
 import { readModelSettings } from "../../lib/training/run_folder.ts";
 import { readVolume, readVolumeHeader } from "../../lib/volume/mod.ts";
 import { createTask, parseTask } from "../../tasks/support/cli.ts";
@@ -46,6 +47,7 @@ const READERS: [name: string, read: (folder: string, path: string) => Promise<un
   ["checkpoint.safetensors", (_, path) => readCheckpoint(path)],
   ["config.json", readModelSettings],
   ["folds.json", readFolds],
+  ["versions.json", readVersions],
   [
     "postprocess.json",
     (folder) => readPostprocess(folder, { kind: "classes", classes: [], ignore: [] }),

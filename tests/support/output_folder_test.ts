@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { statfs } from "node:fs/promises";
 import { InputError } from "../../lib/support/errors.ts";
 import { lockFolder, requireUnlocked, requireWritable } from "../../lib/support/output_folder.ts";
 import { inFolder } from "./in_folder.ts";
@@ -55,4 +56,15 @@ Deno.test("a folder that is to be made is not made by looking", () =>
       requireWritable(folder, { bytes: 1e18 }),
       /^InputError: Cannot write: 1000000000\.0 GB are needed, [\d.]+ [MG]B are free: /,
     );
+  }));
+
+Deno.test("requireWritable() knows how much is free, in bytes", () =>
+  inFolder(async (folder) => {
+    const { bavail, bsize } = await statfs(folder);
+    const free = bavail * bsize; // may change by what others write meanwhile
+    await requireWritable(join(folder, "new"), { bytes: free * 0.9 });
+    await assert.rejects(requireWritable(join(folder, "new"), { bytes: free * 1.1 + 1e9 }), {
+      name: "InputError",
+      message: /^Cannot write: \d+\.\d GB are needed, [\d.]+ [MG]B are free: .*new$/,
+    });
   }));

@@ -130,16 +130,26 @@ Deno.test("augmentBatch() leaves no gap between classes that exclude each other"
 });
 
 Deno.test("variationOf() mirrors left and right only, and knows which intensities lie in 0..1", () => {
-  const of = (kind: "volume" | "pictures", settings: Partial<SliceSettings>) => {
-    const targets = { kind: "regions", classes: [], ignore: [] };
+  const of = (
+    kind: "volume" | "pictures",
+    settings: Partial<SliceSettings>,
+    names: readonly string[] = [],
+    isMirrored = true,
+  ) => {
+    const targets = { kind: "regions", classes: names.map((name) => ({ name })), ignore: [] };
     const resolved = { ...resolveSliceSettings(settings), targets };
-    return variationOf({ manifest: { kind, settings: resolved } } as unknown as SliceDataset);
+    const dataset = { manifest: { kind, settings: resolved } } as unknown as SliceDataset;
+    return variationOf(dataset, isMirrored);
   };
   assert.deepEqual(of("volume", {}), { mirror: "rows", isUnit: true, kind: "regions" });
   assert.equal(of("volume", { axis: "coronal" }).mirror, "rows");
   assert.equal(of("volume", { axis: 0 }).mirror, "none");
   assert.equal(of("volume", { axis: "sagittal" }).mirror, "none");
   assert.equal(of("pictures", { axis: 0 }).mirror, "columns");
+  // As stored, an axis may run anywhere
+  assert.equal(of("volume", { orientation: "stored" }).mirror, "none");
+  assert.equal(of("volume", {}, [], false).mirror, "none");
+  assert.equal(of("pictures", {}, [], false).mirror, "none");
   assert.equal(of("volume", { normalize: "percentile" }).isUnit, true);
   assert.equal(of("volume", { normalize: "zscore" }).isUnit, false);
   assert.equal(of("volume", { normalize: "ct" }).isUnit, false);
@@ -171,4 +181,17 @@ Deno.test("augmentBatch() moves a slice by up to a twentieth of its own height a
   // A growing or shrinking slice carries its middle a little further than the twentieth
   assert.ok(Math.max(...down) < 1.3 && Math.max(...down) > 0.7, `${Math.max(...down)}`);
   assert.ok(Math.max(...right) < 6 && Math.max(...right) > 3.5, `${Math.max(...right)}`);
+});
+
+Deno.test("variationOf() does not mirror classes that have a side", () => {
+  const of = (...names: string[]) => {
+    const targets = { kind: "classes", classes: names.map((name) => ({ name })), ignore: [] };
+    const settings = { ...resolveSliceSettings({}), targets };
+    const dataset = { manifest: { kind: "volume", settings } } as unknown as SliceDataset;
+    return variationOf(dataset, true).mirror;
+  };
+  for (const name of ["left", "RIGHT", "Left-Hippocampus", "lung_right", "KidneyLeft", "R ICA"]) {
+    assert.equal(of("liver", name), "none", name);
+  }
+  assert.equal(of("liver", "upright", "cleft", "bright", "1", "rim", "lobe"), "rows");
 });

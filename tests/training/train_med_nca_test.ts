@@ -176,6 +176,22 @@ Deno.test("what a crash left after the last checkpoint is done again, not double
   });
 });
 
+Deno.test("trainMedNca gives its progress the epochs of before, and the model after each", async () => {
+  await withTinyData(async ({ train, folder }) => {
+    const out = join(folder, "run");
+    const told: unknown[] = [];
+    const progress: Progress = {
+      ...silentProgress,
+      start: (history, { epochs }) => told.push([history.map(({ epoch }) => epoch), epochs]),
+      epoch: ({ epoch }, { model }) => told.push([epoch, model.parameterCount]),
+    };
+    await trainMedNca({ train, config: { ...TINY, epochs: 1 }, out, progress });
+    await trainMedNca({ train, config: { ...TINY, epochs: 2 }, out, resume: true, progress });
+    await trainMedNca({ train, config: { ...TINY, epochs: 2 }, out, resume: true, progress });
+    assert.deepEqual(told, [[[], 1], [1, 450], [[1], 2], [2, 450], [[1, 2], 2]]);
+  });
+});
+
 Deno.test("a resumed run may have more epochs, but no other settings", async () => {
   await withTinyData(async ({ train, folder }) => {
     const out = join(folder, "run");

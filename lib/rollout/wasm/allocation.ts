@@ -1,9 +1,3 @@
-/**
- * Buffers of the table in the arena.
- *
- * @module
- */
-
 import type { Arena } from "./arena.ts";
 import { type Buffer, type BufferName, placeParts, type Places } from "./buffers.ts";
 

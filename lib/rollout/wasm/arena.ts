@@ -1,9 +1,3 @@
-/**
- * The engine's memory: one WebAssembly memory, allocated in reusable pieces.
- *
- * @module
- */
-
 import { InputError } from "../../support/errors.ts";
 import { INITIAL_PAGES, LINE } from "./buffers.ts";
 
@@ -20,7 +14,6 @@ export class Arena {
   #sizes = new Map<number, number>();
 
   /**
-   * @param shared Whether threads share it.
    * @param guard Bytes that stay free after each part of a buffer: 0, or {@linkcode GUARD} for a
    * checked build.
    * @param maxPages The most pages that it may grow to: a browser may not reserve 4 GB.
@@ -54,7 +47,6 @@ export class Arena {
   /**
    * Allocates a piece; its content is undefined.
    *
-   * @returns Its address.
    * @throws {InputError} If the memory cannot grow enough.
    */
   allocate(bytes: number): number {

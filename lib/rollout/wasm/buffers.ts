@@ -123,10 +123,10 @@ export function jobBuffers({ channels: c, hidden: h }: ModelShape, job: JobNumbe
       // A group's sums in float64.
       totalV: 2 * v,
       totalProducts: 2 * v * v,
-      // A group's D (h × 2c) and d (h), and a row of W1 G.
+      // A group's D (h × 2c) and d (h), and W1 G (h × 2c).
       d: h * v,
       dBias: h,
-      product: v,
+      product: h * v,
       // The cells of a chunk that fire, two numbers each, and one more to end with.
       list: 2 * (chunkCells + 1),
     }),
@@ -175,7 +175,6 @@ export interface Places {
 /**
  * Lays a record out.
  *
- * @param parts The lengths of its parts.
  * @param guard Bytes that stay free after each part.
  */
 export function placeParts(parts: Buffer["parts"], guard: number): Places {

@@ -1,9 +1,4 @@
-/**
- * Compiles the kernels for a model's shape, once: the result is cached.
- *
- * @module
- */
-
+import { sha256 } from "../../support/sha256.ts";
 import type { ModelShape } from "../types.ts";
 import { type Build, canCompile } from "./build.ts";
 import { INITIAL_PAGES, MAX_PAGES, PAIR } from "./buffers.ts";
@@ -53,8 +48,7 @@ export async function kernelBytes(
   const sources = kernelSources(shape, build.checked);
   const compiler = import.meta.resolve("assemblyscript/asc");
   const all = JSON.stringify([compiler, OPTIONS, build, [...sources].sort()]);
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(all)));
-  const name = `kernels-${channels}-${hidden}-${hash.toHex().slice(0, 16)}.bin`;
+  const name = `kernels-${channels}-${hidden}-${(await sha256(all)).slice(0, 16)}.bin`;
   return await cached(name, all, () => compile(sources, build));
 }
 

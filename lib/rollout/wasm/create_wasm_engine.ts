@@ -1,14 +1,9 @@
-/**
- * Creates the `wasm` engine in Deno, where its kernels are compiled on first use.
- *
- * @module
- */
-
+import { Worker } from "node:worker_threads";
 import type { ModelShape } from "../types.ts";
 import { type Build, hasRelaxedSimd, hasSharedMemory } from "./build.ts";
 import { MAX_PAGES } from "./buffers.ts";
 import { compileKernels } from "./compile.ts";
-import { startDenoThread } from "./deno_thread.ts";
+import type { Thread, ThreadStart } from "./thread.ts";
 import { WasmEngine } from "./wasm_engine.ts";
 
 /**
@@ -33,12 +28,31 @@ export async function createWasmEngine(
     throw new RangeError(`Cannot start threads: must be at least 1, got ${threads}`);
   }
   const module = await compileKernels(shape, build);
-  const startThread = startDenoThread;
   return await WasmEngine.start(module, {
     shape,
     build,
     threads,
     maxPages: MAX_PAGES,
-    startThread,
+    startThread: startDenoThread,
   });
+}
+
+/** Starts a thread that, while it sleeps, does not keep the program alive. */
+async function startDenoThread(start: ThreadStart): Promise<Thread> {
+  // Without an environment of its own it would ask for all of this one's
+  const worker = new Worker(workerUrl(), { env: {} });
+  const ready = new Promise((resolve, reject) =>
+    worker.once("message", resolve).once("error", reject)
+  );
+  worker.postMessage(start);
+  await ready;
+  worker.unref();
+  return worker;
+}
+
+/** A worker starts from a file or from data: one from the web is imported by a line of data. */
+function workerUrl(): URL {
+  const url = new URL("./worker.ts", import.meta.url);
+  if (url.protocol === "file:") return url;
+  return new URL(`data:text/javascript,import ${JSON.stringify(url)}`);
 }

@@ -1,9 +1,3 @@
-/**
- * The layout of a rollout's cells, and their division among threads.
- *
- * @module
- */
-
 import { fireThreshold } from "../fire_mask.ts";
 import type { RolloutOptions } from "../types.ts";
 import { type JobNumbers, TILE } from "./buffers.ts";
@@ -11,8 +5,8 @@ import { type JobNumbers, TILE } from "./buffers.ts";
 /** Approximate cells in a chunk: few enough to divide evenly, enough to be worth its sums. */
 const CHUNK_CELLS = 1280;
 
-/** The fewest chunks of a small batch, so that every thread has some. */
-const MIN_CHUNKS = 16;
+/** Chunks of a small slice, so that every thread has some. */
+const LEAST_CHUNKS = 8;
 
 /** The shape of a rollout. */
 export interface JobShape {
@@ -27,7 +21,6 @@ export interface JobShape {
 /**
  * The parameters of a job for the kernels.
  *
- * @param on.threads The number of threads.
  * @param on.keep Whether to keep every state, for the gradient.
  */
 export function jobNumbers(
@@ -35,12 +28,9 @@ export function jobNumbers(
   { steps, stats, fireRate, masks }: RolloutOptions,
   on: { threads: number; keep: boolean },
 ): JobNumbers {
-  // The cut must not depend on the number of threads: sums are added chunk by chunk.
-  const least = Math.ceil(MIN_CHUNKS / batch);
-  const chunkRows = Math.max(
-    1,
-    Math.min(Math.ceil(CHUNK_CELLS / width), Math.ceil(height / least)),
-  );
+  // The cut must not depend on threads or batch: sums are added chunk by chunk, and a slice's are
+  // the same wherever it stands.
+  const chunkRows = Math.min(Math.ceil(CHUNK_CELLS / width), Math.ceil(height / LEAST_CHUNKS));
   const chunksPerSlice = Math.ceil(height / chunkRows);
   const flatRowCells = Math.ceil(width / TILE) * TILE;
   return {

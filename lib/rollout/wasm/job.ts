@@ -1,9 +1,3 @@
-/**
- * A rollout for the kernels: its parameters and buffers in the shared memory.
- *
- * @module
- */
-
 import { fireKey } from "../fire_mask.ts";
 import type { RolloutOptions } from "../types.ts";
 import { Allocation } from "./allocation.ts";
@@ -20,7 +14,7 @@ import { CheckedRanges } from "./checked.ts";
 import { jobNumbers, type JobShape } from "./grid.ts";
 import type { Team } from "./team.ts";
 
-/** Plain values of the weights, in PyTorch's layouts. */
+/** Plain values of the weights, or of their gradients, in PyTorch's layouts. */
 export interface WeightValues {
   /** [c, 1, k, k] */
   perceptionWeight: Float32Array;
@@ -36,13 +30,13 @@ export interface WeightValues {
   fc2Bias: Float32Array;
 }
 
-/** Gradients of the weights, in PyTorch's layouts. */
-export interface WeightGradients extends WeightValues {}
+/** Runs a job: the threads, or a program that measures them. */
+export type Runner = Pick<Team, "threads" | "memory" | "run">;
 
 /** A rollout in the shared memory. */
 export class Job {
   readonly #arena: Arena;
-  readonly #team: Team;
+  readonly #team: Runner;
   readonly #shape: JobShape;
   readonly #steps: number;
   /** The number of image channels, which come first and never change. */
@@ -57,7 +51,7 @@ export class Job {
    */
   constructor(
     arena: Arena,
-    team: Team,
+    team: Runner,
     shape: JobShape,
     weights: WeightValues,
     options: RolloutOptions,
@@ -103,7 +97,7 @@ export class Job {
    * @param gradient ∂L/∂(last state), [B, H, W, c].
    * @returns ∂L/∂(first state), [B, H, W, c], and the weights' gradients.
    */
-  backward(gradient: Float32Array): { state: Float32Array; weights: WeightGradients } {
+  backward(gradient: Float32Array): { state: Float32Array; weights: WeightValues } {
     this.#memory.add(gradientBuffers(this.#shape, this.#numbers));
     this.#memory.floats("perceptionGradient").fill(0);
     this.#copyFlat(gradient, "in");
@@ -164,7 +158,7 @@ export class Job {
     for (const [i, weight] of w2.entries()) w2t[i % h * c + Math.floor(i / h)] = weight;
   }
 
-  #readGradients(): WeightGradients {
+  #readGradients(): WeightValues {
     const { channels: c, hidden: h, kernelSize } = this.#shape;
     const taps = kernelSize ** 2;
     // Copies in ordinary memory, since results outlive the job.

@@ -1,12 +1,7 @@
-/**
- * Caches compiled kernels in the user's cache folder.
- *
- * @module
- */
-
 import { isAbsolute, join } from "@std/path";
 import { writeFileAtomic } from "../../support/files.ts";
 import { readRegularFile } from "../../support/read_file.ts";
+import { sha256 } from "../../support/sha256.ts";
 
 /** The largest size of compiled kernels, in bytes. */
 const MOST_BYTES = 2 ** 24;
@@ -18,8 +13,6 @@ const DIGEST = 32;
  * The program's cache folder: in `XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches` on macOS,
  * `LOCALAPPDATA` on Windows.
  *
- * @param os The operating system.
- * @param env Looks up an environment variable.
  * @returns `undefined` if the environment does not define it.
  */
 export function cacheFolder(
@@ -44,7 +37,6 @@ export function cacheFolder(
  * The result of `make`, from the cache if possible. A damaged file, or one made from another
  * source, is made again. If the folder cannot be used, `make` runs every time.
  *
- * @param name The file's name.
  * @param source Everything that it is made from.
  */
 export async function cached(
@@ -58,23 +50,11 @@ export async function cached(
   const purpose = { what: "kernels", code: "bad-backend", most: MOST_BYTES } as const;
   const stored = await readRegularFile(path, purpose).catch(() => new Uint8Array());
   const content = stored.slice(DIGEST);
-  if (equal(stored.subarray(0, DIGEST), await digest(source, content))) return content;
+  if (stored.subarray(0, DIGEST).toHex() === await sha256(source, content)) return content;
   const made = await make();
-  const file = new Uint8Array([...await digest(source, made), ...made]);
+  const file = new Uint8Array([...Uint8Array.fromHex(await sha256(source, made)), ...made]);
   await writeFileAtomic(path, file).catch(() => {});
   return made;
-}
-
-async function digest(source: string, content: Uint8Array): Promise<Uint8Array> {
-  const text = new TextEncoder().encode(source);
-  const both = new Uint8Array(text.length + content.length);
-  both.set(text);
-  both.set(content, text.length);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", both));
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 // Otherwise Deno would prompt the user for a permission.

@@ -1,9 +1,3 @@
-/**
- * Compiled kernels on a memory.
- *
- * @module
- */
-
 /** What the kernels export. */
 export interface Kernels {
   forward(job: number, thread: number): void;

@@ -167,7 +167,9 @@ export function productsSource(c: number, h: number): string {
     // D += dy vᵀ, dv = Aᵀ dy
     outer({ name: "foldedGradient", rows: h, columns: v }),
     matmul({ name: "foldedInput", terms: h, columns: v, epilogue: "store" }),
-    // dv = M v + t
+    // dv = M v + t, and W1 G
     matmul({ name: "dense", terms: v, columns: v, epilogue: "store" }),
+    // M = (s W1)ᵀ W1
+    outer({ name: "map", rows: v, columns: v }),
   ].join("\n");
 }

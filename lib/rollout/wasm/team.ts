@@ -1,9 +1,3 @@
-/**
- * The threads that run the kernels: this one and workers that sleep between jobs.
- *
- * @module
- */
-
 import { Allocation } from "./allocation.ts";
 import type { Arena } from "./arena.ts";
 import { teamBuffers } from "./buffers.ts";
@@ -37,14 +31,7 @@ export class Team {
     );
   }
 
-  /**
-   * Starts the threads.
-   *
-   * @param module The compiled kernels.
-   * @param arena Their memory.
-   * @param threads The number of threads, including this one.
-   * @param startThread Starts each of the others.
-   */
+  /** Starts the threads. */
   static async start(
     module: WebAssembly.Module,
     arena: Arena,
@@ -61,12 +48,7 @@ export class Team {
     return team;
   }
 
-  /**
-   * Runs a task on every thread and returns when all are done.
-   *
-   * @param job The address of the job.
-   * @param ranges The memory that it may access.
-   */
+  /** Runs a task on every thread and returns when all are done. */
   run(task: typeof TASKS[number], job: number, ranges: CheckedRanges): void {
     this.#ranges = ranges;
     const integers = this.#arena.integers;

@@ -1,9 +1,3 @@
-/**
- * V8 flags that make the kernels twice as fast.
- *
- * @module
- */
-
 /** The V8 version that the flags were tested with; one of them is experimental. */
 const TRIED = /^15\./;
 

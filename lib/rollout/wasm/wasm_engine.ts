@@ -1,9 +1,3 @@
-/**
- * The fused engine for the CPU: kernels in WebAssembly, on several threads.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import {
   type ModelShape,
@@ -13,7 +7,7 @@ import {
   WEIGHT_NAMES,
 } from "../types.ts";
 import { Arena } from "./arena.ts";
-import { type Build, canCompile } from "./build.ts";
+import type { Build } from "./build.ts";
 import { GUARD } from "./buffers.ts";
 import { Job, type WeightValues } from "./job.ts";
 import { Team } from "./team.ts";
@@ -45,20 +39,11 @@ export class WasmEngine implements RolloutEngine {
     this.#team = team;
   }
 
-  /** Whether kernels can be made for a shape: both numbers must be multiples of 8. */
-  static canRun(shape: ModelShape): boolean {
-    return canCompile(shape);
-  }
-
   /**
    * Starts the engine on kernels that are compiled; `createWasmEngine` compiles them too.
    *
-   * @param module The kernels.
-   * @param options.shape What they were compiled for.
-   * @param options.build How they were built.
    * @param options.threads Threads, this one included; without shared memory it is one.
    * @param options.maxPages The most pages of 64 kB that its memory may have.
-   * @param options.startThread Starts a thread.
    */
   static async start(
     module: WebAssembly.Module,

@@ -1,9 +1,3 @@
-/**
- * Finds the GPU.
- *
- * @module
- */
-
 import { InputError } from "../../support/errors.ts";
 import type { ModelShape } from "../types.ts";
 import { layoutOf } from "./layout.ts";

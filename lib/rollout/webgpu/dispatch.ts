@@ -1,9 +1,3 @@
-/**
- * Commands of the device.
- *
- * @module
- */
-
 /** One phase of a rollout, ready to run. */
 export interface Dispatch {
   pipeline: GPUComputePipeline;

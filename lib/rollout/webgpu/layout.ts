@@ -20,32 +20,8 @@ export interface KernelShape extends NcaShape {
   tile: number;
 }
 
-/** The offsets of each buffer's parts, and its length. */
-export interface Layout {
-  /** vec4s of a state's cell, c/4. */
-  c4: number;
-  /** vec4s of v, 2c/4. */
-  v4: number;
-  /** Hidden units. */
-  hidden: number;
-  /** Numbers of a kernel, k². */
-  taps: number;
-  /** All weights: kernel (k² × c), fc1 (h × 2c), γ, β (h), fc2ᵀ (h × c), its bias (c). */
-  weights: { fc1: number; gamma: number; beta: number; fc2: number; bias2: number; length: number };
-  /** A group's statistics at a step: mean of v, 1/√(var + ε) (h), covariance, A = γ·inv·W1. */
-  stats: { inverse: number; covariance: number; folded: number; length: number };
-  /** A chunk's sums of v and v·vᵀ. */
-  momentsLength: number;
-  /** A chunk's gradients: D (h × 2c) and d (h) of a step; fc2ᵀ (h × c), its bias (c) of all. */
-  chunk: { d: number; fc2: number; bias2: number; length: number };
-  /** A group's map of the current step, M (2c × 2c) and t (2c). */
-  map: { t: number; length: number };
-  /** A group's gradients: fc1 (h × 2c), γ, β (h). */
-  group: { gamma: number; beta: number; length: number };
-}
-
-/** The layout for a shape. */
-export function layoutOf({ channels, hidden, kernelSize }: NcaShape): Layout {
+/** The offsets of each buffer's parts, and its length, for a shape. */
+export function layoutOf({ channels, hidden, kernelSize }: NcaShape) {
   const c4 = channels / 4;
   const v4 = 2 * c4;
   const h4 = hidden / 4;
@@ -58,20 +34,33 @@ export function layoutOf({ channels, hidden, kernelSize }: NcaShape): Layout {
   const folded = covariance + square;
   const d = hidden * v4;
   return {
+    /** vec4s of a state's cell, c/4. */
     c4,
+    /** vec4s of v, 2c/4. */
     v4,
+    /** Hidden units. */
     hidden,
+    /** Numbers of a kernel, k². */
     taps,
+    /** All weights: kernel (k² × c), fc1 (h × 2c), γ, β (h), fc2ᵀ (h × c), its bias (c). */
     weights: { fc1, gamma, beta: gamma + h4, fc2: gamma + 2 * h4, bias2, length: bias2 + c4 },
+    /** A group's statistics at a step: mean of v, 1/√(var + ε) (h), covariance, A = γ·inv·W1. */
     stats: { inverse: v4, covariance, folded, length: folded + d },
+    /** A chunk's sums of v and v·vᵀ. */
     momentsLength: v4 + square,
+    /** A chunk's gradients: D (h × 2c) and d (h) of a step; fc2ᵀ (h × c), its bias (c) of all. */
     chunk: {
       d,
       fc2: d + h4,
       bias2: d + h4 + hidden * c4,
       length: d + h4 + hidden * c4 + c4,
     },
+    /** A group's map of the current step, M (2c × 2c) and t (2c). */
     map: { t: square, length: square + v4 },
+    /** A group's gradients: fc1 (h × 2c), γ, β (h). */
     group: { gamma: d, beta: d + h4, length: d + 2 * h4 },
   };
 }
+
+/** The layout of {@linkcode layoutOf}. */
+export type Layout = ReturnType<typeof layoutOf>;

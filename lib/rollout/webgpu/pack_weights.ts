@@ -1,9 +1,3 @@
-/**
- * Converts a model's weights for the shaders, and their gradients to PyTorch's shapes.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import type { NcaWeights } from "../types.ts";
 import { layoutOf, type NcaShape } from "./layout.ts";

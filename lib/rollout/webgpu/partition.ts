@@ -1,9 +1,3 @@
-/**
- * The division of a rollout among work-groups, and its memory.
- *
- * @module
- */
-
 import { layoutOf, type NcaShape } from "./layout.ts";
 import { DENSE_THREADS } from "./shaders/backward_dense.ts";
 
@@ -11,13 +5,14 @@ import { DENSE_THREADS } from "./shaders/backward_dense.ts";
 export const VEC4 = 16;
 
 /**
- * A batch has at most about this many chunks, each one work-group's: enough to fill any GPU several
- * times over, few enough to add up.
+ * A slice has at most about this many chunks, each one work-group's: enough to fill any GPU several
+ * times over, few enough to add up. Sums are added chunk by chunk, so the chunks of a slice do not
+ * depend on its batch.
  */
-const MOST_CHUNKS = 2048;
+const MOST_CHUNKS = 1024;
 
 /**
- * A batch has at least this many if possible: small grids are divided more finely, since a large
+ * A slice has at least this many if possible: small grids are divided more finely, since a large
  * GPU runs hundreds of work-groups at once and waits for the longest.
  */
 const LEAST_CHUNKS = 512;
@@ -42,45 +37,36 @@ export interface RolloutShape extends NcaShape {
   keep: boolean;
 }
 
-/** A rollout in numbers. */
-export interface Partition {
-  /** Cells of a slice. */
-  cells: number;
-  /** Groups of slices that share statistics. */
-  groups: number;
-  /** Cells of a tile. */
-  tile: number;
-  /** Tiles of a chunk. */
-  tiles: number;
-  /** Chunks of a slice. */
-  chunks: number;
-  /** vec4s of a state. */
-  stateLength: number;
-  /** Bytes of all groups' statistics at a step. */
-  statsBytes: number;
-  /** Bytes of a step's keys or masks. */
-  fireBytes: number;
-}
-
 /** Divides a rollout. */
-export function partition(shape: RolloutShape): Partition {
+export function partition(shape: RolloutShape) {
   const { batch, height, width, perSlice, masked } = shape;
   const { c4, stats } = layoutOf(shape);
   const cells = height * width;
   const groups = perSlice ? batch : 1;
-  const tile = TILES.find((tile) => batch * cells / tile >= LEAST_CHUNKS) ?? TILES.at(-1)!;
-  const tiles = Math.ceil(batch * cells / tile / MOST_CHUNKS);
+  const tile = TILES.find((tile) => cells / tile >= LEAST_CHUNKS) ?? TILES.at(-1)!;
+  const tiles = Math.ceil(cells / tile / MOST_CHUNKS);
   return {
+    /** Cells of a slice. */
     cells,
+    /** Groups of slices that share statistics. */
     groups,
+    /** Cells of a tile. */
     tile,
+    /** Tiles of a chunk. */
     tiles,
+    /** Chunks of a slice. */
     chunks: Math.ceil(cells / (tiles * tile)),
+    /** vec4s of a state. */
     stateLength: batch * cells * c4,
+    /** Bytes of all groups' statistics at a step. */
     statsBytes: align(groups * stats.length * VEC4),
+    /** Bytes of a step's keys or masks. */
     fireBytes: align(4 * (masked ? batch * cells : batch)),
   };
 }
+
+/** A rollout in numbers. */
+export type Partition = ReturnType<typeof partition>;
 
 /** The size of the largest buffer of a rollout, in bytes. */
 export function largestBuffer(shape: RolloutShape): number {

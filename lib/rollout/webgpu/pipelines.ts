@@ -1,9 +1,3 @@
-/**
- * The shaders of one shape, compiled.
- *
- * @module
- */
-
 import type { KernelShape } from "./layout.ts";
 import { backwardDenseShader } from "./shaders/backward_dense.ts";
 import { backwardFiredShader } from "./shaders/backward_fired.ts";

@@ -1,9 +1,3 @@
-/**
- * The engine for GPUs: shaders on WebGPU, beside tfjs's own.
- *
- * @module
- */
-
 import * as tf from "@tensorflow/tfjs";
 import { InputError } from "../../support/errors.ts";
 import {

@@ -66,7 +66,6 @@ export class Workspace {
   /**
    * Runs the rollout.
    *
-   * @param state The first state.
    * @param weights In the layout's order.
    */
   forward(state: GPUBuffer, weights: GPUBuffer, options: RolloutOptions): void {

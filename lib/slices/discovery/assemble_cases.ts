@@ -1,10 +1,4 @@
-/**
- * Makes cases of groups of files: ids, channels, slices.
- *
- * @module
- */
-
-import type { CaseSource, Problem } from "./case_source.ts";
+import { asError, asWarning, type CaseSource, type Problem } from "./case_source.ts";
 import { comparable } from "./file_names.ts";
 import { identify, type Item, joinSeries, severalImages } from "./join_series.ts";
 import type { ChannelFile, FileGroup } from "./pair_files.ts";
@@ -21,8 +15,6 @@ export interface AssembledCases {
 /**
  * Makes cases of groups of files. All must have the channels of the majority.
  *
- * @param folder The data folder.
- * @param groups From `pairFiles`.
  * @param channelOrder Channel names in the data set's declared order, if any.
  */
 export function assembleCases(
@@ -77,7 +69,7 @@ function toItem(
   const { name, id, index, kind } = identify(group);
   const wrong: Problem[] = [];
   const tell = (message: string, hint: string) =>
-    wrong.push({ severity: "error", case: name, message, hint });
+    wrong.push({ ...asError(message, hint), case: name });
 
   if (group.labels.length > 1) {
     const paths = group.labels.map(({ path }) => path).sort().join(", ");
@@ -109,12 +101,8 @@ function toItem(
   const isRead = new Set(images);
   for (const image of group.images) {
     if (isRead.has(image)) continue;
-    problems.push({
-      severity: "warning",
-      case: name,
-      message: `${image.file.path} is not used: ${images[0]!.file.path} is the image`,
-      hint: "",
-    });
+    const why = `${image.file.path} is not used: ${images[0]!.file.path} is the image`;
+    problems.push({ ...asWarning(why), case: name });
   }
   problems.push(...wrong);
   if (wrong.length > 0) return undefined;
@@ -140,10 +128,6 @@ function hasChannels(found: ReadonlyMap<string, unknown>, wanted: readonly strin
 }
 
 function missingLabel(name: string): Problem {
-  return {
-    severity: "error",
-    case: name,
-    message: "label is missing",
-    hint: "A label must have the name of its image, in labelsTr, labels or masks",
-  };
+  const hint = "A label must have the name of its image, in labelsTr, labels or masks";
+  return { ...asError("label is missing", hint), case: name };
 }

@@ -34,6 +34,16 @@ export interface Finding {
   readonly hint: string;
 }
 
+/** A finding that makes a case unusable. */
+export function asError(message: string, hint = ""): Finding {
+  return { severity: "error", message, hint };
+}
+
+/** A finding that leaves a case usable. */
+export function asWarning(message: string, hint = ""): Finding {
+  return { severity: "warning", message, hint };
+}
+
 /** A {@linkcode Finding} with its case. */
 export interface Problem extends Finding {
   /** The id of the case, the path of a file without a case, or "all cases". */

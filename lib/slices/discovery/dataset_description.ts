@@ -1,9 +1,3 @@
-/**
- * Reads `dataset.json` of the Medical Segmentation Decathlon or of nnU-Net.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { InputError } from "../../support/errors.ts";
 import { ifThere, readJson } from "../../support/read_text.ts";

@@ -14,7 +14,8 @@ import {
 } from "../../volume/dicom/dicom_series.ts";
 import { compareSpace, readVolumeHeader } from "../../volume/mod.ts";
 import { exists } from "../../support/files.ts";
-import type { CaseSource, Problem } from "./case_source.ts";
+import { sha256 } from "../../support/sha256.ts";
+import { asWarning, type CaseSource, type Problem } from "./case_source.ts";
 import { isImageFile } from "./file_names.ts";
 import { type ImageList, listImages } from "./list_images.ts";
 import { listTree } from "./list_tree.ts";
@@ -47,13 +48,16 @@ export async function dicomCase(path: string, wanted: string | null): Promise<Di
       hint: ["Choose one with --series and its number:", ...formatSeries(all)].join("\n"),
     });
   }
-  const id = `series_${series.key}_${await shortHash(series.slices[0]!.header.SeriesInstanceUID)}`;
+  // Tells the series of different patients apart, without naming anybody
+  const hash = await sha256(series.slices[0]!.header.SeriesInstanceUID);
+  const id = `series_${series.key}_${hash.slice(0, 8)}`;
   const [folder, name] = [`${MEMORY}dicom`, `${id}.nii.gz`];
   const file = `${folder}/${name}`;
   memoryFiles.set(file, await convertSeries(series));
   await requireSamePlace(series, file, path);
   const problems = series.warnings.map((message): Problem => ({
-    ...{ severity: "warning", case: id, message, hint: "" },
+    ...asWarning(message),
+    case: id,
   }));
   const files = [{ index: 0, images: [name], label: null }];
   return { series, source: { id, kind: "volume", folder, files }, problems };
@@ -61,9 +65,6 @@ export async function dicomCase(path: string, wanted: string | null): Promise<Di
 
 /**
  * The images at a path, as {@linkcode listImages} finds them; where there are none, the DICOM series.
- *
- * @param channels As `listImages` takes them.
- * @param wanted As {@linkcode dicomCase} takes it.
  */
 export async function listInputs(
   path: string,
@@ -80,12 +81,6 @@ export async function mayHoldDicom(path: string): Promise<boolean> {
   if (!await exists(path)) return false;
   const { isDirectory } = await Deno.stat(path);
   return isDirectory ? (await listTree(path, 2)).files.length === 0 : !isImageFile(path);
-}
-
-/** Tells the series of different patients apart in names, without naming anybody. */
-async function shortHash(uid: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(uid));
-  return new Uint8Array(digest).toHex().slice(0, 8);
 }
 
 /** A table of series as text: number, slices, description, problems. */

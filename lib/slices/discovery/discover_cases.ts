@@ -1,14 +1,8 @@
-/**
- * Finds the cases of a data set on disk.
- *
- * @module
- */
-
 import { basename } from "@std/path";
 import { InputError } from "../../support/errors.ts";
 import { namesOf } from "../../support/names_of.ts";
 import { assembleCases } from "./assemble_cases.ts";
-import type { CaseSource, Problem } from "./case_source.ts";
+import { asWarning, type CaseSource, type Problem } from "./case_source.ts";
 import { type DatasetDescription, readDescription } from "./dataset_description.ts";
 import { isPicture, stemOf } from "./file_names.ts";
 import { findLayout, isPassedOver, type Layout } from "./find_layout.ts";
@@ -39,7 +33,6 @@ export interface DiscoveredCases {
  * Each picture is a case, unless its name shows that it belongs to a series:
  * `<case>_slice_000.png`, or `000.png` in a folder of the case.
  *
- * @param folder The data folder.
  * @returns The cases, and all problems with files; a bad file affects only its case.
  * @throws {InputError} If the folder is missing, or no image in it has a label.
  */
@@ -76,10 +69,8 @@ export async function discoverCases(folder: string): Promise<DiscoveredCases> {
 function pairLayout(layout: Layout) {
   const { groups, leftLabels } = pairFiles(layout.images, layout.labels);
   const problems = leftLabels.map((file): Problem => ({
-    severity: "warning",
+    ...asWarning("label has no image"),
     case: stemOf(file.path),
-    message: "label has no image",
-    hint: "",
   }));
   return { groups, problems };
 }
@@ -129,7 +120,8 @@ async function passedOver(
     .filter((path) => folders.has(path.slice(0, Math.max(path.lastIndexOf("/"), 0))));
   const isMac = (path: string) => basename(path).startsWith("._");
   const told = (path: string, message: string): Problem => ({
-    ...{ severity: "warning", case: path, message: `ignored: ${message}`, hint: "" },
+    ...asWarning(`ignored: ${message}`),
+    case: path,
   });
   return [
     ...others.filter(isMac).map((path) => told(path, "it is a macOS metadata file")),

@@ -1,9 +1,3 @@
-/**
- * Tells which files of a folder are images and which are labels, by common layouts.
- *
- * @module
- */
-
 import { isLabelName, stemOf } from "./file_names.ts";
 import type { Tree, TreeFile } from "./list_tree.ts";
 import type { ScopedFile } from "./pair_files.ts";

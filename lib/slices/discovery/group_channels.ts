@@ -1,9 +1,3 @@
-/**
- * Groups images without labels into the channels of cases.
- *
- * @module
- */
-
 import { channelSplits, comparable, isPicture, stemOf } from "./file_names.ts";
 import type { TreeFile } from "./list_tree.ts";
 import type { FileGroup } from "./pair_files.ts";

@@ -1,11 +1,5 @@
-/**
- * Joins the pictures of a series to one case.
- *
- * @module
- */
-
 import { counted } from "../../support/names_of.ts";
-import type { CaseSource, Problem, SourceFiles } from "./case_source.ts";
+import { asError, type CaseSource, type Problem, type SourceFiles } from "./case_source.ts";
 import { comparable, isPicture } from "./file_names.ts";
 import type { FileGroup } from "./pair_files.ts";
 
@@ -68,10 +62,6 @@ export function joinSeries(
 
 /** The error for a case with several images at one index. */
 export function severalImages(id: string, images: readonly string[]): Problem {
-  return {
-    severity: "error",
-    case: id,
-    message: `several images: ${images.toSorted().join(", ")}`,
-    hint: `Keep one of the ${counted(images.length, "file")}, or give them other names`,
-  };
+  const hint = `Keep one of the ${counted(images.length, "file")}, or give them other names`;
+  return { ...asError(`several images: ${images.toSorted().join(", ")}`, hint), case: id };
 }

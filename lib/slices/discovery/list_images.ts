@@ -1,13 +1,7 @@
-/**
- * Lists the images to predict, and divides them among shards.
- *
- * @module
- */
-
 import { basename, dirname, join } from "@std/path";
 import { InputError } from "../../support/errors.ts";
 import { namesOf } from "../../support/names_of.ts";
-import type { CaseSource, Finding, Problem } from "./case_source.ts";
+import { asError, asWarning, type CaseSource, type Finding, type Problem } from "./case_source.ts";
 import { isImageFile, isLabelName, stemOf } from "./file_names.ts";
 import { groupChannels } from "./group_channels.ts";
 import { identify, joinSeries } from "./join_series.ts";
@@ -35,7 +29,6 @@ export interface Shard {
  * channels of one case (`a_0000`, `a_0001`, or the model's own names, such as `a_t1`). A case, and
  * its mask, has the name of its files without number or channel.
  *
- * @param path A volume, a picture, or a folder of them.
  * @param channels What the channels of the training data are called; empty if not known.
  * @throws {InputError} If there is nothing to predict; the message lists what was found.
  */
@@ -109,7 +102,7 @@ function withoutLabels(files: readonly TreeFile[]) {
 }
 
 function passed(path: string, message: string): Problem {
-  return { severity: "warning", case: path, message, hint: "" };
+  return { ...asWarning(message), case: path };
 }
 
 function nothingToPredict(path: string, tree: Tree, formats: readonly Problem[]): InputError {
@@ -126,22 +119,14 @@ function nothingToPredict(path: string, tree: Tree, formats: readonly Problem[])
   });
 }
 
-/**
- * The problem with a case that is not of the kind that the model was trained on.
- *
- * @param source The case.
- * @param trained The kind of the training data.
- */
+/** The problem with a case that is not of the kind that the model was trained on. */
 export function compareKind(source: CaseSource, trained: CaseSource["kind"]): Finding[] {
   if (source.kind === trained) return [];
   const [seen, given] = [trained, source.kind].map((kind) =>
     kind === "volume" ? "volumes" : "PNG pictures"
   );
-  return [{
-    severity: "error",
-    message: `the model was trained on ${seen}, not on ${given}`,
-    hint: `Give ${seen}, or use another model`,
-  }];
+  const hint = `Give ${seen}, or use another model`;
+  return [asError(`the model was trained on ${seen}, not on ${given}`, hint)];
 }
 
 /**

@@ -1,13 +1,7 @@
-/**
- * Lists the files below a folder.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { InputError } from "../../support/errors.ts";
 import { inPool } from "../../support/in_pool.ts";
-import type { Finding } from "./case_source.ts";
+import { asError, type Finding } from "./case_source.ts";
 import { isImageFile } from "./file_names.ts";
 
 /** A file with the name of an image or a label. */
@@ -93,23 +87,22 @@ export async function listTree(root: string, depth: number = DEEPEST): Promise<T
   return { files, others: others.sort(), folders: folders.sort() };
 }
 
-function bad(message: string, hint: string): Finding {
-  return { severity: "error", message, hint };
-}
-
-const NO_FILE = bad(
+const NO_FILE = asError(
   "not a regular file",
   "Only regular files are read, not folders, pipes or devices",
 );
 
 function nameProblem(name: string): Finding | null {
   if (/[\\\p{Cc}]/u.test(name)) {
-    return bad("its name has a backslash or a control character", "Rename it with plain letters");
+    return asError(
+      "its name has a backslash or a control character",
+      "Rename it with plain letters",
+    );
   }
   const bytes = new TextEncoder().encode(name).length;
   if (bytes <= LONGEST_NAME) return null;
   const hint = `Rename it to at most ${LONGEST_NAME}, so that files made from it can be named`;
-  return bad(`its name has ${bytes} bytes`, hint);
+  return asError(`its name has ${bytes} bytes`, hint);
 }
 
 async function* readFolder(path: string): AsyncGenerator<Deno.DirEntry> {
@@ -131,10 +124,10 @@ async function followLink(path: string, isLink: boolean): Promise<"file" | "fold
     const { isFile, isDirectory } = await Deno.stat(path);
     return isFile ? "file" : isDirectory ? "folder" : NO_FILE;
   } catch {
-    if (!isLink) return bad("its name is not UTF-8", "Rename it with plain letters and digits");
+    if (!isLink) return asError("its name is not UTF-8", "Rename it with plain letters and digits");
     const target = await Deno.readLink(path).catch(() => "");
     return target.includes("annex/objects")
-      ? bad("a git-annex link without content", "Fetch it with git annex get or datalad get")
-      : bad("a broken link", "Correct or remove the link");
+      ? asError("a git-annex link without content", "Fetch it with git annex get or datalad get")
+      : asError("a broken link", "Correct or remove the link");
   }
 }

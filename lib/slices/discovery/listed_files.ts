@@ -1,11 +1,5 @@
-/**
- * Finds the files that a `dataset.json` lists.
- *
- * @module
- */
-
 import { dirname, normalize } from "@std/path";
-import type { Problem } from "./case_source.ts";
+import { asError, type Problem } from "./case_source.ts";
 import { comparable, isImageFile, stemOf } from "./file_names.ts";
 import type { Tree, TreeFile } from "./list_tree.ts";
 import type { ChannelFile, FileGroup } from "./pair_files.ts";
@@ -21,7 +15,6 @@ export interface ListedFiles {
  * or without `.gz`, and as nnU-Net's channels: `a.nii.gz` in the list, `a_0000.nii.gz` on disk.
  *
  * @param training The entries, as `dataset.json` has them.
- * @param tree The files of the data folder.
  */
 export function findListed(training: readonly unknown[], tree: Tree): ListedFiles {
   const byPath = new Map(tree.files.map((file) => [file.path.normalize("NFC"), file]));
@@ -34,7 +27,7 @@ export function findListed(training: readonly unknown[], tree: Tree): ListedFile
   for (const [i, entry] of training.entries()) {
     const { id, image, label } = parseEntry(entry);
     const wrong = (name: string, message: string) =>
-      problems.push({ severity: "error", case: name, message, hint: "Correct dataset.json" });
+      problems.push({ ...asError(message, "Correct dataset.json"), case: name });
     const given = image.length === 0 || image.includes("") ? undefined : image;
     if (given === undefined) {
       wrong(`#${i}`, "entry of dataset.json has no image");

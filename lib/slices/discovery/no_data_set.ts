@@ -1,9 +1,3 @@
-/**
- * The error for a folder that is not a data set.
- *
- * @module
- */
-
 import { InputError } from "../../support/errors.ts";
 import { counted, namesOf } from "../../support/names_of.ts";
 import type { Problem } from "./case_source.ts";

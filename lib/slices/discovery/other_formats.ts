@@ -1,9 +1,3 @@
-/**
- * Recognises files in unsupported formats, and what converts them.
- *
- * @module
- */
-
 import { basename, join } from "@std/path";
 import {
   type ForeignFormat,
@@ -12,7 +6,7 @@ import {
   standIn,
 } from "../../support/foreign_format.ts";
 import { inPool } from "../../support/in_pool.ts";
-import type { Problem } from "./case_source.ts";
+import { asWarning, type Problem } from "./case_source.ts";
 
 /** Files read at the same time. */
 const AT_ONCE = 32;
@@ -34,7 +28,7 @@ export async function otherFormats(folder: string, paths: readonly string[]): Pr
     const known = formats.get(path);
     if (known === null || known === undefined) return [];
     const { format, hint } = known;
-    return [{ severity: "warning", case: path, message: `ignored: it is ${format}`, hint }];
+    return [{ ...asWarning(`ignored: it is ${format}`, hint), case: path }];
   });
 }
 

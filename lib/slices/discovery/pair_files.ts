@@ -1,9 +1,3 @@
-/**
- * Pairs image files with labels by their names.
- *
- * @module
- */
-
 import {
   channelSplits,
   comparable,

@@ -1,10 +1,4 @@
-/**
- * Chooses the split of a run.
- *
- * @module
- */
-
-import type { Problem } from "../discovery/case_source.ts";
+import { asWarning, type Problem } from "../discovery/case_source.ts";
 import { counted, namesOf } from "../../support/names_of.ts";
 import { findPatients, type Patients, recognisePatients } from "./patients.ts";
 import { type Split, splitCases } from "./split_cases.ts";
@@ -20,8 +14,6 @@ export interface ChosenSplit {
 /**
  * Splits the cases of a data set by patient, or reads the split from a file.
  *
- * @param settings The split settings, and the seed.
- * @param cases The ids of the cases that can be used.
  * @param unusable Ids that a splits file may name although they cannot be used.
  * @throws {InputError} If there are too few patients, or the file or the patients do not match the
  * cases.
@@ -46,9 +38,6 @@ export async function chooseSplit(
 /**
  * Reports names that suggest several cases of one patient: which were grouped, or that the setting
  * disagrees.
- *
- * @param setting The setting `patients`.
- * @param patients The patients of the cases according to it.
  */
 export function patientProblems(
   setting: SplitSettings["patients"],
@@ -62,22 +51,17 @@ export function patientProblems(
   if (told.length === 0) return [];
   const count = told.reduce((sum, { ids }) => sum + ids.length, 0);
   const names = namesOf(told.map(({ stem, ids }) => `${stem} (${counted(ids.length, "case")})`), 3);
-  return [
-    setting === "auto"
-      ? {
-        severity: "warning",
-        case: "all cases",
-        message: `${count} cases share a stem of their names and are split as ` +
-          `${counted(told.length, "patient")}: ${names}`,
-        hint: 'If they are different patients, set "patients" to case or to a pattern',
-      }
-      : {
-        severity: "warning",
-        case: "all cases",
-        message: `${count} cases share a stem of their names, but not their patient: ${names}`,
-        hint: 'If they are scans of one patient, set "patients" to auto or to a pattern',
-      },
-  ];
+  const finding = setting === "auto"
+    ? asWarning(
+      `${count} cases share a stem of their names and are split as ` +
+        `${counted(told.length, "patient")}: ${names}`,
+      'If they are different patients, set "patients" to case or to a pattern',
+    )
+    : asWarning(
+      `${count} cases share a stem of their names, but not their patient: ${names}`,
+      'If they are scans of one patient, set "patients" to auto or to a pattern',
+    );
+  return [{ ...finding, case: "all cases" }];
 }
 
 /** Patients with cases in several parts of a split, which a splits file may have. */
@@ -92,10 +76,7 @@ function sharedPatients(split: Split, patients: Patients): Problem[] {
   const shared = [...parts].filter(([, where]) => where.size > 1);
   if (shared.length === 0) return [];
   const names = namesOf(shared.map(([patient, where]) => `${patient} (${[...where].join(", ")})`));
-  return [{
-    severity: "warning",
-    case: "all cases",
-    message: `${counted(shared.length, "patient")} in several parts of the split: ${names}`,
-    hint: "Scores of patients that were also trained on are too high",
-  }];
+  const message = `${counted(shared.length, "patient")} in several parts of the split: ${names}`;
+  const hint = "Scores of patients that were also trained on are too high";
+  return [{ ...asWarning(message, hint), case: "all cases" }];
 }

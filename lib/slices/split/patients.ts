@@ -1,9 +1,3 @@
-/**
- * Tells which cases are of one patient.
- *
- * @module
- */
-
 import { InputError } from "../../support/errors.ts";
 import { readText } from "../../support/read_text.ts";
 import { namesOf } from "../../support/names_of.ts";
@@ -31,7 +25,6 @@ const FEWEST_NUMBERED = 3;
  * `ID_frame12`, `ID_slice_3`, `ID_left`, and numbers after an id that ends in a number, such as
  * `p01_0001`, if there are at least three such ids (in `amos22_0001`, `amos22` is the data set).
  *
- * @param ids Case ids.
  * @returns The stem of each id; an id without one is its own.
  *
  * @example
@@ -67,8 +60,6 @@ function stemOf(id: string): string {
 /**
  * Finds the patient of each case according to the setting `patients`.
  *
- * @param setting The value of the setting.
- * @param ids Case ids.
  * @throws {InputError} If it is neither a known word, a pattern nor a file, or does not give the
  * patient of every case; the error lists those.
  *

@@ -1,9 +1,3 @@
-/**
- * Checks that named cases exist.
- *
- * @module
- */
-
 import { InputError } from "../../support/errors.ts";
 import { counted, namesOf } from "../../support/names_of.ts";
 import { nearest } from "../../support/nearest.ts";
@@ -14,9 +8,6 @@ const MISTYPED = 5;
 /**
  * Requires that all named cases are in the data set.
  *
- * @param wanted Ids that a user, a file or a run names.
- * @param known Ids of the data set.
- * @param folder The data folder, for the error.
  * @throws {InputError} If any are missing; the error names all of them.
  *
  * @example

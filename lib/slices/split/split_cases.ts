@@ -1,9 +1,3 @@
-/**
- * Splits patients into training, validation and test.
- *
- * @module
- */
-
 import * as v from "valibot";
 import { InputError } from "../../support/errors.ts";
 import { counted } from "../../support/names_of.ts";

@@ -1,9 +1,3 @@
-/**
- * How the cases of a data set are split: every key with its default and its limits.
- *
- * @module
- */
-
 import * as v from "valibot";
 import { integer, setting } from "../../support/setting.ts";
 

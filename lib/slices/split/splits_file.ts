@@ -1,9 +1,3 @@
-/**
- * Reads a split made elsewhere.
- *
- * @module
- */
-
 import * as v from "valibot";
 import { InputError } from "../../support/errors.ts";
 import { readJson } from "../../support/read_text.ts";
@@ -49,7 +43,6 @@ const SHAPES = 'A splits file is {"train": [ids], "validation": [ids], "test": [
  * used for validation. Every case of the data set must be in one part; unwanted cases go into a
  * part `unused`, which is a list of ids or the word "others".
  *
- * @param path The file.
  * @throws {InputError} If it cannot be read or has another format, there is no such fold, or ids
  * are unknown, missing or repeated; the error names all of them.
  */

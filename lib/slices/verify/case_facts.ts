@@ -1,9 +1,3 @@
-/**
- * The facts about a case that checks of a data set need.
- *
- * @module
- */
-
 import { createHash } from "node:crypto";
 import type { Case } from "../case.ts";
 

@@ -1,9 +1,3 @@
-/**
- * Problems of a data set that no single case shows.
- *
- * @module
- */
-
 import { namesOf } from "../../support/names_of.ts";
 import { quantile } from "../../support/quantile.ts";
 import type { Targets } from "../case.ts";
@@ -11,7 +5,6 @@ import type { Problem } from "../discovery/case_source.ts";
 import { type DatasetDescription, declaredValues } from "../discovery/dataset_description.ts";
 import type { SliceSettings } from "../slice_settings.ts";
 import type { CaseFacts } from "./case_facts.ts";
-import { copies } from "./copies.ts";
 
 /** From this ratio on, spacings or sizes count as different. */
 const SPACING_FACTOR = 1.5;
@@ -35,8 +28,6 @@ export interface DataSetSettings
  * labels without any background, one image under two names. Warnings: missing declared classes or
  * channels, label values of a single case, one label under two names, different spacings, sizes and
  * stored orientations.
- *
- * @param cases The cases that can be used.
  */
 export function dataSetProblems(cases: readonly CaseFacts[], settings: DataSetSettings): Problem[] {
   if (cases.length === 0) return [];
@@ -153,6 +144,37 @@ function backgroundProblems(cases: readonly CaseFacts[]): Problem[] {
       "Choose what to segment with --labels",
     ),
   ];
+}
+
+/**
+ * Finds cases with the image of an earlier one, which would be in training and test at once, and
+ * labels that belong to different images. Empty labels do not count.
+ */
+function copies(cases: readonly CaseFacts[]): Problem[] {
+  const filled = cases.filter(({ foreground }) => foreground > 0);
+  const hint = "A patient must not be in both training and test: remove one of them";
+  return [
+    ...equal(cases, "imageHash").flatMap((group) => tell("error", "image", group, hint)),
+    ...equal(filled, "labelHash")
+      .filter((group) => new Set(group.map(({ imageHash }) => imageHash)).size > 1)
+      .flatMap((group) => tell("warning", "label", group, "")),
+  ];
+}
+
+function equal(cases: readonly CaseFacts[], by: "imageHash" | "labelHash"): CaseFacts[][] {
+  return [...Map.groupBy(cases, (entry) => entry[by]).values()]
+    .filter((group) => group.length > 1);
+}
+
+/** For all but the first, so that one remains when cases with errors are left out. */
+function tell(
+  severity: Problem["severity"],
+  what: string,
+  [first, ...others]: readonly CaseFacts[],
+  hint: string,
+): Problem[] {
+  const message = `${what} is also that of ${first!.id}`;
+  return others.map(({ id }) => problem(severity, id, message, hint));
 }
 
 function spacingProblems(cases: readonly CaseFacts[], { spacing }: DataSetSettings): Problem[] {

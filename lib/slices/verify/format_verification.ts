@@ -1,9 +1,3 @@
-/**
- * The report of a verification.
- *
- * @module
- */
-
 import { counted, namesOf } from "../../support/names_of.ts";
 import { valueName } from "../targets.ts";
 import { formatSpacing } from "./data_set_problems.ts";
@@ -18,8 +12,6 @@ const LISTED = 10;
 /**
  * The report of a verification as text: an overview of the data set, then every error and warning
  * with its cases and a hint.
- *
- * @param verification From `verifyData`.
  */
 export function formatVerification(verification: Verification): string {
   const { cases, patients, problems } = verification;

@@ -1,9 +1,3 @@
-/**
- * Sorts problems, and formats them as text.
- *
- * @module
- */
-
 import { namesOf } from "../../support/names_of.ts";
 import type { Problem } from "../discovery/case_source.ts";
 

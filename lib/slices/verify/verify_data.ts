@@ -1,9 +1,3 @@
-/**
- * Checks a whole data set before any work starts.
- *
- * @module
- */
-
 import { inPool } from "../../support/in_pool.ts";
 import type { Problem } from "../discovery/case_source.ts";
 import { discoverCases, type DiscoveredCases } from "../discovery/discover_cases.ts";

@@ -1,13 +1,8 @@
-/**
- * Converts a DICOM series to NIfTI with dcm2niix.
- *
- * @module
- */
-
 import { Dcm2niix } from "@niivue/dcm2niix";
 import { InputError } from "../../support/errors.ts";
 import { readDicomFiles } from "./dicom_files.ts";
 import type { DicomSeries } from "./dicom_series.ts";
+import { startConverter } from "./start_converter.ts";
 
 /** Texts of a NIfTI-1 header: db_name, descrip and aux_file, intent_name. */
 const TEXTS = [[14, 32], [148, 252], [328, 344]] as const;
@@ -15,8 +10,6 @@ const TEXTS = [[14, 32], [148, 252], [328, 344]] as const;
 /**
  * Converts a series in memory. The result contains nothing about the patient except the image.
  *
- * @param series Without problems.
- * @returns The bytes of the NIfTI file.
  * @throws {InputError} If it has problems, or does not make one volume.
  */
 export async function convertSeries(series: DicomSeries): Promise<Uint8Array<ArrayBuffer>> {
@@ -32,8 +25,7 @@ export async function convertSeries(series: DicomSeries): Promise<Uint8Array<Arr
   // Anonymous names, in the order of the slices
   const inputs = slices.map(({ name }, i) => new File([files.get(name)!], `${i}.dcm`));
   const converter = new Dcm2niix();
-  const url = new URL("./dcm2niix_worker.ts", import.meta.url);
-  const worker = converter.worker = new Worker(url, { type: "module" });
+  const worker = converter.worker = startConverter();
   try {
     await new Promise((resolve, reject) => {
       worker.onmessage = resolve;

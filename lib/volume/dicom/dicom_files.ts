@@ -1,12 +1,7 @@
-/**
- * DICOM files in a folder or a zip archive.
- *
- * @module
- */
-
 import { join } from "@std/path";
 import { type UnzipFileInfo, unzipSync } from "fflate";
 import { InputError } from "../../support/errors.ts";
+import { isInMemory, memoryFiles } from "../../support/memory_files.ts";
 import { openRegularFile, readRegularFile } from "../../support/read_file.ts";
 import { isDicom } from "./dicom_header.ts";
 
@@ -29,7 +24,7 @@ export async function readDicomFiles(
   path: string,
   wanted?: ReadonlySet<string>,
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-  const { isFile } = await Deno.stat(path);
+  const isFile = isInMemory(path) ? memoryFiles.has(path) : (await Deno.stat(path)).isFile;
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   let sum = 0;
   const add = (name: string, bytes: Uint8Array<ArrayBuffer>) => {
@@ -85,6 +80,10 @@ function unzipped(
 }
 
 async function namesIn(folder: string, below = "", depth = 0): Promise<string[]> {
+  if (isInMemory(folder)) {
+    const paths = [...memoryFiles.keys()].filter((path) => path.startsWith(`${folder}/`));
+    return paths.map((path) => path.slice(folder.length + 1)).sort();
+  }
   const names: string[] = [];
   for await (const { name, isFile, isDirectory } of Deno.readDir(join(folder, below))) {
     const path = below === "" ? name : `${below}/${name}`;

@@ -75,7 +75,6 @@ export function isDicom(bytes: Uint8Array): boolean {
 /**
  * Reads the header of a DICOM file.
  *
- * @param dcmjs From {@linkcode loadDcmjs}.
  * @returns Null if it is damaged.
  */
 export function readDicomHeader(dcmjs: Dcmjs, bytes: Uint8Array<ArrayBuffer>): DicomHeader | null {

@@ -1,9 +1,3 @@
-/**
- * Finds, sorts and checks series of DICOM images before they are converted.
- *
- * @module
- */
-
 import { counted } from "../../support/names_of.ts";
 import type { Affine } from "../types.ts";
 import { type DicomHeader, loadDcmjs, readDicomHeader } from "./dicom_header.ts";

@@ -6,6 +6,14 @@ export const ROOT = join(import.meta.dirname!, "../../..");
 /** The model that the page opens with. */
 export const EXAMPLE = join(ROOT, "models/example");
 
+/** Series of DICOM files in archives. */
+export const DICOM = join(ROOT, "tests/fixtures/dicom");
+
+/** The bytes of one of them. */
+export async function dicom(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  return await Deno.readFile(join(DICOM, `${name}.zip`));
+}
+
 /** The model's files by name. */
 export async function modelFiles(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();

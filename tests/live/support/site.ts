@@ -110,5 +110,5 @@ export async function withTab(
 
 /** Waits until the page shows a step. */
 export async function settled(page: Page): Promise<void> {
-  await page.locator("#where", { hasText: /Step \d+/ }).waitFor({ timeout: 30_000 });
+  await page.locator("#where", { hasText: /Step \d+/ }).first().waitFor({ timeout: 30_000 });
 }

@@ -25,7 +25,8 @@ export const BROWSER = BROWSERS.find((path) => {
   }
 });
 
-const FLAGS = [
+/** So that the browser runs anywhere, and asks nobody. */
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--no-first-run",
@@ -40,7 +41,7 @@ const FLAGS = [
  */
 export async function withLab(
   name: string,
-  use: (page: Page) => Promise<void>,
+  use: (page: Page, folder: string) => Promise<void>,
   options: { quick?: boolean } = {},
 ): Promise<void> {
   await Deno.mkdir(join(ROOT, ".cache"), { recursive: true });
@@ -58,6 +59,7 @@ export async function withLab(
     env: {
       JUPYTER_PATH: jupyter,
       JUPYTER_RUNTIME_DIR: join(jupyter, "runtime"),
+      JUPYTER_DATA_DIR: join(jupyter, "data"), // which notebooks are trusted
       JUPYTER_CONFIG_DIR: join(jupyter, "config"),
       JUPYTERLAB_SETTINGS_DIR: join(jupyter, "settings"),
       JUPYTERLAB_WORKSPACES_DIR: join(jupyter, "workspaces"),
@@ -74,7 +76,7 @@ export async function withLab(
     await page.goto(address.replace("/lab?", `/lab/tree/${file}?`));
     await page.locator(".jp-Notebook .jp-Cell").first().waitFor({ timeout: 60_000 });
     await page.getByText("Deno | Idle").waitFor({ timeout: 60_000 });
-    await use(page);
+    await use(page, folder);
   } finally {
     await browser?.close();
     server.kill("SIGTERM");

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { writeKernelSpec } from "../../../tasks/support/kernel_spec.ts";
 import { findPython, runPython } from "../../../tasks/support/python.ts";
 
 /** The project's folder. */
@@ -47,19 +48,10 @@ export function textOf(lines: string | string[] | undefined): string {
 /** A Python that runs notebooks; undefined where there is none. */
 export const NBCLIENT = await findPython("import nbclient, nbformat");
 
-/** A Jupyter folder of its own with the Deno kernel, so that no test touches the user's. */
+/** A Jupyter folder of its own with the notebooks' kernel, so that no test touches the user's. */
 export async function makeKernelFolder(): Promise<string> {
   const folder = await Deno.makeTempDir();
-  const kernel = join(folder, "kernels", "deno");
-  await Deno.mkdir(kernel, { recursive: true });
-  await Deno.writeTextFile(
-    join(kernel, "kernel.json"),
-    JSON.stringify({
-      argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],
-      display_name: "Deno",
-      language: "typescript",
-    }),
-  );
+  await writeKernelSpec(folder);
   return folder;
 }
 

@@ -3,20 +3,20 @@ import { decode } from "fast-png";
 import { renderSvg } from "../../../lib/plots/svg_to_png.ts";
 import { type Output, textOf } from "./notebooks.ts";
 
-const PICTURES = ["image/png", "image/svg+xml", "image/gif"];
+/** A picture of an output: HTML with its words, as `show` sends it. */
+const PICTURE = /^<img alt="([^"]*)" src="data:(image\/[^;]+);base64,([^"]+)"/;
 
 /** What is wrong with the picture of an output: undefined where it is fine, or no picture. */
-export function pictureProblem({ data = {} }: Output): string | undefined {
-  const type = PICTURES.find((type) => data[type] !== undefined);
-  if (type === undefined) return undefined;
-  const text = textOf(data[type]);
+export function pictureProblem(output: Output): string | undefined {
+  const [, alt, type, base64] = PICTURE.exec(htmlOf(output)) ?? [];
+  if (base64 === undefined) return undefined;
+  if (alt!.length < 4) return `a picture without words: "${alt}"`;
+  const bytes = Buffer.from(base64, "base64");
   if (type === "image/gif") {
-    const frames = Buffer.from(text, "base64").toString("latin1").split("\x21\xf9\x04").length - 1;
+    const frames = bytes.toString("latin1").split("\x21\xf9\x04").length - 1;
     return frames > 1 ? undefined : `an animation of ${frames} frames`;
   }
-  const pixels = type === "image/png"
-    ? decode(Buffer.from(text, "base64")).data
-    : renderSvg(text).pixels;
+  const pixels = type === "image/png" ? decode(bytes).data : renderSvg(bytes.toString()).pixels;
   const white = Array.from(pixels).reduce((sum, value) => sum + Number(value >= 250), 0) /
     pixels.length;
   // Axes and titles alone are less than that; a chart's lines and a slice's pixels are more.
@@ -24,6 +24,10 @@ export function pictureProblem({ data = {} }: Output): string | undefined {
 }
 
 /** Whether an output is a picture. */
-export function isPicture({ data = {} }: Output): boolean {
-  return PICTURES.some((type) => data[type] !== undefined);
+export function isPicture(output: Output): boolean {
+  return PICTURE.test(htmlOf(output));
+}
+
+function htmlOf({ data = {} }: Output): string {
+  return textOf(data["text/html"]);
 }

@@ -7,7 +7,7 @@ import { WebGpuEngine } from "../../../lib/rollout/webgpu/webgpu_engine.ts";
 import { Random } from "../../../lib/support/random.ts";
 import { Adam } from "../../../lib/training/adam.ts";
 import { trainingStep } from "../../support/training_step.ts";
-import { classParityTests, parityTests } from "../parity_suite.ts";
+import { batchTest, classParityTests, parityTests } from "../parity_suite.ts";
 import { assertEqualsOps } from "../support/equals_ops.ts";
 import { EXAMPLES, runExample } from "../support/examples.ts";
 import { adapter, withAdapter } from "../support/webgpu.ts";
@@ -16,6 +16,7 @@ tf.enableProdMode();
 
 const open = (shape: { channels: number; hidden: number }) => WebGpuEngine.create({ shape });
 parityTests("webgpu", open, { ignore: adapter === null });
+batchTest("webgpu", open, { ignore: adapter === null });
 classParityTests("webgpu", open, { ignore: adapter === null });
 
 for (const [name, example] of Object.entries(EXAMPLES)) {

@@ -4,9 +4,13 @@ import assert from "node:assert/strict";
 import { InputError } from "../../../lib/support/errors.ts";
 import { memoryFiles } from "../../../lib/support/memory_files.ts";
 import { convertSeries } from "../../../lib/volume/dicom/convert_series.ts";
-import { type DicomSeries, findDicomSeries } from "../../../lib/volume/dicom/dicom_series.ts";
+import {
+  affineOfSlices,
+  type DicomSeries,
+  findDicomSeries,
+} from "../../../lib/volume/dicom/dicom_series.ts";
 import { Random } from "../../../lib/support/random.ts";
-import { readVolume } from "../../../lib/volume/mod.ts";
+import { compareSpace, readVolume } from "../../../lib/volume/mod.ts";
 import { inFolder } from "../../support/in_folder.ts";
 
 const FIXTURES = new URL("../../fixtures/dicom/", import.meta.url).pathname;
@@ -30,6 +34,14 @@ async function only(name: string): Promise<DicomSeries> {
 }
 
 for (const [name, { shape, affine, voxels, sum }] of Object.entries(expected)) {
+  Deno.test(`affineOfSlices: the headers of ${name} put it where dcm2niix does`, async () => {
+    const { slices } = await only(name);
+    const { Columns, Rows } = slices[0]!.header;
+    const stated = { shape: [Columns, Rows, slices.length], affine: affineOfSlices(slices) };
+    // dcm2niix turns the rows round
+    assert.equal(compareSpace(stated, { shape, affine }).same, true);
+  });
+
   Deno.test(`convertSeries: ${name} is where dcm2niix puts it, with its values`, async () => {
     const series = await only(name);
     assert.deepEqual(series.problems, []);

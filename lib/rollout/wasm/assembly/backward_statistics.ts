@@ -15,7 +15,8 @@ import {
 } from "./buffers";
 import { GROUP_GRADIENTS_W1, GROUP_GRADIENTS_W1_BYTES, H, H_ROW, Job } from "./buffers";
 import { SCRATCH_D, SCRATCH_D_BIAS, SCRATCH_PRODUCT, STATS_COVARIANCE } from "./buffers";
-import { STATS_INVERSE, V, V_ROW, WORK_MAP, WORK_MAP_BYTES, WORK_SHIFT, workAt } from "./buffers";
+import { STATS_INVERSE, V_ROW, WORK_MAP, WORK_MAP_BYTES, WORK_SHIFT, workAt } from "./buffers";
+import { dense, map } from "./products";
 import { accumulate, madd, sum } from "./simd";
 import { foldWeights, statsOf } from "./statistics";
 
@@ -48,12 +49,14 @@ export function finishGroup(job: Job, step: i32, group: i32, scratch: usize): vo
   const out = groupGradientsAt(job, group);
   const m = workAt(job, group) + WORK_MAP;
   const t = workAt(job, group) + WORK_SHIFT;
-  memory.fill(m, 0, WORK_MAP_BYTES);
   memory.fill(t, 0, V_ROW);
+  dense(job.w1, stats + STATS_COVARIANCE, job.zeros, wg, H);
   accumulate(out + GROUP_GRADIENTS_BETA, dBias, H_ROW);
   for (let h: usize = 0; h < <usize> H; h++) {
     const w = <usize> job.w1 + h * V_ROW;
     const row = d + h * V_ROW;
+    // A row of W1 G, in whose place that of diag(γ·inv²·r/N) W1 goes
+    const scaled = wg + h * V_ROW;
     let product = f32x4.splat(0);
     for (let j: usize = 0; j < V_ROW; j += 16) {
       product = madd(v128.load(w + j), v128.load(row + j), product);
@@ -64,38 +67,19 @@ export function finishGroup(job: Job, step: i32, group: i32, scratch: usize): vo
     const gamma = out + GROUP_GRADIENTS_GAMMA + (h << 2);
     store<f32>(gamma, load<f32>(gamma) + r);
 
-    vectorTimesMatrix(w, stats + STATS_COVARIANCE, wg);
     const ri = f32x4.splat(-r * inverse);
     const s = f32x4.splat(scale);
     const tScale = f32x4.splat(-scale * load<f32>(dBias + (h << 2)) / n);
-    const mScale = -scale * inverse * r / n;
+    const mScale = f32x4.splat(-scale * inverse * r / n);
     for (let j: usize = 0; j < V_ROW; j += 16) {
-      const gradient = madd(ri, v128.load(wg + j), v128.load(row + j));
+      const gradient = madd(ri, v128.load(scaled + j), v128.load(row + j));
       const at = out + GROUP_GRADIENTS_W1 + h * V_ROW + j;
       v128.store(at, madd(s, gradient, v128.load(at)));
       v128.store(t + j, madd(tScale, v128.load(w + j), v128.load(t + j)));
-    }
-    for (let i: usize = 0; i < <usize> V; i++) {
-      const factor = f32x4.splat(mScale * load<f32>(w + (i << 2)));
-      const mRow = m + i * V_ROW;
-      for (let j: usize = 0; j < V_ROW; j += 16) {
-        v128.store(mRow + j, madd(factor, v128.load(w + j), v128.load(mRow + j)));
-      }
+      v128.store(scaled + j, f32x4.mul(mScale, v128.load(w + j)));
     }
   }
+  memory.fill(m, 0, WORK_MAP_BYTES);
+  map(wg, job.w1, m, H);
   if (step > 0) foldWeights(job, step - 1, group);
-}
-
-function vectorTimesMatrix(vector: usize, matrix: usize, out: usize): void {
-  for (let j: usize = 0; j < V_ROW; j += 16) {
-    let total = f32x4.splat(0);
-    for (let i: usize = 0; i < <usize> V; i++) {
-      total = madd(
-        v128.load32_splat(vector + (i << 2)),
-        v128.load(matrix + i * V_ROW + j),
-        total,
-      );
-    }
-    v128.store(out + j, total);
-  }
 }

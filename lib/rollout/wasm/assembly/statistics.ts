@@ -118,29 +118,31 @@ export function finishStatistics(job: Job, step: i32, group: i32, scratch: usize
     );
   }
   for (let i = 0; i < V; i++) {
+    // The number before the diagonal, if it is in the same vector
+    if (i & 1) store<f64>(products + (<usize> (i * V + i - 1) << 3), 0);
     for (let j = i; j < V; j++) {
       const upper = products + (<usize> (i * V + j) << 3);
-      const lower = products + (<usize> (j * V + i) << 3);
       const value = load<f64>(upper) / n -
         load<f64>(totals + (<usize> i << 3)) * load<f64>(totals + (<usize> j << 3));
-      store<f64>(upper, value);
-      store<f64>(lower, value);
+      store<f64>(upper, j == i ? value : 2 * value);
       store<f32>(out + STATS_COVARIANCE + (<usize> (i * V + j) << 2), <f32> value);
       store<f32>(out + STATS_COVARIANCE + (<usize> (j * V + i) << 2), <f32> value);
     }
   }
-  // var = w G wᵀ for each row w of fc1.
+  // var = w G wᵀ for each row w of fc1: G is symmetric, so its upper half counts twice.
   for (let h = 0; h < H; h++) {
     const w = <usize> job.w1 + <usize> h * V_ROW;
+    for (let j: usize = 0; j < V_ROW; j += 8) {
+      v128.store(totals + 2 * j, f64x2.promote_low_f32x4(v128.load64_zero(w + j)));
+    }
     let variance = f64x2.splat(0);
-    for (let i = 0; i < V; i++) {
+    for (let i: usize = 0; i < <usize> V; i++) {
       let dot = f64x2.splat(0);
-      const row = products + (<usize> (i * V) << 3);
-      for (let j: usize = 0; j < V_ROW; j += 8) {
-        const wj = f64x2.promote_low_f32x4(v128.load64_zero(w + j));
-        dot = f64x2.add(dot, f64x2.mul(v128.load(row + 2 * j), wj));
+      const row = products + ((i * <usize> V) << 3);
+      for (let j: usize = (i & ~1) << 3; j < 2 * V_ROW; j += 16) {
+        dot = f64x2.add(dot, f64x2.mul(v128.load(row + j), v128.load(totals + j)));
       }
-      variance = f64x2.add(variance, f64x2.mul(dot, f64x2.splat(load<f32>(w + (<usize> i << 2)))));
+      variance = f64x2.add(variance, f64x2.mul(dot, f64x2.splat(load<f64>(totals + (i << 3)))));
     }
     const total = max(f64x2.extract_lane(variance, 0) + f64x2.extract_lane(variance, 1), 0);
     store<f32>(out + STATS_INVERSE + (<usize> h << 2), <f32> (1 / Math.sqrt(total + EPSILON)));
@@ -155,10 +157,14 @@ export function foldWeights(job: Job, step: i32, group: i32): void {
   const transposed = workAt(job, group) + WORK_TRANSPOSED;
   for (let h: usize = 0; h < <usize> H; h++) {
     const scale = load<f32>(<usize> job.gamma + (h << 2)) * load<f32>(inverse + (h << 2));
-    for (let j: usize = 0; j < <usize> V; j++) {
-      const a = scale * load<f32>(<usize> job.w1 + h * V_ROW + (j << 2));
-      store<f32>(folded + h * V_ROW + (j << 2), a);
-      store<f32>(transposed + j * H_ROW + (h << 2), a);
+    for (let j: usize = 0; j < V_ROW; j += 16) {
+      const a = f32x4.mul(f32x4.splat(scale), v128.load(<usize> job.w1 + h * V_ROW + j));
+      v128.store(folded + h * V_ROW + j, a);
+      const column = transposed + (j >> 2) * H_ROW + (h << 2);
+      store<f32>(column, f32x4.extract_lane(a, 0));
+      store<f32>(column + H_ROW, f32x4.extract_lane(a, 1));
+      store<f32>(column + 2 * H_ROW, f32x4.extract_lane(a, 2));
+      store<f32>(column + 3 * H_ROW, f32x4.extract_lane(a, 3));
     }
   }
 }

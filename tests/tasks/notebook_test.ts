@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { InputError } from "../../lib/support/errors.ts";
+import { makeClassPack } from "../../tasks/support/class_pack.ts";
+import { findJupyter } from "../../tasks/support/jupyter.ts";
+import { inFolder } from "../support/in_folder.ts";
+import { ROOT } from "../notebooks/support/notebooks.ts";
+
+const windows = Deno.build.os === "windows";
+
+Deno.test("findJupyter takes the Python that has it, then what is on PATH, then uvx and pipx", async () => {
+  const asked: string[] = [];
+  const only = (name: string) => (command: string[]) => {
+    asked.push(command.join(" "));
+    return Promise.resolve(command[0] === name ? "4.6.6\n" : undefined);
+  };
+  assert.deepEqual(await findJupyter("/venv/bin/python3", only("/venv/bin/python3")), {
+    command: ["/venv/bin/python3", "-m", "jupyterlab"],
+    version: "4.6.6",
+  });
+  assert.deepEqual(asked, ["/venv/bin/python3 -m jupyterlab --version"]);
+  asked.length = 0;
+  assert.deepEqual((await findJupyter(undefined, only("pipx"))).command[0], "pipx");
+  assert.deepEqual(asked, [
+    "jupyter-lab --version",
+    "py -m jupyterlab --version",
+    "uvx --from jupyterlab jupyter-lab --version",
+    "pipx run --spec jupyterlab jupyter-lab --version",
+  ]);
+  await assert.rejects(findJupyter(undefined, only("none")), (error: InputError) => {
+    assert.equal(error.code, "missing-program");
+    return /pip install jupyterlab/.test(error.hint);
+  });
+});
+
+Deno.test({
+  name: "deno task notebook opens Lab at the project, with its kernel, and passes flags on",
+  ignore: windows,
+  fn: () =>
+    inFolder(async (folder) => {
+      const [python, asked] = [join(folder, "python3"), join(folder, "asked")];
+      await Deno.writeTextFile(
+        python,
+        '#!/bin/sh\n[ "$1" = -c ] && exit 0\ncase "$*" in *--version) echo 4.0.1; exit;; esac\n' +
+          `printf '%s\\n' "$JUPYTER_PATH" "$PWD" "$@" > '${asked}'\n`,
+        { mode: 0o755 },
+      );
+      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["task", "notebook", "--no-browser", "--", "--port", "8890"],
+        cwd: ROOT,
+        env: {
+          PATH: `${folder}:${Deno.env.get("PATH")}`,
+          VIRTUAL_ENV: "",
+          JUPYTER_PATH: "/theirs",
+        },
+      }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      assert.match(new TextDecoder().decode(stdout), /^JupyterLab 4\.0\.1\n.*need no network\n$/s);
+      const root = ROOT.replace(/\/$/, "");
+      const [path, ...rest] = (await Deno.readTextFile(asked)).trim().split("\n");
+      assert.equal(path, `${root}/.cache/jupyter:/theirs`);
+      assert.deepEqual(rest, [
+        ...[root, "-m", "jupyterlab", "--no-browser", `--ServerApp.root_dir=${root}`],
+        ...["notebooks/0_start_here.ipynb", "--port", "8890"],
+      ]);
+      const spec = JSON.parse(
+        await Deno.readTextFile(`${root}/.cache/jupyter/kernels/deno/kernel.json`),
+      );
+      assert.deepEqual([spec.argv[0], spec.argv[2]], ["python", "{connection_file}"]);
+      assert.ok((await Deno.stat(spec.argv[1])).isFile);
+      assert.equal(spec.interrupt_mode, "message");
+    }),
+});
+
+Deno.test({
+  name: "makeClassPack writes a project that starts with the Deno and the packages beside it",
+  ignore: windows,
+  fn: () =>
+    inFolder(async (folder) => {
+      const info = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] });
+      const { denoDir } = JSON.parse(new TextDecoder().decode((await info.output()).stdout));
+      const pack = join(folder, "pack");
+      const { log } = console;
+      console.log = () => {};
+      try {
+        await makeClassPack(pack, { wheels: false }, (project, env) => {
+          assert.equal(project, join(pack, "med-nca"));
+          return Deno.symlink(denoDir, env!.DENO_DIR!);
+        });
+        await assert.rejects(makeClassPack(pack, { wheels: false }), /folder is not empty/);
+      } finally {
+        console.log = log;
+      }
+      const moved = join(folder, "moved");
+      await Deno.rename(pack, moved);
+      const { success, stdout, stderr } = await new Deno.Command(join(moved, "start"), {
+        args: ["--help"],
+        cwd: folder,
+        env: { PATH: "/usr/bin:/bin" }, // no other Deno
+      }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      assert.match(new TextDecoder().decode(stdout), /^Usage: deno task notebook/);
+      for (const path of ["notebooks/7_your_own_data.ipynb", "data.example/dataset.json"]) {
+        assert.ok((await Deno.stat(join(moved, "med-nca", path))).isFile);
+      }
+    }),
+});
