@@ -18,14 +18,7 @@
  * @module
  */
 
-export {
-  type Backend,
-  BACKEND_VARIABLE,
-  type BackendName,
-  type BackendOptions,
-  BACKENDS,
-  initBackend,
-} from "./backend.ts";
+export { type Backend, type BackendName, type BackendOptions, initBackend } from "./backend.ts";
 export {
   ERROR_CODES,
   type ErrorCode,
