@@ -18,7 +18,13 @@
  * @module
  */
 
-export { type Backend, type BackendName, type BackendOptions, initBackend } from "./backend.ts";
+export {
+  type Backend,
+  type BackendName,
+  type BackendOptions,
+  BACKENDS,
+  initBackend,
+} from "./backend.ts";
 export {
   ERROR_CODES,
   type ErrorCode,
