@@ -20,7 +20,6 @@
 
 export {
   type Backend,
-  BACKEND_VARIABLE,
   type BackendName,
   type BackendOptions,
   BACKENDS,
@@ -52,7 +51,6 @@ export {
   volumeSlice,
   type VolumeSliceOptions,
   type Voxels,
-  voxelSizes,
   writeVolume,
   type WriteVolumeOptions,
 } from "./volume/mod.ts";
