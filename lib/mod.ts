@@ -50,7 +50,6 @@ export {
   volumeSlice,
   type VolumeSliceOptions,
   type Voxels,
-  voxelSizes,
   writeVolume,
   type WriteVolumeOptions,
 } from "./volume/mod.ts";

@@ -27,7 +27,7 @@ export interface PredictFlags {
   threads?: number;
 }
 
-/** What is to be predicted, all of it. */
+/** A prediction to make: the flags of `deno task predict`, of which some are required. */
 export interface PredictRequest extends PredictFlags {
   /** The run or model. */
   readonly run: string;
