@@ -127,6 +127,8 @@ Deno.test("summarize gives each class its scores, in nnU-Net's shape", () =>
     assert.equal(summary.foreground_mean.Dice, ((2 / 3 + 1) / 2 + 2 / 3) / 2);
     assert.deepEqual(cases.map(caseDice), [2 / 3, 1]);
     assert.equal(summary.foreground_statistics!.Dice.mean, (2 / 3 + 1) / 2);
+    // Of the first case's classes 1/2 and 1, of the second's 1 and undefined
+    assert.equal(summary.foreground_statistics!.Precision.mean, (3 / 4 + 1) / 2);
     assert.deepEqual(summary.undefined_dice, ['b (whole, "all")']);
     assert.equal(summary.statistics["(1, 2)"]!.Dice.n, 1);
     await writeSummary(folder, summary);

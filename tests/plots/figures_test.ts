@@ -183,6 +183,18 @@ Deno.test("plotStateChannels draws one picture a channel, with the limits of eac
     assert.ok(figure.svg.includes(text), text);
   }
   assert.ok(inspectPng(figure.png()).deviation > 10);
+  const logits = ["inner", "outer"];
+  const several = plotStateChannels({
+    data,
+    height,
+    width,
+    channels: 16,
+    imageChannels: 2,
+    logits,
+  });
+  for (const text of ["1: image", "2: logit, inner", "3: logit, outer", ">4<"]) {
+    assert.ok(several.svg.includes(text), text);
+  }
   assert.throws(() => plotStateChannels({ data, height, width, channels: 4 }), TypeError);
 });
 
