@@ -218,7 +218,7 @@ Deno.test({
         const where = root.locator("#where");
         assert.equal(await page.locator("canvas").count(), 3);
         // Orange over grey for the first class, blue for the second
-        const seen = (await pixelsOf(page, 2)).map(([red, , blue], i) =>
+        const seen = (await pixelsOf(page, 2)).map(([red, , blue]) =>
           red === blue ? 0 : red! > blue! ? 1 : 2
         );
         const outlined = new Set(outline(two.truth));
