@@ -9,9 +9,8 @@
  *
  * const backend = await initBackend({ backend: "ops" });
  * const model = new MedNca({ steps: [2, 1] });
- * const images = tf.ones<tf.Rank.R4>([1, 16, 16, 1]);
- * const logits = model.forward(images, { seeds: [0] });
- * assert(diceScore(logits, images) <= 1);
+ * const logits = model.forward(tf.ones([1, 16, 16, 1]), { seeds: [0] });
+ * assert(diceScore(logits, tf.ones([1, 16, 16, 1])) <= 1);
  * backend.dispose();
  * ```
  *
@@ -20,7 +19,6 @@
 
 export {
   type Backend,
-  BACKEND_VARIABLE,
   type BackendName,
   type BackendOptions,
   BACKENDS,
@@ -172,6 +170,10 @@ export {
   type CaseQuality,
   type CodeSet,
   compareRuns,
+  type DoubtedMask,
+  type DoubtName,
+  type DoubtRanking,
+  DOUBTS,
   evalMedNca,
   type EvalOptions,
   type EvalResult,
@@ -184,6 +186,7 @@ export {
   type Found,
   type ImageResult,
   type MaskGrid,
+  type MaskMetrics,
   type ModelView,
   type NamedSummary,
   type Overlap,
@@ -200,8 +203,10 @@ export {
   postprocessMask,
   predictCase,
   type PredictCaseOptions,
+  type PredictedCase,
   predictFiles,
   type PredictFilesOptions,
+  rankDoubt,
   readSummary,
   type RobustnessExample,
   type RobustnessOptions,

@@ -55,6 +55,7 @@ Deno.test("Session.segment() gives the bytes of predict, from files in memory", 
       await predictFiles({
         ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
         ...{ probabilities: false, overwrite: false, force: false },
+        ...{ doubt: "entropy_one_run", temperatures: null },
         ...{ batchSize: 4, seed: config.seed, samples: 1 },
       });
       model.dispose();
@@ -282,6 +283,7 @@ Deno.test("Session.openCase() converts DICOM, one of its series, as predict does
       await predictFiles({
         ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
         ...{ probabilities: false, overwrite: false, force: true },
+        ...{ doubt: "entropy_one_run", temperatures: null },
         ...{ batchSize: 4, seed: config.seed, samples: 1 },
       });
       model.dispose();
