@@ -237,6 +237,16 @@ async function orangePixels(page: Page): Promise<number> {
   return count;
 }
 
+/** Waits until there are more than some orange pixels: it draws in later frames. */
+async function orangeAbove(page: Page, least: number): Promise<number> {
+  for (const end = Date.now() + 20_000; Date.now() < end;) {
+    const count = await orangePixels(page);
+    if (count > least) return count;
+    await page.waitForTimeout(200);
+  }
+  assert.fail(`never more than ${least} pixels of the mask`);
+}
+
 pageTest(
   "shows a volume in three planes and 3D, with its mask and its corrections",
   async (tab) => {
@@ -250,16 +260,12 @@ pageTest(
     assert.equal(await orangePixels(page), 0);
     await page.getByRole("button", { name: "Segment the whole volume" }).click();
     await page.locator("#planes[data-layers='2']").waitFor();
-    await page.waitForTimeout(500); // it draws in the next frames
-    const before = await orangePixels(page);
-    assert.ok(before > 1000, `${before} pixels of the mask`);
+    const before = await orangeAbove(page, 1000);
     const text = await page.locator("#volume").textContent();
     await page.locator("#radius").fill("20");
     await drag(page, [0.2, 0.2], [0.8, 0.2], [0.8, 0.3], [0.2, 0.3]);
     await until(page, `document.querySelector("#volume").textContent !== "${text}"`);
-    await page.waitForTimeout(1500);
-    const after = await orangePixels(page);
-    assert.ok(after > before + 200, `${after} after ${before}`);
+    await orangeAbove(page, before + 200);
     // A picture has one plane
     const png = await Deno.readFile(join(ROOT, "docs/images/live.png"));
     await page.locator("#files").setInputFiles({

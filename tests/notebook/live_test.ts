@@ -136,9 +136,9 @@ Deno.test("startRun() adds the noise that is asked for, of its seed, and fires a
 });
 
 /** A view of a small model, and its model's answer. */
-async function smallView() {
+async function smallView(classes = 1) {
   const backend = await initBackend({ backend: "wasm", threads: 1 });
-  const model = smallModel();
+  const model = smallModel({ classes });
   const image = randomImage(1);
   const truth = Uint8Array.from(image, (value) => Number(value > 0.5));
   const view = live(model, { data: image, height: HEIGHT, width: WIDTH, truth }, { seed: SEED });
@@ -147,7 +147,12 @@ async function smallView() {
   );
   model.dispose();
   backend.dispose();
-  return { view, truth, mask: Uint8Array.from(logits, (logit) => Number(logit > 0)) };
+  // The largest logit, of the background's 0 and the classes'
+  const mask = Uint8Array.from(image, (_, i) => {
+    const own = [0, ...logits.slice(i * classes, (i + 1) * classes)];
+    return own.indexOf(Math.max(...own));
+  });
+  return { view, truth, mask };
 }
 
 Deno.test("live() is shown as HTML and as a picture, and refuses a slice of another size", async () => {
@@ -169,8 +174,8 @@ Deno.test("live() is shown as HTML and as a picture, and refuses a slice of anot
 });
 
 /** The pixels of the picture, red, green and blue, in the order of the slice. */
-async function pixelsOf(page: Page): Promise<number[][]> {
-  const turned: number[] = await page.locator("canvas").first().evaluate((element) => {
+async function pixelsOf(page: Page, place = 0): Promise<number[][]> {
+  const turned: number[] = await page.locator("canvas").nth(place).evaluate((element) => {
     const canvas = element as HTMLCanvasElement;
     const { width, height } = canvas;
     return [...canvas.getContext("2d")!.getImageData(0, 0, width, height).data];
@@ -181,6 +186,13 @@ async function pixelsOf(page: Page): Promise<number[][]> {
     const at = 4 * ((WIDTH - 1 - x) * HEIGHT + HEIGHT - 1 - y);
     return turned.slice(at, at + 3);
   });
+}
+
+/** The pixels of a label at its border. */
+function outline(truth: Uint8Array): number[] {
+  return [...truth.keys()].filter((i) =>
+    truth[i] === 1 && [i - 1, i + 1, i - WIDTH, i + WIDTH].some((at) => truth[at] !== 1)
+  );
 }
 
 /** The colour of 0 where signs are shown. */
@@ -194,16 +206,25 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       const { view, truth, mask } = await smallView();
+      const two = await smallView(2);
       const file = join(folder, "view.html");
       // Twice: a notebook can show an output in two places
       await Deno.writeTextFile(
         file,
-        `<!DOCTYPE html><meta charset="utf-8">${view.html}${view.html}`,
+        `<!DOCTYPE html><meta charset="utf-8">${view.html}${view.html}${two.view.html}`,
       );
       await withTab(`file://${file}`, async ({ page, errors, requests }) => {
         const root = page.locator("[data-live]").first();
         const where = root.locator("#where");
-        assert.equal(await page.locator("canvas").count(), 2);
+        assert.equal(await page.locator("canvas").count(), 3);
+        // Orange over grey for the first class, blue for the second
+        const seen = (await pixelsOf(page, 2)).map(([red, , blue]) =>
+          red === blue ? 0 : red! > blue! ? 1 : 2
+        );
+        const outlined = new Set(outline(two.truth));
+        const inside = [...seen.keys()].filter((i) => !outlined.has(i));
+        assert.deepEqual(inside.map((i) => seen[i]), inside.map((i) => two.mask[i]));
+        assert.deepEqual(new Set(two.mask), new Set([0, 1, 2]));
         const both = mask.reduce((sum, value, i) => sum + value * truth[i]!, 0);
         const sum = [...mask, ...truth].reduce((a, b) => a + b);
         const dice = (2 * both / sum).toFixed(3);
