@@ -56,7 +56,8 @@ export function addPredictFlags(command: Command): Command {
     .option("--out <folder>", "the folder for the masks, which are named after the cases")
     .option(
       "--probabilities",
-      "also write the probability of each voxel to NAME_probability, one file per class",
+      "also write the probability of each voxel to NAME_probability, one file per class; with the " +
+        "run's temperatures, if it has any",
     )
     .option(
       "--samples <n>",

@@ -12,6 +12,7 @@ import {
   predictFiles,
   whatItDependsOn,
 } from "../../lib/evaluation/predict_files.ts";
+import { writeReview } from "../../lib/evaluation/doubt/review.ts";
 import { encodeDicomSeg } from "../../lib/exchange/dicom_seg.ts";
 import { writePredictionReport } from "../../lib/exchange/prediction_report.ts";
 import { drawPrediction } from "../../lib/plots/prediction_picture.ts";
@@ -29,6 +30,7 @@ import { StatusLine } from "../../lib/support/status_line.ts";
 import { readLabelVolume } from "../../lib/volume/mod.ts";
 import type { PredictRequest } from "./predict_flags.ts";
 import { chosenPostprocess } from "./postprocess_flag.ts";
+import { describeReview, doubtOf } from "./review.ts";
 import { backendOptions } from "./run.ts";
 import { readTrainedRun } from "./trained_models.ts";
 
@@ -71,6 +73,12 @@ export async function predictImages(request: PredictRequest): Promise<ImageResul
     console.log(`Shard    ${index} of ${count}: ${sources.length} of ${all.length} images`);
   }
   const run = await load("best");
+  if (inputs.trained === null) {
+    console.error(
+      "warning: this run does not say what it was trained on, so images are not checked for being " +
+        "unlike the training data",
+    );
+  }
   if (run.models.length > 1) console.log(`Models   the mean of ${run.models.length} folds`);
   using line = new StatusLine();
   let done = 0;
@@ -78,6 +86,7 @@ export async function predictImages(request: PredictRequest): Promise<ImageResul
     const how = {
       ...{ models: run.models, weights: run.weights, seed: config.seed, samples: flags.samples },
       postprocess: chosenPostprocess(flags.postprocess, run),
+      ...doubtOf(run, flags.samples),
     };
     const results = await predictFiles({
       ...how,
@@ -115,12 +124,15 @@ export async function predictImages(request: PredictRequest): Promise<ImageResul
       const options = { series: series!, mask: await readLabelVolume(path), ...model };
       await writeFileAtomic(path.replace(/\.nii\.gz$/, ".dcm"), await encodeDicomSeg(options));
     }
+    const made = await whatItDependsOn(how);
     const report = await writePredictionReport({
-      ...{ folder: out, ...model },
-      made: await whatItDependsOn(how),
+      ...{ folder: out, ...model, made },
       failed: every.filter(({ status }) => status === "failed"),
     });
     console.log(`Report   ${report}, volumes.csv and report.json beside it`);
+    const threshold = run.doubt?.measures[how.doubt].threshold ?? null;
+    const review = await writeReview({ folder: out, classes: model.classes, made, threshold });
+    describeReview(review, { threshold, doubt: how.doubt, folder });
     return every;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -32,6 +32,7 @@ import {
 import { saveAtSignals } from "./interrupt.ts";
 import { requireSound, showScore } from "./run.ts";
 import { readTrainedRun } from "./trained_models.ts";
+import { chooseDoubtAndTemperatures } from "./uncertainty.ts";
 
 /** Options of {@linkcode trainRun}. */
 export interface TrainRunOptions {
@@ -112,10 +113,10 @@ function describeData(
   );
 }
 
-/** Chooses the postprocessing, then scores the held-out patients. */
+/** Chooses postprocessing, doubt and temperatures, then scores the held-out patients. */
 async function score(
   config: Config,
-  { validation, test }: PreparedData["split"],
+  { validation, test, patients = {} }: PreparedData["split"],
   signal: AbortSignal,
 ): Promise<void> {
   const { out, data, batchSize, seed, postprocess } = config;
@@ -138,6 +139,11 @@ async function score(
     if (postprocess === "auto" && validation.length > 0) {
       for (const text of formatPostprocess(choices)) console.log(`Masks     ${text}`);
     }
+    await chooseDoubtAndTemperatures(out, {
+      ...{ models, sources: sourcesOf(validation), batchSize, seed, signal },
+      postprocess: choices.map(({ choice }) => choice),
+      patientOf: (id) => patients[id] ?? id,
+    });
     if (test.length === 0) return;
     console.log(`\nHeld-out cases, with the best weights`);
     const summary = await evaluateCases({

@@ -90,6 +90,7 @@ async function predicted({ cases }: ImageList): Promise<Uint8Array> {
     await predictFiles({
       ...{ models: [{ model, inputs }], weights: [EXAMPLE], out, postprocess, sources: cases },
       ...{ probabilities: false, overwrite: false, force: true },
+      ...{ doubt: "entropy_one_run", temperatures: null },
       ...{ batchSize: 4, seed: config.seed, samples: 1 },
     });
     model.dispose();
