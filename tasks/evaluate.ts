@@ -7,6 +7,7 @@
 import { INTERRUPTED, saveAtSignals } from "./support/interrupt.ts";
 import { basename, join, resolve } from "@std/path";
 import { initBackend } from "../lib/backend.ts";
+import { DoubtStudy } from "../lib/evaluation/doubt/doubt_study.ts";
 import { caseQualities, describeCorrelation } from "../lib/evaluation/case_quality.ts";
 import { evaluateCases } from "../lib/evaluation/evaluate_cases.ts";
 import { formatScores } from "../lib/evaluation/format_scores.ts";
@@ -25,6 +26,7 @@ import { configFlag } from "./support/flags.ts";
 import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
 import { backendOptions, formatDice, requireFlag, showScore } from "./support/run.ts";
 import { readTrainedRun, runFolders } from "./support/trained_models.ts";
+import { storeChoices, writeStudy } from "./support/uncertainty.ts";
 
 type Part = "test" | "validation" | "train";
 
@@ -71,8 +73,9 @@ const command = createTask(
   .addOption(postprocessFlag())
   .option(
     "--uncertainty",
-    "predict each case several times: where predictions differ (variances/), the NCA quality " +
-      "metric of each case, and its correlation with Dice (plots/quality)",
+    "predict each case several times: where predictions differ (variances/), every measure of " +
+      "doubt of each case, how well each finds bad masks, and the calibration of probabilities; " +
+      "with --split validation, the best measure and the temperatures are stored with the run",
   )
   .option(
     "--samples <n>",
@@ -107,14 +110,20 @@ await runTask(async () => {
   const { signal } = stopping;
   console.log(`Backend  ${backend.describe()}`);
   const run = await load(flags.weights);
+  const { batchSize, seed } = config;
+  const { targets } = inputs;
+  const patients = Object.assign({}, ...splits.map(({ patients }) => patients));
+  const study = new DoubtStudy({
+    ...{ batchSize, seed, samples, signal, targets, calibration: run.calibration },
+    patientOf: (id) => patients[id] ?? id,
+  });
   try {
     const summary = await evaluateCases({
-      ...{ models: run.models, sources, out, samples, signal },
+      ...{ models: run.models, sources, out, batchSize, seed, samples, signal },
+      ...(uncertainty && { onPredicted: (predicted) => study.add(predicted) }),
       predictions: join(out, "predictions"),
       variances: uncertainty ? join(out, "variances") : null,
       postprocess: chosenPostprocess(flags.postprocess, run),
-      batchSize: config.batchSize,
-      seed: config.seed,
       onProgress: showScore,
     });
     for (const problem of summary.problems) console.error(`warning: ${problem}`);
@@ -128,7 +137,11 @@ await runTask(async () => {
       `Every case is in ${join(out, "summary.csv")}, the masks in ${join(out, "predictions")}, ` +
         `the figure is ${join(out, "plots", "evaluation.png")}`,
     );
-    if (uncertainty) await showUncertainty(summary, samples, out);
+    if (uncertainty) {
+      await showUncertainty(summary, samples, out);
+      await writeStudy(study, { out, targets, samples, seed });
+      if (isOwnValidation(flags)) await storeChoices(study, folder);
+    }
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -185,6 +198,11 @@ function chooseCases(
     });
   }
   return ids.map((id) => there.get(id)!);
+}
+
+/** Whether the cases are those on which a run's choices are made. */
+function isOwnValidation({ split, weights, cases }: Flags): boolean {
+  return split === "validation" && weights === "best" && cases !== "all";
 }
 
 /** Only the scores of its test patients go into the run itself. */

@@ -7,15 +7,12 @@
 import { INTERRUPTED } from "./support/interrupt.ts";
 import { join } from "@std/path";
 import { initBackend } from "../lib/backend.ts";
-import { modelInputs } from "../lib/slices/mod.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { formatDuration } from "../lib/support/format_duration.ts";
 import {
   type Config,
   type ConfigOverrides,
-  initialModel,
   modelKeys,
-  type PreparedData,
   PRESETS,
   readFolds,
   readModelSettings,
@@ -67,7 +64,7 @@ await runTask(async () => {
   const options: TrainRunOptions = {
     ...{ resume, acceptChanges },
     isPreparedNamed: (overrides.prepared ?? "") !== "",
-    makeModel: config.init === "" ? null : (data) => startingModel(config, data),
+    isReadOnly: false,
   };
   try {
     const result = isFolds ? await trainFolds(config, options) : await trainRun(config, options);
@@ -122,10 +119,6 @@ async function resumedConfig(overrides: ConfigOverrides): Promise<Chosen> {
   const config = resolveConfig({ ...stored, ...overrides });
   requireSameConfig(stored, config, out); // before any preparation
   return { config, isFolds: folds !== null };
-}
-
-function startingModel(config: Config, { prepared, split }: PreparedData) {
-  return initialModel(config.init, config, modelInputs(prepared.manifest, split.train));
 }
 
 function closing(

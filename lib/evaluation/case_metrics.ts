@@ -15,7 +15,18 @@ import {
 import { type MaskGrid, surfaceDistances } from "./surface_distances.ts";
 
 /** The scores of one case and class; NaN if a score is undefined. */
-export interface CaseMetrics extends OverlapScores, Overlap {
+export interface CaseMetrics extends MaskMetrics {
+  /**
+   * The Dice score as in the code of the Med-NCA paper: of the probabilities, not of the mask, over
+   * the whole volume; see `softDice`. Undefined for masks without probabilities.
+   */
+  SoftDice: number;
+  /** The mean over slices of their Dice scores; see `sliceDice`. */
+  SliceDice: number;
+}
+
+/** The scores that follow from two masks. */
+export interface MaskMetrics extends OverlapScores, Overlap {
   /** Voxels of the prediction. */
   n_pred: number;
   /** Voxels of the reference. */
@@ -62,7 +73,7 @@ export function caseMetrics(
   reference: Uint8Array,
   grid: MaskGrid | null,
   codes: CodeSet,
-): CaseMetrics {
+): MaskMetrics {
   const counts = overlap(prediction, reference, codes);
   const { TP, FP, FN } = counts;
   const object = (mask: Uint8Array) =>

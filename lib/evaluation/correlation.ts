@@ -80,6 +80,11 @@ function correlate([x, y]: Pairs): number {
  * ```
  */
 export function ranks(values: readonly number[]): number[] {
-  const sorted = [...values].sort((a, b) => a - b);
-  return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1);
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const result = new Array<number>(values.length);
+  for (let start = 0, end = 1; start < order.length; start = end++) {
+    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
+    for (const i of order.slice(start, end)) result[i] = (start + end + 1) / 2;
+  }
+  return result;
 }

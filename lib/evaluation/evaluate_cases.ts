@@ -10,6 +10,7 @@ import { InputError } from "../support/errors.ts";
 import { openViews } from "./open_views.ts";
 import {
   type CasePrediction,
+  type ModelView,
   predictCase,
   type PredictCaseOptions,
   type TrainedModel,
@@ -34,6 +35,14 @@ export interface EvaluationProgress {
   readonly total: number;
 }
 
+/** A case that was predicted and scored. */
+export interface PredictedCase {
+  readonly views: readonly ModelView[];
+  readonly opened: Case;
+  readonly prediction: CasePrediction;
+  readonly scored: ScoredCase;
+}
+
 /** What {@linkcode evaluateCases} takes. */
 export interface EvaluateCasesOptions
   extends Pick<PredictCaseOptions, "batchSize" | "seed" | "samples" | "signal"> {
@@ -51,6 +60,10 @@ export interface EvaluateCasesOptions
   readonly predictions: string | null;
   /** The folder for the variance of the probability over several runs; null: it is not written. */
   readonly variances: string | null;
+  /**
+   * Called for each case, with probabilities and the mask of every run, to measure more; awaited.
+   */
+  readonly onPredicted?: (predicted: PredictedCase) => Promise<void>;
   /** Called after each case. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
 }
@@ -111,7 +124,7 @@ async function scoreSource(
   options: EvaluateCasesOptions,
   problems: string[],
 ): Promise<ScoredCase> {
-  const { models, postprocess, predictions, variances, samples } = options;
+  const { models, postprocess, predictions, variances, samples, onPredicted } = options;
   const { views, opened, warnings } = await openViews(models, source, true);
   problems.push(...warnings.map((message) => `${source.id}: ${message}`));
   const { targets } = models[0]!.inputs;
@@ -122,20 +135,23 @@ async function scoreSource(
   const several = models.length * samples > 1;
   const prediction = await predictCase(views, {
     ...options,
-    keepProbabilities: several && variances !== null,
+    keepProbabilities: true,
+    keepRuns: onPredicted !== undefined,
     onProgress: () => {},
   });
   const masks = postprocessCase(prediction.masks, opened, postprocess, targets);
   const labels = opened.indices.map((index) => opened.label(index).data);
   const files = predictions === null ? [] : await opened.save(predictions, masks, { suffix: "" });
   if (several && variances !== null) await saveVariances(variances, opened, prediction, targets);
-  return {
+  const scored: ScoredCase = {
     case: source.id,
     reference_file: reference,
     prediction_file: files[0] ?? null,
-    metrics: scoreCase(masks, labels, maskGrid(opened), targets),
+    metrics: scoreCase(masks, labels, prediction.probabilities, maskGrid(opened), targets),
     ...(several && { quality: prediction.quality }),
   };
+  await onPredicted?.({ views, opened, prediction, scored });
+  return scored;
 }
 
 /** Writes the variance of the probability: the square of the deviation, at most 0.25. */

@@ -27,6 +27,8 @@ const SHOWN: Record<
   ASSD: { label: "ASSD", digits: 2, distance: true },
   VolumeDifference: { label: "volume difference, mL", digits: 3 },
   RelativeVolumeDifference: { label: "volume difference, %", digits: 1, percent: true },
+  SoftDice: { label: "soft Dice", digits: 4 },
+  SliceDice: { label: "mean Dice of slices", digits: 4 },
 };
 
 /**

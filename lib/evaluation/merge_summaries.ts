@@ -40,7 +40,8 @@ export function mergeSummaries(folds: readonly FoldSummary[]): CrossValidationSu
   }
   const cases = summaries.flatMap(({ metric_per_case }) => metric_per_case);
   const ids = cases.map((scored) => scored.case);
-  const twice = new Set(ids.filter((id, i) => ids.indexOf(id) !== i));
+  const seen = new Set<string>();
+  const twice = new Set(ids.filter((id) => seen.size === seen.add(id).size));
   if (twice.size > 0) throw notOne(`more than one fold has ${[...twice].join(", ")}`);
   return {
     ...summarize(cases, {

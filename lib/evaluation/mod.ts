@@ -4,17 +4,29 @@
  * @module
  */
 
+export * from "./calibration/calibration_file.ts";
+export * from "./calibration/reliability.ts";
+export * from "./calibration/temperature.ts";
 export * from "./case_metrics.ts";
 export * from "./case_quality.ts";
 export * from "./choose_postprocess.ts";
 export * from "./compare_runs.ts";
 export * from "./correlation.ts";
 export * from "./distance_transform.ts";
+export * from "./doubt/doubt_csv.ts";
+export * from "./doubt/doubt_file.ts";
+export * from "./doubt/doubt_study.ts";
+export * from "./doubt/doubts.ts";
+export * from "./doubt/mask_facts.ts";
+export * from "./doubt/measure_doubts.ts";
+export * from "./doubt/rank_doubt.ts";
+export * from "./doubt/review.ts";
 export * from "./eval_med_nca.ts";
 export * from "./evaluate_cases.ts";
 export * from "./format_scores.ts";
 export * from "./merge_summaries.ts";
 export * from "./open_views.ts";
+export * from "./other_dice.ts";
 export * from "./overlap.ts";
 export * from "./postprocess.ts";
 export * from "./postprocess_mask.ts";

@@ -47,6 +47,8 @@ export interface PredictCaseOptions {
    * Whether to return probabilities, and deviations of several runs, beside masks. Default: true.
    */
   readonly keepProbabilities: boolean;
+  /** Whether to return the mask of each run too. Default: false. */
+  readonly keepRuns: boolean;
   /** Steps of both automata instead of the model's own. */
   readonly steps?: readonly [coarse: number, fine: number];
   /** Cells to erase during the run, to see whether they heal. */
@@ -78,6 +80,8 @@ export interface CasePrediction {
    * the model is unsure. `[class][slice]`; empty if not kept, or for one run.
    */
   readonly deviations: Float32Array[][];
+  /** The mask of each run, model after model: `[run][slice]`; empty if not kept. */
+  readonly runs: Uint8Array[][];
   /**
    * The NCA quality metric (NQM): the sum of the deviations of all voxels and classes over the sum
    * of their means. 0 if all runs agree, or for one run; the larger, the less reliable is the
@@ -111,7 +115,7 @@ export async function predictCase(
   given: Partial<PredictCaseOptions> = {},
 ): Promise<CasePrediction> {
   const options = { ...DEFAULTS, ...given };
-  const { batchSize, samples, keepProbabilities, signal, onProgress } = options;
+  const { batchSize, samples, keepProbabilities, keepRuns, signal, onProgress } = options;
   const [{ inputs: { targets: { kind, classes } }, opened: { indices } }] = views as [ModelView];
   const k = classes.length;
   const several = views.length * samples > 1;
@@ -119,13 +123,15 @@ export async function predictCase(
     masks: [] as Uint8Array[],
     probabilities: keepProbabilities ? classes.map((): Float32Array[] => []) : [],
     deviations: keepProbabilities && several ? classes.map((): Float32Array[] => []) : [],
+    runs: Array.from({ length: keepRuns ? views.length * samples : 0 }, (): Uint8Array[] => []),
   };
   const sums = { deviation: 0, mean: 0 };
   for (let done = 0; done < indices.length; done += batchSize) {
     signal?.throwIfAborted();
     const places = indices.slice(done, done + batchSize).map((_, i) => done + i);
-    for (const { mean, deviation } of await predictBatch(views, places, options)) {
+    for (const { mean, deviation, runs } of await predictBatch(views, places, options)) {
       result.masks.push(maskOf(mean, kind, k));
+      for (const [run, mask] of runs.entries()) result.runs[run]!.push(mask);
       const pixels = mean.length / k;
       for (const c of classes.keys()) {
         const plane = [c * pixels, (c + 1) * pixels] as const;
@@ -142,15 +148,30 @@ export async function predictCase(
   return { ...result, quality: sums.deviation / sums.mean };
 }
 
-const DEFAULTS: PredictCaseOptions = { batchSize: 4, seed: 0, samples: 1, keepProbabilities: true };
+const DEFAULTS: PredictCaseOptions = {
+  batchSize: 4,
+  seed: 0,
+  samples: 1,
+  keepProbabilities: true,
+  keepRuns: false,
+};
 
-/** Mean and deviation of the probabilities, k × pixels values per slice, in its own size. */
+/** A slice in its own size: k × pixels values, and the mask of each run if it is kept. */
+interface SlicePrediction {
+  readonly mean: Float32Array;
+  readonly deviation: Float32Array;
+  readonly runs: readonly Uint8Array[];
+}
+
 async function predictBatch(
   views: readonly ModelView[],
   places: readonly number[],
   options: PredictCaseOptions,
-): Promise<{ mean: Float32Array; deviation: Float32Array }[]> {
-  const runs = places.map(() => new RunningStatistics());
+): Promise<SlicePrediction[]> {
+  const runs = places.map(() => ({
+    statistics: new RunningStatistics(),
+    masks: [] as Uint8Array[],
+  }));
   for (const view of views) {
     const { model, inputs: { targets }, opened: { indices } } = view;
     for (const batch of sameSize(places.map((place) => onGrid(view, place)))) {
@@ -165,13 +186,20 @@ async function predictBatch(
         const length = logits.length / batch.length;
         for (const [i, { place, geometry }] of batch.entries()) {
           const own = logits.subarray(i * length, (i + 1) * length);
-          const planes = probabilitiesOf(own, targets.kind, targets.classes.length);
-          runs[place - places[0]!]!.add(toOriginalGrid(planes, geometry, 0));
+          const k = targets.classes.length;
+          const planes = toOriginalGrid(probabilitiesOf(own, targets.kind, k), geometry, 0);
+          const { statistics, masks } = runs[place - places[0]!]!;
+          statistics.add(planes);
+          if (options.keepRuns) masks.push(maskOf(planes, targets.kind, k));
         }
       }
     }
   }
-  return runs.map((run) => ({ mean: Float32Array.from(run.mean), deviation: run.deviation() }));
+  return runs.map(({ statistics, masks }) => ({
+    mean: Float32Array.from(statistics.mean),
+    deviation: statistics.deviation(),
+    runs: masks,
+  }));
 }
 
 interface GridSlice {

@@ -15,6 +15,10 @@ import { outputNames } from "../slices/output_names.ts";
 import { InputError } from "../support/errors.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import { hashFile } from "../support/hash.ts";
+import { calibrate } from "./calibration/temperature.ts";
+import type { DoubtName } from "./doubt/doubts.ts";
+import { maskFacts } from "./doubt/mask_facts.ts";
+import { measureDoubts, neededFor } from "./doubt/measure_doubts.ts";
 import { openViews } from "./open_views.ts";
 import { type Postprocess, postprocessCase } from "./postprocess.ts";
 import { predictCase, type PredictCaseOptions, type TrainedModel } from "./predict_case.ts";
@@ -42,6 +46,10 @@ export interface PredictFilesOptions
   readonly out: string;
   /** The postprocessing of each class. */
   readonly postprocess: readonly Postprocess[];
+  /** The measure of doubt; one of `ONE_RUN_DOUBTS` for a single run. */
+  readonly doubt: DoubtName;
+  /** The temperature of each class, for the probabilities that are written; null: as predicted. */
+  readonly temperatures: readonly number[] | null;
   /** Whether to write the probability of each class too, and its deviation over several runs. */
   readonly probabilities: boolean;
   /**
@@ -149,18 +157,26 @@ async function predictSource(
   const other = requireLike(kind, image, options.force);
   const { views, opened, warnings } = await openViews(models, source, false);
   const unlike = requireLike(compareInput(models[0]!.inputs, opened), image, options.force);
+  const { doubt } = options;
+  const needed = neededFor(doubt);
   const prediction = await predictCase(views, {
     ...options,
-    keepProbabilities: options.probabilities,
+    ...needed,
+    keepProbabilities: options.probabilities || needed.keepProbabilities,
     onProgress: (done, total) =>
       options.onProgress?.({ name, ...pace.within(source, done / total) }),
   });
+  const { doubts } = await measureDoubts(views, prediction, { ...options, names: [doubt] });
   const masks = postprocessCase(prediction.masks, opened, options.postprocess, targets);
   await writeRecord(out, name, record, null);
   await opened.save(out, masks, { suffix: "" });
-  for (const kind of ["probabilities", "deviations"] as const) {
-    for (const [i, suffix] of suffixes[kind].entries()) {
-      await opened.save(out, prediction[kind][i]!, { suffix });
+  const { deviations } = prediction;
+  const probabilities = !options.probabilities || options.temperatures === null
+    ? prediction.probabilities
+    : calibrate(prediction.probabilities, options.temperatures, targets.kind);
+  for (const [kind, planes] of Object.entries({ probabilities, deviations })) {
+    for (const [i, suffix] of suffixes[kind as keyof typeof suffixes].entries()) {
+      await opened.save(out, planes[i]!, { suffix });
     }
   }
   if (options.draw) {
@@ -169,6 +185,8 @@ async function predictSource(
   const found: Found = {
     counts: countCodes(joinPlanes(masks), targets),
     ...voxelOf(opened),
+    doubt: Number.isNaN(doubts[doubt]!.all) ? null : doubts[doubt]!.all,
+    ...maskFacts(masks, opened, targets),
     ...(models.length * options.samples > 1 && { quality: prediction.quality }),
     warnings: [...warnings, ...other, ...unlike],
   };
@@ -192,9 +210,9 @@ function suffixesOf({ models, samples, probabilities }: PredictFilesOptions) {
 
 /** Every choice that changes a prediction, as records hold it. The batch size does not. */
 export async function whatItDependsOn(
-  { models, weights, postprocess, seed, samples }: Pick<
+  { models, weights, postprocess, seed, samples, doubt, temperatures }: Pick<
     PredictFilesOptions,
-    "models" | "weights" | "postprocess" | "seed" | "samples"
+    "models" | "weights" | "postprocess" | "seed" | "samples" | "doubt" | "temperatures"
   >,
 ): Promise<PredictionRecord["made"]> {
   const files = weights.flatMap((folder) => WEIGHT_FILES.map((name) => join(folder, name)));
@@ -202,7 +220,7 @@ export async function whatItDependsOn(
   const { steps, fireRate } = models[0]!.model.config;
   return {
     weights: await Promise.all(files.map((file) => hashFile(file, "sha256"))),
-    ...{ steps, fireRate, seed, samples, postprocess, inputs },
+    ...{ steps, fireRate, seed, samples, postprocess, doubt, temperatures, inputs },
   };
 }
 

@@ -24,6 +24,12 @@ const foundSchema = v.object({
   voxelMillilitres: v.exactOptional(v.number()),
   /** The NCA quality metric, see `CasePrediction`; for several runs. */
   quality: v.exactOptional(v.nullable(v.number())),
+  /** The doubt, measured as the record's `doubt` says; null if nothing was found. */
+  doubt: v.exactOptional(v.nullable(v.number())),
+  /** The number of connected pieces of each class. */
+  pieces: v.exactOptional(v.array(v.number())),
+  /** Whether any class reaches the border of the image. */
+  touchesBorder: v.exactOptional(v.boolean()),
   /** Differences from the training images. */
   warnings: v.array(v.string()),
 });

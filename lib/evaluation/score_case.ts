@@ -6,6 +6,7 @@
 
 import type { Case, Targets } from "../slices/case.ts";
 import { type CaseMetrics, caseMetrics } from "./case_metrics.ts";
+import { sliceDice, softDice } from "./other_dice.ts";
 import { scoreLabels } from "./score_labels.ts";
 import type { MaskGrid } from "./surface_distances.ts";
 
@@ -14,20 +15,26 @@ import type { MaskGrid } from "./surface_distances.ts";
  *
  * @param masks Codes, one plane per index of the case.
  * @param labels Codes, the same number of planes.
+ * @param probabilities `[class][plane]`; null if there are only masks.
  * @param grid From {@linkcode maskGrid}.
  * @returns The metrics of each class, by its key in `summary.json`.
  */
 export function scoreCase(
   masks: readonly Uint8Array[],
   labels: readonly Uint8Array[],
+  probabilities: readonly (readonly Float32Array[])[] | null,
   grid: MaskGrid | null,
   targets: Targets,
 ): Record<string, CaseMetrics> {
   const prediction = joinPlanes(masks);
   const reference = joinPlanes(labels);
   return Object.fromEntries(
-    scoreLabels(targets).map(({ key, codes }) =>
-      [key, caseMetrics(prediction, reference, grid, codes)] as const
+    scoreLabels(targets).map(({ key, codes }, c) =>
+      [key, {
+        ...caseMetrics(prediction, reference, grid, codes),
+        SoftDice: probabilities === null ? NaN : softDice(probabilities[c]!, labels, codes),
+        SliceDice: sliceDice(masks, labels, codes),
+      }] as const
     ),
   );
 }

@@ -145,7 +145,7 @@ async function scorePair(
       case: pair.name,
       reference_file: pair.label,
       prediction_file: pair.prediction,
-      metrics: scoreCase(masks, labels, grid, targets),
+      metrics: scoreCase(masks, labels, null, grid, targets),
     };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -201,9 +201,13 @@ async function readVolumes(
   }
   const shape = truth.shape.slice(0, 3);
   const values = problem === null ? reorient(mask.data, mask.shape, reorientation) : mask.data;
+  const slices = (codes: Uint8Array) => {
+    const size = shape[0]! * shape[1]!;
+    return Array.from({ length: shape[2]! }, (_, z) => codes.subarray(z * size, (z + 1) * size));
+  };
   return {
-    masks: [encoded(values, targets, findings)],
-    labels: [encoded(truth.data, targets, findings)],
+    masks: slices(encoded(values, targets, findings)),
+    labels: slices(encoded(truth.data, targets, findings)),
     grid: { shape, spacing: truth.spacing },
   };
 }

@@ -99,6 +99,14 @@ export function bootstrapInterval(
     for (let i = 0; i < n; i++) sum += values[random.integer(n)]!;
     return sum / n;
   });
+  return percentiles(means, level);
+}
+
+/** The limits that contain the middle of values: `level` of them. */
+export function percentiles(
+  values: ArrayLike<number>,
+  level: number,
+): [low: number, high: number] {
   const outside = (1 - level) / 2;
-  return [quantile(means, outside), quantile(means, 1 - outside)];
+  return [quantile(values, outside), quantile(values, 1 - outside)];
 }

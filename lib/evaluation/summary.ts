@@ -17,6 +17,8 @@ export const SCORES = [
   "ASSD",
   "VolumeDifference",
   "RelativeVolumeDifference",
+  "SoftDice",
+  "SliceDice",
 ] as const satisfies readonly (keyof CaseMetrics)[];
 
 /** The name of a score. */
@@ -136,7 +138,9 @@ export function summarize(
 }
 
 /** The names of a summary's labels, by key; empty for one class. */
-export function labelNames({ labels }: Pick<EvaluationSummary, "labels">): Record<string, string> {
+export function labelNames(
+  { labels }: Pick<EvaluationSummary, "labels">,
+): Record<string, string> {
   return labels ?? { "1": "" };
 }
 

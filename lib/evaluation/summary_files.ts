@@ -86,33 +86,41 @@ function summaryCsv(summary: EvaluationSummary): string {
 const number = v.custom<number>((value) => typeof value === "number");
 const entries = <Name extends string, Schema>(names: readonly Name[], schema: Schema) =>
   Object.fromEntries(names.map((name) => [name, schema])) as Record<Name, Schema>;
-const MetricsSchema = v.object(entries(METRICS, number));
-const StatisticsSchema = v.object(entries(
-  SCORES,
-  v.object({ ...entries(["n", "mean", "sd", "median"], number), ci95: v.tuple([number, number]) }),
-));
+/** Summaries of older versions lack these. */
+const newer = { SoftDice: v.optional(number, NaN), SliceDice: v.optional(number, NaN) };
+const MetricsSchema = v.object({ ...entries(METRICS, number), ...newer });
+const ScoreSchema = v.object({
+  ...entries(["n", "mean", "sd", "median"], number),
+  ci95: v.tuple([number, number]),
+});
+const NONE: ScoreStatistics = scoreStatistics([], 0);
+const StatisticsSchema = v.object({
+  ...entries(SCORES, ScoreSchema),
+  SoftDice: v.optional(ScoreSchema, NONE),
+  SliceDice: v.optional(ScoreSchema, NONE),
+});
 
 const SummarySchema = v.pipe(
-  v.object({
+  v.looseObject({
     foreground_mean: MetricsSchema,
     mean: v.record(v.string(), MetricsSchema),
-    metric_per_case: v.array(v.object({
+    metric_per_case: v.array(v.looseObject({
       case: v.string(),
       reference_file: v.string(),
       prediction_file: v.nullable(v.string()),
       metrics: v.record(v.string(), MetricsSchema),
-      quality: v.optional(number),
+      quality: v.exactOptional(number),
     })),
     statistics: v.record(v.string(), StatisticsSchema),
-    foreground_statistics: v.optional(StatisticsSchema),
-    labels: v.optional(v.record(v.string(), v.string())),
+    foreground_statistics: v.exactOptional(StatisticsSchema),
+    labels: v.exactOptional(v.record(v.string(), v.string())),
     undefined_dice: v.array(v.string()),
     problems: v.array(v.string()),
   }),
   v.check((summary) => {
     const parts = [summary.mean, summary.statistics];
     const all = [...parts, ...summary.metric_per_case.map(({ metrics }) => metrics)];
-    return Object.keys(labelNames(summary as EvaluationSummary))
+    return Object.keys(labelNames(summary))
       .every((key) => all.every((part) => Object.hasOwn(part, key)));
   }, "a class is missing"),
 );
@@ -128,12 +136,11 @@ export async function readSummary(folder: string): Promise<EvaluationSummary | u
   const text = await ifThere(readText(path, { what: "scores", code: "bad-run" }));
   if (text === undefined) return undefined;
   try {
-    const summary: EvaluationSummary = JSON.parse(
+    const summary = JSON.parse(
       text,
       (key, value) => value === null && key !== "prediction_file" ? NaN : value,
     );
-    v.assert(SummarySchema, summary);
-    return summary;
+    return v.parse(SummarySchema, summary) as unknown as EvaluationSummary;
   } catch (cause) {
     throw new InputError("Cannot read scores: the file is not a summary from this program", {
       code: "bad-run",

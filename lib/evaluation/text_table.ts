@@ -4,6 +4,8 @@
  * @module
  */
 
+import { largestOf } from "../support/extremes.ts";
+
 /**
  * Formats rows of cells as lines with aligned columns: the first to the left, the others to the
  * right.
@@ -17,7 +19,7 @@
  * ```
  */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = rows[0]!.map((_, column) => largestOf(rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  ")
       .trimEnd()

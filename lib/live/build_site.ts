@@ -15,6 +15,7 @@ import manifest from "../../deno.json" with { type: "json" };
 import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
 import { MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
 import { SITE_FILE, type SiteFiles } from "./site.ts";
+import { VIEWER_FILE } from "./viewer_file.ts";
 
 /** Isolates the page's memory, which threads require, and restricts it to its own files. */
 export const HEADERS = {
@@ -23,7 +24,7 @@ export const HEADERS = {
   "cross-origin-resource-policy": "same-origin",
   "content-security-policy": [
     "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
+    "script-src 'self' 'wasm-unsafe-eval' blob:", // what is stored compressed
     ...["style-src", "connect-src", "worker-src", "manifest-src"].map((kind) => `${kind} 'self'`),
     "img-src 'self' blob: data:",
     "base-uri 'none'",
@@ -52,6 +53,7 @@ export async function buildSite(folder: string): Promise<void> {
   using temporary = temporaryFolder();
   const { path } = temporary;
   await bundle(path);
+  await bundleViewer(path);
   for (const shape of KERNEL_SHAPES) await compileAll(shape, path);
   await copyFiles(path);
   await copyConverter(path);
@@ -72,20 +74,37 @@ function importMap(): { imports: Record<string, string> } {
       "@tensorflow/tfjs-core/": imports["@tensorflow/tfjs-core"].replace("npm:", "npm:/") + "/",
       "@tensorflow/tfjs": here("tfjs.ts"),
       "@std/path": manifest.imports["path-browserify"],
+      "node:fs/promises": here("disk.ts"),
       "node:zlib": here("zlib.ts"),
       [here("../volume/dicom/start_converter.ts")]: here("start_converter.ts"),
     },
   };
 }
 
+/** Bundles the page's scripts; what several of them use is a file of its own. */
 async function bundle(folder: string): Promise<void> {
   using temporary = temporaryFolder();
   const map = join(temporary.path, "imports.json");
   await Deno.writeTextFile(map, JSON.stringify(importMap()));
+  await runBundler(
+    ["--code-splitting", `--import-map=${map}`, `--outdir=${folder}`],
+    SCRIPTS,
+  );
+}
+
+/** Bundles niivue, compressed, without its reader of Zarr, which is larger than all the rest. */
+async function bundleViewer(folder: string): Promise<void> {
+  const file = join(folder, VIEWER_FILE);
+  await runBundler(["--external=zarrita", `--output=${file}`], ["niivue"]);
+  const code = await Deno.readTextFile(file);
+  const without = code.replaceAll(/import\s*\*\s*as (\w+)\s*from\s*"zarrita"/g, "const $1={}");
+  await Deno.writeFile(file, compressed(new TextEncoder().encode(without)));
+}
+
+async function runBundler(options: string[], scripts: readonly string[]): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform=browser", "--minify", "--code-splitting"]
-      .concat(`--import-map=${map}`, `--outdir=${folder}`)
-      .concat(SCRIPTS.map((name) => join(HERE, `${name}.ts`))),
+    args: ["bundle", "--quiet", "--platform=browser", "--minify", ...options]
+      .concat(scripts.map((name) => join(HERE, `${name}.ts`))),
     ...{ cwd: ROOT, stdin: "null", stdout: "null", stderr: "piped" },
   }).spawn();
   const end = () => child.kill();
@@ -97,6 +116,10 @@ async function bundle(folder: string): Promise<void> {
     code: "missing-program",
     hint: "Deno downloads its bundler once: connect to a network and try again",
   });
+}
+
+function compressed(bytes: Uint8Array): Uint8Array {
+  return gzipSync(bytes, { level: 9, mtime: 0 });
 }
 
 async function compileAll(shape: typeof KERNEL_SHAPES[number], folder: string): Promise<void> {
@@ -137,7 +160,7 @@ async function copyConverter(folder: string): Promise<void> {
   const at = import.meta.resolve("@niivue/dcm2niix");
   for (const name of ["worker.jpeg.js", "dcm2niix.jpeg.js", "dcm2niix.jpeg.wasm"]) {
     const bytes = await Deno.readFile(new URL(name, at));
-    const stored = name.endsWith(".wasm") ? gzipSync(bytes, { level: 9, mtime: 0 }) : bytes;
+    const stored = name.endsWith(".wasm") ? compressed(bytes) : bytes;
     await writeFileAtomic(join(folder, "dcm2niix", name), stored);
   }
 }

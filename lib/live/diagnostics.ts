@@ -7,7 +7,7 @@
 import { hasRelaxedSimd, hasSharedMemory } from "../rollout/wasm/build.ts";
 import type { BrowserEngine } from "./backend_name.ts";
 import { element, onClick } from "./elements.ts";
-import type { ModelFacts } from "./session.ts";
+import type { ModelFacts } from "./facts.ts";
 
 /** Shows the page's backend. */
 export function showDiagnostics(

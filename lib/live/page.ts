@@ -14,9 +14,10 @@ import { isolate } from "./isolate.ts";
 import { listenToFiles } from "./own_image.ts";
 import { Remote } from "./remote.ts";
 import { decodeScene, encodeScene, type Scene, SLIDERS } from "./situation.ts";
-import type { CaseFacts, ModelFacts } from "./session.ts";
+import type { CaseFacts, ModelFacts } from "./facts.ts";
 import { readSite, type Site } from "./site.ts";
 import { View } from "./view.ts";
+import { VolumeView } from "./volume_view.ts";
 import type { WorkerApi } from "./worker.ts";
 
 /** How long the address waits for the next change, in ms: browsers allow few a second. */
@@ -34,6 +35,7 @@ let opened: CaseFacts | null = null;
 let defaults: Scene;
 let controller: Controller;
 let view: View;
+let planes: VolumeView;
 
 async function start(): Promise<void> {
   await isolate();
@@ -51,6 +53,7 @@ async function start(): Promise<void> {
     onError: showError,
   });
   view = new View(controller, remote, () => ({ model, opened, defaults }));
+  planes = new VolumeView(remote, base, () => model);
   element("details", HTMLDetailsElement).addEventListener("toggle", refreshDiagnostics);
   fillCases(site);
   listenToFiles({ onModel: openModel, onCase: openOwn });
@@ -134,6 +137,7 @@ async function openCase(files: Files, options: OpenOptions): Promise<void> {
     const slice = Math.min(scene.slice, opened.slices - 1);
     view.showModel();
     controller.open({ ...scene, slice });
+    planes.refresh();
     const unknown = problems.map((text) => `The address asks for something unknown: ${text}`);
     showNotes([...opened.warnings, ...unknown]);
     announce(`${opened.id} is open, ${opened.slices} slices`);

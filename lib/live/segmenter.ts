@@ -8,9 +8,12 @@ import type { MaskFacts } from "./case_masks.ts";
 import { announce, button, element, fillSelect, onClick, select } from "./elements.ts";
 import { hideMessage, showError } from "./messages.ts";
 import type { Remote } from "./remote.ts";
-import type { ModelFacts } from "./session.ts";
+import type { ModelFacts } from "./facts.ts";
 import type { Stroke } from "./situation.ts";
 import type { WorkerApi } from "./worker.ts";
+
+/** The event on the page by which others learn that masks were made or corrected. */
+export const MASKS = "masks";
 
 /** What happens to masks. */
 export interface SegmenterListeners {
@@ -114,6 +117,7 @@ export class Segmenter {
     const text = amounts.join("; ");
     element("volume", HTMLElement).textContent = text;
     element("result", HTMLElement).hidden = false;
+    document.dispatchEvent(new Event(MASKS));
     return text;
   }
 

@@ -4,12 +4,12 @@
  * @module
  */
 
+import { basename } from "@std/path";
 import { openViews } from "../evaluation/open_views.ts";
 import { postprocessCase } from "../evaluation/postprocess.ts";
 import { predictCase, UNCERTAINTY_SAMPLES } from "../evaluation/predict_case.ts";
 import { MedNca } from "../nca/med_nca.ts";
 import { viewOfCase } from "../plots/case_view.ts";
-import type { View } from "../plots/raster.ts";
 import type { Case } from "../slices/case.ts";
 import { compareInput, requireLike } from "../slices/compare_input.ts";
 import type { CaseSource, Problem } from "../slices/discovery/case_source.ts";
@@ -22,45 +22,12 @@ import { InputError } from "../support/errors.ts";
 import { MEMORY, memoryFiles } from "../support/memory_files.ts";
 import { findDicomSeries } from "../volume/dicom/dicom_series.ts";
 import { Automaton, type Frame } from "./automaton.ts";
-import { CaseMasks, type MaskFacts } from "./case_masks.ts";
+import { CaseMasks, type MaskFacts, type SavedFile } from "./case_masks.ts";
 import { changeImage } from "./change_image.ts";
+import type { CaseFacts, ModelFacts, SeriesFacts } from "./facts.ts";
 import { type LoadedModel, loadModel } from "./load_model.ts";
 import type { Files } from "./model_files.ts";
 import type { Scene } from "./situation.ts";
-
-/** A model, for the page. */
-export interface ModelFacts {
-  readonly channels: number;
-  readonly imageChannels: number;
-  /** The meaning of mask codes, see `Targets`. */
-  readonly kind: "classes" | "regions";
-  readonly classes: readonly string[];
-  readonly steps: readonly [number, number];
-  readonly fireRate: number;
-  readonly seed: number;
-  readonly parameters: number;
-}
-
-/** A case, for the page. */
-export interface CaseFacts {
-  readonly id: string;
-  readonly slices: number;
-  /** The index of the slice with the most foreground, else the middle one. */
-  readonly start: number;
-  readonly hasLabel: boolean;
-  /** The orientation of its slices. */
-  readonly view: View;
-  /** Warnings. */
-  readonly warnings: readonly string[];
-}
-
-/** A DICOM series, for the page. */
-export interface SeriesFacts {
-  readonly key: string;
-  /** Its number, slices and description, and what is wrong with it. */
-  readonly text: string;
-  readonly isUsable: boolean;
-}
 
 const IN = `${MEMORY}/in`;
 
@@ -70,6 +37,8 @@ export class Session {
   #case: Case | null = null;
   #automaton: Automaton | null = null;
   #masks: CaseMasks | null = null;
+  /** The path of the first image. */
+  #image = "";
   /** Of ten runs of a slice. */
   #deviation: ImageSlice | null = null;
 
@@ -128,6 +97,7 @@ export class Session {
     const { opened, warnings } = await openViews([{ model, inputs }], source, hasLabel);
     const unlike = requireLike(compareInput(inputs, opened), image, force);
     this.#case = opened;
+    this.#image = `${source.folder}/${image}`;
     this.#masks = this.#deviation = null;
     this.#automaton = new Automaton(this.#model, opened);
     return {
@@ -222,6 +192,13 @@ export class Session {
   get masks(): CaseMasks {
     if (this.#masks === null) throw new TypeError("The case is not segmented");
     return this.#masks;
+  }
+
+  /** The open volume's first image and its mask, as NIfTI; null for pictures, and without a mask. */
+  async volumes(): Promise<Record<"volume" | "mask", SavedFile | null>> {
+    if (this.#opened.kind !== "volume") return { volume: null, mask: null };
+    const volume = { name: basename(this.#image), bytes: memoryFiles.get(this.#image)! };
+    return { volume, mask: await this.#masks?.save().then(([mask]) => mask!) ?? null };
   }
 
   get #model(): LoadedModel {

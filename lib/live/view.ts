@@ -26,7 +26,7 @@ import { hideMessage, showError } from "./messages.ts";
 import { drawPicture, type Plane } from "./picture.ts";
 import type { Remote } from "./remote.ts";
 import { Segmenter } from "./segmenter.ts";
-import type { CaseFacts, ModelFacts } from "./session.ts";
+import type { CaseFacts, ModelFacts } from "./facts.ts";
 import { type Scene, type Shown, type Situation, SLIDERS, type Tool } from "./situation.ts";
 import type { WorkerApi } from "./worker.ts";
 

@@ -64,6 +64,7 @@ const api = {
   undoCorrection: (_: CallContext) => session.masks.undo(),
   measure: (_: CallContext) => session.masks.measure(),
   save: (_: CallContext) => session.masks.save(),
+  volumes: (_: CallContext) => session.volumes(),
 };
 
 /** What the page can ask for. */

@@ -7,6 +7,7 @@
 export * from "./animate_settling.ts";
 export * from "./case_scores.ts";
 export * from "./case_view.ts";
+export * from "./doubt.ts";
 export * from "./draw_evaluation.ts";
 export * from "./figure.ts";
 export * from "./palette.ts";

@@ -47,7 +47,7 @@ export {
   type Targets,
 } from "./case.ts";
 export type { CaseSettings, CaseWants } from "./case_settings.ts";
-export { checkSources, type PrepareOptions, prepareSlices } from "./prepare_slices.ts";
+export { checkSources, type PrepareOptions, prepareSlices, usePrepared } from "./prepare_slices.ts";
 export { compareInput } from "./compare_input.ts";
 export {
   type ExtractOptions,

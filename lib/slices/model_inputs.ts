@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { largestOf, smallestOf } from "../support/extremes.ts";
 import { quantile } from "../support/quantile.ts";
 import { pair } from "../support/setting.ts";
 import { type CaseSettings, CaseSettingsSchema } from "./case_settings.ts";
@@ -68,9 +69,9 @@ export function modelInputs(manifest: Manifest, cases: readonly string[]): Model
   const trained = manifest.cases.filter(({ id }) => wanted.has(id));
   const sizes = manifest.slices.filter((slice) => wanted.has(slice.case))
     .map(({ geometry }) => [geometry.crop.height, geometry.crop.width] as const);
-  const extreme = (of: (...values: number[]) => number): [number, number] => [
-    of(...sizes.map(([h]) => h)),
-    of(...sizes.map(([, w]) => w)),
+  const extreme = (of: (values: number[]) => number): [number, number] => [
+    of(sizes.map(([h]) => h)),
+    of(sizes.map(([, w]) => w)),
   ];
   const pixels = trained.flatMap(({ pixel }) => pixel === null ? [] : [pixel]);
   return {
@@ -83,14 +84,14 @@ export function modelInputs(manifest: Manifest, cases: readonly string[]): Model
       spacing: pixels.length === 0
         ? null
         : [quantile(pixels.map(([h]) => h), 0.5), quantile(pixels.map(([, w]) => w), 0.5)],
-      slices: { smallest: extreme(Math.min), largest: extreme(Math.max) },
+      slices: { smallest: extreme(smallestOf), largest: extreme(largestOf) },
       intensities: Array.from({ length: settings.channels! }, (_, c) => {
         const ranges = trained.map(({ intensities }) => intensities[c]!);
         const spans = ranges.map(({ low, high }) => high - low);
         return {
-          low: Math.min(...ranges.map(({ low }) => low)),
-          high: Math.max(...ranges.map(({ high }) => high)),
-          spans: { low: Math.min(...spans), high: Math.max(...spans) },
+          low: smallestOf(ranges.map(({ low }) => low)),
+          high: largestOf(ranges.map(({ high }) => high)),
+          spans: { low: smallestOf(spans), high: largestOf(spans) },
         };
       }),
     },

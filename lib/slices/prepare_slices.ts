@@ -79,8 +79,30 @@ async function findDamage(folder: string, manifest: Manifest): Promise<string | 
   return damage;
 }
 
+/**
+ * The slices that {@linkcode prepareSlices} made before with the same options. Writes nothing, so
+ * that any number of processes can share them on any file system; slices are checked as they are
+ * read.
+ *
+ * @throws {InputError} If there are none, or they were made with other settings or from other files.
+ */
+export async function usePrepared(
+  options: Omit<PrepareOptions, "onProgress">,
+): Promise<PreparedSlices> {
+  const plan = await planExtraction(options.data, options.settings);
+  const out = await folderFor(options, plan);
+  const manifest = await readManifest(out);
+  if (manifest.identity === plan.identity) {
+    return { folder: out, reused: true, damage: null, manifest };
+  }
+  throw new InputError(
+    "Cannot use the prepared slices: settings, images or labels have changed since they were made",
+    { code: "bad-prepared", path: out, hint: "Prepare them again" },
+  );
+}
+
 async function folderFor(
-  { data, out, isTrusted }: PrepareOptions,
+  { data, out, isTrusted }: Pick<PrepareOptions, "data" | "out" | "isTrusted">,
   { identity }: ExtractPlan,
 ): Promise<string> {
   const isTaken = out !== "" &&

@@ -92,7 +92,7 @@ export class SliceDataset {
     if (options.cases === undefined) return new SliceDataset(folder, manifest, manifest.slices);
     const known = manifest.cases.map(({ id }) => id);
     const wanted = new Set(options.cases);
-    const missing = [...wanted].filter((id) => !known.includes(id));
+    const missing = [...wanted.difference(new Set(known))];
     if (missing.length > 0) {
       const near = nearest(missing[0]!, known);
       throw new InputError(`Cannot open prepared slices: no case ${missing.join(", ")}`, {

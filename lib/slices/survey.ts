@@ -1,4 +1,5 @@
 import { InputError } from "../support/errors.ts";
+import { largestOf } from "../support/extremes.ts";
 import { inPool } from "../support/in_pool.ts";
 import { quantile } from "../support/quantile.ts";
 import { type CaseHeader, readCaseHeader } from "./case_header.ts";
@@ -87,7 +88,7 @@ function casesAtOnce(headers: readonly CaseHeader[]): number {
     const [{ height, width }] = extents as [PlaneExtent];
     return height * width * count * (channels ?? 3);
   });
-  const most = Math.floor(VOXELS_AT_ONCE / Math.max(1, ...voxels));
+  const most = Math.floor(VOXELS_AT_ONCE / Math.max(1, largestOf(voxels)));
   return Math.min(CASES_AT_ONCE, Math.max(1, most));
 }
 

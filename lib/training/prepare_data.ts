@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Problem } from "../slices/discovery/case_source.ts";
 import type { ExtractOptions, PreparedSlices } from "../slices/extract_slices.ts";
 import { type Manifest, readManifest } from "../slices/manifest.ts";
-import { prepareSlices } from "../slices/prepare_slices.ts";
+import { prepareSlices, usePrepared } from "../slices/prepare_slices.ts";
 import { holdPrepared } from "../slices/prepared_folder.ts";
 import { SliceDataset } from "../slices/slice_dataset.ts";
 import { SliceSettingsSchema } from "../slices/slice_settings.ts";
@@ -35,6 +35,8 @@ export interface PrepareDataOptions {
    * already holds exactly these slices. Default: true.
    */
   isTrusted?: boolean;
+  /** Whether to write nothing: the slices must have been prepared before. Default: false. */
+  isReadOnly?: boolean;
   onProgress?: ExtractOptions["onProgress"];
 }
 
@@ -50,14 +52,16 @@ export async function prepareData(
   config: Config,
   options: PrepareDataOptions = {},
 ): Promise<PreparedData> {
-  const { isTrusted = true, onProgress = () => {} } = options;
-  const prepared = await prepareSlices({
+  const { isTrusted = true, isReadOnly = false, onProgress = () => {} } = options;
+  const wanted = {
     data: config.data,
     out: config.prepared,
     isTrusted,
     settings: v.parse(SliceSettingsSchema, config),
-    onProgress,
-  });
+  };
+  const prepared = isReadOnly
+    ? await usePrepared(wanted)
+    : await prepareSlices({ ...wanted, onProgress });
   const { folder, manifest } = prepared;
   const hold = await holdPrepared(folder);
   try {
@@ -94,7 +98,7 @@ async function requireUnchanged(folder: string, { identity }: Manifest): Promise
 async function splitOf(config: Config, { cases, problems }: Manifest) {
   const ids = cases.map(({ id }) => id);
   const errors = problems.filter(({ severity }) => severity === "error");
-  const unusable = errors.map((problem) => problem.case).filter((id) => !ids.includes(id));
+  const unusable = [...new Set(errors.map((problem) => problem.case)).difference(new Set(ids))];
   try {
     return await chooseSplit(config, ids, unusable);
   } catch (error) {

@@ -26,6 +26,7 @@ from jupyter_client.connect import write_connection_file
 from jupyter_client.session import DELIM, Session
 
 CHANNELS = ("shell", "control", "stdin")
+ON_THE_WAY = 100  # milliseconds between the cells of Run All, on a busy machine
 HINT = "Nothing in this cell was run. Look for a missing bracket, quote or comma near the mark."
 
 
@@ -135,6 +136,7 @@ class Bridge:
         if message["header"]["msg_type"] != "interrupt_request":
             self.ask("control", message)
             return
+        self.gather()
         self.drop_waiting()
         self.child.stdin.write(b"stop\n")
         self.child.stdin.flush()
@@ -169,9 +171,12 @@ class Bridge:
             error = self.explain(cell.request["content"]["code"])
             cell.reply["content"] |= error
             self.publish("error", error, cell.request)
+        dropped = failed and cell.request["content"].get("stop_on_error", True)
+        if dropped:
+            self.gather()  # before the reply: what is sent after it is meant to run
         self.pass_back("shell", cell.reply)
         self.front["iopub"].send_multipart(cell.idle)
-        if failed and cell.request["content"].get("stop_on_error", True):
+        if dropped:
             self.drop_waiting()
         self.running = None
         self.run_next()
@@ -189,10 +194,13 @@ class Bridge:
         name, _, value = text.splitlines()[0].partition(": ")
         return {"ename": name, "evalue": value, "traceback": [*text.splitlines(), "", HINT]}
 
-    def drop_waiting(self):
-        """Answers the queued cells without running them; those too that arrived just now."""
-        while self.front["shell"].poll(0):
+    def gather(self):
+        """Takes the requests that are still on their way."""
+        while self.front["shell"].poll(ON_THE_WAY):
             self.on_request(self.front["shell"].recv_multipart())
+
+    def drop_waiting(self):
+        """Answers the queued cells without running them."""
         while self.waiting:
             request = self.waiting.popleft().request
             self.answer("shell", request, "execute_reply", {"status": "aborted"})

@@ -48,9 +48,7 @@ export async function trainFolds(
     state = { config, done: [...state.done, fold] };
     await writeFolds(out, state);
   }
-  const merged = await mergeFolds(config);
-  await writeSummary(out, merged);
-  await draw(out, merged);
+  const merged = await gatherFolds(config);
   console.log(
     `\nAll ${merged.metric_per_case.length} cases, each scored by the fold that held it out`,
   );
@@ -58,6 +56,21 @@ export async function trainFolds(
     console.log(`  ${line}`);
   }
   return { status: "done", best: null };
+}
+
+/**
+ * Ends a cross-validation whose folds are all trained and scored: merges their scores, draws them,
+ * and notes that all are done, so that its folder can be used as a run.
+ *
+ * @throws {InputError} If a fold has no scores.
+ */
+export async function gatherFolds(config: Config): Promise<CrossValidationSummary> {
+  const { out } = config;
+  const merged = await mergeFolds(config);
+  await writeFolds(out, { config, done: Array.from({ length: config.folds }, (_, fold) => fold) });
+  await writeSummary(out, merged);
+  await draw(out, merged);
+  return merged;
 }
 
 /** Merges the scores of all folds. */

@@ -13,8 +13,7 @@ import {
 } from "../../lib/evaluation/choose_postprocess.ts";
 import { evaluateCases } from "../../lib/evaluation/evaluate_cases.ts";
 import { formatScores } from "../../lib/evaluation/format_scores.ts";
-import type { MedNca } from "../../lib/nca/med_nca.ts";
-import { discoverCases, formatReport } from "../../lib/slices/mod.ts";
+import { discoverCases, formatReport, modelInputs } from "../../lib/slices/mod.ts";
 import { requireCases } from "../../lib/slices/split/require_cases.ts";
 import { problemLines } from "../../lib/slices/verify/problems.ts";
 import { counted, namesOf } from "../../lib/support/names_of.ts";
@@ -22,6 +21,7 @@ import { StatusLine } from "../../lib/support/status_line.ts";
 import { sidedClasses } from "../../lib/training/augment.ts";
 import {
   type Config,
+  initialModel,
   prepareData,
   type PreparedData,
   readRun,
@@ -32,6 +32,7 @@ import {
 import { saveAtSignals } from "./interrupt.ts";
 import { requireSound, showScore } from "./run.ts";
 import { readTrainedRun } from "./trained_models.ts";
+import { chooseDoubtAndTemperatures } from "./uncertainty.ts";
 
 /** Options of {@linkcode trainRun}. */
 export interface TrainRunOptions {
@@ -41,8 +42,8 @@ export interface TrainRunOptions {
   readonly acceptChanges: boolean;
   /** Whether the user named the folder of the prepared slices. */
   readonly isPreparedNamed: boolean;
-  /** Makes the initial model; null: random weights. */
-  readonly makeModel: ((data: PreparedData) => Promise<MedNca>) | null;
+  /** Whether the slices were prepared before and are only read. */
+  readonly isReadOnly: boolean;
 }
 
 /** The result of a training; `epoch` and `best` are counted from 1. */
@@ -53,13 +54,13 @@ export type TrainRunResult =
 
 /** Trains a run, scores its held-out patients and draws its figures, with progress messages. */
 export async function trainRun(config: Config, options: TrainRunOptions): Promise<TrainRunResult> {
-  const { resume, makeModel } = options;
+  const { resume, isReadOnly } = options;
   const { out, data, epochs, preset } = config;
   if (resume && !options.acceptChanges) await requireSameSources(out, data);
   using line = new StatusLine();
   using prepared = await prepareData(config, {
     ...(resume ? { split: (await readRun(out)).split } : {}),
-    isTrusted: options.isPreparedNamed,
+    ...{ isTrusted: options.isPreparedNamed, isReadOnly },
     onProgress: ({ done, total }) => line.count(done, total, "cases prepared"),
   });
   describeData(prepared, config);
@@ -69,7 +70,9 @@ export async function trainRun(config: Config, options: TrainRunOptions): Promis
   using stopping = saveAtSignals("Stopping after this step, saving …");
   const { signal } = stopping;
   const { split, train, validation } = prepared;
-  const model = resume ? null : await makeModel?.(prepared) ?? null;
+  const model = resume || config.init === ""
+    ? null
+    : await initialModel(config.init, config, modelInputs(prepared.prepared.manifest, split.train));
   const result = await trainMedNca({
     train,
     ...(validation === undefined ? {} : { validation }),
@@ -110,16 +113,19 @@ function describeData(
   );
 }
 
-/** Chooses the postprocessing, then scores the held-out patients. */
+/** Chooses postprocessing, doubt and temperatures, then scores the held-out patients. */
 async function score(
   config: Config,
-  { validation, test }: PreparedData["split"],
+  { validation, test, patients = {} }: PreparedData["split"],
   signal: AbortSignal,
 ): Promise<void> {
   const { out, data, batchSize, seed, postprocess } = config;
   const { cases } = await discoverCases(data);
   requireCases([...validation, ...test], cases.map(({ id }) => id), data);
-  const sourcesOf = (ids: readonly string[]) => cases.filter(({ id }) => ids.includes(id));
+  const sourcesOf = (ids: readonly string[]) => {
+    const wanted = new Set(ids);
+    return cases.filter(({ id }) => wanted.has(id));
+  };
   const run = await (await readTrainedRun(out)).load("best");
   try {
     const { models } = run;
@@ -133,6 +139,11 @@ async function score(
     if (postprocess === "auto" && validation.length > 0) {
       for (const text of formatPostprocess(choices)) console.log(`Masks     ${text}`);
     }
+    await chooseDoubtAndTemperatures(out, {
+      ...{ models, sources: sourcesOf(validation), batchSize, seed, signal },
+      postprocess: choices.map(({ choice }) => choice),
+      patientOf: (id) => patients[id] ?? id,
+    });
     if (test.length === 0) return;
     console.log(`\nHeld-out cases, with the best weights`);
     const summary = await evaluateCases({

@@ -1,5 +1,11 @@
 import { basename, join } from "@std/path";
+import {
+  mergeCalibrations,
+  readCalibration,
+  type RunCalibration,
+} from "../../lib/evaluation/calibration/calibration_file.ts";
 import { readPostprocess } from "../../lib/evaluation/choose_postprocess.ts";
+import { mergeDoubts, readDoubt, type RunDoubt } from "../../lib/evaluation/doubt/doubt_file.ts";
 import type { Postprocess } from "../../lib/evaluation/postprocess.ts";
 import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
 import { loadWeights, readWeights } from "../../lib/nca/weights.ts";
@@ -22,6 +28,10 @@ export interface TrainedRun {
   readonly models: readonly TrainedModel[];
   /** The postprocessing of each class; none if folds chose differently. */
   readonly postprocess: readonly Postprocess[];
+  /** How doubt is measured; null if nothing was chosen on its validation patients. */
+  readonly doubt: RunDoubt | null;
+  /** Its temperatures; null if none were fitted on its validation patients. */
+  readonly calibration: RunCalibration | null;
   /** Frees the models. */
   dispose(): void;
 }
@@ -100,6 +110,10 @@ export async function readTrainedRun(
   const postprocess = chosen[0]!.map((step, c) =>
     chosen.every((steps) => steps[c] === step) ? step : "none"
   );
+  const doubt = mergeDoubts(await Promise.all(folders.map(readDoubt)));
+  const calibration = mergeCalibrations(
+    await Promise.all(folders.map((path) => readCalibration(path, first.targets))),
+  );
   const load = async (which: "best" | "last"): Promise<TrainedRun> => {
     const weights = folders.map((path) => runPaths(path)[which]);
     const models: TrainedModel[] = [];
@@ -116,7 +130,7 @@ export async function readTrainedRun(
       dispose();
       throw error;
     }
-    return { config, folders, weights, models, postprocess, dispose };
+    return { config, folders, weights, models, postprocess, doubt, calibration, dispose };
   };
   return { config, inputs: first, folders, load };
 }

@@ -64,14 +64,33 @@ Deno.test("a server that ignores Range sends all again, and it comes whole", () 
     serve(archive, { breaks: 1, ignoresRange: true, length: false }, async ({ url, ranges }) => {
       await downloads({ source: sourceOf(archive, url), out });
       assert.deepEqual(ranges, ["all", "bytes=10000-"]);
+      // Over a longer file: nothing of it may be left
+      await Deno.remove(join(out, "Task99_Test"), { recursive: true });
+      await Deno.writeFile(join(out, "Task99_Test.tar.part"), new Uint8Array(150_000));
+      await downloads({ source: sourceOf(archive, url), out });
+      assert.deepEqual(ranges.slice(2), ["bytes=150000-"]);
+    })
+  ));
+
+Deno.test("a server that sends another range than asked for is refused", () =>
+  inFolder((out) =>
+    serve(archive, { shifts: 1 }, async ({ url }) => {
+      await Deno.writeFile(join(out, "Task99_Test.tar.part"), archive.subarray(0, 5000));
+      await assert.rejects(downloadDataSet({ source: sourceOf(archive, url), out, ...HASTE }), {
+        name: "InputError",
+        message: /the part downloaded before is not of this file/,
+      });
     })
   ));
 
 Deno.test("a server that is busy is asked again, one that refuses is not", () =>
   inFolder(async (out) => {
     await serve(archive, { statuses: [503, 429, 500] }, async ({ url, ranges }) => {
-      await downloads({ source: sourceOf(archive, url), out });
+      const waits: number[] = [];
+      const onRetry = (_: string, seconds: number) => waits.push(seconds);
+      await downloads({ source: sourceOf(archive, url), out, onRetry });
       assert.equal(ranges.length, 4);
+      assert.deepEqual(waits, [0.001, 0.002, 0.004]);
     });
     await Deno.remove(join(out, "Task99_Test"), { recursive: true });
     await serve(archive, { statuses: [404] }, async ({ url, ranges }) => {

@@ -49,6 +49,8 @@ export interface Manners {
   after?: number;
   /** Sends the whole file whatever the range. */
   ignoresRange?: boolean;
+  /** Answers a range from so many bytes after its start. */
+  shifts?: number;
   /** Says how long a file is. */
   length?: boolean;
   /** Answers with these statuses first. */
@@ -64,7 +66,7 @@ export async function serve(
   use: (server: { url: string; ranges: string[] }) => Promise<void>,
 ): Promise<void> {
   const ranges: string[] = [];
-  const { after = 10_000, ignoresRange = false, length = true } = manners;
+  const { after = 10_000, ignoresRange = false, shifts = 0, length = true } = manners;
   let { breaks = 0 } = manners;
   const statuses = [...manners.statuses ?? []];
   const server = createServer((request, response) => {
@@ -72,7 +74,7 @@ export async function serve(
     ranges.push(range ?? "all");
     const status = statuses.shift();
     if (status !== undefined) return response.writeHead(status).end("no");
-    const start = ignoresRange || range === undefined ? 0 : Number(/\d+/.exec(range));
+    const start = ignoresRange || range === undefined ? 0 : Number(/\d+/.exec(range)) + shifts;
     if (start >= file.length) {
       return response.writeHead(416, { "Content-Range": `bytes */${file.length}` }).end();
     }

@@ -205,7 +205,8 @@ Deno.test("caseMetrics agrees with scipy", () => {
   assert.equal(SCIPY.metrics.length, 3);
   for (const { shape, spacing, a, b, scores } of SCIPY.metrics) {
     const found = caseMetrics(digits(a), digits(b), { shape, spacing });
-    for (const name of SCORES) {
+    const ofMasks = SCORES.filter((name) => name !== "SoftDice" && name !== "SliceDice");
+    for (const name of ofMasks) {
       const difference = Math.abs(found[name] - scores[name]);
       assert.ok(difference < 1e-9, `${name} ${found[name]}, ${scores[name]}`);
     }

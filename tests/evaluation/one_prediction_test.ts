@@ -96,7 +96,14 @@ async function compareAll(
   const results = await predictFiles({
     ...EVALUATE,
     ...{ models: [trained], weights: [weights], out: again },
-    ...{ probabilities: false, overwrite: false, force: false, batchSize: 1 },
+    ...{
+      probabilities: false,
+      overwrite: false,
+      doubt: "entropy_one_run",
+      temperatures: null,
+      force: false,
+      batchSize: 1,
+    },
     sources: (await listImages(copies, [])).cases,
   });
   assert.deepEqual(results.map(({ status }) => status), sources.map(() => "done"));

@@ -17,6 +17,7 @@ const OPTIONS: PredictCaseOptions = {
   seed: 4,
   samples: 1,
   keepProbabilities: true,
+  keepRuns: false,
 };
 
 /** Slices of noise, of a size each. */

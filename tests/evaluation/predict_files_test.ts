@@ -47,6 +47,8 @@ function inStudy(
           postprocess: ["none"],
           probabilities: false,
           overwrite: false,
+          doubt: "entropy_one_run",
+          temperatures: null,
           force: false,
           batchSize: 4,
           seed: 0,
@@ -319,7 +321,7 @@ Deno.test("an image of another kind than the training's is refused, unless it is
       ...withInputs({ trained: { ...trained, spacing: [2, 2] as const } }),
       sources: (await listImages(images, [])).cases.slice(0, 1),
       ...{ postprocess: ["none"], probabilities: false, overwrite: true, force: false },
-      ...{ batchSize: 4, seed: 0, samples: 1 },
+      ...{ doubt: "entropy_one_run", temperatures: null, batchSize: 4, seed: 0, samples: 1 },
     });
     assert.match(
       results[0]!.warnings!.join(),
@@ -358,4 +360,37 @@ Deno.test("masks and probabilities of several classes carry the data set's value
     const left = await readVolume(join(out, "case_1_probability_left-zone.nii.gz"));
     const expected = Math.exp(3) / (1 + Math.exp(3) + Math.exp(1) + Math.exp(-9));
     assert.ok(Math.abs(left.data[0]! - expected) < 1e-6);
+  }));
+
+Deno.test("predictFiles measures the doubt that it is given, and writes calibrated probabilities", () =>
+  inStudy(async ({ out }) => {
+    // On the 12 × 12 grid that case_1 fills: two columns apart, of which one is at the border
+    const logits = Array.from({ length: 144 }, (_, i) => i % 12 === 0 || i % 12 === 4 ? 2 : -2);
+    const made = { model: fixedModel(logits, 1), inputs: inputsOf() };
+    const { cases } = await listImages(join(out, "../images"), []);
+    const given = {
+      ...{ models: [made], sources: cases.filter(({ id }) => id === "case_1"), overwrite: false },
+      ...{ weights: [join(out, "../models/3")], out, postprocess: ["none"] as const, force: false },
+      ...{ probabilities: true, batchSize: 4, seed: 0, samples: 2, temperatures: [4] },
+    };
+    const [result] = await predictFiles({ ...given, doubt: "agreement" });
+    assert.deepEqual([result!.doubt, result!.pieces, result!.touchesBorder], [0, [2], true]);
+    const { data } = await readVolume(join(out, "case_1_probability.nii.gz"));
+    const said = [2, -2].map((logit) => 1 / (1 + Math.exp(-logit / 4)));
+    assert.ok(data.every((p) => said.some((expected) => Math.abs(p - expected) < 1e-6)));
+    const { data: mask } = await readVolume(join(out, "case_1.nii.gz"));
+    assert.deepEqual(Array.from(mask, Boolean), Array.from(data, (p) => p > 0.5));
+
+    const entropy = (changes: Partial<PredictFilesOptions>) =>
+      predictFiles({ ...given, doubt: "entropy", ...changes });
+    const [again] = await entropy({});
+    assert.equal(again!.why, "changed: doubt");
+    const p = 1 / (1 + Math.exp(-2));
+    const bits = -p * Math.log2(p) - (1 - p) * Math.log2(1 - p);
+    // 24 pixels of p and 120 of 1 − p in each of four slices
+    assert.ok(Math.abs(again!.doubt! - 144 * bits / (24 * p + 120 * (1 - p))) < 1e-5);
+    assert.equal((await entropy({ temperatures: null }))[0]!.why, "changed: temperatures");
+    const none = { model: fixedModel(logits.map(() => -2), 1), inputs: inputsOf() };
+    const [empty] = await entropy({ models: [none], overwrite: true, doubt: "agreement" });
+    assert.deepEqual([empty!.doubt, empty!.pieces, empty!.touchesBorder], [null, [0], false]);
   }));

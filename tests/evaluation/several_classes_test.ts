@@ -78,6 +78,7 @@ Deno.test("predictFiles takes the channels of a case together, and names masks a
     const options = {
       ...{ weights, sources, out: join(folder, "masks"), postprocess: ["none", "none"] as const },
       ...{ probabilities: false, overwrite: false, force: false },
+      ...{ doubt: "entropy_one_run" as const, temperatures: null },
       ...{ batchSize: 4, seed: 0, samples: 1 },
     };
     const results = await predictFiles({ ...options, models: [trained] });

@@ -7,7 +7,7 @@ import { codesOf } from "../../lib/evaluation/overlap.ts";
 import { scoreLabels } from "../../lib/evaluation/score_labels.ts";
 import { caseDice, type ScoredCase, summarize } from "../../lib/evaluation/summary.ts";
 import { readSummary, writeSummary } from "../../lib/evaluation/summary_files.ts";
-import { inFolder } from "./support.ts";
+import { inFolder, NO_OTHER_DICE } from "./support.ts";
 
 const ONE = { names: { "1": "foreground" }, problems: [], seed: 0 };
 const TWO = { names: { "1": "anterior", "(1, 2)": 'whole, "all"' }, problems: [], seed: 0 };
@@ -26,12 +26,15 @@ function scored(
     prediction_file: null,
     metrics: Object.fromEntries(keys.map((key, i) => [
       key,
-      caseMetrics(
-        Uint8Array.from(prediction),
-        Uint8Array.from(reference),
-        grid,
-        codesOf({ kind: "classes" }, i),
-      ),
+      {
+        ...NO_OTHER_DICE,
+        ...caseMetrics(
+          Uint8Array.from(prediction),
+          Uint8Array.from(reference),
+          grid,
+          codesOf({ kind: "classes" }, i),
+        ),
+      },
     ])),
   };
 }
@@ -63,8 +66,8 @@ Deno.test("a summary leaves undefined scores out of the means, and is read back 
     assert.deepEqual(Object.keys(json.metric_per_case[0].metrics), ["1"]);
     assert.deepEqual(Object.keys(json.mean["1"]), [
       ...["Dice", "IoU", "Precision", "Recall", "HD95", "ASSD"],
-      ...["VolumeDifference", "RelativeVolumeDifference", "TP", "FP", "FN", "TN"],
-      ...["n_pred", "n_ref"],
+      ...["VolumeDifference", "RelativeVolumeDifference", "SoftDice", "SliceDice"],
+      ...["TP", "FP", "FN", "TN", "n_pred", "n_ref"],
     ]);
     const { n, mean, sd, median } = json.statistics["1"].Dice;
     assert.deepEqual([n, mean, median], [2, (1 + 2 / 3) / 2, (1 + 2 / 3) / 2]);
@@ -76,16 +79,23 @@ Deno.test("a summary leaves undefined scores out of the means, and is read back 
     assert.equal(
       csv[0],
       "case,Dice,IoU,Precision,Recall,HD95,ASSD,VolumeDifference,RelativeVolumeDifference," +
-        "TP,FP,FN,TN,n_pred,n_ref",
+        "SoftDice,SliceDice,TP,FP,FN,TN,n_pred,n_ref",
     );
     assert.equal(
       csv[2],
-      "b,0.6666666666666666,0.5,0.5,1,1.9,0.6666666666666666,0.002,1,1,1,0,0,2,1",
+      "b,0.6666666666666666,0.5,0.5,1,1.9,0.6666666666666666,0.002,1,,,1,1,0,0,2,1",
     );
-    assert.match(csv[3]!, /^"c, ""empty""",,,,,,,0,,0,0,0,2,0,0$/);
+    assert.match(csv[3]!, /^"c, ""empty""",,,,,,,0,,,,0,0,0,2,0,0$/);
     assert.match(csv[5]!, /^sd,0\.23570226039551\d*,/);
 
     assert.equal(await readSummary(join(folder, "elsewhere")), undefined);
+    // Versions without them wrote no soft Dice and no Dice of slices
+    const path = join(folder, "summary.json");
+    const without = JSON.stringify(json, (key, value) => key in NO_OTHER_DICE ? undefined : value);
+    assert.doesNotMatch(without, /SoftDice/);
+    await Deno.writeTextFile(path, without);
+    assert.deepEqual(await readSummary(folder), summary);
+    await writeSummary(folder, summary);
     const wrong: [part: RegExp, by: string][] = [
       [/^.*$/s, "{}"],
       [/"ci95"/, '"ci"'],
@@ -117,6 +127,8 @@ Deno.test("summarize gives each class its scores, in nnU-Net's shape", () =>
     assert.equal(summary.foreground_mean.Dice, ((2 / 3 + 1) / 2 + 2 / 3) / 2);
     assert.deepEqual(cases.map(caseDice), [2 / 3, 1]);
     assert.equal(summary.foreground_statistics!.Dice.mean, (2 / 3 + 1) / 2);
+    // Of the first case's classes 1/2 and 1, of the second's 1 and undefined
+    assert.equal(summary.foreground_statistics!.Precision.mean, (3 / 4 + 1) / 2);
     assert.deepEqual(summary.undefined_dice, ['b (whole, "all")']);
     assert.equal(summary.statistics["(1, 2)"]!.Dice.n, 1);
     await writeSummary(folder, summary);

@@ -11,6 +11,9 @@ import { type Affine, createVolume, type Volume, writeVolume } from "../../lib/v
 
 export { inFolder } from "../support/in_folder.ts";
 
+/** The scores of a case that need more than two masks, where a test is not about them. */
+export const NO_OTHER_DICE = { SoftDice: NaN, SliceDice: NaN };
+
 /** A model's settings that make it fast: few steps. */
 export const QUICK = { steps: [2, 1] as const };
 

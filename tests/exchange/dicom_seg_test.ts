@@ -72,4 +72,17 @@ Deno.test("encodeDicomSeg: patient, study and references are the series', the al
     assert.deepEqual([first.SegmentLabel, second.SegmentLabel], ["zone", "rest"]);
     assert.equal(first.SegmentAlgorithmName, `${PROGRAM.name} ${PROGRAM.version}, test`);
     assert.equal(seg.NumberOfFrames, 10);
+    assert.deepEqual(
+      // deno-lint-ignore no-explicit-any -- as above
+      seg.PerFrameFunctionalGroupsSequence.map((frame: any) =>
+        frame.FrameContentSequence[0].DimensionIndexValues.map(Number)
+      ),
+      [1, 2].flatMap((segment) => [1, 2, 3, 4, 5].map((position) => [segment, position])),
+    );
+    const [a, b] = series.slices.map(({ header }) => header.ImagePositionPatient!.map(Number));
+    const [{ PixelMeasuresSequence: [measures] }] = seg.SharedFunctionalGroupsSequence;
+    const step = Math.hypot(...a!.map((x, i) => x - b![i]!));
+    for (const thick of [measures.SliceThickness, measures.SpacingBetweenSlices]) {
+      assert.ok(Math.abs(Number(thick) - step) < 1e-6, `${thick}, not ${step}`);
+    }
   }));

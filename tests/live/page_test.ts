@@ -4,6 +4,7 @@ import axe from "axe-core";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { basename, join } from "@std/path";
+import { decode } from "fast-png";
 import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { initBackend } from "../../lib/backend.ts";
@@ -89,6 +90,7 @@ async function predicted({ cases }: ImageList): Promise<Uint8Array> {
     await predictFiles({
       ...{ models: [{ model, inputs }], weights: [EXAMPLE], out, postprocess, sources: cases },
       ...{ probabilities: false, overwrite: false, force: true },
+      ...{ doubt: "entropy_one_run", temperatures: null },
       ...{ batchSize: 4, seed: config.seed, samples: 1 },
     });
     model.dispose();
@@ -223,6 +225,54 @@ pageTest("takes DICOM, asks for the series, and gives the mask that predict give
   const mask = await saveMask(page, /^series_4_\w{8}\.nii\.gz$/);
   assert.deepEqual(mask, await predicted(await listInputs(join(DICOM, "two_series.zip"), [], "4")));
 });
+
+/** The orange pixels in a picture of the three planes, in which an image is grey. */
+async function orangePixels(page: Page): Promise<number> {
+  const { data, channels } = decode(await page.locator("#niivue").screenshot());
+  let count = 0;
+  for (let i = 0; i < data.length; i += channels) {
+    // The crosshair is red, without green
+    if (data[i]! > data[i + 2]! + 60 && data[i + 1]! > data[i + 2]! + 30) count++;
+  }
+  return count;
+}
+
+pageTest(
+  "shows a volume in three planes and 3D, with its mask and its corrections",
+  async (tab) => {
+    const { page, requests } = tab;
+    const loaded = () => requests.filter((url) => url.includes("niivue")).length;
+    await goTo(page, 60);
+    assert.equal(loaded(), 0);
+    await page.getByText("Three planes and 3D").click();
+    await page.locator("#planes[data-layers='1']").waitFor();
+    assert.ok(loaded() > 0);
+    assert.equal(await orangePixels(page), 0);
+    await page.getByRole("button", { name: "Segment the whole volume" }).click();
+    await page.locator("#planes[data-layers='2']").waitFor();
+    await page.waitForTimeout(500); // it draws in the next frames
+    const before = await orangePixels(page);
+    assert.ok(before > 1000, `${before} pixels of the mask`);
+    const text = await page.locator("#volume").textContent();
+    await page.locator("#radius").fill("20");
+    await drag(page, [0.2, 0.2], [0.8, 0.2], [0.8, 0.3], [0.2, 0.3]);
+    await until(page, `document.querySelector("#volume").textContent !== "${text}"`);
+    await page.waitForTimeout(1500);
+    const after = await orangePixels(page);
+    assert.ok(after > before + 200, `${after} after ${before}`);
+    // A picture has one plane
+    const png = await Deno.readFile(join(ROOT, "docs/images/live.png"));
+    await page.locator("#files").setInputFiles({
+      ...{ name: "a.png", mimeType: "image/png", buffer: Buffer.from(png) },
+    });
+    await page.getByRole("button", { name: "Use it anyway" }).click();
+    await page.getByRole("alert").getByText("Only volumes have three planes.").waitFor();
+  },
+  {
+    flags: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+    query: "?backend=threads",
+  },
+);
 
 pageTest("says what is wrong with a file, and takes a model's files", async ({ page }) => {
   const alert = page.getByRole("alert");

@@ -17,8 +17,12 @@ import { saveSlice } from "../../lib/slices/save_slice.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { memoryFiles } from "../../lib/support/memory_files.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
+import { findPython, runPython } from "../../tasks/support/python.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { DICOM, dicom, EXAMPLE, modelFiles, readFiles, ROOT } from "./support/files.ts";
+
+const SCRIPT = join(import.meta.dirname!, "with_nibabel.py");
+const nibabel = await findPython("import nibabel, numpy");
 
 const CASE = { image: "imagesTr/prostate_07.nii.gz", label: "labelsTr/prostate_07.nii.gz" };
 
@@ -51,6 +55,7 @@ Deno.test("Session.segment() gives the bytes of predict, from files in memory", 
       await predictFiles({
         ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
         ...{ probabilities: false, overwrite: false, force: false },
+        ...{ doubt: "entropy_one_run", temperatures: null },
         ...{ batchSize: 4, seed: config.seed, samples: 1 },
       });
       model.dispose();
@@ -77,7 +82,9 @@ Deno.test("CaseMasks.correct() changes the voxels of its stroke, in the volume's
         return await readVolume(join(out, name));
       };
       const before = await read();
-      const { counts: [count] } = session.masks.measure();
+      const { counts: [count], voxelMillilitres } = session.masks.measure();
+      const [dx, dy, dz] = before.spacing;
+      assert.ok(Math.abs(1000 * voxelMillilitres! - dx * dy * dz) < 1e-9);
       // The first row of the fifth slice's picture is x = 0, its column y: the volume is stored RAS
       const stroke = { step: 0, tool: "erase", radius: 0, points: [7, 0, 9, 0] } as const;
       session.masks.correct(4, { ...stroke, points: [7, 0] }, 1, false);
@@ -92,6 +99,40 @@ Deno.test("CaseMasks.correct() changes the voxels of its stroke, in the volume's
       assert.deepEqual((await read()).data, before.data);
     })
   ));
+
+for (const name of ["ras", "lps", "oblique"]) {
+  Deno.test({
+    name: `CaseMasks.correct() draws where the picture shows it, ${name} (needs nibabel)`,
+    ignore: nibabel === undefined,
+    fn: () =>
+      withSession((session) =>
+        inFolder(async (folder) => {
+          await runPython(nibabel!, [SCRIPT, "write", folder]);
+          const image = join(folder, `${name}.nii.gz`);
+          const files = new Map([[`${name}.nii.gz`, await Deno.readFile(image)]]);
+          await session.openCase(files, true, null);
+          await session.segment(signal, none);
+          const save = async (path: string) => {
+            const [mask] = await session.masks.save() as [SavedFile];
+            await Deno.writeFile(join(folder, path), mask.bytes);
+            return join(folder, path);
+          };
+          // Slices are canonical: rows go to the right, columns to the front
+          const stroke = { step: 0, tool: "erase", radius: 0, points: [7, 3, 9, 3] } as const;
+          session.masks.correct(2, stroke, 0, false);
+          const before = await save("before.nii.gz");
+          session.masks.correct(2, stroke, 1, false);
+          const after = await save("after.nii.gz");
+          const told = await runPython(nibabel!, [SCRIPT, "compare", image, before, after]);
+          assert.deepEqual(JSON.parse(told), {
+            ...{ sameAffine: true, sameShape: true },
+            changed: [[3, 7, 2], [3, 8, 2], [3, 9, 2]],
+            values: [1],
+          });
+        })
+      ),
+  });
+}
 
 Deno.test("Session.frame() goes step by step to where Dice is that of the card", () =>
   withSession(async (session, scene) => {
@@ -242,6 +283,7 @@ Deno.test("Session.openCase() converts DICOM, one of its series, as predict does
       await predictFiles({
         ...{ models: [{ model, inputs }], weights: [EXAMPLE], sources: cases, out, postprocess },
         ...{ probabilities: false, overwrite: false, force: true },
+        ...{ doubt: "entropy_one_run", temperatures: null },
         ...{ batchSize: 4, seed: config.seed, samples: 1 },
       });
       model.dispose();

@@ -128,6 +128,7 @@ async function compareOrientations(volume: Volume): Promise<void> {
         sources: (await listImages(images, [])).cases,
         out,
         ...{ postprocess: ["none"], probabilities: false, overwrite: false, force: false },
+        ...{ doubt: "entropy_one_run", temperatures: null },
         ...{ batchSize: 8, seed: 0, samples: 1 },
       });
       assert.ok(results.every(({ status }) => status === "done"), JSON.stringify(results));

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import axe from "axe-core";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Page } from "playwright-core";
@@ -207,6 +208,12 @@ Deno.test({
         const sum = [...mask, ...truth].reduce((a, b) => a + b);
         const dice = (2 * both / sum).toFixed(3);
         assert.equal(await where.textContent(), `Step 10: fine 4 of 4 · Dice ${dice}`);
+        await page.evaluate(axe.source);
+        const rules = `{ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }`;
+        const { violations } = await page.evaluate(
+          `axe.run("[data-live]", ${rules})`,
+        ) as axe.AxeResults;
+        assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`), []);
         await root.locator("#show").selectOption("3");
         await root.locator("#radius").fill("0");
         const canvas = root.locator("canvas");

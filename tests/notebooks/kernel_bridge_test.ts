@@ -12,6 +12,7 @@ interface Request {
   code: string;
   stop_at?: string;
   input?: string;
+  stop_on_error?: boolean;
 }
 
 /** Each group is queued at once, as Run All does. */
@@ -41,9 +42,10 @@ Deno.test({
     const waits = 'const signal = stopSignal(); console.log("begin");\n' +
       'await new Promise((resolve) => signal.addEventListener("abort", resolve));\n' +
       'console.log("stopped")';
-    const [syntax, thrown, order, input, start, file, name, stop, after, gone] = await ask([
+    const [syntax, thrown, goesOn, order, input, start, file, name, stop, after, gone] = await ask([
       [{ code: "let x = 3;\nawait show(chart({ x: [1, 2 });" }, says("next")],
       [{ code: 'throw new TypeError("wrong")' }, says("next")],
+      [{ code: 'throw new TypeError("wrong")', stop_on_error: false }, says("next")],
       [says("one"), says("two")],
       [{ code: 'console.log(prompt("Who?"))', input: "Ada" }],
       [{
@@ -72,6 +74,7 @@ Deno.test({
     assert.equal(thrown![0]!.outputs.length, 1); // Deno's own message, once
     assert.equal(thrown![0]!.outputs[0]!.ename, "TypeError");
     assert.deepEqual(thrown![1], dropped);
+    assert.deepEqual(goesOn!.map(({ status }) => status), ["error", "ok"]);
     assert.deepEqual(order, [said("one"), said("two")]);
     assert.match(JSON.stringify(input![0]), /Ada\\n/);
     assert.equal(start![0]!.status, "ok");

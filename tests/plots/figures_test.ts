@@ -13,6 +13,7 @@ import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves
 import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
 import { writeMetrics } from "../../lib/training/metrics.ts";
 import { inFolder } from "../support/in_folder.ts";
+import { NO_OTHER_DICE } from "../evaluation/support.ts";
 import { disc, inspectPng } from "./support.ts";
 
 const ROWS = [1, 2, 3].map((epoch) => ({
@@ -117,10 +118,13 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
     reference_file: "",
     prediction_file: null,
     metrics: {
-      "1": caseMetrics(Uint8Array.from(prediction), Uint8Array.from(reference), {
-        shape: [4, 1, 1],
-        spacing: [2, 1, 1],
-      }, FOREGROUND),
+      "1": {
+        ...NO_OTHER_DICE,
+        ...caseMetrics(Uint8Array.from(prediction), Uint8Array.from(reference), {
+          shape: [4, 1, 1],
+          spacing: [2, 1, 1],
+        }, FOREGROUND),
+      },
     },
   });
   const options = { names: { "1": "foreground" }, problems: [], seed: 0 };
@@ -179,6 +183,18 @@ Deno.test("plotStateChannels draws one picture a channel, with the limits of eac
     assert.ok(figure.svg.includes(text), text);
   }
   assert.ok(inspectPng(figure.png()).deviation > 10);
+  const logits = ["inner", "outer"];
+  const several = plotStateChannels({
+    data,
+    height,
+    width,
+    channels: 16,
+    imageChannels: 2,
+    logits,
+  });
+  for (const text of ["1: image", "2: logit, inner", "3: logit, outer", ">4<"]) {
+    assert.ok(several.svg.includes(text), text);
+  }
   assert.throws(() => plotStateChannels({ data, height, width, channels: 4 }), TypeError);
 });
 

@@ -90,6 +90,16 @@ Deno.test("scoredSlice shows the saved mask, the right way round whichever way i
       const { data } = await readLabelVolume(path);
       const [nx, ny] = shape;
       assert.deepEqual([sample.height, sample.width], [ny, nx]);
+      // The slice with the most foreground, of the truth or of the prediction
+      const truth = await readLabelVolume(join(folder, "labels", `${scored.case}.nii.gz`));
+      const most = [0, 1, 2].map((z) =>
+        Math.max(
+          ...[data, truth.data].map((codes) =>
+            codes.subarray(z * nx * ny, (z + 1) * nx * ny).filter((code) => code > 0).length
+          ),
+        )
+      );
+      assert.equal(index, most.indexOf(Math.max(...most)));
       for (let row = 0; row < ny; row++) {
         for (let column = 0; column < nx; column++) {
           // Up is anterior and left is the patient's right: of RAS both axes run backwards

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OKABE_ITO } from "../../lib/plots/palette.ts";
+import { OKABE_ITO, SERIES_COLOURS } from "../../lib/plots/palette.ts";
 import { bestEpoch, curvePoints, plotTrainingCurves } from "../../lib/plots/training_curves.ts";
 import { pointsOf } from "./support.ts";
 
@@ -38,4 +38,23 @@ Deno.test("plotTrainingCurves draws training and validation from their own value
     assert.ok(Math.abs(from - to - steps * unit) < 0.01);
   }
   assert.match(svg, /best epoch: 2 \(dotted\)/);
+});
+
+Deno.test("plotTrainingCurves draws each class's volume Dice, not its training loss", () => {
+  const names = ["anterior", "posterior"];
+  const scores = [[0.25, 0.5], [0.5, 0.625]];
+  const { svg } = plotTrainingCurves(scores.map((score, i) => ({
+    ...{ epoch: i + 1, loss: 1, valVolumeDice: 0.5 },
+    classes: names.map((name, c) => ({ name, dice: 0.5 * c, valVolumeDice: score[c]! })),
+  })));
+  const lines = [...svg.matchAll(/<path d="([^"]+)" stroke="(#\w+)"/g)];
+  const others = SERIES_COLOURS.filter((colour) =>
+    colour !== OKABE_ITO.blue && colour !== OKABE_ITO.vermillion
+  );
+  const [a, b] = [0, 1].map((c) =>
+    pointsOf(lines.find(([, , stroke]) => stroke === others[c])![1]!).map(([, y]) => y)
+  ) as [number[], number[]];
+  // On one axis: a from 1/4 to 1/2, where b begins; b rises half as far
+  assert.ok(a[0]! > a[1]! && Math.abs(a[1]! - b[0]!) < 0.01);
+  assert.ok(Math.abs(a[0]! - a[1]! - 2 * (b[0]! - b[1]!)) < 0.02);
 });

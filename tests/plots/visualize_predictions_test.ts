@@ -54,6 +54,15 @@ Deno.test("visualizePredictions gives each class its colour and its name", () =>
   for (const name of ["peripheral", "transition", "other class"]) {
     assert.ok(svg.includes(`>${name}<`), name);
   }
+  const legend = [...svg.matchAll(/fill="(#\w+)"\/><text[^>]*>([^<]+)</g)];
+  assert.deepEqual(legend.map(([, colour, label]) => [label, colour]), [
+    ["peripheral", classColour(0)],
+    ["transition", classColour(1)],
+    ["both", MASK_COLOURS.truePositive],
+    ["prediction only", MASK_COLOURS.falsePositive],
+    ["truth only", MASK_COLOURS.falseNegative],
+    ["other class", MASK_COLOURS.otherClass],
+  ]);
   const [, truth, prediction, errors] = picturesOf(svg) as [never, never, never, never];
   assert.deepEqual(voxelsOf(truth, classColour(0)), [0]);
   assert.deepEqual(voxelsOf(truth, classColour(1)), [5]);

@@ -44,3 +44,10 @@ Deno.test("the tasks that run the engine ask for the flags, and Deno takes them"
     assert(success, new TextDecoder().decode(stderr));
   }
 });
+
+Deno.test("only x86's compiler is asked for vectors of 256 bits, and an unknown V8 for nothing", () => {
+  const v8 = "15.0.245.2";
+  assert.match(v8Flags({ arch: "x86_64", v8 }), /--no-wasm-bounds-checks,--.*revectorize$/);
+  assert.equal(v8Flags({ arch: "aarch64", v8 }), "--no-wasm-bounds-checks");
+  assert.doesNotMatch(v8Flags({ arch: "x86_64", v8: "99.0.0.0" }), /wasm/);
+});

@@ -241,3 +241,17 @@ Deno.test("compareInput() does not let an older model take the red channel in si
     const green = v.parse(ModelInputsSchema, { ...LEGACY, channel: 1, smallest: [8, 8] });
     assert.deepEqual(told(green, await picture(3, green)), []);
   }));
+
+Deno.test("modelInputs() takes more slices than a call takes arguments", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [{ id: "a" }]);
+    const { manifest } = await extractSlices({ data: folder, out: join(folder, "out") });
+    const [slice] = manifest.slices;
+    const crop = { ...slice!.geometry.crop, height: 3 };
+    const other = { ...slice!, geometry: { ...slice!.geometry, crop } };
+    const slices = [other, ...Array.from({ length: 200_000 }, () => slice!)];
+    const { trained } = modelInputs({ ...manifest, slices }, ["a"]);
+    const { height, width } = slice!.geometry.crop;
+    assert.deepEqual(trained!.slices.smallest, [3, width]);
+    assert.deepEqual(trained!.slices.largest, [height, width]);
+  }));

@@ -10,6 +10,7 @@ import {
   resolveSliceSettings,
   SliceDataset,
   type SliceSettings,
+  usePrepared,
 } from "../../lib/slices/mod.ts";
 import { inFolder, writeDataSet } from "./support/data_set.ts";
 
@@ -53,6 +54,30 @@ Deno.test("slices are made once, and again when options or files change", () =>
     const more = await prepare(folder, out, CLIPPED);
     assert.equal(more.reused, false);
     assert.deepEqual(more.manifest.cases.map(({ id }) => id), ["a", "b", "c"]);
+  }));
+
+Deno.test("usePrepared() takes only slices of the same settings and files, and writes nothing", () =>
+  inFolder(async (folder) => {
+    const out = join(folder, "out");
+    await writeDataSet(folder, [{ id: "a" }, { id: "b" }]);
+    const use = (settings: Partial<SliceSettings> = {}) =>
+      usePrepared({
+        ...{ data: folder, out, isTrusted: true },
+        settings: resolveSliceSettings(settings),
+      });
+    await assert.rejects(use(), /it has no manifest/);
+    const made = await prepare(folder, out);
+    const names = await namesIn(out);
+    const used = await use();
+    assert.deepEqual([used.folder, used.reused, used.damage], [out, true, null]);
+    assert.deepEqual(used.manifest, made.manifest);
+    await assert.rejects(use(CLIPPED), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.match(error.message, /settings, images or labels have changed since they were made/);
+      return error.code === "bad-prepared";
+    });
+    assert.deepEqual(await namesIn(out), names);
+    assert.deepEqual(await readManifest(out), made.manifest);
   }));
 
 Deno.test("prepareSlices() gives each setting and each data folder a folder of its own", () =>

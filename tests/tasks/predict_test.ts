@@ -134,10 +134,24 @@ Deno.test("predict shares a folder, goes on where it was stopped and names what 
       /(\d) of 4 images are done; run the same command to continue/.exec(out)?.[1],
     );
     assert.ok(done >= 1 && done < 4, out);
+    // A run of an old version does not say what it was trained on, nor has it a threshold of doubt
+    assert.doesNotMatch(rest.error, /does not say what it was trained on/);
+    const inputs = join(folder, "model", "slices.json");
+    const { trained: _, ...old } = JSON.parse(await Deno.readTextFile(inputs));
+    await Deno.writeTextFile(inputs, JSON.stringify(old));
     const again = await run(...samples);
     assert.equal(again.code, 0, again.error);
+    assert.match(
+      again.error,
+      /warning: this run does not say what it was trained on, so images are/,
+    );
+    assert.match(
+      again.out,
+      /review\.csv: 4 masks by NCA quality metric\n +none is flagged: .* no thr/,
+    );
+    assert.match(again.out, /deno task evaluate --run model --split validation --uncertainty/);
     assert.match(again.out, new RegExp(`Skipped ${done} that were done`));
-    assert.match(again.out, /case_3\.nii\.gz .*\(made again: changed: samples\)/);
+    assert.match(again.out, /case_3\.nii\.gz .*\(made again: changed: samples, doubt\)/);
   }));
 
 Deno.test("predict tells what is wrong with its flags and folders", () =>

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { decodePng, encodePng } from "../../lib/slices/png.ts";
 import { Random } from "../../lib/support/random.ts";
+import { parseCsv } from "../../lib/support/csv.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
 import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 import {
@@ -92,6 +93,56 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
     assert.deepEqual([mask.shape, mask.affine], [image.shape, image.affine]);
     const probability = await readVolume(join(folder, "masks", `${id}_probability.nii.gz`));
     assert.deepEqual(mask.data, probability.data.map((p) => p > 0.5 ? 1 : 0));
+
+    // What training chose on its validation patients: evaluate chooses the same, predict uses it
+    const choices = await Promise.all(
+      ["doubt.json", "calibration.json"].map((f) => readJson(at(f))),
+    );
+    const [{ one, measures, cases }, { one: { temperatures } }] = choices;
+    assert.equal(cases, 1);
+    const chosen = await run(
+      folder,
+      "evaluate",
+      ...["--run", "runs/a", "--split", "validation", "--uncertainty"],
+    );
+    assert.equal(chosen.code, 0, chosen.error);
+    assert.deepEqual(
+      await Promise.all([readJson(at("doubt.json")), readJson(at("calibration.json"))]),
+      choices,
+    );
+    const tables = ["doubts.csv", "doubt_ranking.csv", "calibration.csv", "plots/reliability.png"];
+    for (const name of [...tables, "plots/risk_coverage.png"]) {
+      assert.ok((await Deno.stat(at("evaluation-validation-best", name))).isFile, name);
+    }
+    const [head, ...reviewed] = parseCsv(await Deno.readTextFile(join(folder, "masks/review.csv")));
+    assert.equal(reviewed.length, 4);
+    const [doubts, flagged] = ["doubt", "flagged"].map((name) =>
+      reviewed.map((row) => row[head!.indexOf(name)]!)
+    ) as [string[], string[]];
+    assert.deepEqual(doubts, doubts.toSorted((a, b) => Number(b) - Number(a)));
+    const { threshold } = measures[one];
+    assert.deepEqual(flagged, doubts.map((doubt) => Number(doubt) > threshold ? "yes" : "no"));
+    await Deno.remove(at("calibration.json"));
+    const last = ["--weights", "last", "--uncertainty", "--samples", "2"];
+    const other = await run(
+      folder,
+      "evaluate",
+      "--run",
+      "runs/a",
+      "--split",
+      "validation",
+      ...last,
+    );
+    assert.equal(other.code, 0, other.error);
+    await assert.rejects(Deno.stat(at("calibration.json")), "choices are for the best weights");
+    const plain = ["--out", "plain", "--probabilities"];
+    await run(folder, "predict", "--run", "runs/a", "--image", "data/images", ...plain);
+    const before = await readVolume(join(folder, "plain", `${id}_probability.nii.gz`));
+    const odds = (p: number) => Math.log(p / (1 - p));
+    const voxel = before.data.findIndex((p) => p > 0.6 && p < 0.9);
+    const [said, calibrated] = [before, probability].map(({ data }) => odds(data[voxel]!));
+    assert.ok(Math.abs(calibrated! - said! / temperatures[0]) < 1e-3, `${said}, ${calibrated}`);
+    assert.deepEqual((await readVolume(join(folder, "plain", `${id}.nii.gz`))).data, mask.data);
   });
 });
 

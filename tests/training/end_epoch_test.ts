@@ -42,6 +42,19 @@ Deno.test("endEpoch() takes means over batches, and begins the next epoch", () =
   });
 });
 
+Deno.test("endEpoch() gives each class its own means, in a later epoch too", () => {
+  const state = { ...counters(), epoch: 1, step: 5, batch: 3, sums: [3, 1.5, 1.5, 0.75, 2.25] };
+  const classes = [{ name: "a", volumeDice: 0.8 }, { name: "b", volumeDice: NaN }];
+  const scores = scoresOf(0.8, { classes });
+  const { metrics } = endEpoch(state, { scores, lr: 1, names: ["a", "b"], saved: null });
+  const { epoch, loss, dice, bce } = metrics;
+  assert.deepEqual([epoch, loss, dice, bce], [2, 1, 0.5, 0.5]);
+  assert.deepEqual(metrics.classes, [
+    { name: "a", dice: 0.25, valVolumeDice: 0.8 },
+    { name: "b", dice: 0.75, valVolumeDice: null },
+  ]);
+});
+
 Deno.test("endEpoch() calls an epoch the best only where its score is above all before", () => {
   const state = counters();
   const end = (scores: EvalResult | null) => {

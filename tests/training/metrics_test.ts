@@ -12,8 +12,8 @@ import { inFolder } from "../support/in_folder.ts";
 const ROW: EpochMetrics = {
   epoch: 1,
   loss: 1.25,
-  dice: 0.5,
-  bce: 0.75,
+  dice: 0.25,
+  bce: 1,
   lr: 1e-3,
   valLoss: 0.875,
   valDice: 0.375,
@@ -44,15 +44,15 @@ Deno.test("writeMetrics() writes the tutorial's columns, and two for each of sev
     assert.equal(
       await read(),
       "epoch,loss,dice,bce,lr,val_loss,val_dice,val_bce,val_volume_dice,seconds\n" +
-        "1,1.25,0.5,0.75,0.001,0.875,0.375,0.5,0.7,2\n" +
-        "2,1.25,0.5,0.75,0.001,,,,,2\n",
+        "1,1.25,0.25,1,0.001,0.875,0.375,0.5,0.7,2\n" +
+        "2,1.25,0.25,1,0.001,,,,,2\n",
     );
     await writeMetrics(path, [{ ...ROW, classes: ZONES }]);
     assert.equal(
       await read(),
       "epoch,loss,dice,bce,lr,val_loss,val_dice,val_bce,val_volume_dice," +
         "dice (anterior),val_volume_dice (anterior),dice (posterior),val_volume_dice (posterior)," +
-        "seconds\n1,1.25,0.5,0.75,0.001,0.875,0.375,0.5,0.7,0.25,0.8,0.75,,2\n",
+        "seconds\n1,1.25,0.25,1,0.001,0.875,0.375,0.5,0.7,0.25,0.8,0.75,,2\n",
     );
     await writeMetrics(path, []);
     assert.equal((await read()).split("\n").length, 2);
@@ -62,9 +62,9 @@ Deno.test("writeMetrics() writes the tutorial's columns, and two for each of sev
 Deno.test("epochScalars() keeps the tutorial's tags, whose Dice is a loss, and adds the scores", () => {
   assert.deepEqual(epochScalars(ROW), {
     "Loss/epoch": 1.25,
-    "Dice/epoch": 0.5,
-    "BCE/epoch": 0.75,
-    "DiceScore/epoch": 0.5,
+    "Dice/epoch": 0.25,
+    "BCE/epoch": 1,
+    "DiceScore/epoch": 0.75,
     "LearningRate": 1e-3,
     "Val/Loss": 0.875,
     "Val/Dice": 0.375,

@@ -1,7 +1,8 @@
 """Runs groups of cells in the kernel "deno", each group queued at once, and prints what came back.
 
 ask_kernel.py FOLDER GROUPS: FOLDER is where the kernel starts, GROUPS is JSON, [[{"code", "stop_at",
-"input"}]]: Stop is pressed once the output holds `stop_at`; `input` answers what the cell asks for.
+"input", "stop_on_error"}]]: Stop is pressed once the output holds `stop_at`; `input` answers what the
+cell asks for.
 Prints [[{"status", "outputs"}]] and, last, whether Deno was gone after its bridge was killed.
 """
 
@@ -17,7 +18,12 @@ from jupyter_client.manager import KernelManager
 
 
 def run(manager, client, cells):
-    ids = [client.execute(cell["code"], allow_stdin="input" in cell) for cell in cells]
+    ids = [
+        client.execute(
+            cell["code"], allow_stdin="input" in cell, stop_on_error=cell.get("stop_on_error", True)
+        )
+        for cell in cells
+    ]
     found = {each: {"status": None, "outputs": []} for each in ids}
     replies, idle = 0, set()
     deadline = time.monotonic() + 120

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
+import { partColour, signedColour } from "../../lib/live/colours.ts";
+import { diceOf, meanChange, planeOf } from "../../lib/live/read_state.ts";
+
+const classes = [{ name: "a", values: [1] }, { name: "b", values: [2] }];
+const TRAINED = {
+  model: { config: { channels: 4, imageChannels: 1, classes: 2 } },
+  inputs: { targets: { kind: "classes", classes, ignore: [] } },
+} as unknown as TrainedModel;
+
+/** One row of two cells: the image, the logits of a and b, and one channel more. */
+const STATE = Float32Array.of(9, 3, 0, 5, 9, -3, 2, 6);
+
+Deno.test("planeOf() shows a channel, the most probable class and its probability", () => {
+  assert.deepEqual([...planeOf(STATE, 0, TRAINED)], [9, 9]);
+  assert.deepEqual([...planeOf(STATE, 1, TRAINED)], [3, -3]);
+  assert.deepEqual([...planeOf(STATE, 7, TRAINED)], [5, 6]);
+  assert.deepEqual([...planeOf(STATE, "mask", TRAINED)], [1, 2]);
+  const { exp } = Math;
+  const expected = [exp(3) / (2 + exp(3)), exp(2) / (1 + exp(-3) + exp(2))];
+  for (const [i, p] of planeOf(STATE, "probability", TRAINED).entries()) {
+    assert.ok(Math.abs(p - expected[i]!) < 1e-6, `${p}`);
+  }
+});
+
+Deno.test("diceOf() enlarges a small state, and takes the mean over classes", () => {
+  // a: 4 of 4 pixels; b: 4 pixels of which the one of the truth is one
+  const truth = Uint8Array.of(1, 1, 2, 0, 1, 1, 0, 0);
+  assert.ok(Math.abs(diceOf(STATE, { size: [2, 4], truth }, TRAINED) - (1 + 2 / 5) / 2) < 1e-6);
+  assert.ok(Number.isNaN(diceOf(STATE, { size: [2, 4], truth: null }, TRAINED)));
+});
+
+Deno.test("meanChange() counts the channels that can change, not the image's", () => {
+  const after = Float32Array.of(9, 4, 0, 5, 9, -3, 0, 3);
+  assert.equal(meanChange(STATE, after, TRAINED), (1 + 2 + 3) / 6);
+});
+
+Deno.test("colours: the middle of the signed map is dark, and maps are linear between colours", () => {
+  assert.deepEqual(signedColour(-1), [140, 205, 255]);
+  assert.deepEqual(signedColour(0), [22, 24, 30]);
+  assert.deepEqual(signedColour(0.5), [205, 105, 15]);
+  assert.deepEqual(signedColour(2), signedColour(1));
+  assert.deepEqual(partColour(0.5 / 9), [70, 21, 102]);
+});
