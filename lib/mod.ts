@@ -244,8 +244,6 @@ export {
   type ConfigOverrides,
   DEFAULTS,
   type EpochMetrics,
-  EventLog,
-  type EventPosition,
   learningRateAt,
   lossGradients,
   modelConfig,
