@@ -9,9 +9,8 @@
  *
  * const backend = await initBackend({ backend: "ops" });
  * const model = new MedNca({ steps: [2, 1] });
- * const images = tf.ones<tf.Rank.R4>([1, 16, 16, 1]);
- * const logits = model.forward(images, { seeds: [0] });
- * assert(diceScore(logits, images) <= 1);
+ * const logits = model.forward(tf.ones([1, 16, 16, 1]), { seeds: [0] });
+ * assert(diceScore(logits, tf.ones([1, 16, 16, 1])) <= 1);
  * backend.dispose();
  * ```
  *
@@ -20,7 +19,6 @@
 
 export {
   type Backend,
-  BACKEND_VARIABLE,
   type BackendName,
   type BackendOptions,
   BACKENDS,

@@ -5,10 +5,10 @@
  */
 
 import type { Postprocess } from "../../lib/evaluation/postprocess.ts";
+import type { Shard } from "../../lib/slices/discovery/list_images.ts";
 import { type Command, numberFlag } from "./cli.ts";
 import { configFlag } from "./flags.ts";
 import { postprocessFlag } from "./postprocess_flag.ts";
-import type { PredictRequest } from "./predict_images.ts";
 import { requireFlag } from "./run.ts";
 
 /** What the flags of {@linkcode addPredictFlags} give. */
@@ -25,6 +25,18 @@ export interface PredictFlags {
   force?: boolean;
   backend?: string;
   threads?: number;
+}
+
+/** What is to be predicted, all of it. */
+export interface PredictRequest extends PredictFlags {
+  /** The run or model. */
+  readonly run: string;
+  /** A volume, a picture, a folder of them, or a DICOM series. */
+  readonly image: string;
+  /** The folder for the masks. */
+  readonly out: string;
+  /** The part of the images; null: all. */
+  readonly shard: Shard | null;
 }
 
 /** Adds the flags of a prediction. */
@@ -66,7 +78,7 @@ export function addPredictFlags(command: Command): Command {
 }
 
 /**
- * What is to be predicted, all of it.
+ * The request of the flags.
  *
  * @throws {InputError} If a flag is missing that must be given.
  */

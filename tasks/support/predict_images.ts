@@ -19,7 +19,7 @@ import { drawPrediction } from "../../lib/plots/prediction_picture.ts";
 import type { Target } from "../../lib/slices/case.ts";
 import type { CaseSource } from "../../lib/slices/discovery/case_source.ts";
 import { listInputs } from "../../lib/slices/discovery/dicom_case.ts";
-import { type Shard, takeShard } from "../../lib/slices/discovery/list_images.ts";
+import { takeShard } from "../../lib/slices/discovery/list_images.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { writeFileAtomic } from "../../lib/support/files.ts";
 import { formatDuration } from "../../lib/support/format_duration.ts";
@@ -28,23 +28,11 @@ import { counted, namesOf } from "../../lib/support/names_of.ts";
 import { requireWritable } from "../../lib/support/output_folder.ts";
 import { StatusLine } from "../../lib/support/status_line.ts";
 import { readLabelVolume } from "../../lib/volume/mod.ts";
-import type { PredictFlags } from "./predict_flags.ts";
+import type { PredictRequest } from "./predict_flags.ts";
 import { chosenPostprocess } from "./postprocess_flag.ts";
 import { describeReview, doubtOf } from "./review.ts";
 import { backendOptions } from "./run.ts";
 import { readTrainedRun } from "./trained_models.ts";
-
-/** What {@linkcode predictImages} takes: the flags of `deno task predict`. */
-export interface PredictRequest extends PredictFlags {
-  /** The run or model. */
-  readonly run: string;
-  /** A volume, a picture, a folder of them, or a DICOM series. */
-  readonly image: string;
-  /** The folder for the masks. */
-  readonly out: string;
-  /** The part of the images; null: all. */
-  readonly shard: Shard | null;
-}
 
 /** Free space required before work starts. */
 const MASK_BYTES = 1e6;
