@@ -238,8 +238,6 @@ export {
   type ConfigOverrides,
   DEFAULTS,
   type EpochMetrics,
-  EventLog,
-  type EventPosition,
   learningRateAt,
   lossGradients,
   modelConfig,

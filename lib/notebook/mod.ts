@@ -12,6 +12,7 @@ export * from "./estimate_training.ts";
 export { kernelEditor } from "./kernel_editor.ts";
 export * from "./limit_cases.ts";
 export { runReport } from "../exchange/run_report.ts";
+export { EventLog, type EventPosition } from "../training/event_log.ts";
 export { formatDuration } from "../support/format_duration.ts";
 export { EXAMPLE_SEED, exampleCase } from "../example/mod.ts";
 export { orientForDisplay } from "../plots/raster.ts";

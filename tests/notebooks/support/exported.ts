@@ -36,12 +36,14 @@ async function pageProblems(page: Page, wanted: number): Promise<string[]> {
     // A live view hides its still picture
     (images as HTMLImageElement[]).filter((image) => image.checkVisibility()).map((image) => {
       const { left, right, width, height } = image.getBoundingClientRect();
-      const room = image.closest(".jp-OutputArea-output")!.getBoundingClientRect();
+      const output = image.closest(".jp-OutputArea-output")!;
+      const room = output.getBoundingClientRect();
+      const { paddingLeft, paddingRight } = getComputedStyle(output);
       return {
         alt: image.alt,
         natural: [image.naturalWidth, image.naturalHeight],
         shown: [width, height],
-        room: room.width,
+        room: room.width - parseFloat(paddingLeft) - parseFloat(paddingRight),
         isInside: left >= room.left - 1 && right <= room.right + 1,
       };
     })
