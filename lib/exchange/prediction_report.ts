@@ -170,14 +170,14 @@ async function page(report: Report, { folder, classes }: PredictionReportOptions
       [
         "Image",
         ...classes.map(({ name }) => hasVolumes ? `${name}, ml` : name),
-        ...(hasQuality ? ["Doubt"] : []),
+        ...(hasQuality ? ["NQM"] : []),
         ...(hasRemarks ? ["Remarks"] : []),
       ],
       ...rows,
     ]),
     ...(hasQuality
       ? [htmlParagraph(
-        "Doubt is the NCA quality metric: how far repeated runs differ, from 0, where all " +
+        "NQM is the NCA quality metric: how far repeated runs differ, from 0, where all " +
           "agree, on.",
       )]
       : []),

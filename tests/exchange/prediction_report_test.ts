@@ -68,5 +68,5 @@ Deno.test("predict leaves volumes.csv, report.json and report.html about all mas
     assert.deepEqual(await names(), ["case_0.nii.gz", "case_2.nii.gz"]);
     const page = await Deno.readTextFile(join(masks, "report.html"));
     assert.match(page, /Left out, since other weights or settings made them: case_1\.nii\.gz/);
-    assert.match(page, /Doubt/);
+    assert.match(page, /NQM/);
   }));
