@@ -25,7 +25,7 @@ export interface SignedColours {
  * import { signedColours } from "./signed_colours.ts";
  * import assert from "node:assert/strict";
  *
- * const { style, caption } = signedColours(Float32Array.of(-1.5, 0.5));
+ * const { style, caption } = signedColours(Float32Array.of(-1.5, 0, 1.5));
  * assert.equal(caption, "±1.5");
  * assert.deepEqual(style.range, [-1.5, 1.5]);
  * ```

@@ -6,6 +6,7 @@
 
 import { join } from "@std/path";
 import { CLUSTER_FOLDER } from "../../lib/cluster/plan.ts";
+import { refuseOtherThanFiles } from "../../lib/support/read_file.ts";
 
 /** The folder of the logs. */
 export function logsOf(out: string): string {
@@ -22,6 +23,7 @@ const TAIL_BYTES = 4096;
 
 /** The last line of a log that says something. */
 export async function lastLine(path: string): Promise<string> {
+  await refuseOtherThanFiles(path, { what: "log", code: "bad-run" });
   using file = await Deno.open(path);
   const { size } = await file.stat();
   await file.seek(Math.max(0, size - TAIL_BYTES), Deno.SeekMode.Start);

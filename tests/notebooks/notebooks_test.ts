@@ -9,6 +9,7 @@ import {
   NAMES,
   NBCLIENT,
   type Notebook,
+  type Output,
   readNotebook,
   ROOT,
   textOf,
@@ -154,6 +155,16 @@ Deno.test("the notebooks' code holds up to the type checker", async () => {
   }
 });
 
+/** How often a chapter compares what its cells compute by hand with lib. */
+const COMPARED: Record<string, number> = { "1_nca_architecture": 2, "2_data_preparation": 1 };
+
+/** The largest relative differences that a cell shows. */
+const differencesOf = ({ data = {} }: Output) => {
+  const text = textOf(data["text/html"] ?? data["text/markdown"]).replaceAll(/<[^>]*>/g, " ");
+  const found = text.matchAll(/largest difference\D*?(\d\.\de[+-]\d+)/g);
+  return Array.from(found, ([, value]) => Number(value));
+};
+
 for (const name of NAMES) {
   Deno.test({
     name: `notebook ${name} and its solutions run on the Deno kernel, with every picture ` +
@@ -183,6 +194,11 @@ for (const name of NAMES) {
           if (!verdict.includes("**right.** ✓")) problem(`its solution: ${verdict}`);
         }
       }
+      const differences = notebook.cells.flatMap(({ outputs = [] }) =>
+        outputs.flatMap(differencesOf)
+      );
+      assert.equal(differences.length, COMPARED[name] ?? 0, `${differences}`);
+      assert.ok(differences.every((difference) => difference < 1e-5), `${differences}`);
       if (EXPORTER !== undefined) problems.push(...await exportProblems(notebook));
       assert.deepEqual(problems, []);
     },

@@ -101,6 +101,9 @@ const OPENERS = [
   "lib/download/unpack_tar.ts", // after hashFile()
   "lib/plots/svg_to_png.ts", // those of packages
   "lib/live/build_site.ts", // its own
+  "lib/cluster/gather_predictions.ts", // a draft that it writes
+  "tasks/cluster/local.ts", // logs that it writes
+  "tasks/cluster/logs.ts", // after refuseOtherThanFiles()
   "tasks/test.ts", // the report that it asked for
 ];
 
