@@ -216,7 +216,7 @@ export function imageToPng({ data, width, height }: RgbImage): Uint8Array {
  * import assert from "node:assert/strict";
  *
  * const slice = { data: new Float32Array(800), height: 10, width: 80 };
- * assert.deepEqual(displayScale(slice, { voxel: [5, 0.5] }), [32, 3]);
+ * assert.deepEqual(displayScale(slice, { voxel: [5, 0.5] }), [30, 3]);
  * ```
  */
 export function displayScale(
@@ -225,8 +225,12 @@ export function displayScale(
 ): readonly [number, number] {
   const { size = 320, voxel: [tall, wide] = [1, 1] } = options;
   const longer = Math.max(slice.height * tall, slice.width * wide);
-  const across = Math.max(1, Math.round(size / longer * wide));
-  return [Math.max(1, Math.round(size / longer * tall)), across];
+  // The shorter side is rounded, and the other follows from it: rounded by itself, each side of a
+  // square voxel could come out differently
+  const shorter = Math.min(tall, wide);
+  const pixels = Math.max(1, Math.round(size / longer * shorter));
+  const of = (side: number) => Math.round(pixels * side / shorter);
+  return [of(tall), of(wide)];
 }
 
 function interpolate({ data, height, width }: Raster, y: number, x: number): number {

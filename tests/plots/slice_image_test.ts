@@ -3,6 +3,7 @@ import { decode } from "fast-png";
 import { MASK_COLOURS, parseColour } from "../../lib/plots/palette.ts";
 import { orientForDisplay, quantile } from "../../lib/plots/raster.ts";
 import {
+  displayScale,
   imageToPng,
   overlayErrors,
   overlayMask,
@@ -112,4 +113,14 @@ Deno.test("imageToPng keeps every pixel", () => {
   const decoded = decode(imageToPng(image));
   assert.deepEqual([decoded.width, decoded.height, decoded.channels], [3, 2, 3]);
   assert.deepEqual([...decoded.data], [...image.data]);
+});
+
+Deno.test("displayScale keeps voxels square that differ by a rounding", () => {
+  const slice = { data: new Float32Array(6400), height: 80, width: 80 };
+  // 200 pixels for 80 voxels are 2.5 each
+  for (const voxel of [[2.4, 2.4000001], [2.4000001, 2.4], [2.4, 2.4]] as const) {
+    const [tall, wide] = displayScale(slice, { size: 200, voxel });
+    assert.equal(tall, wide, `${voxel}`);
+  }
+  assert.deepEqual(displayScale(slice, { size: 200, voxel: [1, 3] }), [1, 3]);
 });
