@@ -224,7 +224,7 @@ const DOCUMENTS: Readonly<
     parts: {
       "doubt": () => doubts("models/hippocampus"),
       "calibration": () => calibration("models/hippocampus"),
-      "other Dice": () => otherDice("models/hippocampus", RUNS.slice(1)),
+      "other Dice": () => otherDice("models/hippocampus", RUNS),
     },
   },
 };
