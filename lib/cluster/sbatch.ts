@@ -27,7 +27,7 @@ export interface ScriptOptions {
   readonly logs: string;
 }
 
-/** Time before the limit at which a job is told to save, in seconds: a step and a checkpoint. */
+/** Time before the limit at which a job is asked to save, in seconds: enough for a step and a checkpoint. */
 export const WARNING_SECONDS = 120;
 
 /**
@@ -51,7 +51,7 @@ export function singleScript(
 }
 
 /**
- * The script of an array of jobs. Each is told before its time ends, saves, and queues itself again.
+ * The script of an array of jobs. Each gets a signal before its time ends, saves, and queues itself again.
  *
  * @param work.args The arguments of `deno task`; the number of the job and its cores are added.
  * @param work.jobs How many there are.

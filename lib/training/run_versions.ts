@@ -11,29 +11,27 @@ import { PROGRAM } from "../support/program.ts";
 import { ifThere, readJson } from "../support/read_text.ts";
 import { runPaths } from "./run_folder.ts";
 
-/** The programs that a run was trained with, and the machine. */
-export interface Versions {
+const VersionsSchema = v.array(v.object({
   /** This program's version. */
-  readonly program: string;
+  program: v.string(),
   /** Deno's version. */
-  readonly deno: string;
+  deno: v.string(),
   /** Operating system and processor. */
-  readonly platform: string;
-}
+  platform: v.string(),
+}));
+
+/** The programs that a run was trained with, and the machine. */
+export type Versions = v.InferOutput<typeof VersionsSchema>[number];
 
 /** The versions of this process. */
-export function currentVersions(): Versions {
+function currentVersions(): Versions {
   const { version: { deno }, build: { os, arch } } = Deno;
   return { program: PROGRAM.version, deno, platform: `${os} ${arch}` };
 }
 
-const VersionsSchema = v.array(
-  v.object({ program: v.string(), deno: v.string(), platform: v.string() }),
-);
-
 /**
- * Reads what a run was trained with, the first start first. Runs of version 0.1.0 and older may
- * not say: then the list is empty.
+ * Reads what a run was trained with, the first start first. Runs that started
+ * before this was recorded have no list: then it is empty.
  *
  * @throws {InputError} If the file is damaged.
  */

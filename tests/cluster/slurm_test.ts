@@ -77,7 +77,7 @@ Deno.test({
 
         const id = (await idOf(1, "R"))!;
         await slurm.call("scontrol", "update", `jobid=${id}`, "timelimit=1");
-        await until("job 1 is told", () => hasPendingTerm(held));
+        await until("job 1 has its signal", () => hasPendingTerm(held));
         Deno.kill(held, "SIGCONT");
         await until("job 1 waits again", async () => await idOf(1, "PD") !== undefined);
         assert.equal(await exists(join(at(0), "job.json")), false);

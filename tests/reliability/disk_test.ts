@@ -84,7 +84,7 @@ diskTest("a disk that fills up stops a training, whose checkpoint goes on", asyn
   });
 }, 800);
 
-diskTest("what does not fit is told before work starts", async (disk) => {
+diskTest("what does not fit is reported before work starts", async (disk) => {
   await assert.rejects(
     requireWritable(join(disk, "a", "b"), { bytes: 1e9 }),
     says(/^Cannot write: 1\.0 GB are needed, 1 MB are free: .*b$/),
@@ -106,7 +106,7 @@ diskTest("what does not fit is told before work starts", async (disk) => {
   }
 }, 900);
 
-diskTest("a read-only folder is told at the start, in one paragraph", async (disk) => {
+diskTest("a read-only folder is reported at the start, in one paragraph", async (disk) => {
   const folder = await Deno.makeTempDir();
   try {
     await writeTinyVolumes(join(folder, "data"));
@@ -132,7 +132,7 @@ diskTest("a read-only folder is told at the start, in one paragraph", async (dis
   }
 }, 64);
 
-Deno.test("a file in the way of a folder is told at the start", async () => {
+Deno.test("a file in the way of a folder is reported at the start", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await writeFileAtomic(join(folder, "taken"), "");

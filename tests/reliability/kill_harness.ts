@@ -83,9 +83,9 @@ export interface KillOptions {
   kills: number;
   /** Decides the moments. */
   seed: number;
-  /** How often a run is killed at most before it is let finish; 4 unless told. */
+  /** How often a run is killed at most before it may finish. Default: 4. */
   most?: number;
-  /** Which tasks, in turn; all unless told. */
+  /** Which tasks, in turn. Default: all. */
   targets?: readonly KillTarget[];
   /** Told after each kill. */
   onKill?: (report: KillReport) => void;

@@ -58,7 +58,7 @@ Deno.test("the same command again names --resume; a run without a checkpoint sta
   });
 });
 
-Deno.test("a permission that Deno was not given is told at the start, without a stack", async () => {
+Deno.test("a permission that Deno was not given is reported at the start, without a stack", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await writeTinyVolumes(join(folder, "data"));
