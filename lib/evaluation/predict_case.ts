@@ -270,16 +270,20 @@ class RunningStatistics {
       this.#squares = new Float64Array(values.length);
       return;
     }
-    for (const [i, value] of values.entries()) {
-      const difference = value - this.mean[i]!;
-      this.mean[i]! += difference / this.#count;
-      this.#squares[i]! += difference * (value - this.mean[i]!);
+    const { mean } = this;
+    const squares = this.#squares;
+    for (let i = 0; i < values.length; i++) {
+      const difference = values[i]! - mean[i]!;
+      mean[i]! += difference / this.#count;
+      squares[i]! += difference * (values[i]! - mean[i]!);
     }
   }
 
   /** Over these runs, not an estimate for more. */
   deviation(): Float32Array {
-    return Float32Array.from(this.#squares, (sum) => Math.sqrt(sum / this.#count));
+    const result = new Float32Array(this.#squares.length);
+    for (let i = 0; i < result.length; i++) result[i] = Math.sqrt(this.#squares[i]! / this.#count);
+    return result;
   }
 }
 
