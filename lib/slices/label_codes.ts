@@ -11,8 +11,8 @@ import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 import { isColour, labelCode, valueName } from "./targets.ts";
 
-/** The value of a pixel that the file itself marks as ignored. */
-export const VOID = -1;
+/** Stands for a pixel that a picture itself marks as ignored: no file holds such a value. */
+export const VOID = 2 ** 53;
 
 const MOST_LISTED = 256;
 /** A file with more values is not a label. */
@@ -21,6 +21,8 @@ const MOST_VALUES = 65536;
 const MANY_VALUES = 24;
 /** Tolerance for integers after resampling or in floating point. */
 const ROUNDING = 0.01;
+/** Above it float32 cannot hold every integer. */
+const MOST_SINGLE = 2 ** 24;
 /** Tolerance for black and white after lossy compression. */
 const NEAR = 48;
 
@@ -33,6 +35,7 @@ export class LabelEncoder {
   readonly #targets: Targets;
   #fractional: number | undefined;
   #nonFinite = false;
+  #isSingle = false;
   #pixels = 0;
   #foreground = 0;
   #background = 0;
@@ -47,6 +50,7 @@ export class LabelEncoder {
   /** The code of each stored value. */
   encode(values: Voxels): Uint8Array {
     const codes = new Uint8Array(values.length);
+    this.#isSingle ||= values instanceof Float32Array;
     let last = NaN;
     let code = 0;
     let start = 0;
@@ -127,6 +131,23 @@ export class LabelEncoder {
     }
     if (this.#foreground === 0) findings.push(asWarning("label is empty"));
     else if (this.#background === 0) findings.push(asWarning("label has no background"));
+    const negative = values.filter((value) => value < 0 && this.#code(value) === 0);
+    if (negative.length > 0) {
+      const hint =
+        "If these voxels are to be ignored, declare it as the label ignore in dataset.json";
+      findings.push(
+        asWarning(
+          `label has negative values, ${namesOf(negative.map(String))}, treated as background`,
+          hint,
+        ),
+      );
+    }
+    if (this.#isSingle && values.some((value) => Math.abs(value) > MOST_SINGLE)) {
+      findings.push(asWarning(
+        "label has ids above 2²⁴ stored as float32, in which neighbouring ids are equal",
+        "Export the label again with integers",
+      ));
+    }
     const colours = values.filter(isColour);
     if (colours.length > 1 && this.#targets.classes.some((target) => target.values === "above 0")) {
       const names = namesOf(colours.map(valueName));

@@ -82,8 +82,28 @@ Deno.test("LabelEncoder finds masks that were compressed as JPEG", () => {
   assert.deepEqual(encoded(classes, { isPicture: true }).findings, []);
 });
 
+Deno.test("LabelEncoder takes negative values for background, and says so", () => {
+  const { codes, summary, findings } = encoded(Int16Array.of(-1, -1, 0, 1, -1024));
+  assert.deepEqual(codes, [0, 0, 0, 1, 0]);
+  assert.deepEqual(summary, { values: [-1024, -1, 0, 1], foreground: 0.2, hasBackground: true });
+  assert.deepEqual(findings, [
+    "warning: label has negative values, -1024, -1, treated as background",
+  ]);
+  // As a class, or thresholded, they mean something
+  assert.deepEqual(encoded(Int16Array.of(-1, 0, 1), { labels: "a=-1;b=1" }).findings, []);
+  assert.deepEqual(encoded(Int16Array.of(-1, 0, 1), { threshold: 0 }).findings, []);
+});
+
+Deno.test("LabelEncoder warns of ids that float32 cannot tell apart", () => {
+  const ids = [0, 526157192, 526157196];
+  const [warning, ...others] = encoded(Float32Array.from(ids)).findings;
+  assert.match(warning!, /^warning: label has ids above 2²⁴ stored as float32/);
+  assert.deepEqual([others, encoded(Float64Array.from(ids)).findings], [[], []]);
+  assert.deepEqual(encoded(Float32Array.of(0, 2 ** 24)).findings, []);
+});
+
 Deno.test("LabelEncoder leaves out what the file itself marks", () => {
-  const { codes, summary } = encoded(Int32Array.of(VOID, 0, 1));
+  const { codes, summary } = encoded(Float64Array.of(VOID, 0, 1));
   assert.deepEqual(codes, [IGNORED, 0, 1]);
   assert.deepEqual(summary, { values: [0, 1], foreground: 1 / 3, hasBackground: true });
 });
