@@ -9,7 +9,7 @@ import { IGNORED, type LabelSummary, type Targets } from "./case.ts";
 import type { Voxels } from "../volume/types.ts";
 import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 import type { SliceSettings } from "./slice_settings.ts";
-import { isColour, labelCode, valueName } from "./targets.ts";
+import { isColour, labelCode, valueColour, valueName } from "./targets.ts";
 
 /** Stands for a pixel that a picture itself marks as ignored: no file holds such a value. */
 export const VOID = 2 ** 53;
@@ -21,6 +21,8 @@ const MOST_VALUES = 65536;
 const MANY_VALUES = 24;
 /** Tolerance for integers after resampling or in floating point. */
 const ROUNDING = 0.01;
+/** More colours close to black than anyone draws with. */
+const MOST_NEARLY_BLACK = 8;
 /** Above it float32 cannot hold every integer. */
 const MOST_SINGLE = 2 ** 24;
 /** Tolerance for black and white after lossy compression. */
@@ -33,6 +35,8 @@ export class LabelEncoder {
   readonly #counts = new Map<number, number>();
   readonly #codes = new Map<number, number>();
   readonly #targets: Targets;
+  /** By value and colour. */
+  readonly #colours = new Map<string, readonly [value: number, colour: string]>();
   #fractional: number | undefined;
   #nonFinite = false;
   #isSingle = false;
@@ -66,6 +70,15 @@ export class LabelEncoder {
     }
     this.#count(last, code, values.length - start);
     return codes;
+  }
+
+  /** Notes the colours that a palette gives to values. */
+  noteColours(colours: ReadonlyMap<number, number>): void {
+    for (const [value, colour] of colours) {
+      const [red, green, blue] = valueColour(colour);
+      const hex = [red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("");
+      this.#colours.set(`${value} ${hex}`, [value, `#${hex}`]);
+    }
   }
 
   #codeOf(value: number): number {
@@ -105,6 +118,7 @@ export class LabelEncoder {
       values: this.#values().slice(0, MOST_LISTED),
       foreground: this.#foreground / this.#pixels,
       hasBackground: this.#background > 0,
+      colours: [...this.#colours.values()].sort(([a], [b]) => a - b),
     };
   }
 
@@ -125,6 +139,9 @@ export class LabelEncoder {
     } else if (isPicture && this.#isLossy()) {
       const message = `label has ${values.length} grey values, probably after JPEG compression`;
       findings.push(asError(message, LOSSY));
+    } else if (isPicture && values.filter(isNearlyBlack).length > MOST_NEARLY_BLACK) {
+      const message = "label has many colours close to black, probably after JPEG compression";
+      return [asError(message, LOSSY_COLOURS)];
     } else if (values.length > MANY_VALUES) {
       const hint = "Choose those to segment with --labels";
       findings.push(asWarning(`label holds ${values.length} values`, hint));
@@ -177,6 +194,12 @@ export class LabelEncoder {
   }
 }
 
+/** Whether a colour is one of those that compression leaves around black. */
+function isNearlyBlack(value: number): boolean {
+  return isColour(value) && valueColour(value).every((part) => part <= NEAR);
+}
+
+const LOSSY_COLOURS = "Save masks without lossy compression";
 const PROBABILITIES =
   "Labels must be integers; for a probability map, give a threshold: --threshold 0.5";
 const LOSSY = "Save masks without lossy compression; for these, use --threshold 127";
