@@ -11,8 +11,8 @@ import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 import { isColour, labelCode, valueName } from "./targets.ts";
 
-/** The value of a pixel that the file itself marks as ignored. */
-export const VOID = -1;
+/** The value of a pixel that the file itself marks as ignored; beyond all exact integers. */
+export const VOID = -(2 ** 60);
 
 const MOST_LISTED = 256;
 /** A file with more values is not a label. */

@@ -83,7 +83,12 @@ Deno.test("LabelEncoder finds masks that were compressed as JPEG", () => {
 });
 
 Deno.test("LabelEncoder leaves out what the file itself marks", () => {
-  const { codes, summary } = encoded(Int32Array.of(VOID, 0, 1));
+  const { codes, summary } = encoded(Float64Array.of(VOID, 0, 1));
   assert.deepEqual(codes, [IGNORED, 0, 1]);
   assert.deepEqual(summary, { values: [0, 1], foreground: 1 / 3, hasBackground: true });
+});
+
+Deno.test("LabelEncoder takes -1 for background, and lists it", () => {
+  const { codes, summary } = encoded(Int16Array.of(-1, 0, 1, -1));
+  assert.deepEqual([codes, summary.values, summary.foreground], [[0, 0, 1, 0], [-1, 0, 1], 0.25]);
 });

@@ -4,6 +4,7 @@ import type { Targets } from "../case.ts";
 import type { Problem } from "../discovery/case_source.ts";
 import { type DatasetDescription, declaredValues } from "../discovery/dataset_description.ts";
 import type { SliceSettings } from "../slice_settings.ts";
+import { valueName } from "../targets.ts";
 import type { CaseFacts } from "./case_facts.ts";
 
 /** From this ratio on, spacings or sizes count as different. */
@@ -88,14 +89,14 @@ function oddValues(
 ): (readonly [id: string, values: string])[] {
   return cases.flatMap(({ id, labelValues }) => {
     const odd = labelValues.filter(isOdd);
-    return odd.length === 0 ? [] : [[id, namesOf(odd.map(String))] as const];
+    return odd.length === 0 ? [] : [[id, namesOf(odd.map(valueName))] as const];
   });
 }
 
 /** Classes to segment that no label has. */
 function targetProblems(cases: readonly CaseFacts[], { classes }: Targets): Problem[] {
   const found = new Set(cases.flatMap(({ labelValues }) => labelValues));
-  const hint = `The labels hold ${namesOf([...found].sort((a, b) => a - b).map(String), 10)}`;
+  const hint = `The labels hold ${namesOf([...found].sort((a, b) => a - b).map(valueName), 10)}`;
   return classes.flatMap(({ name, values }): Problem[] => {
     if (values === "above 0") {
       const isThere = cases.some(({ foreground }) => foreground > 0);
@@ -104,7 +105,7 @@ function targetProblems(cases: readonly CaseFacts[], { classes }: Targets): Prob
     const missing = values.filter((value) => !found.has(value));
     if (missing.length === 0) return [];
     const severity = missing.length === values.length ? "error" : "warning";
-    const list = missing.join(", ");
+    const list = missing.map(valueName).join(", ");
     const of = name.replaceAll(",", ", ") === list ? "" : ` of ${name}`;
     return [problem(severity, ALL, `no label holds ${list}${of}`, hint)];
   });

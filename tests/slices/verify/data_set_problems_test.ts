@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NO_DESCRIPTION } from "../../../lib/slices/discovery/dataset_description.ts";
-import { parseTargets } from "../../../lib/slices/targets.ts";
+import { colourValue, parseTargets } from "../../../lib/slices/targets.ts";
 import type { CaseFacts } from "../../../lib/slices/verify/case_facts.ts";
 import {
   dataSetProblems,
@@ -146,4 +146,21 @@ Deno.test("dataSetProblems() takes 200,000 cases", () => {
     ...{ id: `c${i}`, imageHash: `i${i}`, labelHash: `l${i}` },
   }));
   assert.deepEqual(problems(cases), []);
+});
+
+Deno.test("dataSetProblems() names colours as in --labels", () => {
+  const [red, green] = [colourValue(255, 0, 0), colourValue(0, 255, 0)];
+  const targets = parseTargets("#ff0000;#0000ff", NO_DESCRIPTION, []);
+  assert.deepEqual(
+    problems(
+      casesOf({ labelValues: [0, red] }, { labelValues: [0, red] }, {
+        labelValues: [0, red, green],
+      }),
+      { targets },
+    ),
+    [
+      "warning c: only this label holds #00ff00",
+      "error all cases: no label holds #0000ff",
+    ],
+  );
 });
