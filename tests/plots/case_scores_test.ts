@@ -36,6 +36,8 @@ Deno.test("spreadDots stacks dots of about one value above and below each other"
   // From another beginning, the same places
   const shifted = { ...chart, domain: [10, 12] } as const;
   assert.deepEqual(spreadDots([10.5, 11, 10.52, 10.5, 12], shifted), [0, 0, -9, 9, 0]);
+  // Less than a dot apart in [0, 12], more in [10, 12]
+  assert.deepEqual(spreadDots([10.5, 10.58], shifted), [0, 0]);
   // Nine fit between −36 and 36: seventeen are half as far apart
   assert.deepEqual(spreadDots(Array(17).fill(1), chart).slice(0, 5), [0, -4.5, 4.5, -9, 9]);
 });

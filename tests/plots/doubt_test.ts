@@ -71,6 +71,7 @@ Deno.test("plotReliability draws what came true above what was said, side by sid
   const of = (p: number) => {
     const counter = new ReliabilityCounter();
     for (const truth of [1, 0, 0, 0]) counter.add(p, truth);
+    counter.add(0.125, 0);
     return counter.result();
   };
   const row = { runs: "one", where: "all", before: of(0.75), after: of(0.5) } as const;
@@ -79,15 +80,18 @@ Deno.test("plotReliability draws what came true above what was said, side by sid
   const [[x0, y0], [x1, y1]] = diagonal!.curves[0]!.points as [[number, number], [number, number]];
   assert.ok(x1 > x0 && y1 < y0);
   const place = ([x, y]: readonly [number, number]) =>
-    [(x - x0) / (x1 - x0), (y - y0) / (y1 - y0)].map((value) => Math.round(100 * value) / 100);
-  const dots = marksOf(svg, "dot").map(({ dots: [dot], attributes }) => ({
-    place: place(dot!),
+    [(x - x0) / (x1 - x0), (y - y0) / (y1 - y0)].map((value) => Math.round(100 * value) / 100 + 0); // 0, not −0
+  const dots = marksOf(svg, "dot").slice(0, 2).map(({ dots, attributes }) => ({
+    places: dots.map(place).sort(([a], [b]) => a! - b!),
     fill: / fill="([^"]*)"/.exec(attributes)![1],
   }));
-  assert.deepEqual(dots.slice(0, 2), [
-    { place: [0.75, 0.25], fill: "#d55e00" },
-    { place: [0.5, 0.25], fill: "#0072b2" },
+  assert.deepEqual(dots, [
+    { places: [[0.13, 0], [0.75, 0.25]], fill: "#d55e00" },
+    { places: [[0.13, 0], [0.5, 0.25]], fill: "#0072b2" },
   ]);
+  // A line through them
+  const lines = marksOf(svg, "line").slice(1, 3).map(({ curves }) => curves[0]!.points.map(place));
+  assert.deepEqual(lines, dots.map(({ places }) => places));
   const [first, second, third] = [...svg.matchAll(/<g transform="translate\((\d+),(\d+)\)"><g/g)]
     .map(([, x, y]) => [Number(x), Number(y)] as const).slice(-3) as [never, never, never];
   assert.deepEqual([second[0] - first[0], second[1] - first[1]], [440, 0]);
