@@ -286,7 +286,11 @@ Deno.test("plotQuality puts doubt along x and Dice up y, with a line from twenty
       dice: i < undefinedCount ? NaN : 0.9 - i / 50,
     }))).svg;
   const [{ dots }] = marksOf(of(3), "dot") as [ReturnType<typeof marksOf>[number]];
-  const [[x0, y0], [x1, y1], [x2, y2]] = dots as [[number, number], [number, number], never];
+  const [[x0, y0], [x1, y1], [x2, y2]] = dots as [number, number][] as [
+    [number, number],
+    [number, number],
+    [number, number],
+  ];
   assert.ok(x1 > x0 && y1 > y0, "to the right, and down");
   assert.ok(Math.abs(x2 - 2 * x1 + x0) < 0.01 && Math.abs(y2 - 2 * y1 + y0) < 0.01);
   assert.match(
