@@ -11,8 +11,8 @@ import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 import type { SliceSettings } from "./slice_settings.ts";
 import { isColour, labelCode, valueColour, valueName } from "./targets.ts";
 
-/** Stands for a pixel that a picture itself marks as ignored: no file holds such a value. */
-export const VOID = 2 ** 53;
+/** The value of a pixel that the file itself marks as ignored; beyond all exact integers. */
+export const VOID = -(2 ** 60);
 
 const MOST_LISTED = 256;
 /** A file with more values is not a label. */

@@ -15,7 +15,7 @@ import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
 import { writeMetrics } from "../../lib/training/metrics.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { NO_OTHER_DICE } from "../evaluation/support.ts";
-import { disc, inspectPng } from "./support.ts";
+import { disc, inspectPng, marksOf } from "./support.ts";
 
 const ROWS = [1, 2, 3].map((epoch) => ({
   epoch,
@@ -304,4 +304,27 @@ Deno.test("plotQuality draws doubt against Dice with both correlations", () => {
   assert.ok(inspectPng(plotQuality(cases).png()).deviation > 10);
   assert.match(plotQuality(cases.slice(0, 2)).svg, /2 cases: too few for a correlation/);
   assert.throws(() => plotQuality([{ case: "a", quality: 0.1, dice: NaN }]), RangeError);
+});
+
+Deno.test("plotQuality puts doubt along x and Dice up y, with a line from twenty cases on", () => {
+  const of = (count: number, undefinedCount = 0) =>
+    plotQuality(Array.from({ length: count }, (_, i) => ({
+      ...{ case: `c${i}`, quality: 0.1 + i / 100 },
+      dice: i < undefinedCount ? NaN : 0.9 - i / 50,
+    }))).svg;
+  const [{ dots }] = marksOf(of(3), "dot") as [ReturnType<typeof marksOf>[number]];
+  const [[x0, y0], [x1, y1], [x2, y2]] = dots as [number, number][] as [
+    [number, number],
+    [number, number],
+    [number, number],
+  ];
+  assert.ok(x1 > x0 && y1 > y0, "to the right, and down");
+  assert.ok(Math.abs(x2 - 2 * x1 + x0) < 0.01 && Math.abs(y2 - 2 * y1 + y0) < 0.01);
+  assert.match(
+    of(4, 1),
+    /3 cases: correlation −1\.00 \(Pearson\), −1\.00 \(Spearman\); 1 undefined/,
+  );
+  assert.doesNotMatch(of(4), /undefined/);
+  const hasLine = (svg: string) => svg.includes('aria-label="linear-regression"');
+  assert.deepEqual([of(19), of(20)].map(hasLine), [false, true]);
 });

@@ -1,6 +1,7 @@
 import { InputError } from "../../support/errors.ts";
 import { readText } from "../../support/read_text.ts";
 import { namesOf } from "../../support/names_of.ts";
+import { comparable } from "../discovery/file_names.ts";
 import type { SplitSettings } from "./split_keys.ts";
 
 /** The patient of each case. */
@@ -107,8 +108,8 @@ export async function findPatients(
   setting: SplitSettings["patients"],
   ids: readonly string[],
 ): Promise<Patients> {
-  if (setting === "auto") return recognisePatients(ids);
   if (setting === "case") return new Map(ids.map((id) => [id, id]));
+  if (setting === "auto") return oneSpelling(recognisePatients(ids));
   const patientOf = /\.[ct]sv$/i.test(setting)
     ? await readPatients(setting)
     : matchPatients(setting);
@@ -119,7 +120,7 @@ export async function findPatients(
     if (patient === undefined) unknown.push(id);
     else patients.set(id, patient);
   }
-  if (unknown.length === 0) return patients;
+  if (unknown.length === 0) return oneSpelling(patients);
   throw new InputError(
     `Cannot tell the patient of ${unknown.length} of ${ids.length} cases: ${namesOf(unknown)}`,
     {
@@ -127,6 +128,16 @@ export async function findPatients(
       hint: `"patients" is ${setting}; it must match, or list, every case`,
     },
   );
+}
+
+/** A patient that is written `Pat01` and `pat01` is one: as two, one could be trained on and tested. */
+function oneSpelling(patients: Patients): Patients {
+  const spelling = new Map<string, string>();
+  return new Map([...patients].map(([id, patient]) => {
+    const key = comparable(patient);
+    if (!spelling.has(key)) spelling.set(key, patient);
+    return [id, spelling.get(key)!];
+  }));
 }
 
 function matchPatients(setting: string): (id: string) => string | undefined {

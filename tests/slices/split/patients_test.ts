@@ -128,3 +128,13 @@ Deno.test("findPatients() says what it cannot use", async () => {
     });
   }
 });
+
+Deno.test("findPatients() takes names that differ in case for one patient, unless told otherwise", async () => {
+  const ids = ["Patient1_frame01", "patient1_frame02", "S4_left", "s4_right", "K", "k"];
+  assert.deepEqual(groups(await findPatients("auto", ids)), [ids.slice(0, 2), ids.slice(2, 4), [
+    "K",
+    "k",
+  ]]);
+  assert.deepEqual(groups(await findPatients("^(.)", ["a1", "A2", "b1"])), [["a1", "A2"], ["b1"]]);
+  assert.deepEqual(groups(await findPatients("case", ids)), ids.map((id) => [id]));
+});

@@ -172,3 +172,20 @@ Deno.test("dataSetProblems() takes 200,000 cases", () => {
   }));
   assert.deepEqual(problems(cases), []);
 });
+
+Deno.test("dataSetProblems() names colours as in --labels", () => {
+  const [red, green] = [colourValue(255, 0, 0), colourValue(0, 255, 0)];
+  const targets = parseTargets("#ff0000;#0000ff", NO_DESCRIPTION, []);
+  assert.deepEqual(
+    problems(
+      casesOf({ labelValues: [0, red] }, { labelValues: [0, red] }, {
+        labelValues: [0, red, green],
+      }),
+      { targets },
+    ),
+    [
+      "warning c: only this label holds #00ff00",
+      "error all cases: no label holds #0000ff",
+    ],
+  );
+});
