@@ -5,7 +5,8 @@
  */
 
 import { orientForDisplay, type Raster, type View } from "../plots/raster.ts";
-import { classColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
+import type { Targets } from "../slices/case.ts";
+import { codeColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
 
 /** Numbers or codes on their own grid, drawn over the image. */
 export interface Plane extends Raster {
@@ -29,8 +30,8 @@ export interface Drawing {
   readonly plane: Plane;
   /** Their common orientation; they are turned upright. */
   readonly view: View;
-  /** Whether mask codes are sets of bits. */
-  readonly isRegions: boolean;
+  /** The meaning of a mask's codes. */
+  readonly codes: Targets["kind"];
   /** The brush, in pixels of the picture, or null. */
   readonly brush: { readonly x: number; readonly y: number; readonly radius: number } | null;
 }
@@ -40,7 +41,7 @@ const MASK = 130;
 
 /** Draws on a canvas, which gets the shape of the image. */
 export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale | null {
-  const { plane, view, isRegions, brush } = drawing;
+  const { plane, view, codes, brush } = drawing;
   const image = orientForDisplay(drawing.image, view);
   canvas.style.aspectRatio = `${image.width} / ${image.height}`;
   const pixels = Math.round(canvas.clientWidth * Math.min(devicePixelRatio, 2));
@@ -54,7 +55,7 @@ export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale 
   }
   // Cells should be visible as squares
   context.imageSmoothingEnabled = false;
-  const { colours, scale } = colouring(plane, isRegions);
+  const { colours, scale } = colouring(plane, codes);
   paint(context, orientForDisplay(plane, view), colours);
   if (drawing.truth !== null) outline(context, orientForDisplay(drawing.truth, view));
   if (brush !== null) circle(context, brush, canvas.width / image.width);
@@ -86,18 +87,16 @@ const SIGNED = colours(
   (value) => Math.round(127 + 127 * value),
 );
 
-/** The colours of a mask's codes: of a class, or the last region of a set. */
-export function maskColours(isRegions: boolean): Colours {
-  const index = (code: number) => isRegions ? 31 - Math.clz32(code) : code - 1;
-  const colour = (code: number) => code === 0 ? [0, 0, 0, 0] : [...classColour(index(code)), MASK];
+function maskColours(codes: Targets["kind"]): Colours {
+  const colour = (code: number) => code === 0 ? [0, 0, 0, 0] : [...codeColour(code, codes), MASK];
   return colours(colour, (code) => code);
 }
 
-function colouring({ kind, data, most: high }: Plane, isRegions: boolean): {
+function colouring({ kind, data, most: high }: Plane, codes: Targets["kind"]): {
   colours: Colours;
   scale: Scale | null;
 } {
-  if (kind === "mask") return { colours: maskColours(isRegions), scale: null };
+  if (kind === "mask") return { colours: maskColours(codes), scale: null };
   if (kind === "grey") {
     return { colours: GREY, scale: { low: "0", high: "1", bar: gradient(grey, 0) } };
   }

@@ -8,6 +8,7 @@ import { codesOf, overlap, overlapScores } from "../evaluation/overlap.ts";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
 import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
 import { finiteMean } from "../evaluation/statistics.ts";
+import type { Targets } from "../slices/case.ts";
 import { storedCodes } from "../slices/targets.ts";
 import type { Shown } from "./situation.ts";
 
@@ -48,9 +49,10 @@ export function planeOf(
   trained: TrainedModel,
 ): Uint8Array | Float32Array {
   if (typeof show === "number") return values;
-  const { kind, classes: { length: k } } = trained.inputs.targets;
+  const { targets } = trained.inputs;
+  const k = targets.classes.length;
   const probabilities = answerOf(values, trained);
-  if (show !== "probability") return maskOf(probabilities, kind, k);
+  if (show !== "probability") return codesIn(probabilities, targets);
   const cells = values.length / k;
   return Float32Array.from({ length: cells }, (_, cell) => {
     let most = 0;
@@ -76,7 +78,7 @@ export function diceOf(
 ): number {
   if (truth === null) return NaN;
   const { targets } = trained.inputs;
-  const mask = maskOf(answer, targets.kind, targets.classes.length);
+  const mask = codesIn(answer, targets);
   const scale = Math.sqrt(height * width / mask.length);
   const whole = new Uint8Array(height * width);
   for (let y = 0, i = 0; y < height; y++) {
@@ -86,6 +88,10 @@ export function diceOf(
   return finiteMean(
     targets.classes.map((_, c) => overlapScores(overlap(whole, truth, codesOf(targets, c))).Dice),
   );
+}
+
+function codesIn(answer: Float32Array, targets: Targets): Uint8Array {
+  return storedCodes(maskOf(answer, targets.kind, targets.classes.length), targets);
 }
 
 /** The mean change of a number. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
-import { partColour, signedColour } from "../../lib/live/colours.ts";
+import { codeColour, partColour, signedColour } from "../../lib/live/colours.ts";
 import { answerOf, channelsOf, diceOf, meanChange, planeOf } from "../../lib/live/read_state.ts";
 
 const classes = [{ name: "a", values: [1] }, { name: "b", values: [2] }];
@@ -30,6 +30,14 @@ Deno.test("planeOf() shows a channel, the most probable class and its probabilit
   }
 });
 
+Deno.test("planeOf() shows a region with those around it, as its file holds it", () => {
+  const parts = [{ name: "whole", values: [1, 2] }, { name: "core", values: [2] }];
+  const targets = { kind: "regions", classes: parts, ignore: [] };
+  const trained = { ...TRAINED, inputs: { targets } } as unknown as TrainedModel;
+  // The first cell is found to be of the core only
+  assert.deepEqual([...planeOf(Float32Array.of(-3, 1, 2, -1), "mask", trained)], [3, 1]);
+});
+
 const ANSWER = answerOf(LOGITS, TRAINED);
 
 Deno.test("diceOf() enlarges a small state, and takes the mean over classes", () => {
@@ -41,6 +49,13 @@ Deno.test("diceOf() enlarges a small state, and takes the mean over classes", ()
 
 Deno.test("meanChange() is the mean of differences, whatever their sign", () => {
   assert.equal(meanChange(LOGITS, Float32Array.of(4, 0, -5, 2)), (1 + 2) / 4);
+});
+
+Deno.test("codeColour() is that of a class, or of the last region of a set", () => {
+  const [orange, blue, green] = [[230, 159, 0], [86, 180, 233], [0, 158, 115]];
+  const of = (kind: "classes" | "regions") => [1, 2, 3, 4, 5].map((code) => codeColour(code, kind));
+  assert.deepEqual(of("classes").slice(0, 3), [orange, blue, green]);
+  assert.deepEqual(of("regions"), [orange, blue, blue, green, green]);
 });
 
 Deno.test("colours: the middle of the signed map is dark, and maps are linear between colours", () => {
