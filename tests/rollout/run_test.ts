@@ -34,11 +34,11 @@ async function check(engine: RolloutEngine): Promise<void> {
   first.advance(9);
   const last = (await first.save()).state;
   const channels = await first.read(14, 2);
-  first.dispose();
   const again = startRun(kept, nca.weights, { ...given, most: 20 });
   again.advance(9);
   const resumed = (await again.save()).state;
-  again.dispose();
+  // Not before: the other would find what it left in memory
+  for (const run of [first, again]) run.dispose();
   assert.equal(tf.memory().numTensors, before);
   assert.deepEqual(kept.state, whole(3));
   assert.deepEqual(last, whole(9));
