@@ -95,6 +95,10 @@ Deno.test("CaseMasks.correct() changes the voxels of its stroke, in the volume's
       assert.ok(changed.every((i) => after.data[i] === 1));
       assert.deepEqual(after.affine, before.affine);
       assert.deepEqual(session.masks.measure().counts, [count! + 3]);
+      session.masks.correct(4, { ...stroke, points: [20, 20] }, 1, false);
+      session.masks.correct(2, { ...stroke, points: [0, 0] }, 1, false);
+      assert.ok(session.masks.undo() && session.masks.undo());
+      assert.deepEqual((await read()).data, after.data, "the last goes first");
       assert.ok(session.masks.undo() && !session.masks.undo());
       assert.deepEqual((await read()).data, before.data);
     })
@@ -190,11 +194,15 @@ Deno.test("Session.frame() gives the same state whichever way leads there", () =
     const more: Stroke[] = [...strokes, { step: 40, ...erase }, { step: 47, ...erase, radius: 4 }];
     const visited = [[60, []], [33, []], [48, more], [61, more], [47, more], [59, more]] as const;
     for (const [step, drawn] of visited) await session.frame({ ...scene, step, strokes: drawn });
+    let changes: number[] = [];
     for (const [step, drawn] of [[60, strokes], [46, strokes], [58, more], [40, more]] as const) {
       const asked = { ...scene, step, strokes: drawn, show: 2 } as const;
       const here = await session.frame(asked);
       assert.ok(here.dice.every(Number.isFinite) && here.change.every(Number.isFinite));
       assert.deepEqual([here.dice.length, here.change.length], [step + 1, step + 1]);
+      if (step === 60) [, ...changes] = here.change;
+      // A step's change is that of the automaton, without the stroke behind it
+      if (step === 40) assert.deepEqual(here.change.slice(1), changes.slice(0, 40));
       await session.frame({ ...asked, seed: 1 }); // nothing is known of it any more
       assert.deepEqual(await session.frame(asked), here);
     }
