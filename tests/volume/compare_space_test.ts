@@ -22,8 +22,7 @@ Deno.test("compareSpace allows corners to differ by a tenth of a voxel", () => {
   assert.ok(!other.same && other.otherShape && other.millimetres === 10 && other.voxels === 1);
 });
 
-Deno.test("compareSpace matches axes by millimetres, not by voxels, which can be flat", () => {
-  // By 20°: an axis of 10 mm is nearest to itself, though it reaches over more than three voxels of 1 mm
+Deno.test("compareSpace says how far the corners of a turned grid are apart, in mm and in voxels", () => {
   const turn = Math.PI / 9;
   const found = compareSpace(grid(0, turn), grid(0));
   assert.ok(!found.same);
