@@ -38,6 +38,7 @@ function describe({ files }: CaseSource, opened: Case): CaseRecords["cases"][num
   return {
     ...facts,
     labelValues: [...facts.labelValues],
+    labelColours: [...facts.labelColours],
     images: files.flatMap(({ images }) => images),
     labels: files.flatMap(({ label }) => label ?? []),
     intensities: [...opened.intensities],

@@ -224,6 +224,26 @@ export function valuesOf(codes: Uint8Array, table: Float64Array): Float64Array {
 }
 
 /**
+ * The codes that a mask has after it was written and read again, so that scores are those of the
+ * file. Only regions change: a voxel has one value, which stands for a region and all around it, also
+ * where the model found the inner region alone.
+ *
+ * @example
+ * ```ts
+ * import { parseTargets, storedCodes } from "./targets.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const targets = parseTargets("whole=1+2,core=2", { labels: null, ignore: [] }, []);
+ * assert.deepEqual(storedCodes(Uint8Array.of(0, 1, 2, 3), targets), Uint8Array.of(0, 1, 3, 3));
+ * ```
+ */
+export function storedCodes(codes: Uint8Array, targets: Targets): Uint8Array {
+  if (targets.kind === "classes") return codes;
+  const table = maskValues(targets).map(labelCode({ ...targets, ignore: [] }));
+  return codes.map((code) => table[code]!);
+}
+
+/**
  * Planes of 0 and 1 for the loss, one per class or region. Ignored pixels are 0 in all.
  *
  * @returns Pixels × classes values, the class running fastest. With one class it is the mask.

@@ -205,7 +205,7 @@ export function closePrediction(
     // Settings are those that the model was trained with; this task has no flags for them
     const help = /--(force|overwrite|out)\b/.test(hint) || !hint.includes("--")
       ? hint
-      : `Only training chooses settings: ${hint}`;
+      : `The model's own settings apply here; in training: ${hint}`;
     return `  ${name}: ${why}${help && ` (${help})`}`;
   });
   throw new InputError(

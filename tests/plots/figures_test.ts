@@ -7,6 +7,7 @@ import { plotCaseScores } from "../../lib/plots/case_scores.ts";
 import { composePanels, type Panel } from "../../lib/plots/panels.ts";
 import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
 import { plotQuality } from "../../lib/plots/quality.ts";
+import { plotSliceScores } from "../../lib/plots/slice_scores.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
 import { svgSize } from "../../lib/plots/svg.ts";
 import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
@@ -46,6 +47,32 @@ Deno.test("plotTrainingCurves draws a panel for each thing that was measured", (
   assert.doesNotMatch(few.svg, /Cross-entropy<|Learning rate/);
   assert.doesNotMatch(few.svg, /NaN/);
   assert.throws(() => plotTrainingCurves([{ epoch: 1, loss: NaN }]), RangeError);
+});
+
+Deno.test("plotSliceScores draws a dot for each placed slice and a line for each class", () => {
+  const row = (name: string, slice: number, position: number, Dice: number) => ({
+    ...{ case: "a", class: name, slice, position, Dice },
+  });
+  const rows = [
+    row("front", 0, 0, 0.5),
+    row("front", 1, 1, 1),
+    row("back", 1, 0.5, 0.75),
+    row("back", 2, NaN, 0),
+  ];
+  const { svg } = plotSliceScores(rows)!;
+  assert.equal(plotSliceScores(rows)!.svg, svg);
+  assert.match(svg, /2 slices of 1 case;/);
+  // The upper of the two slices lies at the top of the chart, at the right
+  const dots = [...svg.matchAll(/r="2" cy="([\d.]+)" cx="([\d.]+)"/g)]
+    .map(([, y, x]) => [Number(x), Number(y)] as const);
+  assert.equal(dots.length, 3);
+  assert.equal(svg.match(/<circle/g)?.length, 3 + 3); // and the three means
+  const [low, high, middle] = dots as [typeof dots[0], typeof dots[0], typeof dots[0]];
+  assert.ok(low[0] < middle[0] && middle[0] < high[0], "places");
+  assert.equal((low[1] - middle[1]).toFixed(3), (middle[1] - high[1]).toFixed(3), "Dice");
+  assert.ok(high[1] < low[1]);
+  for (const name of ["front", "back"]) assert.ok(svg.includes(`>${name}<`), name);
+  assert.equal(plotSliceScores(rows.slice(3)), null);
 });
 
 Deno.test("readMetrics reads a run's CSV, whichever columns it has", async () => {

@@ -35,6 +35,7 @@ export function dataSetProblems(cases: readonly CaseFacts[], settings: DataSetSe
   return [
     ...valueProblems(cases, settings.description),
     ...targetProblems(cases, settings.targets),
+    ...paletteProblems(cases),
     ...channelProblems(cases, settings),
     ...backgroundProblems(cases),
     ...copies(cases),
@@ -109,6 +110,31 @@ function targetProblems(cases: readonly CaseFacts[], { classes }: Targets): Prob
     const of = name.replaceAll(",", ", ") === list ? "" : ` of ${name}`;
     return [problem(severity, ALL, `no label holds ${list}${of}`, hint)];
   });
+}
+
+/** Values to which palettes give different colours: they may stand for different classes. */
+function paletteProblems(cases: readonly CaseFacts[]): Problem[] {
+  const uses = cases.flatMap(({ id, labelColours }) =>
+    labelColours.map(([value, colour]) => ({ id, value, colour }))
+  );
+  return [...Map.groupBy(uses, ({ value }) => value)].flatMap(([value, own]) => {
+    const [[usual], ...others] = [...Map.groupBy(own, ({ colour }) => colour)]
+      .sort(([, a], [, b]) => b.length - a.length) as [[string, unknown], ...[string, Use[]][]];
+    return others.flatMap(([colour, group]) =>
+      group.map(({ id }) =>
+        problem(
+          "warning",
+          id,
+          `label's palette shows ${value} as ${colour}, that of most cases as ${usual}`,
+          "If the colours are the classes, save the masks in RGB: values are palette indices",
+        )
+      )
+    );
+  });
+}
+
+interface Use {
+  readonly id: string;
 }
 
 function channelProblems(

@@ -21,6 +21,7 @@ function casesOf(...given: Partial<CaseFacts>[]): CaseFacts[] {
     labelValues: [0, 1, 2],
     foreground: 0.1,
     hasBackground: true,
+    labelColours: [],
     imageHash: `image ${i}`,
     labelHash: `label ${i}`,
     ...facts,
@@ -137,6 +138,30 @@ Deno.test("dataSetProblems() names spacings, sizes and orientations that differ"
     "warning d: orientation is unknown, that of most cases RAS",
   ]);
   assert.deepEqual(problems(turned, { orientation: "canonical" }), []);
+});
+
+Deno.test("dataSetProblems warns where palettes give a value different colours", () => {
+  const colours = (one: string, two: string) => ({
+    labelColours: [[0, "#000000"], [1, one], [2, two]] as [number, string][],
+  });
+  const usual = colours("#ff0000", "#00ff00");
+  assert.deepEqual(problems(casesOf(usual, usual, {})), []);
+  assert.deepEqual(problems(casesOf(usual, colours("#00ff00", "#00ff00"), usual)), [
+    "warning b: label's palette shows 1 as #00ff00, that of most cases as #ff0000",
+  ]);
+});
+
+Deno.test("dataSetProblems names colours as colours", () => {
+  const [red, green] = [colourValue(255, 0, 0), colourValue(0, 255, 0)];
+  const labelValues = [0, red];
+  assert.deepEqual(
+    problems(casesOf({ labelValues }, { labelValues: [0, red, green] }, { labelValues })),
+    ["warning b: only this label holds #00ff00"],
+  );
+  const targets = parseTargets("#0000ff;#ff0000", NO_DESCRIPTION, []);
+  assert.deepEqual(problems(casesOf({ labelValues }), { targets }), [
+    "error all cases: no label holds #0000ff",
+  ]);
 });
 
 Deno.test("dataSetProblems() takes 200,000 cases", () => {
