@@ -103,7 +103,7 @@ Deno.test("a case with other channels than most is an error that names both numb
       { id: "c", shape: [6, 5, 3, 2], image: (i) => i % 19 },
     ]);
     const { manifest } = await extractSlices({ data: folder, out: join(folder, "out") });
-    assert.deepEqual(manifest.cases.map(({ id }) => id), ["a"]);
+    assert.deepEqual(manifest.cases.map(({ id }) => id), ["a", "b"]);
     const [error] = manifest.problems.filter(({ severity }) => severity === "error");
     assert.equal(
       `${error!.case}: ${error!.message}`,
