@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UNCERTAINTY_SAMPLES } from "../evaluation/predict_case.ts";
 import { InputError } from "../support/errors.ts";
 import { counted } from "../support/names_of.ts";
 import { WARNING_SECONDS } from "./sbatch.ts";
@@ -58,16 +59,16 @@ const START_SECONDS = 120;
 const EARLY_SECONDS = 60;
 
 /**
- * The size of a training: its steps, the validation slices after each epoch, twice more to choose
- * postprocessing and doubt, and the slices that are held out. The scores at its end are not saved
- * in between.
+ * The size of a training: its steps; the validation slices after each epoch, once more to choose the
+ * postprocessing and as often as doubt needs; and the slices that are held out. The scores at its
+ * end are not saved in between.
  */
 export function trainingSize(
   { slices, batchSize, trainSeconds, inferSeconds, bytes }: MeasuredTraining,
   epochs: number,
 ): JobSize {
   const { train, validation, test } = slices;
-  const scores = (2 * validation + test) * inferSeconds;
+  const scores = ((1 + UNCERTAINTY_SAMPLES) * validation + test) * inferSeconds;
   return {
     seconds: epochs * (train * trainSeconds + validation * inferSeconds) + scores,
     partSeconds: Math.max(batchSize * trainSeconds, scores),

@@ -108,11 +108,11 @@ Deno.test("timeFor(), memoryFor(), trainingSize(), shardSize() and shardsFor() f
     ...{ batchSize: 4, trainSeconds: 0.5, inferSeconds: 0.25, bytes: 2 ** 30 },
   };
   assert.deepEqual(trainingSize(measured, 10), {
-    seconds: 10 * (64 * 0.5 + 16 * 0.25) + 2 * 16 * 0.25 + 20 * 0.25, // 373
-    partSeconds: 13, // the scores; a step takes 2
+    seconds: 10 * (64 * 0.5 + 16 * 0.25) + 11 * 16 * 0.25 + 20 * 0.25, // ten runs for doubt
+    partSeconds: 49, // the scores; a step takes 2
     bytes: 2 ** 30,
   });
-  assert.equal(trainingSize({ ...measured, batchSize: 40 }, 10).partSeconds, 20);
+  assert.equal(trainingSize({ ...measured, batchSize: 400 }, 10).partSeconds, 200);
   assert.equal(timeFor(1000), "35"); // 33.3 minutes with the margin, in steps of five
   assert.equal(timeFor(0), "15");
   assert.equal(timeFor(43_201), "1440");
