@@ -8,6 +8,7 @@ import { codesOf, overlap, overlapScores } from "../evaluation/overlap.ts";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
 import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
 import { finiteMean } from "../evaluation/statistics.ts";
+import { storedCodes } from "../slices/targets.ts";
 import type { Shown } from "./situation.ts";
 
 /**
@@ -33,7 +34,7 @@ export function planeOf(
   }
   const { kind } = inputs.targets;
   const probabilities = probabilitiesOf(logits, kind, k);
-  if (show !== "probability") return maskOf(probabilities, kind, k);
+  if (show !== "probability") return storedCodes(maskOf(probabilities, kind, k), inputs.targets);
   return Float32Array.from({ length: cells }, (_, cell) => {
     let most = 0;
     for (let c = 0; c < k; c++) most = Math.max(most, probabilities[c * cells + cell]!);

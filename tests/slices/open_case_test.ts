@@ -205,16 +205,29 @@ Deno.test("channels are chosen from one file or several, each normalised by itse
     assert.deepEqual(findingsOf(await open(files, { channel: [1, 2] })), [
       "error: image has no channel 2: it has 2",
     ]);
-    const elsewhere = {
-      ...second,
-      header: stored(second, [0, 1, 2], [true, false, false]).volume.header,
-    };
-    await writeVolume(join(folder, "away.nii"), { data: second.data, like: elsewhere });
-    const apartInSpace = await open(sourceOf(folder, ["x_0000.nii", "away.nii"]));
-    assert.deepEqual(findingsOf(apartInSpace), [
-      "error: away.nii covers a different space than x_0000.nii",
-    ]);
-    assert.equal(apartInSpace.case, null);
+    // Stored in another order, but in the same place
+    const turned = stored(second, [2, 0, 1], [true, false, true]).volume;
+    await writeVolume(join(folder, "turned.nii"), { data: turned.data, like: turned });
+    const aligned = await opened(sourceOf(folder, ["x_0000.nii", "turned.nii"]));
+    for (const index of aligned.indices) {
+      assert.deepEqual(aligned.slice(index).data, apart.slice(index).data);
+    }
+    const affine = first.affine.map((row, i) => i === 1 ? [...row.slice(0, 3), row[3]! + 2] : row);
+    const moved = createVolume({ ...second, affine });
+    await writeVolume(join(folder, "away.nii"), { data: moved.data, like: moved });
+    const wide = { shape: [8, 6, 5], spacing: first.spacing, affine };
+    const larger = createVolume({ data: new Float32Array(8 * 6 * 5), ...wide });
+    await writeVolume(join(folder, "large.nii"), { data: larger.data, like: larger });
+    for (
+      const [name, why] of [
+        ["away.nii", "away.nii covers a different space than x_0000.nii"],
+        ["large.nii", "large.nii has 8×6×5 voxels, x_0000.nii 7×6×5"],
+      ]
+    ) {
+      const apartInSpace = await open(sourceOf(folder, ["x_0000.nii", name!]));
+      assert.deepEqual(findingsOf(apartInSpace), [`error: ${why}`]);
+      assert.equal(apartInSpace.case, null);
+    }
     const model = { ...settingsFor(), channels: 1 };
     const refused = await openCase(files, model, { labels: false, normalized: true });
     assert.deepEqual(findingsOf(refused), ["error: image has 2 channels, 1 is needed"]);

@@ -56,6 +56,7 @@ Deno.test("a sound data set has no problems, and is described", () =>
       labelValues: [0, 1, 2],
       foreground: 2 / 3,
       hasBackground: true,
+      labelColours: [],
     });
     const text = formatVerification(verification);
     assert.match(
