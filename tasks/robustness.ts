@@ -17,16 +17,15 @@ import {
 } from "../lib/evaluation/robustness/mod.ts";
 import { MedNca } from "../lib/nca/med_nca.ts";
 import { readWeights } from "../lib/nca/weights.ts";
+import { viewOfCase } from "../lib/plots/case_view.ts";
 import { plotRobustness, plotRobustnessExamples } from "../lib/plots/robustness.ts";
-import type { View } from "../lib/plots/raster.ts";
+import { voxelOf } from "../lib/plots/scored_slice.ts";
 import { discoverCases } from "../lib/slices/mod.ts";
-import type { ModelInputs } from "../lib/slices/model_inputs.ts";
 import { requireCases } from "../lib/slices/split/require_cases.ts";
 import { InputError } from "../lib/support/errors.ts";
 import { formatDuration } from "../lib/support/format_duration.ts";
 import { counted } from "../lib/support/names_of.ts";
 import { StatusLine } from "../lib/support/status_line.ts";
-import { PLANE_AXES } from "../lib/volume/mod.ts";
 import { readRun, runPaths } from "../lib/training/run_folder.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
 import { configFlag } from "./support/flags.ts";
@@ -142,7 +141,7 @@ await runTask(async () => {
       const chart = plotRobustness(scores);
       for (const ending of ["svg", "png"]) await chart.save(`${figure}.${ending}`);
       const pictures = plotRobustnessExamples(examples, {
-        view: viewOf(slices, shown!.orientation),
+        ...{ view: viewOfCase(shown!, slices), voxel: voxelOf(shown!) },
         title: `Under perturbations: ${shown!.id}`,
       });
       await pictures.save(`${figure}_examples.png`);
@@ -155,17 +154,6 @@ await runTask(async () => {
   }
 });
 
-/** The orientation of the slices of a case, from the letters of its stored axes. */
-function viewOf({ orientation: kept, axis }: ModelInputs, letters: string | null): View {
-  if (letters === null) return "raw";
-  const orientation = kept === "stored" ? letters : "RAS";
-  if (typeof axis === "number") return { axis, orientation };
-  const pair = ["RL", "AP", "SI"][PLANE_AXES[axis]]!;
-  const named = [...orientation].findIndex((letter) => pair.includes(letter));
-  return { axis: named as 0 | 1 | 2, orientation };
-}
-
-/** Shows the last perturbation and the remaining time. */
 function showProgress(
   line: StatusLine,
   { case: id, perturbation, strength, dice, done, total }: RobustnessProgress,

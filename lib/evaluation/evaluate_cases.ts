@@ -4,6 +4,7 @@
  * @module
  */
 
+import { join } from "@std/path";
 import type { Case, Targets } from "../slices/case.ts";
 import type { CaseSource } from "../slices/discovery/case_source.ts";
 import { InputError } from "../support/errors.ts";
@@ -18,6 +19,7 @@ import {
 import { type Postprocess, postprocessCase } from "./postprocess.ts";
 import { maskGrid, scoreCase } from "./score_case.ts";
 import { classSuffixes, scoreLabels } from "./score_labels.ts";
+import { type SliceScoreRow, sliceScores, writeSliceScores } from "./slice_scores.ts";
 import { caseDice, type EvaluationSummary, type ScoredCase, summarize } from "./summary.ts";
 import { writeSummary } from "./summary_files.ts";
 
@@ -52,7 +54,10 @@ export interface EvaluateCasesOptions
   readonly sources: readonly CaseSource[];
   /** The postprocessing of each class. */
   readonly postprocess: readonly Postprocess[];
-  /** The folder for `summary.json` and `summary.csv`; null: they are not written. */
+  /**
+   * The folder for `summary.json`, `summary.csv` and `slice_scores.csv`; null: they are not
+   * written.
+   */
   readonly out: string | null;
   /**
    * The folder for the predicted masks, in the space of their images; null: they are not written.
@@ -83,11 +88,12 @@ export async function evaluateCases(options: EvaluateCasesOptions): Promise<Eval
   const { models, sources, signal, onProgress, seed, out } = options;
   const problems: string[] = [];
   const scored: ScoredCase[] = [];
+  const slices: SliceScoreRow[] = [];
   for (const [i, source] of sources.entries()) {
     signal?.throwIfAborted();
     const place = { case: source.id, done: i + 1, total: sources.length };
     try {
-      const result = await scoreSource(source, options, problems);
+      const result = await scoreSource(source, options, problems, slices);
       scored.push(result);
       onProgress?.({ ...place, dice: caseDice(result) });
     } catch (error) {
@@ -101,7 +107,10 @@ export async function evaluateCases(options: EvaluateCasesOptions): Promise<Eval
     scoreLabels(models[0]!.inputs.targets).map(({ key, name }) => [key, name]),
   );
   const summary = summarize(scored, { names, problems, seed });
-  if (out !== null) await writeSummary(out, summary);
+  if (out !== null) {
+    await writeSummary(out, summary);
+    await writeSliceScores(join(out, "slice_scores.csv"), slices);
+  }
   return summary;
 }
 
@@ -123,6 +132,7 @@ async function scoreSource(
   source: CaseSource,
   options: EvaluateCasesOptions,
   problems: string[],
+  slices: SliceScoreRow[],
 ): Promise<ScoredCase> {
   const { models, postprocess, predictions, variances, samples, onPredicted } = options;
   const { views, opened, warnings } = await openViews(models, source, true);
@@ -141,6 +151,8 @@ async function scoreSource(
   });
   const masks = postprocessCase(prediction.masks, opened, postprocess, targets);
   const labels = opened.indices.map((index) => opened.label(index).data);
+  const { indices } = opened;
+  slices.push(...sliceScores({ case: source.id, indices, masks, labels }, targets));
   const files = predictions === null ? [] : await opened.save(predictions, masks, { suffix: "" });
   if (several && variances !== null) await saveVariances(variances, opened, prediction, targets);
   const scored: ScoredCase = {

@@ -38,6 +38,7 @@ export * from "./robustness/mod.ts";
 export * from "./score_case.ts";
 export * from "./score_labels.ts";
 export * from "./score_masks.ts";
+export * from "./slice_scores.ts";
 export * from "./slices_as_case.ts";
 export * from "./statistics.ts";
 export * from "./summary.ts";

@@ -5,6 +5,7 @@
  */
 
 import type { Case, Targets } from "../slices/case.ts";
+import { storedCodes } from "../slices/targets.ts";
 import { codesOf } from "./overlap.ts";
 import { fillHoles, largestComponent } from "./postprocess_mask.ts";
 import { joinPlanes, maskGrid } from "./score_case.ts";
@@ -28,9 +29,10 @@ export function postprocessMask(
   mask: Uint8Array,
   shape: readonly number[],
   steps: readonly Postprocess[],
-  { kind }: Pick<Targets, "kind">,
+  targets: Targets,
 ): Uint8Array {
   if (steps.every((step) => step === "none")) return mask;
+  const { kind } = targets;
   const result = mask.slice();
   for (const [index, step] of steps.entries()) {
     if (step === "none") continue;
@@ -46,7 +48,7 @@ export function postprocessMask(
       else if (result[i] === 0) result[i] = index + 1;
     }
   }
-  return result;
+  return storedCodes(result, targets);
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 } from "../slices/geometry.ts";
 import { interleave } from "../slices/interleave.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
+import { storedCodes } from "../slices/targets.ts";
 import type { ImageSlice, SliceGeometry } from "../slices/types.ts";
 import { maskOf, probabilitiesOf } from "./probabilities.ts";
 
@@ -116,7 +117,8 @@ export async function predictCase(
 ): Promise<CasePrediction> {
   const options = { ...DEFAULTS, ...given };
   const { batchSize, samples, keepProbabilities, keepRuns, signal, onProgress } = options;
-  const [{ inputs: { targets: { kind, classes } }, opened: { indices } }] = views as [ModelView];
+  const [{ inputs: { targets }, opened: { indices } }] = views as [ModelView];
+  const { kind, classes } = targets;
   const k = classes.length;
   const several = views.length * samples > 1;
   const result = {
@@ -130,7 +132,7 @@ export async function predictCase(
     signal?.throwIfAborted();
     const places = indices.slice(done, done + batchSize).map((_, i) => done + i);
     for (const { mean, deviation, runs } of await predictBatch(views, places, options)) {
-      result.masks.push(maskOf(mean, kind, k));
+      result.masks.push(storedCodes(maskOf(mean, kind, k), targets));
       for (const [run, mask] of runs.entries()) result.runs[run]!.push(mask);
       const pixels = mean.length / k;
       for (const c of classes.keys()) {
@@ -190,7 +192,9 @@ async function predictBatch(
           const planes = toOriginalGrid(probabilitiesOf(own, targets.kind, k), geometry, 0);
           const { statistics, masks } = runs[place - places[0]!]!;
           statistics.add(planes);
-          if (options.keepRuns) masks.push(maskOf(planes, targets.kind, k));
+          if (options.keepRuns) {
+            masks.push(storedCodes(maskOf(planes, targets.kind, k), targets));
+          }
         }
       }
     }
@@ -270,16 +274,20 @@ class RunningStatistics {
       this.#squares = new Float64Array(values.length);
       return;
     }
-    for (const [i, value] of values.entries()) {
-      const difference = value - this.mean[i]!;
-      this.mean[i]! += difference / this.#count;
-      this.#squares[i]! += difference * (value - this.mean[i]!);
+    const { mean } = this;
+    const squares = this.#squares;
+    for (let i = 0; i < values.length; i++) {
+      const difference = values[i]! - mean[i]!;
+      mean[i]! += difference / this.#count;
+      squares[i]! += difference * (values[i]! - mean[i]!);
     }
   }
 
   /** Over these runs, not an estimate for more. */
   deviation(): Float32Array {
-    return Float32Array.from(this.#squares, (sum) => Math.sqrt(sum / this.#count));
+    const result = new Float32Array(this.#squares.length);
+    for (let i = 0; i < result.length; i++) result[i] = Math.sqrt(this.#squares[i]! / this.#count);
+    return result;
   }
 }
 

@@ -44,10 +44,15 @@ export interface ScoreMasksOptions {
 export async function scoreMasks(options: ScoreMasksOptions): Promise<EvaluationSummary> {
   const [predictions, labels] = await Promise.all(
     [options.prediction, options.label].map(listMasks),
-  ) as [Map<string, string>, Map<string, string>];
-  const pairs = [...labels].filter(([name]) => predictions.has(name))
-    .map(([name, file]): Pair => ({ name, label: file, prediction: predictions.get(name)! }));
+  ) as [MaskFiles, MaskFiles];
+  const pairs = [...labels].flatMap(([name, [label, ...more]]): Pair[] => {
+    const [prediction, ...others] = predictions.get(name) ?? [];
+    const isPair = prediction !== undefined && more.length + others.length === 0;
+    return isPair ? [{ name, label: label!, prediction }] : [];
+  });
   const problems = [
+    ...several(predictions),
+    ...several(labels),
     ...missing(labels, predictions, `no mask in ${options.prediction}`),
     ...missing(predictions, labels, `no label in ${options.label}`),
   ];
@@ -82,13 +87,15 @@ interface Pair {
   readonly prediction: string;
 }
 
-/** The masks of a folder by their names without extension. */
-async function listMasks(folder: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+/** The files of a folder by their names without extension. */
+type MaskFiles = ReadonlyMap<string, readonly string[]>;
+
+async function listMasks(folder: string): Promise<MaskFiles> {
+  const found: string[] = [];
   try {
     for await (const { name, isFile } of Deno.readDir(folder)) {
       if (isFile && !name.startsWith(".") && /\.(nii(\.gz)?|png)$/i.test(name)) {
-        found.set(stemOf(name).normalize("NFC"), join(folder, name));
+        found.push(join(folder, name));
       }
     }
   } catch (cause) {
@@ -98,12 +105,17 @@ async function listMasks(folder: string): Promise<Map<string, string>> {
       cause,
     });
   }
-  return new Map([...found].sort(([a], [b]) => a < b ? -1 : 1));
+  return Map.groupBy(found.sort(), stemOf);
+}
+
+function several(masks: MaskFiles): string[] {
+  return [...masks].filter(([, files]) => files.length > 1)
+    .map(([name, files]) => `${name}: several masks: ${files.join(", ")}`);
 }
 
 function missing(
-  names: ReadonlyMap<string, string>,
-  others: ReadonlyMap<string, string>,
+  names: MaskFiles,
+  others: MaskFiles,
   what: string,
 ): string[] {
   const alone = [...names.keys()].filter((name) => !others.has(name));
@@ -198,6 +210,11 @@ async function readVolumes(
       message: message.replaceAll("label", "mask").replaceAll("image", "label"),
       hint: "",
     });
+  }
+  for (const [what, { shape }] of Object.entries({ mask, label: truth })) {
+    if (shape.length === 3) continue;
+    const hint = "Save it as one 3D volume of class numbers";
+    findings.push({ severity: "error", message: `${what} has ${shape[3]} volumes`, hint });
   }
   const shape = truth.shape.slice(0, 3);
   const values = problem === null ? reorient(mask.data, mask.shape, reorientation) : mask.data;

@@ -9,6 +9,7 @@ import { checkWeights, writeWeights } from "../nca/weights.ts";
 import { SLICE_KEYS } from "../slices/mod.ts";
 import { ModelInputsSchema } from "../slices/model_inputs.ts";
 import { InputError } from "../support/errors.ts";
+import { counted } from "../support/names_of.ts";
 import { writeJsonAtomic } from "../support/files.ts";
 import {
   type Config,
@@ -66,6 +67,7 @@ export async function importModel({ from, out, settings }: ImportOptions): Promi
   const imageChannels = channels - size("fc2.weight");
   const config = resolveConfig({ ...settings, out, channels, hidden: size("fc1.weight") });
   requireDefinite(config);
+  requireChannels(config, imageChannels);
   const slices = v.parse(ModelInputsSchema, {
     ...config,
     channels: imageChannels,
@@ -91,6 +93,19 @@ function requireDefinite({ normalize, spacing, labels }: Config): void {
       measured.join(", ")
     }`,
     { code: "bad-config" },
+  );
+}
+
+function requireChannels({ channel }: Config, images: number): void {
+  if (channel === "all" || channel.length === images) return;
+  const chosen = counted(channel.length, "channel");
+  throw new InputError(
+    `Cannot import: the model takes ${counted(images, "image channel")}, and the settings choose ` +
+      `${chosen}: ${channel.join(", ")}`,
+    {
+      code: "bad-config",
+      hint: "Give --channel all, or the number of each channel: --channel 0,1",
+    },
   );
 }
 

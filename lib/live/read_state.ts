@@ -8,32 +8,52 @@ import { codesOf, overlap, overlapScores } from "../evaluation/overlap.ts";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
 import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
 import { finiteMean } from "../evaluation/statistics.ts";
+import type { Targets } from "../slices/case.ts";
+import { storedCodes } from "../slices/targets.ts";
 import type { Shown } from "./situation.ts";
 
+/** Consecutive channels of a state. */
+export interface Channels {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The channels of the logits. */
+export function logitChannels({ model }: TrainedModel): Channels {
+  return { first: model.config.imageChannels, count: model.config.classes };
+}
+
+/** The channels that {@linkcode planeOf} needs. */
+export function channelsOf(show: Shown, trained: TrainedModel): Channels {
+  if (typeof show !== "number") return logitChannels(trained);
+  return { first: Math.min(show, trained.model.config.channels - 1), count: 1 };
+}
+
+/** The probabilities of logits, class after class. */
+export function answerOf(
+  logits: Float32Array,
+  { inputs: { targets: { kind, classes } } }: TrainedModel,
+): Float32Array {
+  return probabilitiesOf(logits, kind, classes.length);
+}
+
 /**
- * The part of a state to show, one number or code per cell: a channel, the probability (of the most
+ * What to show of a state, one number or code per cell: a channel, the probability (of the most
  * probable class), or the mask.
  *
- * @param state [h, w, c].
+ * @param values The channels of {@linkcode channelsOf}, the channel running fastest.
  */
 export function planeOf(
-  state: Float32Array,
+  values: Float32Array,
   show: Shown,
-  { model, inputs }: TrainedModel,
+  trained: TrainedModel,
 ): Uint8Array | Float32Array {
-  const { channels, imageChannels: n, classes: k } = model.config;
-  const cells = state.length / channels;
-  if (typeof show === "number") {
-    const channel = Math.min(show, channels - 1);
-    return Float32Array.from({ length: cells }, (_, cell) => state[cell * channels + channel]!);
-  }
-  const logits = new Float32Array(cells * k);
-  for (let i = 0; i < logits.length; i++) {
-    logits[i] = state[Math.floor(i / k) * channels + n + i % k]!;
-  }
-  const { kind } = inputs.targets;
-  const probabilities = probabilitiesOf(logits, kind, k);
-  if (show !== "probability") return maskOf(probabilities, kind, k);
+  if (typeof show === "number") return values;
+  const { targets } = trained.inputs;
+  const k = targets.classes.length;
+  const probabilities = answerOf(values, trained);
+  if (show !== "probability") return codesIn(probabilities, targets);
+  const cells = values.length / k;
   return Float32Array.from({ length: cells }, (_, cell) => {
     let most = 0;
     for (let c = 0; c < k; c++) most = Math.max(most, probabilities[c * cells + cell]!);
@@ -42,13 +62,14 @@ export function planeOf(
 }
 
 /**
- * The mean Dice score of a state's mask over its classes; NaN if it is undefined.
+ * The mean Dice score of a mask over its classes; NaN if it is undefined.
  *
+ * @param answer The probabilities of {@linkcode answerOf}.
  * @param on.size The size of the grid; if the state is smaller, a cell covers several pixels.
  * @param on.truth Codes on the grid; null if there is none.
  */
 export function diceOf(
-  state: Float32Array,
+  answer: Float32Array,
   { size: [height, width], truth }: {
     readonly size: readonly [number, number];
     readonly truth: Uint8Array | null;
@@ -56,26 +77,26 @@ export function diceOf(
   trained: TrainedModel,
 ): number {
   if (truth === null) return NaN;
-  const mask = planeOf(state, "mask", trained);
+  const { targets } = trained.inputs;
+  const mask = codesIn(answer, targets);
   const scale = Math.sqrt(height * width / mask.length);
   const whole = new Uint8Array(height * width);
   for (let y = 0, i = 0; y < height; y++) {
     const row = Math.floor(y / scale) * width / scale;
     for (let x = 0; x < width; x++) whole[i++] = mask[row + Math.floor(x / scale)]!;
   }
-  const { targets } = trained.inputs;
   return finiteMean(
     targets.classes.map((_, c) => overlapScores(overlap(whole, truth, codesOf(targets, c))).Dice),
   );
 }
 
-/** The mean change from one state to the next, over the numbers that can change. */
-export function meanChange(
-  before: Float32Array,
-  after: Float32Array,
-  { model: { config: { channels, imageChannels } } }: TrainedModel,
-): number {
+function codesIn(answer: Float32Array, targets: Targets): Uint8Array {
+  return storedCodes(maskOf(answer, targets.kind, targets.classes.length), targets);
+}
+
+/** The mean change of a number. */
+export function meanChange(before: Float32Array, after: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < after.length; i++) sum += Math.abs(after[i]! - before[i]!);
-  return sum / (after.length / channels * (channels - imageChannels));
+  return sum / after.length;
 }

@@ -7,6 +7,7 @@
 import gifenc from "gifenc";
 import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
 import type { Targets } from "../slices/case.ts";
+import { storedCodes } from "../slices/targets.ts";
 import { Animation } from "./figure.ts";
 import {
   classColour,
@@ -79,7 +80,8 @@ export function settlingFrames(
   }[],
   options: { targets?: Targets; imageChannels?: number } = {},
 ): SettlingFrame[] {
-  const { targets: { kind, classes } = ONE_CLASS, imageChannels = 1 } = options;
+  const { targets = ONE_CLASS, imageChannels = 1 } = options;
+  const { kind, classes } = targets;
   const k = classes.length;
   return trace.map(({ stage, step, state }) => {
     const [, height = 0, width = 0, channels = 0] = state.shape;
@@ -97,7 +99,7 @@ export function settlingFrames(
         ? probability[at]! + probabilities[i]!
         : Math.max(probability[at]!, probabilities[i]!);
     }
-    const codes = maskOf(probabilities, kind, k);
+    const codes = storedCodes(maskOf(probabilities, kind, k), targets);
     return {
       stage,
       step,

@@ -7,11 +7,14 @@
 import { join } from "@std/path";
 import { caseDice, type EvaluationSummary, type ScoredCase } from "../evaluation/summary.ts";
 import { readSummary } from "../evaluation/summary_files.ts";
+import { readSliceScores } from "../evaluation/slice_scores.ts";
 import { discoverCases } from "../slices/discovery/discover_cases.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
 import { InputError } from "../support/errors.ts";
+import type { Figure } from "./figure.ts";
 import { plotEvaluation } from "./plot_evaluation.ts";
 import { scoredSlice } from "./scored_slice.ts";
+import { plotSliceScores } from "./slice_scores.ts";
 import type { PredictionSample } from "./visualize_predictions.ts";
 
 /** What {@linkcode drawEvaluation} needs beside the summary. */
@@ -28,7 +31,7 @@ const SHOWN = 2;
 /**
  * Draws `plots/evaluation.png` and `.svg` into a folder that holds `summary.json` and
  * `predictions`: see {@linkcode plotEvaluation}. Slices that cannot be read are left out and
- * listed.
+ * listed. Where there is a `slice_scores.csv`, adds `slice_scores.png` and `.svg`.
  *
  * @param folder The folder with the scores.
  * @returns The files written, and what could not be drawn.
@@ -51,10 +54,27 @@ export async function drawEvaluation(
     if (!(error instanceof InputError)) throw error;
     skipped.push(`slices of the worst and the best cases: ${error.message}`);
   }
-  const figure = plotEvaluation(summary, { samples, targets: options.settings.targets });
-  const files = ["svg", "png"].map((ending) => join(folder, "plots", `evaluation.${ending}`));
+  const evaluation = plotEvaluation(summary, { samples, targets: options.settings.targets });
+  const files = await saveFigure(folder, "evaluation", evaluation);
+  return { files: [...files, ...await drawSliceScores(folder)], skipped };
+}
+
+/**
+ * Draws `plots/slice_scores.png` and `.svg` into a folder that holds `slice_scores.csv`.
+ *
+ * @returns The files written; none if there is nothing to draw.
+ * @throws {InputError} If the file is of another kind.
+ */
+export async function drawSliceScores(folder: string): Promise<string[]> {
+  const scores = await readSliceScores(join(folder, "slice_scores.csv"));
+  const figure = scores === undefined ? null : plotSliceScores(scores);
+  return figure === null ? [] : await saveFigure(folder, "slice_scores", figure);
+}
+
+async function saveFigure(folder: string, name: string, figure: Figure): Promise<string[]> {
+  const files = ["svg", "png"].map((ending) => join(folder, "plots", `${name}.${ending}`));
   for (const file of files) await figure.save(file);
-  return { files, skipped };
+  return files;
 }
 
 /**

@@ -19,6 +19,7 @@ export * from "./render_plot.ts";
 export * from "./robustness.ts";
 export * from "./scored_slice.ts";
 export * from "./slice_image.ts";
+export * from "./slice_scores.ts";
 export * from "./state_channels.ts";
 export * from "./svg_to_png.ts";
 export * from "./training_curves.ts";

@@ -11,10 +11,11 @@ import {
   type RobustnessScore,
 } from "../evaluation/robustness/mod.ts";
 import { type Perturbation, PERTURBATIONS } from "../evaluation/robustness/mod.ts";
+import { IGNORED } from "../slices/case.ts";
 import { Figure } from "./figure.ts";
 import { MASK_COLOURS, MUTED_COLOUR, OKABE_ITO } from "./palette.ts";
 import { composePanels } from "./panels.ts";
-import { orientForDisplay, type View } from "./raster.ts";
+import { orientForDisplay, turnPair, type View } from "./raster.ts";
 import { type Chart, drawChart } from "./render_plot.ts";
 import { displayScale, overlayMask, sliceToRgb } from "./slice_image.ts";
 import { svgDocument, svgGroup, svgLegend, svgText, textWidth } from "./svg.ts";
@@ -151,9 +152,9 @@ const MOST_EXAMPLES = 5;
  */
 export function plotRobustnessExamples(
   examples: readonly RobustnessExample[],
-  options: { title?: string; view?: View } = {},
+  options: { title?: string; view?: View; voxel?: readonly [number, number] } = {},
 ): Figure {
-  const { title, view = {} } = options;
+  const { title, view = {}, voxel = [1, 1] } = options;
   const groups = [...Map.groupBy(examples, ({ perturbation }) => perturbation)];
   const columns = Math.min(MOST_EXAMPLES, ...groups.map(([, rows]) => rows.length));
   const panels = groups.flatMap(([name, rows]) => {
@@ -162,12 +163,13 @@ export function plotRobustnessExamples(
       const { strength, dice, image, truth, prediction, wound } = row;
       const { height, width } = image;
       const turn = (data: ArrayLike<number>) => orientForDisplay({ data, height, width }, view);
-      const raster = turn(image.data);
+      const raster = turn(image.data.subarray(0, height * width)); // the first channel
       let picture = sliceToRgb(raster, {
-        scale: displayScale(raster, { size: 180 }),
+        scale: displayScale(raster, { size: 180, voxel: turnPair(voxel, view) }),
         range: [0, 1],
       });
-      picture = overlayMask(picture, turn(truth), { colour: MASK_COLOURS.truth });
+      const object = truth.map((code) => code === IGNORED ? 0 : code);
+      picture = overlayMask(picture, turn(object), { colour: MASK_COLOURS.truth });
       picture = overlayMask(picture, turn(prediction), { colour: MASK_COLOURS.prediction });
       if (wound) picture = overlayMask(picture, turn(wound), { colour: WOUND_COLOUR });
       return {

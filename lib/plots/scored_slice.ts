@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import { codesOf, overlap, overlapScores } from "../evaluation/overlap.ts";
 import { finiteMean } from "../evaluation/statistics.ts";
 import { caseDice, type ScoredCase } from "../evaluation/summary.ts";
-import type { Case } from "../slices/case.ts";
+import { type Case, IGNORED } from "../slices/case.ts";
 import type { CaseSource } from "../slices/discovery/case_source.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
 import { openCase, requireCase } from "../slices/open_case.ts";
@@ -91,5 +91,5 @@ export function voxelOf({ grid }: Pick<Case, "grid">): readonly [number, number]
 }
 
 function count(codes: Uint8Array): number {
-  return codes.reduce((sum, code) => sum + Number(code > 0), 0);
+  return codes.reduce((sum, code) => sum + Number(code > 0 && code !== IGNORED), 0);
 }

@@ -26,9 +26,9 @@ export async function readMetrics(path: string): Promise<TrainingRow[]> {
   const text = await readText(path, { what: "metrics", code: "bad-run" });
   const [header = [], ...lines] = readTable(text, path);
   const names = header.map((name) => {
-    const [key, byClass] = name.trim().split(/ (?=\()/);
+    const [, key, byClass] = /^(\S*)(?: \((.*)\))?/s.exec(name.trim())!;
     const own = key!.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-    return byClass === undefined ? [own] as const : [own, byClass.slice(1, -1)] as const;
+    return byClass === undefined ? [own] as const : [own, byClass] as const;
   });
   if (!names.some(([key]) => key === "epoch")) {
     throw new InputError("Cannot read metrics: the first line has no column epoch", {

@@ -44,6 +44,8 @@ export interface LabelSummary {
   readonly foreground: number;
   /** Whether any pixel belongs to none. */
   readonly hasBackground: boolean;
+  /** Which colours palettes give to the values, as [value, "#rrggbb"]; empty without palettes. */
+  readonly colours: readonly (readonly [value: number, colour: string])[];
 }
 
 /** The grid of a case's planes. */

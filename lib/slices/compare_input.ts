@@ -90,7 +90,7 @@ function compareSize(inputs: ModelInputs, trained: TrainedOn, opened: Case): Fin
   const { smallest, largest } = trained.slices;
   const size = [crop.height, crop.width];
   if (size.some((n, i) => n * FACTOR < smallest[i]! || n > largest[i]! * FACTOR)) {
-    const usual = `${smallest.join("×")} to ${largest.join("×")}`;
+    const usual = [...new Set([smallest.join("×"), largest.join("×")])].join(" to ");
     findings.push(asWarning(
       `slices have ${size.join("×")} pixels, those of the training images ${usual}`,
       "Crop the image to the region that the training images show",

@@ -9,10 +9,10 @@ import { IGNORED, type LabelSummary, type Targets } from "./case.ts";
 import type { Voxels } from "../volume/types.ts";
 import { asError, asWarning, type Finding } from "./discovery/case_source.ts";
 import type { SliceSettings } from "./slice_settings.ts";
-import { isColour, labelCode, valueName } from "./targets.ts";
+import { isColour, labelCode, valueColour, valueName } from "./targets.ts";
 
-/** The value of a pixel that the file itself marks as ignored. */
-export const VOID = -1;
+/** The value of a pixel that the file itself marks as ignored; beyond all exact integers. */
+export const VOID = -(2 ** 60);
 
 const MOST_LISTED = 256;
 /** A file with more values is not a label. */
@@ -21,6 +21,10 @@ const MOST_VALUES = 65536;
 const MANY_VALUES = 24;
 /** Tolerance for integers after resampling or in floating point. */
 const ROUNDING = 0.01;
+/** More colours close to black than anyone draws with. */
+const MOST_NEARLY_BLACK = 8;
+/** Above it float32 cannot hold every integer. */
+const MOST_SINGLE = 2 ** 24;
 /** Tolerance for black and white after lossy compression. */
 const NEAR = 48;
 
@@ -31,8 +35,11 @@ export class LabelEncoder {
   readonly #counts = new Map<number, number>();
   readonly #codes = new Map<number, number>();
   readonly #targets: Targets;
+  /** By value and colour. */
+  readonly #colours = new Map<string, readonly [value: number, colour: string]>();
   #fractional: number | undefined;
   #nonFinite = false;
+  #isSingle = false;
   #pixels = 0;
   #foreground = 0;
   #background = 0;
@@ -47,6 +54,7 @@ export class LabelEncoder {
   /** The code of each stored value. */
   encode(values: Voxels): Uint8Array {
     const codes = new Uint8Array(values.length);
+    this.#isSingle ||= values instanceof Float32Array;
     let last = NaN;
     let code = 0;
     let start = 0;
@@ -62,6 +70,15 @@ export class LabelEncoder {
     }
     this.#count(last, code, values.length - start);
     return codes;
+  }
+
+  /** Notes the colours that a palette gives to values. */
+  noteColours(colours: ReadonlyMap<number, number>): void {
+    for (const [value, colour] of colours) {
+      const [red, green, blue] = valueColour(colour);
+      const hex = [red, green, blue].map((part) => part.toString(16).padStart(2, "0")).join("");
+      this.#colours.set(`${value} ${hex}`, [value, `#${hex}`]);
+    }
   }
 
   #codeOf(value: number): number {
@@ -101,6 +118,7 @@ export class LabelEncoder {
       values: this.#values().slice(0, MOST_LISTED),
       foreground: this.#foreground / this.#pixels,
       hasBackground: this.#background > 0,
+      colours: [...this.#colours.values()].sort(([a], [b]) => a - b),
     };
   }
 
@@ -121,12 +139,32 @@ export class LabelEncoder {
     } else if (isPicture && this.#isLossy()) {
       const message = `label has ${values.length} grey values, probably after JPEG compression`;
       findings.push(asError(message, LOSSY));
+    } else if (isPicture && values.filter(isNearlyBlack).length > MOST_NEARLY_BLACK) {
+      const message = "label has many colours close to black, probably after JPEG compression";
+      return [asError(message, LOSSY_COLOURS)];
     } else if (values.length > MANY_VALUES) {
       const hint = "Choose those to segment with --labels";
       findings.push(asWarning(`label holds ${values.length} values`, hint));
     }
     if (this.#foreground === 0) findings.push(asWarning("label is empty"));
     else if (this.#background === 0) findings.push(asWarning("label has no background"));
+    const negative = values.filter((value) => value < 0 && this.#code(value) === 0);
+    if (negative.length > 0) {
+      const hint =
+        "If these voxels are to be ignored, declare it as the label ignore in dataset.json";
+      findings.push(
+        asWarning(
+          `label has negative values, ${namesOf(negative.map(String))}, treated as background`,
+          hint,
+        ),
+      );
+    }
+    if (this.#isSingle && values.some((value) => Math.abs(value) > MOST_SINGLE)) {
+      findings.push(asWarning(
+        "label has ids above 2²⁴ stored as float32, in which neighbouring ids are equal",
+        "Export the label again with integers",
+      ));
+    }
     const colours = values.filter(isColour);
     if (colours.length > 1 && this.#targets.classes.some((target) => target.values === "above 0")) {
       const names = namesOf(colours.map(valueName));
@@ -156,6 +194,12 @@ export class LabelEncoder {
   }
 }
 
+/** Whether a colour is one of those that compression leaves around black. */
+function isNearlyBlack(value: number): boolean {
+  return isColour(value) && valueColour(value).every((part) => part <= NEAR);
+}
+
+const LOSSY_COLOURS = "Save masks without lossy compression";
 const PROBABILITIES =
   "Labels must be integers; for a probability map, give a threshold: --threshold 0.5";
 const LOSSY = "Save masks without lossy compression; for these, use --threshold 127";

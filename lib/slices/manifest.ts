@@ -30,12 +30,13 @@ const CaseSchema = v.object({
   labelValues: v.array(v.number()),
   foreground: v.number(),
   hasBackground: v.boolean(),
+  labelColours: v.optional(v.array(v.pipe(v.tuple([v.number(), v.string()]), v.readonly())), []),
   imageHash: v.string(),
   labelHash: v.string(),
   images: v.array(v.string()),
   labels: v.array(v.string()),
   intensities: v.array(v.object({ low: v.number(), high: v.number() })),
-}) satisfies v.GenericSchema<CaseFacts & object>;
+}) satisfies v.GenericSchema<unknown, CaseFacts & object>;
 
 const ProblemSchema = v.object({
   severity: v.picklist(["error", "warning"]),

@@ -9,7 +9,7 @@ export interface IntensityRange {
   readonly high: number;
 }
 
-/** The intensities of the foreground over all training cases, for `normalize: ct`. */
+/** The intensities of the foreground over all labelled cases, for `normalize: ct`. */
 export interface ForegroundIntensities {
   /** The 0.5th percentile. */
   readonly low: number;

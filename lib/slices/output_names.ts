@@ -1,9 +1,10 @@
-import { basename } from "@std/path";
+import { stemOf } from "./discovery/file_names.ts";
 import type { CaseSource } from "./discovery/case_source.ts";
 
 /**
  * The names of the files that `Case.save` writes: one for a volume, named by its id; one for each
- * picture, named by its file, without the number of a channel.
+ * picture, named by its file, without the number of a channel, and after its case if the file's name
+ * does not begin with it: files of different folders can have one name.
  *
  * @param suffix Appended to the name, such as "_probability".
  *
@@ -23,7 +24,17 @@ export function outputNames({ id, kind, files }: CaseSource, suffix: string): st
     return [`${id}${suffix}${ending}`];
   }
   return files.map(({ images }) => {
-    const stem = basename(images[0]!).replace(/\.png$/i, "");
-    return `${images.length > 1 ? stem.replace(/_0000$/, "") : stem}${suffix}.png`;
+    const file = stemOf(images[0]!);
+    const stem = images.length > 1 ? file.replace(/_0000$/, "") : file;
+    return `${isNamedAfter(id, stem) ? stem : unique(id, stem)}${suffix}.png`;
   });
+}
+
+function isNamedAfter(id: string, stem: string): boolean {
+  return stem.startsWith(id) && (stem.length === id.length || "-_. ".includes(stem[id.length]!));
+}
+
+/** A picture of its own in a folder is part of the id; one of a series is only a number. */
+function unique(id: string, stem: string): string {
+  return id.endsWith(`_${stem}`) ? id : `${id}_${stem}`;
 }

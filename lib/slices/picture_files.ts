@@ -53,7 +53,8 @@ export async function readLabel(
     if (findings.every(({ message }) => message !== finding.message)) findings.push(finding);
   }
   if (label === null) return null;
-  const { data, height, width } = label;
+  const { data, height, width, colours } = label;
+  encoder.noteColours(colours);
   if (image!.height !== height || image!.width !== width) {
     findings.push(asError(
       `${images[0]} has ${image!.height}×${image!.width} pixels and its label ${height}×${width}`,

@@ -9,6 +9,8 @@ export interface StoredLabel {
   readonly data: Float64Array;
   readonly height: number;
   readonly width: number;
+  /** The colour of each value that occurs, as `colourValue` has it; empty without a palette. */
+  readonly colours: ReadonlyMap<number, number>;
 }
 
 /** The index of object borders in PASCAL VOC and similar data sets, which is ignored. */
@@ -31,6 +33,13 @@ export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLa
       data[i] = colourValue(stored[at]!, stored[at + 1]!, stored[at + 2]!);
     }
   }
+  const colours = new Map<number, number>();
+  if (palette !== null) {
+    for (const index of new Set(data)) {
+      const [red, green, blue] = palette[index] as [number, number, number];
+      colours.set(index, colourValue(red, green, blue));
+    }
+  }
   const border = palette?.[VOID_INDEX];
   if (border !== undefined && border.slice(0, 3).some((value) => value !== 255)) {
     for (let i = 0; i < data.length; i++) if (data[i] === VOID_INDEX) data[i] = VOID;
@@ -41,7 +50,7 @@ export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLa
     }
   }
   if (channels === 2 || channels === 4) checkAlpha(stored, channels, data, findings);
-  return { data, height, width };
+  return { data, height, width, colours };
 }
 
 /** Opacity is normally ignored, but some masks store their class there. */

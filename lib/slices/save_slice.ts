@@ -104,7 +104,7 @@ export async function loadLabel(path: string, findings: Finding[]): Promise<Stor
     if (isPng(path)) return decodePngLabel(bytes, findings);
     const { data, channels, height, width } = fromNpy(bytes, path);
     if (channels > 1) throw new SyntaxError(`Cannot read slice: a label of ${channels} channels`);
-    return { data: Float64Array.from(data), height, width };
+    return { data: Float64Array.from(data), height, width, colours: new Map() };
   });
 }
 

@@ -44,8 +44,16 @@ export const SLICE_KEYS = {
   ),
   channel: setting(
     v.union(
-      [v.literal("all"), v.pipe(v.array(integer(0, 63)), v.minLength(1), v.readonly())],
-      "Expected all, or channel numbers such as 0,1",
+      [
+        v.literal("all"),
+        v.pipe(
+          v.array(integer(0, 63)),
+          v.minLength(1),
+          v.check((all) => new Set(all).size === all.length),
+          v.readonly(),
+        ),
+      ],
+      "Expected all, or different channel numbers such as 0,1",
     ),
     "all", // leaving out a channel should be a decision
     "image channels to use, for example 0,1; all: every channel",
@@ -57,7 +65,7 @@ export const SLICE_KEYS = {
       "1,2 (one object of these values), or whole=1+2,anterior=1 (regions, which may overlap)",
   ),
   threshold: setting(
-    v.union([v.literal("none"), v.number()], "Expected none, or a number"),
+    v.union([v.literal("none"), v.pipe(v.number(), v.finite())], "Expected none, or a number"),
     "none",
     "for labels that are probability maps: foreground is above this number",
   ),
@@ -94,7 +102,7 @@ export const SLICE_KEYS = {
     v.picklist(["minmax", "percentile", "zscore", "ct"]),
     "minmax", // as in the tutorial
     "intensities: minmax and percentile (see clip) scale each volume to 0..1, zscore to mean 0 " +
-      "and standard deviation 1; ct uses the foreground's intensities in all training cases",
+      "and standard deviation 1; ct uses the foreground's intensities in all labelled cases",
   ),
   clip: setting(
     pair(percent),
@@ -103,7 +111,7 @@ export const SLICE_KEYS = {
   ),
   fill: setting(
     v.union(
-      [v.picklist(["error", "lowest", "zero"]), v.number()],
+      [v.picklist(["error", "lowest", "zero"]), v.pipe(v.number(), v.finite())],
       "Expected error, lowest, zero, or a number",
     ),
     "error", // NaN is more often a mistake than background
@@ -146,12 +154,15 @@ export function resolveSliceSettings(given: Partial<SliceSettings>): SliceSettin
 
 /** Contradictions between settings that are valid one by one. */
 export function settingConflicts(settings: SliceSettings): string[] {
-  const { clip: [low, high], normalize, fit, size, spacing, threshold, labels } = settings;
+  const { clip: [low, high], normalize, fit, size, spacing, threshold, labels, format } = settings;
   const isClipped = low !== DEFAULT_CLIP[0] || high !== DEFAULT_CLIP[1];
   return [
     ...low < high ? [] : ["clip: expected two percentiles, the lower first"],
     ...isClipped && normalize !== "percentile"
       ? [`clip: it has an effect only with normalize percentile, not ${normalize}`]
+      : [],
+    ...format === "png" && (normalize === "zscore" || normalize === "ct")
+      ? [`format: a png holds values from 0 to 1, which ${normalize} exceeds; use npy`]
       : [],
     ...spacing === "stored" || size === "pad" || fit === "pad-or-crop"
       ? []

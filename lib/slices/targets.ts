@@ -113,8 +113,15 @@ function checked(targets: Targets, labels: string): Targets {
   const names = classes.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw fail(`${twice} is there twice`);
-  if (kind === "regions") return targets;
   const all = classes.flatMap(({ values }) => values as readonly number[]);
+  const ignored = all.find((value) => targets.ignore.includes(value));
+  if (ignored !== undefined) throw fail(`${ignored} is the value that dataset.json ignores`);
+  if (kind === "regions") {
+    const sets = classes.map(({ values }) => [...values].sort().join());
+    const equal = sets.findIndex((set, i) => sets.indexOf(set) < i);
+    if (equal >= 0) throw fail(`${names[equal]} has the values of another region`);
+    return targets;
+  }
   const shared = all.find((value, i) => all.indexOf(value) < i);
   if (shared === undefined) return targets;
   throw fail(`${shared} belongs to two classes`, "Regions may overlap: whole=1+2,anterior=1");
@@ -163,8 +170,9 @@ export function labelCode({ kind, classes, ignore }: Targets): (value: number) =
 }
 
 /**
- * The label value that a mask carries for each code: a class's first value, 1 for foreground, and
- * for regions that of the last one painted, as in nnU-Net.
+ * The label value that a mask carries for each code: a class's first value, 1 for foreground. For
+ * regions, the value that stands for exactly these regions, and where there is none, that of the last
+ * one painted; with nnU-Net's order of regions always the latter, as there.
  *
  * @returns 256 values, by code; 0 for codes that no mask has.
  *
@@ -195,8 +203,13 @@ export function maskValues({ kind, classes, regionsClassOrder }: Targets): Float
   const order = regionsClassOrder === undefined
     ? sets.map((_, i) => i).sort((a, b) => sets[b]!.length - sets[a]!.length || a - b)
     : sets.map((_, i) => i);
+  const code = labelCode({ kind, classes, ignore: [] });
+  const exact = new Map(
+    regionsClassOrder === undefined ? sets.flat().reverse().map((v) => [code(v), v]) : [],
+  );
   for (let code = 1; code < 1 << classes.length; code++) {
-    for (const i of order) {
+    table[code] = exact.get(code) ?? 0;
+    for (const i of exact.has(code) ? [] : order) {
       if (code & 1 << i) table[code] = regionsClassOrder?.[i] ?? value(i);
     }
   }
@@ -208,6 +221,26 @@ export function valuesOf(codes: Uint8Array, table: Float64Array): Float64Array {
   const values = new Float64Array(codes.length);
   for (let i = 0; i < codes.length; i++) values[i] = table[codes[i]!]!;
   return values;
+}
+
+/**
+ * The codes that a mask has after it was written and read again, so that scores are those of the
+ * file. Only regions change: a voxel has one value, which stands for a region and all around it, also
+ * where the model found the inner region alone.
+ *
+ * @example
+ * ```ts
+ * import { parseTargets, storedCodes } from "./targets.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const targets = parseTargets("whole=1+2,core=2", { labels: null, ignore: [] }, []);
+ * assert.deepEqual(storedCodes(Uint8Array.of(0, 1, 2, 3), targets), Uint8Array.of(0, 1, 3, 3));
+ * ```
+ */
+export function storedCodes(codes: Uint8Array, targets: Targets): Uint8Array {
+  if (targets.kind === "classes") return codes;
+  const table = maskValues(targets).map(labelCode({ ...targets, ignore: [] }));
+  return codes.map((code) => table[code]!);
 }
 
 /**

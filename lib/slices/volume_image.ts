@@ -1,6 +1,6 @@
 import { basename, join } from "@std/path";
 import { compareSpace, readVolume, type Volume } from "../volume/mod.ts";
-import { isAsStored } from "../volume/reorientation.ts";
+import { isAsStored, reorient } from "../volume/reorientation.ts";
 import type { CaseSettings } from "./case_settings.ts";
 import { fillMissing } from "./check_intensities.ts";
 import { type Bounds, NonEmpty } from "./crop.ts";
@@ -53,11 +53,12 @@ export async function readVolumeImage(
       : await collect(readVolume(join(folder, images[channel]!)), findings);
     if (volume === null) continue;
     if (volume !== first) findings.push(...warningsOf(volume, basename(images[channel]!)));
-    if (!isOneFile && !fits(volume, first, images[channel]!, findings)) continue;
-    const start = isOneFile ? channel * voxels : 0;
-    const data = volume.data.length === voxels
+    const data = !isOneFile
+      ? onGridOf(first, volume, findings)
+      : count === 1
       ? volume.data
-      : volume.data.slice(start, start + voxels); // the other channels are released
+      : volume.data.slice(channel * voxels, (channel + 1) * voxels); // the others are released
+    if (data === null) continue;
     if (settings.crop === "nonzero") nonEmpty.add(data, shape);
     const found: Finding[] = [];
     fillMissing(data, settings.fill, found);
@@ -70,25 +71,31 @@ export async function readVolumeImage(
   return { like, channels, storedChannels: count, frames, bounds: nonEmpty.bounds(shape) };
 }
 
-/** Channels must share a grid: a flipped or shifted one is useless. */
-function isSamePlace(volume: Volume, first: Volume): boolean {
-  if (volume.orientation === null || first.orientation === null) return true;
-  const found = compareSpace(volume, first);
-  return found.same && isAsStored(found.reorientation);
-}
-
-function fits(volume: Volume, first: Volume, path: string, findings: Finding[]): boolean {
-  const error = (message: string) => findings.push(asError(message));
-  const same = volume.shape.join("×") === first.shape.join("×");
-  if (!same) {
-    error(
-      `${basename(path)} has ${volume.shape.join("×")} voxels, ` +
-        `${basename(first.path)} ${first.shape.join("×")}`,
-    );
-  } else if (volume.shape.length > 3) {
-    error(`${basename(path)} has ${volume.shape[3]} volumes, but is one of several channels`);
-  } else if (!isSamePlace(volume, first)) {
-    error(`${basename(path)} covers a different space than ${basename(first.path)}`);
-  } else return true;
-  return false;
+/**
+ * The voxels of a channel's file, in the order of the first one's: exact if it is stored flipped or
+ * permuted; null if it does not cover the same voxels.
+ */
+function onGridOf(
+  first: Volume,
+  { data, shape, affine, orientation, path }: Volume,
+  findings: Finding[],
+): Float32Array | null {
+  const [name, firstName] = [path, first.path].map((file) => basename(file!));
+  const fail = (message: string) => {
+    findings.push(asError(message));
+    return null;
+  };
+  if (shape.length > 3) {
+    return fail(`${name} has ${shape[3]} volumes, but is one of several channels`);
+  }
+  const isKnown = orientation !== null && first.orientation !== null;
+  const found = isKnown ? compareSpace({ shape, affine }, first) : null;
+  const isOtherShape = shape.some((size, axis) => size !== first.shape[axis]);
+  if (found?.same) {
+    return isAsStored(found.reorientation) ? data : reorient(data, shape, found.reorientation);
+  }
+  if (found?.otherShape ?? isOtherShape) {
+    return fail(`${name} has ${shape.join("×")} voxels, ${firstName} ${first.shape.join("×")}`);
+  }
+  return found === null ? data : fail(`${name} covers a different space than ${firstName}`);
 }

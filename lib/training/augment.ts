@@ -1,5 +1,7 @@
+import { namesOf } from "../support/names_of.ts";
 import { Random } from "../support/random.ts";
 import type { Targets } from "../slices/case.ts";
+import type { Manifest } from "../slices/manifest.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
 
 /** Limits of the variations: about the differences between patients and scanners. */
@@ -55,24 +57,32 @@ export function sidedClasses({ classes }: Pick<Targets, "classes">): string[] {
   );
 }
 
+/** Why the slices of a data set cannot be mirrored from left to right; null if they can. */
+export function whyUnmirrored(
+  { kind, settings }: Pick<Manifest, "kind" | "settings">,
+): string | null {
+  const { axis, orientation, targets } = settings;
+  const sided = sidedClasses(targets);
+  if (sided.length > 0) return `because of the side in ${namesOf(sided)}`;
+  if (kind === "pictures") return null;
+  if (orientation === "stored") return "because volumes are kept as stored (--orientation stored)";
+  return axis === 0 || axis === "sagittal" ? "because slices are sagittal" : null;
+}
+
 /**
  * How the slices of a data set can be varied. Slices are mirrored where one of their axes is known
- * to run from left to right, and no class has a side.
+ * to run from left to right, and no class has a side; see {@linkcode whyUnmirrored}.
  *
  * @param isMirrored Whether to mirror them where that is possible.
  */
 export function variationOf(
-  { manifest: { kind, settings } }: Pick<SliceDataset, "manifest">,
+  { manifest }: Pick<SliceDataset, "manifest">,
   isMirrored: boolean,
 ): Variation {
-  const { axis, normalize, targets, orientation } = settings;
-  const leftToRight = kind === "pictures"
-    ? "columns"
-    : axis === 0 || axis === "sagittal" || orientation === "stored"
-    ? "none"
-    : "rows";
+  const { kind, settings: { normalize, targets } } = manifest;
+  const leftToRight = kind === "pictures" ? "columns" : "rows";
   return {
-    mirror: isMirrored && sidedClasses(targets).length === 0 ? leftToRight : "none",
+    mirror: isMirrored && whyUnmirrored(manifest) === null ? leftToRight : "none",
     isUnit: normalize === "minmax" || normalize === "percentile",
     kind: targets.kind,
   };

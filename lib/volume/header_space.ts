@@ -8,6 +8,7 @@
 
 import { NIFTI1, type NIFTI2 } from "nifti-reader-js";
 import { determinant, voxelSizes } from "./affine.ts";
+import { compareSpace } from "./compare_space.ts";
 import { orientation } from "./reorientation.ts";
 import type { Affine, NiftiHeader } from "./types.ts";
 
@@ -47,6 +48,11 @@ export function readSpace(
   if (parsed.sform_code !== 0) {
     try {
       affine = take("sform", sform(header));
+      if (parsed.qform_code !== 0) {
+        const shape = dims.slice(1, 4).map((size, axis) => axis < dims[0]! ? size : 1);
+        const codes = [parsed.sform_code, parsed.qform_code] as const;
+        warnings.push(...disagreement({ shape, affine }, readQform, codes));
+      }
     } catch (error) {
       if (parsed.qform_code === 0) throw error;
       affine = readQform();
@@ -64,6 +70,32 @@ export function readSpace(
   }
   const known = parsed.sform_code !== 0 || parsed.qform_code !== 0;
   return { affine, spacing, orientation: known ? orientation(affine) : null, warnings };
+}
+
+/**
+ * Other programs may take the qform. With different codes the two are different spaces, such as the
+ * scanner's and an atlas's, so only their axes are compared.
+ */
+function disagreement(
+  grid: { readonly shape: readonly number[]; readonly affine: Affine },
+  readQform: () => Affine,
+  [sformCode, qformCode]: readonly [number, number],
+): string[] {
+  let affine: Affine;
+  try {
+    affine = readQform();
+  } catch {
+    return []; // nobody can use it
+  }
+  const [sformAxes, qformAxes] = [orientation(grid.affine), orientation(affine)];
+  if (sformAxes !== qformAxes) {
+    return [
+      `its sform has the axes ${sformAxes} and its qform ${qformAxes}; the sform is used`,
+    ];
+  }
+  return sformCode === qformCode && !compareSpace({ ...grid, affine }, grid).same
+    ? ["its sform and its qform put it at different places; the sform is used"]
+    : [];
 }
 
 /** An affine in millimetres. */

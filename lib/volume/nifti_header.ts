@@ -112,7 +112,8 @@ function readShape(dims: readonly number[]): number[] {
   if (shape.some((size) => size <= 0)) {
     throw new RangeError(`a size of ${shape.join("×")} has no voxels`);
   }
-  while (shape.length > 3 && shape.at(-1) === 1) shape.pop();
+  // Channels may be the fifth dimension, after a time of 1, as ITK writes them
+  shape.splice(3, Infinity, ...shape.slice(3).filter((size) => size > 1));
   while (shape.length < 3) shape.push(1);
   const voxels = shape.reduce((a, b) => a * b);
   if (voxels > MOST_VOXELS) {

@@ -8,8 +8,8 @@ import type { Volume, Voxels } from "./types.ts";
 /**
  * Reads an image: a NIfTI-1 or NIfTI-2 file, `.nii` or `.nii.gz`, of any numeric voxel type and
  * either byte order. The header is checked before the voxels are inflated, so a file that announces
- * terabytes, or inflates to more than it announces, is refused. Trailing dimensions of 1 are
- * dropped; a 2D image becomes a volume of one slice. NaN voxels are left as they are.
+ * terabytes, or inflates to more than it announces, is refused. Dimensions of 1 after
+ * the third are dropped; a 2D image becomes a volume of one slice. NaN voxels are left as they are.
  *
  * @returns The volume, scaled, as float32; see its warnings.
  * @throws {InputError} If the file is missing, truncated or damaged, of another format, has a

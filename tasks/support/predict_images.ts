@@ -132,7 +132,7 @@ export async function predictImages(request: PredictRequest): Promise<ImageResul
     console.log(`Report   ${report}, volumes.csv and report.json beside it`);
     const threshold = run.doubt?.measures[how.doubt].threshold ?? null;
     const review = await writeReview({ folder: out, classes: model.classes, made, threshold });
-    describeReview(review, { threshold, doubt: how.doubt, folder });
+    describeReview(review, { chosen: run.doubt, doubt: how.doubt, folder });
     return every;
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -205,7 +205,7 @@ export function closePrediction(
     // Settings are those that the model was trained with; this task has no flags for them
     const help = /--(force|overwrite|out)\b/.test(hint) || !hint.includes("--")
       ? hint
-      : `Only training chooses settings: ${hint}`;
+      : `The model's own settings apply here; in training: ${hint}`;
     return `  ${name}: ${why}${help && ` (${help})`}`;
   });
   throw new InputError(

@@ -11,6 +11,11 @@ import {
   formatFolds,
   mergeSummaries,
 } from "../../lib/evaluation/merge_summaries.ts";
+import {
+  readSliceScores,
+  type SliceScoreRow,
+  writeSliceScores,
+} from "../../lib/evaluation/slice_scores.ts";
 import { readSummary, writeSummary } from "../../lib/evaluation/summary_files.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { exists } from "../../lib/support/files.ts";
@@ -69,6 +74,7 @@ export async function gatherFolds(config: Config): Promise<CrossValidationSummar
   const merged = await mergeFolds(config);
   await writeFolds(out, { config, done: Array.from({ length: config.folds }, (_, fold) => fold) });
   await writeSummary(out, merged);
+  await writeSliceScores(join(out, "slice_scores.csv"), await slicesOfFolds(config));
   await draw(out, merged);
   return merged;
 }
@@ -91,10 +97,21 @@ async function mergeFolds(config: Config): Promise<CrossValidationSummary> {
   return mergeSummaries(parts);
 }
 
+/** The slices of all folds; none of a fold that an older version scored. */
+async function slicesOfFolds(config: Config): Promise<SliceScoreRow[]> {
+  const parts = [];
+  for (let fold = 0; fold < config.folds; fold++) {
+    const { out } = foldConfig(config, fold);
+    parts.push(await readSliceScores(join(out, "slice_scores.csv")) ?? []);
+  }
+  return parts.flat();
+}
+
 async function draw(out: string, merged: CrossValidationSummary): Promise<void> {
-  const { plotEvaluation } = await import("../../lib/plots/plot_evaluation.ts"); // slow to load
+  const { drawSliceScores, plotEvaluation } = await import("../../lib/plots/mod.ts"); // slow to load
   const figure = plotEvaluation(merged, { title: "Scores by case, all folds" });
   for (const ending of ["svg", "png"]) {
     await figure.save(join(out, "plots", `evaluation.${ending}`));
   }
+  await drawSliceScores(out);
 }

@@ -16,9 +16,9 @@ import { formatScores } from "../../lib/evaluation/format_scores.ts";
 import { discoverCases, formatReport, modelInputs } from "../../lib/slices/mod.ts";
 import { requireCases } from "../../lib/slices/split/require_cases.ts";
 import { problemLines } from "../../lib/slices/verify/problems.ts";
-import { counted, namesOf } from "../../lib/support/names_of.ts";
+import { counted } from "../../lib/support/names_of.ts";
 import { StatusLine } from "../../lib/support/status_line.ts";
-import { sidedClasses } from "../../lib/training/augment.ts";
+import { whyUnmirrored } from "../../lib/training/augment.ts";
 import {
   type Config,
   initialModel,
@@ -100,10 +100,8 @@ function describeData(
   console.log(`Data      ${formatReport(prepared).replaceAll("\n", "\n          ")}`);
   requireSound(prepared, leaveOut);
   for (const text of problemLines(splitProblems, 5)) console.log(`          ${text.trim()}`);
-  const sided = sidedClasses(prepared.manifest.settings.targets);
-  if (augment === "affine" && sided.length > 0) {
-    console.log(`Augment   without mirroring, because of the side in ${namesOf(sided)}`);
-  }
+  const why = augment === "affine" ? whyUnmirrored(prepared.manifest) : null;
+  if (why !== null) console.log(`Augment   without mirroring, ${why}`);
   const { train, validation, test, patients = {} } = split;
   const count = (ids: readonly string[]) => new Set(ids.map((id) => patients[id] ?? id)).size;
   const noun = Object.keys(patients).length > 0 ? "Patients" : "Cases   ";

@@ -6,6 +6,7 @@ import { evaluateCases, type EvaluateCasesOptions } from "../../lib/evaluation/e
 import { openViews } from "../../lib/evaluation/open_views.ts";
 import { FOREGROUND } from "../../lib/evaluation/overlap.ts";
 import { predictCase } from "../../lib/evaluation/predict_case.ts";
+import { readSliceScores } from "../../lib/evaluation/slice_scores.ts";
 import { readSummary } from "../../lib/evaluation/summary_files.ts";
 import type { CaseSource, SourceFiles } from "../../lib/slices/discovery/case_source.ts";
 import { saveSlice } from "../../lib/slices/mod.ts";
@@ -42,6 +43,12 @@ Deno.test("evaluateCases scores volumes against their labels and writes masks in
     assert.deepEqual(summary.problems, []);
     assert.equal(summary.confidence_interval.seed, 3);
     assert.deepEqual(await readSummary(join(folder, "scores")), summary);
+    const slices = await readSliceScores(join(folder, "scores", "slice_scores.csv"));
+    for (const { case: id, metrics } of summary.metric_per_case) {
+      const own = slices!.filter((row) => row.case === id).map(({ Dice }) => Dice);
+      const mean = own.reduce((a, b) => a + b) / own.length;
+      assert.ok(Math.abs(mean - metrics["1"]!.SliceDice) < 1e-12, id);
+    }
     // The scores are those of the files that were written, in the stored grid
     for (const scored of summary.metric_per_case) {
       const prediction = await readVolume(scored.prediction_file!);
@@ -164,8 +171,8 @@ Deno.test("evaluateCases scores pictures, one image one case, a series together"
     const [single, series] = metric_per_case.map((scored) => scored.metrics["1"]!);
     assert.ok(Number.isNaN(series!.HD95), "several pictures have no common grid");
     assert.ok(Number.isNaN(single!.VolumeDifference));
-    for (const i of [0, 1, 2]) {
-      assert.ok((await Deno.stat(join(folder, "predictions", `cell_${i}.png`))).size > 0);
+    for (const name of ["b_cell_0.png", "a_cell_1.png", "b_cell_2.png"]) {
+      assert.ok((await Deno.stat(join(folder, "predictions", name))).size > 0);
     }
     trained.model.dispose();
   }));

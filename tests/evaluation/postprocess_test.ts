@@ -14,7 +14,7 @@ Deno.test("postprocessMask works on each class: holes are filled where there is 
       "1201000" +
       "1111010",
   );
-  const classes = { kind: "classes" } as const;
+  const classes = parseTargets("1;2", NOTHING, []);
   const done = (...steps: Parameters<typeof postprocessMask>[2]) =>
     postprocessMask(mask, [7, 3], steps, classes).join("");
   assert.equal(done("none", "none"), mask.join(""));
@@ -24,9 +24,18 @@ Deno.test("postprocessMask works on each class: holes are filled where there is 
   assert.equal(done("largest+fill-holes", "largest"), "1111002" + "1011000" + "1111000");
 
   // Regions: bits. Region 1 is a ring with region 2 in it; filling it adds the bit
+  const regions = parseTargets("whole=1+2,core=2", NOTHING, []);
   const ring = digits("111" + "121" + "111");
-  const filled = postprocessMask(ring, [3, 3], ["fill-holes", "none"], { kind: "regions" });
+  const filled = postprocessMask(ring, [3, 3], ["fill-holes", "none"], regions);
   assert.equal(filled.join(""), "111" + "131" + "111");
+  // A piece that is taken from the whole stays if it is of the core, in the file and in the score
+  const pieces = postprocessMask(
+    digits("110" + "010" + "003"),
+    [3, 3],
+    ["largest", "none"],
+    regions,
+  );
+  assert.equal(pieces.join(""), "110" + "010" + "003");
 });
 
 /** A case of planes: a volume, or pictures. */

@@ -128,3 +128,29 @@ Deno.test("scoreMasks scores pictures, and fails where nothing can be scored", (
       message: /Cannot read masks: no such folder/,
     });
   }));
+
+Deno.test("scoreMasks leaves out what is there twice, and volumes of several masks", () =>
+  inFolder(async (folder) => {
+    const [prediction, label] = [join(folder, "made"), join(folder, "labels")];
+    const mask = box(1, [1, 1, 1], [3, 2, 1]);
+    for (const name of ["a", "b", "c"]) {
+      await write(join(label, `${name}.nii.gz`), mask);
+      await write(join(prediction, `${name}.nii.gz`), mask);
+    }
+    await write(join(prediction, "a.nii"), box(1, [2, 1, 1], [3, 2, 1]));
+    const affine = AFFINES["RAS"]!(SPACING);
+    const like = createVolume({
+      data: new Float32Array(60),
+      shape: SHAPE,
+      spacing: SPACING,
+      affine,
+    });
+    const twice = Uint8Array.from([...mask, ...mask]);
+    await writeVolume(join(prediction, "b.nii.gz"), { data: twice, like, shape: [...SHAPE, 2] });
+    const summary = await scoreMasks({ prediction, label, labels: "foreground", seed: 0 });
+    assert.deepEqual(summary.metric_per_case.map((scored) => scored.case), ["c"]);
+    assert.deepEqual(summary.problems, [
+      `a: several masks: ${join(prediction, "a.nii")}, ${join(prediction, "a.nii.gz")}`,
+      "b: mask has 2 volumes",
+    ]);
+  }));

@@ -68,6 +68,35 @@ Deno.test("evaluateCases scores PZ and TZ of an nnU-Net data set; ignored voxels
     assert.equal(json.foreground_mean.Dice, (json.mean["1"].Dice + json.mean["2"].Dice) / 2);
   }));
 
+Deno.test("evaluateCases scores regions as its files hold them, an inner one outside of the outer too", () =>
+  inFolder(async (folder) => {
+    const { cases, description } = await discoverCases(data);
+    // The core is found in twice as many pixels as the whole
+    const logits = Array.from({ length: 24 * 32 }, (_, i) => [i < 300 ? 4 : -4, i < 600 ? 2 : -4]);
+    const targets = parseTargets("whole=1+2,core=2", description, []);
+    const inputs = { ...inputsOf(), labels: "whole=1+2,core=2", targets, channels: 2 };
+    const summary = await evaluateCases({
+      ...{ models: [{ model: fixedModel(logits.flat(), 2), inputs }], sources: cases.slice(0, 2) },
+      ...{ batchSize: 4, seed: 0, samples: 1, out: null, predictions: folder, variances: null },
+      postprocess: ["none", "none"],
+    });
+    for (const { case: id, metrics, prediction_file } of summary.metric_per_case) {
+      const label = await readVolume(join(data, "labelsTr", `${id}.nii.gz`));
+      const mask = await readVolume(prediction_file!);
+      for (const [key, values] of [["(1, 2)", [1, 2]], ["2", [2]]] as const) {
+        const [found, truth] = [mask, label].map(({ data }) =>
+          [...data].map((value) => (values as readonly number[]).includes(value))
+        ) as [boolean[], boolean[]];
+        const count = (p: boolean, t: boolean) =>
+          found.filter((is, i) => label.data[i] !== 3 && is === p && truth[i] === t).length;
+        const { TP, FP, FN } = metrics[key]!;
+        const counts = [count(true, true), count(true, false), count(false, true)];
+        assert.deepEqual([TP, FP, FN], counts, `${id} ${key}`);
+        assert.ok(TP > 0 && FP > 0, `${id} ${key}`);
+      }
+    }
+  }));
+
 Deno.test("predictFiles takes the channels of a case together, and names masks after the case", () =>
   inFolder(async (folder) => {
     const { trained } = await model();

@@ -6,6 +6,7 @@ import { loadWeights } from "../../lib/nca/weights.ts";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "../../lib/rollout/rollout.ts";
 import type { ConfigOverrides } from "../../lib/training/config.ts";
+import { modelConfig } from "../../lib/training/model_config.ts";
 import { readModelSettings } from "../../lib/training/run_folder.ts";
 import { largestDifference } from "../fixtures/parity.ts";
 import { inFolder } from "../support/in_folder.ts";
@@ -37,6 +38,30 @@ Deno.test("importModel: the model predicts as it did in PyTorch", () =>
       importModel({ from: FROM, out, settings: SETTINGS }),
       /already holds one/,
     );
+  }));
+
+Deno.test("importModel takes the number of image channels from the files", () =>
+  inFolder(async (folder) => {
+    const two = join(FIXTURES, "two");
+    const from = [join(two, "model1.pth"), join(two, "model2.pth")] as const;
+    const settings = { ...SETTINGS, channel: "all", labels: "1;2", size: [12, 8] } as const;
+    await importModel({ from, out: folder, settings });
+    const { config, slices } = await readModelSettings(folder);
+    assert.deepEqual(
+      [config.channels, slices.channels, slices.channel, slices.smallest],
+      [6, 2, "all", [12, 8]],
+    );
+    const { image, logits } = JSON.parse(await Deno.readTextFile(join(two, "expected.json")));
+    const model = await loadWeights(folder, modelConfig(config, slices));
+    const ours = model.forward(tf.tensor4d(image, [1, 12, 8, 2]), { seeds: [0], stats: "slice" });
+    assert.deepEqual(ours.shape, [1, 12, 8, 2]);
+    assert.ok(largestDifference(ours.dataSync(), logits) < 1e-5);
+    model.dispose();
+    const one = { ...settings, channel: [0], out: join(folder, "one") };
+    await assert.rejects(importModel({ from, out: one.out, settings: one }), {
+      name: "InputError",
+      message: /takes 2 image channels, and the settings choose 1 channel: 0$/,
+    });
   }));
 
 Deno.test("importModel asks for what the files do not say, and refuses what does not fit", () =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { requireModel } from "../../lib/notebook/mod.ts";
+import { requireModel, Stopped } from "../../lib/notebook/mod.ts";
 import { describeError } from "../../lib/notebook/readable_errors.ts";
 import { InputError } from "../../lib/support/errors.ts";
 
@@ -18,6 +18,13 @@ Deno.test("describeError of an InputError says what to do, and shows no calls", 
   assert.match(
     describeError(new InputError("Cannot", { code: "bad-run", path: "a" }), calls),
     /What to do: Check the path, which starts at the project's folder\./,
+  );
+});
+
+Deno.test("describeError of Stopped says what to do next, and shows no calls", () => {
+  assert.equal(
+    describeError(new Stopped("Run the next cell."), calls),
+    "Stopped: nothing is lost. Run the next cell.",
   );
 });
 

@@ -7,6 +7,7 @@ import { plotCaseScores } from "../../lib/plots/case_scores.ts";
 import { composePanels, type Panel } from "../../lib/plots/panels.ts";
 import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
 import { plotQuality } from "../../lib/plots/quality.ts";
+import { plotSliceScores } from "../../lib/plots/slice_scores.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
 import { svgSize } from "../../lib/plots/svg.ts";
 import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
@@ -14,7 +15,7 @@ import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
 import { writeMetrics } from "../../lib/training/metrics.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { NO_OTHER_DICE } from "../evaluation/support.ts";
-import { disc, inspectPng } from "./support.ts";
+import { disc, inspectPng, marksOf } from "./support.ts";
 
 const ROWS = [1, 2, 3].map((epoch) => ({
   epoch,
@@ -46,6 +47,32 @@ Deno.test("plotTrainingCurves draws a panel for each thing that was measured", (
   assert.doesNotMatch(few.svg, /Cross-entropy<|Learning rate/);
   assert.doesNotMatch(few.svg, /NaN/);
   assert.throws(() => plotTrainingCurves([{ epoch: 1, loss: NaN }]), RangeError);
+});
+
+Deno.test("plotSliceScores draws a dot for each placed slice and a line for each class", () => {
+  const row = (name: string, slice: number, position: number, Dice: number) => ({
+    ...{ case: "a", class: name, slice, position, Dice },
+  });
+  const rows = [
+    row("front", 0, 0, 0.5),
+    row("front", 1, 1, 1),
+    row("back", 1, 0.5, 0.75),
+    row("back", 2, NaN, 0),
+  ];
+  const { svg } = plotSliceScores(rows)!;
+  assert.equal(plotSliceScores(rows)!.svg, svg);
+  assert.match(svg, /2 slices of 1 case;/);
+  // The upper of the two slices lies at the top of the chart, at the right
+  const dots = [...svg.matchAll(/r="2" cy="([\d.]+)" cx="([\d.]+)"/g)]
+    .map(([, y, x]) => [Number(x), Number(y)] as const);
+  assert.equal(dots.length, 3);
+  assert.equal(svg.match(/<circle/g)?.length, 3 + 3); // and the three means
+  const [low, high, middle] = dots as [typeof dots[0], typeof dots[0], typeof dots[0]];
+  assert.ok(low[0] < middle[0] && middle[0] < high[0], "places");
+  assert.equal((low[1] - middle[1]).toFixed(3), (middle[1] - high[1]).toFixed(3), "Dice");
+  assert.ok(high[1] < low[1]);
+  for (const name of ["front", "back"]) assert.ok(svg.includes(`>${name}<`), name);
+  assert.equal(plotSliceScores(rows.slice(3)), null);
 });
 
 Deno.test("readMetrics reads a run's CSV, whichever columns it has", async () => {
@@ -277,4 +304,27 @@ Deno.test("plotQuality draws doubt against Dice with both correlations", () => {
   assert.ok(inspectPng(plotQuality(cases).png()).deviation > 10);
   assert.match(plotQuality(cases.slice(0, 2)).svg, /2 cases: too few for a correlation/);
   assert.throws(() => plotQuality([{ case: "a", quality: 0.1, dice: NaN }]), RangeError);
+});
+
+Deno.test("plotQuality puts doubt along x and Dice up y, with a line from twenty cases on", () => {
+  const of = (count: number, undefinedCount = 0) =>
+    plotQuality(Array.from({ length: count }, (_, i) => ({
+      ...{ case: `c${i}`, quality: 0.1 + i / 100 },
+      dice: i < undefinedCount ? NaN : 0.9 - i / 50,
+    }))).svg;
+  const [{ dots }] = marksOf(of(3), "dot") as [ReturnType<typeof marksOf>[number]];
+  const [[x0, y0], [x1, y1], [x2, y2]] = dots as [number, number][] as [
+    [number, number],
+    [number, number],
+    [number, number],
+  ];
+  assert.ok(x1 > x0 && y1 > y0, "to the right, and down");
+  assert.ok(Math.abs(x2 - 2 * x1 + x0) < 0.01 && Math.abs(y2 - 2 * y1 + y0) < 0.01);
+  assert.match(
+    of(4, 1),
+    /3 cases: correlation −1\.00 \(Pearson\), −1\.00 \(Spearman\); 1 undefined/,
+  );
+  assert.doesNotMatch(of(4), /undefined/);
+  const hasLine = (svg: string) => svg.includes('aria-label="linear-regression"');
+  assert.deepEqual([of(19), of(20)].map(hasLine), [false, true]);
 });

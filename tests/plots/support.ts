@@ -42,3 +42,24 @@ export function pointsOf(path: string): [number, number][] {
     [, x, y],
   ) => [Number(x), Number(y)]);
 }
+
+/** The marks of one kind in a chart of Plot, group by group: dots, straight lines and curves, in pixels. */
+export function marksOf(svg: string, kind: "dot" | "rule" | "line" | "x-grid" | "y-grid") {
+  const groups = svg.matchAll(RegExp(`<g([^>]*aria-label="${kind}"[^>]*)>(.*?)</g>`, "gs"));
+  const number = (text: string, name: string) =>
+    Number(RegExp(` ${name}="([^"]*)"`).exec(text)![1]);
+  return [...groups].map(([, attributes, marks]) => ({
+    attributes: attributes!,
+    dots: [...marks!.matchAll(/<circle[^>]*>/g)].map(([dot]) =>
+      [number(dot, "cx"), number(dot, "cy")] as const
+    ),
+    lines: [...marks!.matchAll(/<line[^>]*>/g)].map(([line]) => ({
+      from: [number(line, "x1"), number(line, "y1")] as const,
+      to: [number(line, "x2"), number(line, "y2")] as const,
+    })),
+    curves: [...marks!.matchAll(/<path[^>]* d="([^"]*)"[^>]*>/g)].map(([path, d]) => ({
+      stroke: / stroke="([^"]*)"/.exec(path)?.[1] ?? / stroke="([^"]*)"/.exec(attributes!)?.[1],
+      points: pointsOf(d!),
+    })),
+  }));
+}

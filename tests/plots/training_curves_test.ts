@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
+import { join } from "@std/path";
 import { OKABE_ITO, SERIES_COLOURS } from "../../lib/plots/palette.ts";
-import { bestEpoch, curvePoints, plotTrainingCurves } from "../../lib/plots/training_curves.ts";
+import {
+  bestEpoch,
+  curvePoints,
+  plotTrainingCurves,
+  readMetrics,
+} from "../../lib/plots/training_curves.ts";
+import { temporaryFolder } from "../../lib/support/temporary_folder.ts";
+import { writeMetrics } from "../../lib/training/metrics.ts";
 import { pointsOf } from "./support.ts";
 
 const ROWS = [
@@ -57,4 +65,23 @@ Deno.test("plotTrainingCurves draws each class's volume Dice, not its training l
   // On one axis: a from 1/4 to 1/2, where b begins; b rises half as far
   assert.ok(a[0]! > a[1]! && Math.abs(a[1]! - b[0]!) < 0.01);
   assert.ok(Math.abs(a[0]! - a[1]! - 2 * (b[0]! - b[1]!)) < 0.02);
+});
+
+Deno.test("readMetrics reads what writeMetrics wrote, also of classes with brackets and commas", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "metrics.csv");
+  const classes = ["tumour (core)", "tumour (edge)", "a, b"].map((name, i) => ({
+    ...{ name, dice: 0.25 * i, valVolumeDice: i === 1 ? null : 0.5 * i },
+  }));
+  const row = { epoch: 3, loss: 1.5, dice: 1, bce: 0.5, lr: 1e-4, seconds: 2, classes };
+  const validation = {
+    valLoss: 2,
+    valDice: 1.25,
+    valBce: 0.75,
+    valScore: 0.5,
+    valVolumeDice: 0.625,
+  };
+  await writeMetrics(path, [{ ...row, ...validation }]);
+  const { valScore: _, ...columns } = validation;
+  assert.deepEqual(await readMetrics(path), [{ ...row, ...columns }]);
 });

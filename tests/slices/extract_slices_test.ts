@@ -61,6 +61,7 @@ Deno.test("slices are named by case and index, and the manifest says where they 
       labelValues: [0, 1, 2],
       foreground: 2 / 3,
       hasBackground: true,
+      labelColours: [],
       images: ["imagesTr/b.nii"],
       labels: ["labelsTr/b.nii"],
     });

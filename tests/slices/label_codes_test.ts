@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { IGNORED } from "../../lib/slices/case.ts";
 import { LabelEncoder, VOID } from "../../lib/slices/label_codes.ts";
 import type { Voxels } from "../../lib/volume/mod.ts";
-import { parseTargets, valueName } from "../../lib/slices/targets.ts";
+import { colourValue, parseTargets, valueName } from "../../lib/slices/targets.ts";
 
 function encoded(
   values: Voxels,
@@ -26,7 +26,12 @@ Deno.test("LabelEncoder rounds what rounding left beside an integer", () => {
   const { codes, findings, summary } = encoded(values, { labels: "1" });
   assert.deepEqual(codes, [1, 1, 0, 0]);
   assert.deepEqual(findings, []);
-  assert.deepEqual(summary, { values: [0, 1, 2], foreground: 0.5, hasBackground: true });
+  assert.deepEqual(summary, {
+    values: [0, 1, 2],
+    foreground: 0.5,
+    hasBackground: true,
+    colours: [],
+  });
 });
 
 Deno.test("LabelEncoder refuses probabilities unless a threshold is given", () => {
@@ -36,6 +41,7 @@ Deno.test("LabelEncoder refuses probabilities unless a threshold is given", () =
   ]);
   const cut = encoded(values, { threshold: 0.5 });
   assert.deepEqual([cut.codes, cut.findings], [[0, 0, 1, 1], []]);
+  assert.deepEqual(encoded(Float32Array.of(0.5, 0.75), { threshold: 0.5 }).codes, [0, 1]);
   assert.match(encoded(Float32Array.of(0, NaN)).findings[0]!, /^error: .* NaN or infinite/);
 });
 
@@ -82,8 +88,64 @@ Deno.test("LabelEncoder finds masks that were compressed as JPEG", () => {
   assert.deepEqual(encoded(classes, { isPicture: true }).findings, []);
 });
 
+Deno.test("LabelEncoder refuses colours that were compressed as JPEG", () => {
+  // Around black and a pure red, each channel is a little off
+  const smeared = Array.from({ length: 200 }, (_, i) => colourValue(i % 7, i % 11, i % 5));
+  const values = Float64Array.from([...new Array(300).fill(0), ...smeared]);
+  assert.deepEqual(encoded(values, { isPicture: true }).findings, [
+    "error: label has many colours close to black, probably after JPEG compression",
+  ]);
+  // Thirty bright colours are classes or objects
+  const classes = Float64Array.from({ length: 90 }, (_, i) => colourValue(250, i % 30 * 8, 60));
+  const [warning, ...others] =
+    encoded(Float64Array.of(0, ...classes), { isPicture: true }).findings;
+  assert.match(warning!, /^warning: label holds 31 values/);
+  assert.match(others.join(), /^warning: label has 30 colours/);
+});
+
+Deno.test("LabelEncoder notes which colours palettes give to values", () => {
+  const encoder = new LabelEncoder(
+    parseTargets("foreground", { labels: null, ignore: [] }, []),
+    "none",
+  );
+  encoder.noteColours(new Map([[2, colourValue(255, 0, 16)], [0, 0]]));
+  encoder.noteColours(new Map([[2, colourValue(255, 0, 16)], [1, colourValue(0, 1, 0)]]));
+  encoder.encode(Float64Array.of(0, 1, 2));
+  assert.deepEqual(encoder.summary().colours, [[0, "#000000"], [1, "#000100"], [2, "#ff0010"]]);
+});
+
+Deno.test("LabelEncoder takes negative values for background, and says so", () => {
+  const { codes, summary, findings } = encoded(Int16Array.of(-1, -1, 0, 1, -1024));
+  assert.deepEqual(codes, [0, 0, 0, 1, 0]);
+  assert.deepEqual(summary, {
+    values: [-1024, -1, 0, 1],
+    foreground: 0.2,
+    hasBackground: true,
+    colours: [],
+  });
+  assert.deepEqual(findings, [
+    "warning: label has negative values, -1024, -1, treated as background",
+  ]);
+  // As a class, or thresholded, they mean something
+  assert.deepEqual(encoded(Int16Array.of(-1, 0, 1), { labels: "a=-1;b=1" }).findings, []);
+  assert.deepEqual(encoded(Int16Array.of(-1, 0, 1), { threshold: 0 }).findings, []);
+});
+
+Deno.test("LabelEncoder warns of ids that float32 cannot tell apart", () => {
+  const ids = [0, 526157192, 526157196];
+  const [warning, ...others] = encoded(Float32Array.from(ids)).findings;
+  assert.match(warning!, /^warning: label has ids above 2²⁴ stored as float32/);
+  assert.deepEqual([others, encoded(Float64Array.from(ids)).findings], [[], []]);
+  assert.deepEqual(encoded(Float32Array.of(0, 2 ** 24)).findings, []);
+});
+
 Deno.test("LabelEncoder leaves out what the file itself marks", () => {
-  const { codes, summary } = encoded(Int32Array.of(VOID, 0, 1));
+  const { codes, summary } = encoded(Float64Array.of(VOID, 0, 1));
   assert.deepEqual(codes, [IGNORED, 0, 1]);
-  assert.deepEqual(summary, { values: [0, 1], foreground: 1 / 3, hasBackground: true });
+  assert.deepEqual(summary, {
+    values: [0, 1],
+    foreground: 1 / 3,
+    hasBackground: true,
+    colours: [],
+  });
 });

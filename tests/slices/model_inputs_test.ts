@@ -159,16 +159,19 @@ Deno.test("compareInput() names what is unlike the training's images", () =>
       "warning: pixels are 0.6×0.6 mm, those of the training images 1×1 mm",
     ]);
     assert.deepEqual(told(inputs, await like({ shape: [8, 14, 4] })), [
-      "warning: slices have 8×14 pixels, those of the training images 8×9 to 8×9",
+      "warning: slices have 8×14 pixels, those of the training images 8×9",
     ]);
     assert.deepEqual(told(inputs, await like({ shape: [5, 9, 4] })), [
-      "warning: slices have 5×9 pixels, those of the training images 8×9 to 8×9",
+      "warning: slices have 5×9 pixels, those of the training images 8×9",
     ]);
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 100 - 1024 })), [
       "warning: values are -1024 to -925, those of the training images 0 to 100",
     ]);
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 9 })), [
       "warning: values are 0 to 8, those of the training images 0 to 100",
+    ]);
+    assert.deepEqual(told(inputs, await like({ value: (i) => 3 * (i % 100) })), [
+      "warning: values are 0 to 297, those of the training images 0 to 100",
     ]);
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 50 })), []);
     assert.match(

@@ -5,6 +5,7 @@ import type { Case } from "../../lib/slices/case.ts";
 import type { CaseSettings } from "../../lib/slices/case_settings.ts";
 import type { CaseSource } from "../../lib/slices/discovery/case_source.ts";
 import { openCase, type OpenedCase, requireCase } from "../../lib/slices/open_case.ts";
+import { saveSlice } from "../../lib/slices/save_slice.ts";
 import { resolveSliceSettings, type SliceSettings } from "../../lib/slices/slice_settings.ts";
 import { parseTargets } from "../../lib/slices/targets.ts";
 import { Random } from "../../lib/support/random.ts";
@@ -205,16 +206,29 @@ Deno.test("channels are chosen from one file or several, each normalised by itse
     assert.deepEqual(findingsOf(await open(files, { channel: [1, 2] })), [
       "error: image has no channel 2: it has 2",
     ]);
-    const elsewhere = {
-      ...second,
-      header: stored(second, [0, 1, 2], [true, false, false]).volume.header,
-    };
-    await writeVolume(join(folder, "away.nii"), { data: second.data, like: elsewhere });
-    const apartInSpace = await open(sourceOf(folder, ["x_0000.nii", "away.nii"]));
-    assert.deepEqual(findingsOf(apartInSpace), [
-      "error: away.nii covers a different space than x_0000.nii",
-    ]);
-    assert.equal(apartInSpace.case, null);
+    // Stored in another order, but in the same place
+    const turned = stored(second, [2, 0, 1], [true, false, true]).volume;
+    await writeVolume(join(folder, "turned.nii"), { data: turned.data, like: turned });
+    const aligned = await opened(sourceOf(folder, ["x_0000.nii", "turned.nii"]));
+    for (const index of aligned.indices) {
+      assert.deepEqual(aligned.slice(index).data, apart.slice(index).data);
+    }
+    const affine = first.affine.map((row, i) => i === 1 ? [...row.slice(0, 3), row[3]! + 2] : row);
+    const moved = createVolume({ ...second, affine });
+    await writeVolume(join(folder, "away.nii"), { data: moved.data, like: moved });
+    const wide = { shape: [8, 6, 5], spacing: first.spacing, affine };
+    const larger = createVolume({ data: new Float32Array(8 * 6 * 5), ...wide });
+    await writeVolume(join(folder, "large.nii"), { data: larger.data, like: larger });
+    for (
+      const [name, why] of [
+        ["away.nii", "away.nii covers a different space than x_0000.nii"],
+        ["large.nii", "large.nii has 8×6×5 voxels, x_0000.nii 7×6×5"],
+      ]
+    ) {
+      const apartInSpace = await open(sourceOf(folder, ["x_0000.nii", name!]));
+      assert.deepEqual(findingsOf(apartInSpace), [`error: ${why}`]);
+      assert.equal(apartInSpace.case, null);
+    }
     const model = { ...settingsFor(), channels: 1 };
     const refused = await openCase(files, model, { labels: false, normalized: true });
     assert.deepEqual(findingsOf(refused), ["error: image has 2 channels, 1 is needed"]);
@@ -378,4 +392,19 @@ Deno.test("a picture of one grey value is a warning, and black in its slice", ()
     const found = await open(source);
     assert.deepEqual(findingsOf(found), ["warning: image is constant: every value is 0.5098"]);
     assert.deepEqual(requireCase(found, source).slice(0).data, new Float32Array(48));
+  }));
+
+Deno.test("openCase cuts off the empty border of each picture, rows and columns", () =>
+  inFolder(async (folder) => {
+    const [height, width] = [9, 12];
+    const data = Float32Array.from({ length: height * width }, (_, i) => {
+      const [y, x] = [Math.floor(i / width), i % width];
+      return y >= 2 && y < 7 && x >= 4 && x < 10 ? (i % 5 + 1) / 8 : 0;
+    });
+    await saveSlice(join(folder, "x.png"), { data, height, width });
+    const files = [{ index: 0, images: ["x.png"], label: null }];
+    const source = { id: "x", kind: "pictures", folder, files } as const;
+    const wants = { labels: false, normalized: true };
+    const opened = await openCase(source, settingsFor({ crop: "nonzero" }), wants);
+    assert.deepEqual(opened.case!.extent(0).crop, { top: 2, left: 4, height: 5, width: 6 });
   }));

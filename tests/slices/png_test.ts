@@ -101,6 +101,17 @@ Deno.test("place 255 of a palette is ignored, unless it is white", () => {
   assert.deepEqual(labelOf(png([255, 255, 255])).values, [0, 1, 255]);
 });
 
+Deno.test("decodePngLabel tells the colours that a palette gives to the values that occur", () => {
+  const palette = [[0, 0, 0], [255, 0, 16], [7, 7, 7], [1, 2, 3]];
+  const file = encode({ data: Uint8Array.of(2, 1, 2), height: 1, width: 3, channels: 1, palette });
+  assert.deepEqual(
+    [...decodePngLabel(file, []).colours].sort(([a], [b]) => a - b),
+    [[1, colourValue(255, 0, 16)], [2, 7]],
+  );
+  const grey = encode({ data: Uint8Array.of(2, 1, 2), height: 1, width: 3, channels: 1 });
+  assert.equal(decodePngLabel(grey, []).colours.size, 0);
+});
+
 Deno.test("opacity is ignored", () => {
   const two = encode({ data: Uint8Array.of(255, 0, 51, 9), height: 1, width: 2, channels: 2 });
   assert.deepEqual(decodePng(two).data, Float32Array.of(1, 0.2));

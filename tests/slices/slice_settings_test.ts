@@ -46,6 +46,15 @@ Deno.test("resolveSliceSettings() refuses settings that would have no effect", (
     [{ spacing: [1, 1] }, null],
     [{ threshold: 0.5, labels: "1;2" }, /labels: with a threshold they must be foreground/],
     [{ threshold: 0.5 }, null],
+    [
+      { format: "png", normalize: "zscore" },
+      /format: a png holds values from 0 to 1, which zscore/,
+    ],
+    [{ format: "png", normalize: "ct" }, /which ct exceeds; use npy/],
+    [{ format: "png", normalize: "percentile" }, null],
+    [{ channel: [0, 2, 0] }, /channel: Expected all, or different channel numbers/],
+    [{ fill: Infinity }, /fill: Invalid finite/],
+    [{ threshold: -Infinity }, /threshold: Invalid finite/],
   ];
   for (const [settings, message] of conflicts) {
     if (message === null) resolveSliceSettings(settings);

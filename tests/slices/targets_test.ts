@@ -119,3 +119,17 @@ Deno.test("labelPlanes(), keepPlane() and countCodes() turn codes into what loss
     [0, 1, 1],
   );
 });
+
+Deno.test("maskValues() has a value for each side of regions that cross, not that of both", () => {
+  const crossed = maskValues(parseTargets("a=1+2,b=2+3", NONE, []));
+  assert.deepEqual([...crossed.subarray(0, 4)], [0, 1, 3, 2]); // neither, a, b, both
+  // 4 lies in all three; nothing is in a and c alone: c, painted last
+  const three = maskValues(parseTargets("a=1+2+4,b=2+3+4,c=4+5", NONE, []));
+  assert.deepEqual([...three.subarray(0, 8)], [0, 1, 3, 2, 5, 4, 4, 4]);
+});
+
+Deno.test("parseTargets() refuses ignored values as classes, and one region under two names", () => {
+  assert.throws(() => parseTargets("1;9", NNUNET, []), /9 is the value that dataset.json ignores/);
+  assert.throws(() => parseTargets("a=1+9,b=2", NNUNET, []), /9 is the value/);
+  assert.throws(() => parseTargets("a=1+2,b=2+1", NONE, []), /b has the values of another region/);
+});

@@ -54,6 +54,14 @@ Deno.test("train --folds trains all folds, scores every patient once, and predic
       ),
     );
     assert.ok(await exists(at("plots", "evaluation.png")));
+    assert.ok(await exists(at("plots", "slice_scores.png")));
+    const [header, ...slices] = (await Deno.readTextFile(at("slice_scores.csv"))).split("\n");
+    const parts = await Promise.all(["fold_0", "fold_1"].map(async (fold) => {
+      const [own, ...rows] = (await Deno.readTextFile(at(fold, "slice_scores.csv"))).split("\n");
+      assert.equal(own, header);
+      return rows.filter((row) => row !== "");
+    }));
+    assert.deepEqual(slices.filter((row) => row !== ""), parts.flat());
 
     const predict = await run(
       folder,

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import type { SliceDataset } from "../../lib/slices/slice_dataset.ts";
 import { resolveSliceSettings, type SliceSettings } from "../../lib/slices/slice_settings.ts";
-import { augmentBatch, type TrainingBatch, variationOf } from "../../lib/training/augment.ts";
+import {
+  augmentBatch,
+  type TrainingBatch,
+  variationOf,
+  whyUnmirrored,
+} from "../../lib/training/augment.ts";
 
 const UNIT = { isUnit: true, kind: "classes" } as const;
 
@@ -194,4 +199,17 @@ Deno.test("variationOf() does not mirror classes that have a side", () => {
     assert.equal(of("liver", name), "none", name);
   }
   assert.equal(of("liver", "upright", "cleft", "bright", "1", "rim", "lobe"), "rows");
+});
+
+Deno.test("whyUnmirrored() says why slices are not mirrored", () => {
+  const of = (kind: "volume" | "pictures", given: Partial<SliceSettings>, ...names: string[]) => {
+    const targets = { kind: "classes", classes: names.map((name) => ({ name })), ignore: [] };
+    const settings = { ...resolveSliceSettings(given), targets };
+    return whyUnmirrored({ kind, settings } as unknown as SliceDataset["manifest"]);
+  };
+  assert.equal(of("volume", {}, "liver"), null);
+  assert.equal(of("pictures", { orientation: "stored", axis: 0 }, "liver"), null);
+  assert.match(of("volume", { orientation: "stored" }, "liver")!, /kept as stored/);
+  assert.match(of("volume", { axis: "sagittal" }, "liver")!, /sagittal/);
+  assert.equal(of("pictures", {}, "a", "lung_l", "r"), "because of the side in lung_l, r");
 });

@@ -123,6 +123,38 @@ Deno.test("readVolume() takes a good qform instead of an sform of zeros or NaN, 
   }
   await withHeader(setQform, (volume) => {
     assert.deepEqual(volume.affine, AFFINE, "a good sform comes first");
-    assert.deepEqual(volume.warnings, []);
+    assert.deepEqual(volume.warnings, [
+      "its sform has the axes LAS and its qform LPS; the sform is used",
+    ]);
   });
+});
+
+Deno.test("readVolume() warns where other programs may take another affine than it does", async () => {
+  /** The sform's rotation and place: nothing to warn of. y and z axes as they are, x to the left. */
+  const setEqual = (view: DataView, moved = 0) => {
+    view.setInt16(252, 1, true);
+    view.setFloat32(76, -1, true); // qfac: with a half turn around y, x alone is flipped
+    [0, 1, 0, 10 + moved, 20, 7].forEach((value, i) => view.setFloat32(256 + 4 * i, value, true));
+  };
+  const warnings = async (change: (view: DataView) => void) => {
+    let found: readonly string[] = [];
+    await withHeader(change, (volume) => {
+      assert.deepEqual(volume.affine, AFFINE);
+      found = volume.warnings;
+    });
+    return found;
+  };
+  const sformCode = (code: number) => (view: DataView) => view.setInt16(254, code, true);
+  assert.deepEqual(await warnings((view) => setEqual(view)), []);
+  // A twentieth of a voxel is rounding
+  assert.deepEqual(await warnings((view) => setEqual(view, 0.02)), []);
+  const moved = (view: DataView) => setEqual(view, 12);
+  assert.deepEqual(await warnings((view) => (moved(view), sformCode(1)(view))), [
+    "its sform and its qform put it at different places; the sform is used",
+  ]);
+  // An atlas lies elsewhere than the scanner, so this is no contradiction
+  assert.deepEqual(await warnings((view) => (moved(view), sformCode(4)(view))), []);
+  // A qform that is not a rotation is used by nobody
+  const broken = (view: DataView) => (setEqual(view), view.setFloat32(256, 2, true));
+  assert.deepEqual(await warnings(broken), []);
 });

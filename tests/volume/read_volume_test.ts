@@ -26,9 +26,10 @@ const HEADER_FAULTS: { name: string; change: Change; message: RegExp }[] = [
     name: "five real dimensions",
     change: (v) => {
       v.setInt16(40, 5, true);
+      v.setInt16(48, 2, true);
       v.setInt16(50, 3, true);
     },
-    message: /not 4×3×2×1×3/,
+    message: /not 4×3×2×2×3/,
   },
   { name: "RGB", change: (v) => v.setInt16(70, 128, true), message: /type RGB24/ },
   { name: "complex", change: (v) => v.setInt16(70, 32, true), message: /type complex64/ },
@@ -78,6 +79,23 @@ const HEADER_FAULTS: { name: string; change: Change; message: RegExp }[] = [
     message: /announces 8×3×2 voxels of int16 \(96 bytes\), the file (can hold|holds) \d+/,
   },
 ];
+
+Deno.test("readVolume takes a fifth dimension after a time of 1 for channels, as ITK writes them", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "vector.nii");
+    const shape = [2, 1, 1, 3];
+    const like = createVolume({ data: new Float32Array(6), shape, spacing: [1, 2, 3] });
+    await writeVolume(path, { data: Float32Array.of(1, 2, 3, 4, 5, 6), like });
+    const bytes = await Deno.readFile(path);
+    const view = new DataView(bytes.buffer);
+    for (const [i, size] of [5, 2, 1, 1, 1, 3].entries()) view.setInt16(40 + 2 * i, size, true);
+    await Deno.writeFile(path, bytes);
+    const volume = await readVolume(path);
+    assert.deepEqual(volume.shape, shape);
+    assert.deepEqual(volume.data, Float32Array.of(1, 2, 3, 4, 5, 6));
+    await writeVolume(path, { data: Uint8Array.of(1, 0), like: volume });
+    assert.deepEqual((await readVolume(path)).shape, [2, 1, 1]);
+  }));
 
 Deno.test("readVolume() reads values, shape, spacing and affine, gzipped or not, by content", async () => {
   await inFolder(async (folder) => {

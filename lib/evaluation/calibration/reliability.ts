@@ -129,14 +129,20 @@ export function addSlice(
  * ```
  */
 export function nearEdge(mask: Uint8Array, width: number): Uint8Array {
+  const near = new Uint8Array(mask.length);
   const height = mask.length / width;
-  return mask.map((own, i) => {
-    const [y, x] = [Math.floor(i / width), i % width];
-    for (let row = Math.max(0, y - NEAR); row <= Math.min(height - 1, y + NEAR); row++) {
-      for (let column = Math.max(0, x - NEAR); column <= Math.min(width - 1, x + NEAR); column++) {
-        if (mask[row * width + column] !== own) return 1;
-      }
+  /** Marks the pixels that have both of two neighbours, the second below or to the right, near. */
+  const mark = (y: number, x: number, down: number, right: number) => {
+    const bottom = Math.min(height - 1, y + NEAR);
+    const [first, last] = [Math.max(0, x + right - NEAR), Math.min(width - 1, x + NEAR)];
+    for (let row = Math.max(0, y + down - NEAR); row <= bottom; row++) {
+      near.fill(1, row * width + first, row * width + last + 1);
     }
-    return 0;
-  });
+  };
+  for (let i = 0; i < mask.length; i++) {
+    const [y, x] = [Math.floor(i / width), i % width];
+    if (x + 1 < width && mask[i] !== mask[i + 1]) mark(y, x, 0, 1);
+    if (y + 1 < height && mask[i] !== mask[i + width]) mark(y, x, 1, 0);
+  }
+  return near;
 }

@@ -116,6 +116,7 @@ function channelNames(names: unknown): string[] {
   if (typeof names !== "object" || names === null) return [];
   return Object.entries(names)
     .filter(([channel, name]) => isNumeral(channel) && typeof name === "string")
+    .sort(([a], [b]) => Number(a) - Number(b)) // keys such as 0001 keep the order of the file
     .map(([, name]) => name as string);
 }
 

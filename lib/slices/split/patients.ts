@@ -1,6 +1,7 @@
 import { InputError } from "../../support/errors.ts";
 import { readText } from "../../support/read_text.ts";
 import { namesOf } from "../../support/names_of.ts";
+import { comparable } from "../discovery/file_names.ts";
 import type { SplitSettings } from "./split_keys.ts";
 
 /** The patient of each case. */
@@ -13,17 +14,22 @@ const SESSION = /^(.+?)[-_]ses-[a-z0-9]+(?=[-_.]|$)/i;
 /** Endings that number a patient's scans. */
 const SCAN =
   /[-_.](?:(?:run|acq)-[a-z0-9]+|(?:frame|slice|visit|session|scan|time|tp|phase)[-_]?\d+|left|right|lh|rh|l|r)$/i;
+/** Where the name of a scan may begin: at a separator, or at a letter after a number. */
+const BOUNDARY = /[-_. ]|(?<=\d)(?=[a-z]$)/gi;
+/** Larger groups are more likely those of a hospital or a month than the scans of a patient. */
+const MOST_SCANS = 6;
 /** The side at the start of a name. */
 const SIDE = /^(?:left|right|lh|rh)[-_.]/i;
 /** A number after a name that ends in a number, such as `p01_0001`. */
 const NUMBERED = /^(.*\d)[-_.]\d+$/;
-/** With fewer ids, the numbered name is more likely the data set's than a patient's. */
-const FEWEST_NUMBERED = 3;
+/** With fewer names in common, they are more likely the data set's than patients'. */
+const FEWEST_NAMES = 3;
 
 /**
  * Recognises cases of one patient by their names: `sub-01_ses-02_T1w`, `patient001_frame01`,
- * `ID_frame12`, `ID_slice_3`, `ID_left`, and numbers after an id that ends in a number, such as
- * `p01_0001`, if there are at least three such ids (in `amos22_0001`, `amos22` is the data set).
+ * `ID_frame12`, `ID_slice_3`, `ID_left`. Whatever follows an id with a number in it also counts as
+ * the name of a scan (`p01_0001`, `OAS1_0001_MR2`, `case_7_pre`, `12b`) if there are at least three
+ * such ids (in `amos22_0001`, `amos22` is the data set).
  *
  * @returns The stem of each id; an id without one is its own.
  *
@@ -38,15 +44,40 @@ const FEWEST_NUMBERED = 3;
  */
 export function recognisePatients(ids: Iterable<string>): Patients {
   const stems = new Map([...ids].map((id) => [id, stemOf(id)]));
-  const numbered = new Map(
-    [...stems].flatMap(([id, stem]) => {
-      const [, name] = NUMBERED.exec(stem) ?? [];
-      return name === undefined ? [] : [[id, name]];
-    }),
-  );
-  const names = new Set(numbered.values());
-  if (names.size < FEWEST_NUMBERED) return stems;
-  return new Map([...stems].map(([id, stem]) => [id, numbered.get(id) ?? stem]));
+  const names = commonStarts([...stems.values()]) ?? numberedNames([...stems.values()]);
+  return new Map([...stems].map(([id, stem]) => [id, names.get(stem) ?? stem]));
+}
+
+/**
+ * The shortest starts that several patients' names have in common, each with a number in it; null
+ * if there are none.
+ */
+function commonStarts(stems: readonly string[]): ReadonlyMap<string, string> | null {
+  const starts = new Map(stems.map((stem) => [
+    stem,
+    [...stem.matchAll(BOUNDARY)].map(({ index }) => stem.slice(0, index)),
+  ]));
+  const most = Math.max(0, ...[...starts.values()].map(({ length }) => length));
+  for (let parts = 0; parts < most; parts++) {
+    const names = new Map([...starts].flatMap(([stem, own]) => {
+      const name = own[parts];
+      return name !== undefined && /\d/.test(name) ? [[stem, name]] : [];
+    }));
+    const groups = [...Map.groupBy(names, ([, name]) => name).values()]
+      .map(({ length }) => length).filter((count) => count > 1);
+    const scans = groups.reduce((a, b) => a + b, 0);
+    if (groups.length >= FEWEST_NAMES && scans <= MOST_SCANS * groups.length) return names;
+  }
+  return null;
+}
+
+/** The names before a last number, each ending in a number. */
+function numberedNames(stems: readonly string[]): ReadonlyMap<string, string> {
+  const names = new Map(stems.flatMap((stem) => {
+    const [, name] = NUMBERED.exec(stem) ?? [];
+    return name === undefined ? [] : [[stem, name]];
+  }));
+  return new Set(names.values()).size < FEWEST_NAMES ? new Map() : names;
 }
 
 function stemOf(id: string): string {
@@ -77,8 +108,8 @@ export async function findPatients(
   setting: SplitSettings["patients"],
   ids: readonly string[],
 ): Promise<Patients> {
-  if (setting === "auto") return recognisePatients(ids);
   if (setting === "case") return new Map(ids.map((id) => [id, id]));
+  if (setting === "auto") return oneSpelling(recognisePatients(ids));
   const patientOf = /\.[ct]sv$/i.test(setting)
     ? await readPatients(setting)
     : matchPatients(setting);
@@ -89,7 +120,7 @@ export async function findPatients(
     if (patient === undefined) unknown.push(id);
     else patients.set(id, patient);
   }
-  if (unknown.length === 0) return patients;
+  if (unknown.length === 0) return oneSpelling(patients);
   throw new InputError(
     `Cannot tell the patient of ${unknown.length} of ${ids.length} cases: ${namesOf(unknown)}`,
     {
@@ -97,6 +128,16 @@ export async function findPatients(
       hint: `"patients" is ${setting}; it must match, or list, every case`,
     },
   );
+}
+
+/** A patient that is written `Pat01` and `pat01` is one: as two, one could be trained on and tested. */
+function oneSpelling(patients: Patients): Patients {
+  const spelling = new Map<string, string>();
+  return new Map([...patients].map(([id, patient]) => {
+    const key = comparable(patient);
+    if (!spelling.has(key)) spelling.set(key, patient);
+    return [id, spelling.get(key)!];
+  }));
 }
 
 function matchPatients(setting: string): (id: string) => string | undefined {

@@ -23,6 +23,8 @@ export interface CaseFacts {
   readonly foreground: number;
   /** Whether any belong to none. */
   readonly hasBackground: boolean;
+  /** Which colours palettes of its label give to values; see `LabelSummary`. */
+  readonly labelColours: readonly (readonly [value: number, colour: string])[];
   /** A hash of the image, independent of the stored orientation. */
   readonly imageHash: string;
   /** A hash of the label. */
@@ -37,7 +39,7 @@ export interface CaseFacts {
  */
 export function caseFacts(opened: Case): CaseFacts {
   const { id, shape, spacing, orientation, channels, summary, grid, intensities, indices } = opened;
-  const { values, foreground, hasBackground } = summary!;
+  const { values, foreground, hasBackground, colours } = summary!;
   const { height, width, spacing: pixel } = opened.extent(indices[0]!);
   const image = createHash("sha256").update(JSON.stringify(intensities));
   const label = createHash("sha256");
@@ -55,6 +57,7 @@ export function caseFacts(opened: Case): CaseFacts {
     labelValues: values,
     foreground,
     hasBackground,
+    labelColours: colours,
     imageHash: image.digest("base64"),
     labelHash: label.digest("base64"),
   };

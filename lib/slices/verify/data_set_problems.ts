@@ -4,6 +4,7 @@ import type { Targets } from "../case.ts";
 import type { Problem } from "../discovery/case_source.ts";
 import { type DatasetDescription, declaredValues } from "../discovery/dataset_description.ts";
 import type { SliceSettings } from "../slice_settings.ts";
+import { valueName } from "../targets.ts";
 import type { CaseFacts } from "./case_facts.ts";
 
 /** From this ratio on, spacings or sizes count as different. */
@@ -34,6 +35,7 @@ export function dataSetProblems(cases: readonly CaseFacts[], settings: DataSetSe
   return [
     ...valueProblems(cases, settings.description),
     ...targetProblems(cases, settings.targets),
+    ...paletteProblems(cases),
     ...channelProblems(cases, settings),
     ...backgroundProblems(cases),
     ...copies(cases),
@@ -88,14 +90,14 @@ function oddValues(
 ): (readonly [id: string, values: string])[] {
   return cases.flatMap(({ id, labelValues }) => {
     const odd = labelValues.filter(isOdd);
-    return odd.length === 0 ? [] : [[id, namesOf(odd.map(String))] as const];
+    return odd.length === 0 ? [] : [[id, namesOf(odd.map(valueName))] as const];
   });
 }
 
 /** Classes to segment that no label has. */
 function targetProblems(cases: readonly CaseFacts[], { classes }: Targets): Problem[] {
   const found = new Set(cases.flatMap(({ labelValues }) => labelValues));
-  const hint = `The labels hold ${namesOf([...found].sort((a, b) => a - b).map(String), 10)}`;
+  const hint = `The labels hold ${namesOf([...found].sort((a, b) => a - b).map(valueName), 10)}`;
   return classes.flatMap(({ name, values }): Problem[] => {
     if (values === "above 0") {
       const isThere = cases.some(({ foreground }) => foreground > 0);
@@ -104,10 +106,35 @@ function targetProblems(cases: readonly CaseFacts[], { classes }: Targets): Prob
     const missing = values.filter((value) => !found.has(value));
     if (missing.length === 0) return [];
     const severity = missing.length === values.length ? "error" : "warning";
-    const list = missing.join(", ");
+    const list = missing.map(valueName).join(", ");
     const of = name.replaceAll(",", ", ") === list ? "" : ` of ${name}`;
     return [problem(severity, ALL, `no label holds ${list}${of}`, hint)];
   });
+}
+
+/** Values to which palettes give different colours: they may stand for different classes. */
+function paletteProblems(cases: readonly CaseFacts[]): Problem[] {
+  const uses = cases.flatMap(({ id, labelColours }) =>
+    labelColours.map(([value, colour]) => ({ id, value, colour }))
+  );
+  return [...Map.groupBy(uses, ({ value }) => value)].flatMap(([value, own]) => {
+    const [[usual], ...others] = [...Map.groupBy(own, ({ colour }) => colour)]
+      .sort(([, a], [, b]) => b.length - a.length) as [[string, unknown], ...[string, Use[]][]];
+    return others.flatMap(([colour, group]) =>
+      group.map(({ id }) =>
+        problem(
+          "warning",
+          id,
+          `label's palette shows ${value} as ${colour}, that of most cases as ${usual}`,
+          "If the colours are the classes, save the masks in RGB: values are palette indices",
+        )
+      )
+    );
+  });
+}
+
+interface Use {
+  readonly id: string;
 }
 
 function channelProblems(

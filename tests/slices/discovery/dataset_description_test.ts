@@ -77,3 +77,8 @@ Deno.test("readDescription() takes a byte order mark, and says what is no descri
     await Deno.mkdir(path);
     await assert.rejects(readDescription(folder), /Cannot read the data set's description: /);
   }));
+
+Deno.test("parseDescription() takes channels by their number, also where it is written 0001", () => {
+  const { channelNames } = parseDescription({ channel_names: { "0001": "ADC", "0000": "T2" } });
+  assert.deepEqual(channelNames, ["T2", "ADC"]);
+});

@@ -30,6 +30,37 @@ Deno.test("recognisePatients() knows names of scans of one patient", () => {
   assert.deepEqual(groups(recognisePatients(together.flat())), together);
 });
 
+Deno.test("recognisePatients() takes what follows at least three patients' ids for names of scans", () => {
+  const endings = [
+    ["p0#_baseline", "p0#_followup"],
+    ["OAS1_000#_MR1", "OAS1_000#_MR2"],
+    ["case_#_pre", "case_#_post"],
+    ["S0#-V1", "S0#-V2"],
+    ["002_S_020#_bl", "002_S_020#_m12"],
+    ["A0#_day0", "A0#_day30", "A0#_day60"],
+    ["k#_leftknee", "k#_rightknee"],
+    ["p0#a", "p0#b"],
+    ["100000#_20252_2_0", "100000#_20252_3_0"],
+    ["TCGA-02-000#_1999.01.01", "TCGA-02-000#_2000.02.02"],
+    ["IXI00#-HH-1211-T1", "IXI00#-HH-1212-T1"],
+    ["BraTS-GLI-0000#-000", "BraTS-GLI-0000#-001"],
+  ];
+  for (const names of endings) {
+    const of = (i: number) => names.map((name) => name.replace("#", String(i)));
+    const single = names[0]!.replace("#", "9"); // a patient with one scan
+    const expected = [of(1), of(2), of(3), [single]];
+    assert.deepEqual(groups(recognisePatients(expected.flat())), expected);
+    // Of two patients it could be anything
+    const two = [...of(1), ...of(2)];
+    assert.ok(groups(recognisePatients(two)).length >= 2, names[0]);
+  }
+  // Three hospitals with many patients each
+  const sites = ["h1", "h2", "h3"].flatMap((site) =>
+    Array.from({ length: 9 }, (_, i) => `${site}_${String.fromCharCode(97 + i)}x`)
+  );
+  assert.equal(groups(recognisePatients(sites)).length, 27);
+});
+
 Deno.test("recognisePatients() keeps cases apart whose number is all that differs", () => {
   const apart = [
     "prostate_00 prostate_01 hippocampus_001 hippocampus_002 case10 case11 sub-10 sub-11",
@@ -96,4 +127,14 @@ Deno.test("findPatients() says what it cannot use", async () => {
       return true;
     });
   }
+});
+
+Deno.test("findPatients() takes names that differ in case for one patient, unless told otherwise", async () => {
+  const ids = ["Patient1_frame01", "patient1_frame02", "S4_left", "s4_right", "K", "k"];
+  assert.deepEqual(groups(await findPatients("auto", ids)), [ids.slice(0, 2), ids.slice(2, 4), [
+    "K",
+    "k",
+  ]]);
+  assert.deepEqual(groups(await findPatients("^(.)", ["a1", "A2", "b1"])), [["a1", "A2"], ["b1"]]);
+  assert.deepEqual(groups(await findPatients("case", ids)), ids.map((id) => [id]));
 });

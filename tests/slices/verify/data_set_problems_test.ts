@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NO_DESCRIPTION } from "../../../lib/slices/discovery/dataset_description.ts";
-import { parseTargets } from "../../../lib/slices/targets.ts";
+import { colourValue, parseTargets } from "../../../lib/slices/targets.ts";
 import type { CaseFacts } from "../../../lib/slices/verify/case_facts.ts";
 import {
   dataSetProblems,
@@ -21,6 +21,7 @@ function casesOf(...given: Partial<CaseFacts>[]): CaseFacts[] {
     labelValues: [0, 1, 2],
     foreground: 0.1,
     hasBackground: true,
+    labelColours: [],
     imageHash: `image ${i}`,
     labelHash: `label ${i}`,
     ...facts,
@@ -139,6 +140,30 @@ Deno.test("dataSetProblems() names spacings, sizes and orientations that differ"
   assert.deepEqual(problems(turned, { orientation: "canonical" }), []);
 });
 
+Deno.test("dataSetProblems warns where palettes give a value different colours", () => {
+  const colours = (one: string, two: string) => ({
+    labelColours: [[0, "#000000"], [1, one], [2, two]] as [number, string][],
+  });
+  const usual = colours("#ff0000", "#00ff00");
+  assert.deepEqual(problems(casesOf(usual, usual, {})), []);
+  assert.deepEqual(problems(casesOf(usual, colours("#00ff00", "#00ff00"), usual)), [
+    "warning b: label's palette shows 1 as #00ff00, that of most cases as #ff0000",
+  ]);
+});
+
+Deno.test("dataSetProblems names colours as colours", () => {
+  const [red, green] = [colourValue(255, 0, 0), colourValue(0, 255, 0)];
+  const labelValues = [0, red];
+  assert.deepEqual(
+    problems(casesOf({ labelValues }, { labelValues: [0, red, green] }, { labelValues })),
+    ["warning b: only this label holds #00ff00"],
+  );
+  const targets = parseTargets("#0000ff;#ff0000", NO_DESCRIPTION, []);
+  assert.deepEqual(problems(casesOf({ labelValues }), { targets }), [
+    "error all cases: no label holds #0000ff",
+  ]);
+});
+
 Deno.test("dataSetProblems() takes 200,000 cases", () => {
   const [one] = casesOf({});
   const cases = Array.from({ length: 200_000 }, (_, i): CaseFacts => ({
@@ -146,4 +171,21 @@ Deno.test("dataSetProblems() takes 200,000 cases", () => {
     ...{ id: `c${i}`, imageHash: `i${i}`, labelHash: `l${i}` },
   }));
   assert.deepEqual(problems(cases), []);
+});
+
+Deno.test("dataSetProblems() names colours as in --labels", () => {
+  const [red, green] = [colourValue(255, 0, 0), colourValue(0, 255, 0)];
+  const targets = parseTargets("#ff0000;#0000ff", NO_DESCRIPTION, []);
+  assert.deepEqual(
+    problems(
+      casesOf({ labelValues: [0, red] }, { labelValues: [0, red] }, {
+        labelValues: [0, red, green],
+      }),
+      { targets },
+    ),
+    [
+      "warning c: only this label holds #00ff00",
+      "error all cases: no label holds #0000ff",
+    ],
+  );
 });

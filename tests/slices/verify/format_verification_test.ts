@@ -6,7 +6,7 @@ import { problemLines, sortProblems } from "../../../lib/slices/verify/problems.
 const facts: CaseFacts = {
   ...{ id: "a", shape: [8, 9, 4], spacing: [1, 1.23456, 3], orientation: "LPS", channels: 2 },
   ...{ slice: [8, 9], pixel: [1, 1], distance: 3, labelValues: [0, 2], foreground: 0.0123 },
-  ...{ hasBackground: true, imageHash: "", labelHash: "" },
+  ...{ hasBackground: true, labelColours: [], imageHash: "", labelHash: "" },
 };
 
 Deno.test("formatVerification() describes the data set, then each kind of problem once", () => {
