@@ -30,6 +30,9 @@ export interface ScriptOptions {
 /** Time before the limit at which a job is asked to save, in seconds: enough for a step and a checkpoint. */
 export const WARNING_SECONDS = 120;
 
+/** The exit status of a job that was stopped after it had saved something new: it can be started again. */
+export const PROGRESSED = 75;
+
 /**
  * The script of a single job.
  *
@@ -51,7 +54,8 @@ export function singleScript(
 }
 
 /**
- * The script of an array of jobs. Each gets a signal before its time ends, saves, and queues itself again.
+ * The script of an array of jobs. Each gets a signal before its time ends, saves, and queues itself again,
+ * unless it saved nothing new: then it would never end.
  *
  * @param work.args The arguments of `deno task`; the number of the job and its cores are added.
  * @param work.jobs How many there are.
@@ -68,16 +72,20 @@ export function arrayScript(
     `#SBATCH --signal=B:USR1@${WARNING_SECONDS}`,
     "",
     `cd ${quote(options.project)} || exit 1`,
-    `told=no again=no`,
-    `trap 'told=yes again=yes; kill -TERM "$child"' USR1 # the time limit is near: save`,
-    `trap 'told=yes; kill -TERM "$child"' TERM # cancelled or preempted: save too`,
+    `told=no again=no child=`,
+    `stop() { told=yes; [ -z "$child" ] || kill -TERM "$child"; }`,
+    `trap 'again=yes; stop' USR1 # the time limit is near: save`,
+    `trap stop TERM # cancelled or preempted: save too`,
     `${options.deno} task --quiet ${args.map(quote).join(" ")} \\`,
     `  --index "$SLURM_ARRAY_TASK_ID" --threads "\${SLURM_CPUS_PER_TASK:-0}" &`,
     `child=$!`,
+    `[ "$told" = no ] || stop # the signal came before the job had begun`,
     `while wait "$child"; status=$?; [ "$told" = yes ]; do told=no; done # a signal ends wait`,
-    `if [ "$again" = yes ] && [ "$status" -eq 130 ]; then`,
+    `if [ "$again" = yes ] && [ "$status" -eq ${PROGRESSED} ]; then`,
     `  echo "Saved before the time limit; queued again"`,
     `  scontrol requeue "$SLURM_JOB_ID"`,
+    `elif [ "$again" = yes ] && [ "$status" -eq 130 ]; then`,
+    `  echo "Its time limit came before it had saved anything new: give it more with --time"`,
     `fi`,
     `exit "$status"`,
     "",
@@ -90,7 +98,7 @@ function header(
 ): string[] {
   const values = [
     `--job-name=${name}-${step}`,
-    `--output=${logs}/${log}`,
+    `--output=${logs.replaceAll("%", "%%")}/${log}`, // Slurm replaces what follows a %
     "--open-mode=append",
     `--time=${time}`,
     `--mem=${memory}`,
@@ -101,7 +109,7 @@ function header(
 }
 
 /** A word for bash. */
-function quote(word: string): string {
+export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -4,15 +4,38 @@
  * @module
  */
 
-/** What was measured on this machine, on the data's own slices. */
-export interface Measured {
-  /** Slices of all cases, or of an average image for predictions. */
-  readonly slices: number;
-  /** Seconds per slice and epoch of training; 0 for predictions. */
+import { UNCERTAINTY_SAMPLES } from "../evaluation/predict_case.ts";
+import { InputError } from "../support/errors.ts";
+import { counted } from "../support/names_of.ts";
+import { WARNING_SECONDS } from "./sbatch.ts";
+
+/** What a training takes, measured on this machine, on the data's own slices. */
+export interface MeasuredTraining {
+  /** Slices that an epoch trains on, that are scored after it, and that are held out. */
+  readonly slices: { readonly train: number; readonly validation: number; readonly test: number };
+  readonly batchSize: number;
+  /** Seconds per slice of a training step. */
   readonly trainSeconds: number;
-  /** Seconds per slice of inference, with reading and writing for predictions. */
+  /** Seconds per slice of inference. */
   readonly inferSeconds: number;
   /** Memory of the process afterwards, in bytes. */
+  readonly bytes: number;
+}
+
+/** What predictions take, measured on this machine, on some of the images. */
+export interface MeasuredPrediction {
+  /** Seconds of an average image, with reading. */
+  readonly seconds: number;
+  /** Memory of the process afterwards, in bytes. */
+  readonly bytes: number;
+}
+
+/** What a job is taken to need. */
+export interface JobSize {
+  /** All of its work. */
+  readonly seconds: number;
+  /** The longest part that is lost if the job ends in it. */
+  readonly partSeconds: number;
   readonly bytes: number;
 }
 
@@ -30,18 +53,76 @@ const SHARD_SECONDS = 3600;
 /** Slurm's `MaxArraySize` is 1001 unless it was raised; it is one more than the largest number. */
 const MOST_SHARDS = 1000;
 
-/** The seconds of a training: every slice in each epoch, then scores, each slice once or twice. */
-export function trainSeconds(
-  { slices, trainSeconds, inferSeconds }: Measured,
+/** A start lists the data, loads the model and compiles kernels. */
+const START_SECONDS = 120;
+/** Slurm looks at limits this often: the signal may come so much earlier. */
+const EARLY_SECONDS = 60;
+
+/**
+ * The size of a training: its steps; the validation slices after each epoch, once more to choose the
+ * postprocessing and as often as doubt needs; and the slices that are held out. The scores at its
+ * end are not saved in between.
+ */
+export function trainingSize(
+  { slices, batchSize, trainSeconds, inferSeconds, bytes }: MeasuredTraining,
   epochs: number,
-): number {
-  return slices * (epochs * trainSeconds + 2 * inferSeconds);
+): JobSize {
+  const { train, validation, test } = slices;
+  const scores = ((1 + UNCERTAINTY_SAMPLES) * validation + test) * inferSeconds;
+  return {
+    seconds: epochs * (train * trainSeconds + validation * inferSeconds) + scores,
+    partSeconds: Math.max(batchSize * trainSeconds, scores),
+    bytes,
+  };
+}
+
+/** The size of a shard of some images. */
+export function shardSize({ seconds, bytes }: MeasuredPrediction, images: number): JobSize {
+  return { seconds: images * seconds, partSeconds: seconds, bytes };
 }
 
 /** The number of shards in which images are best predicted. */
-export function shardsFor({ slices, inferSeconds }: Measured, images: number): number {
-  const seconds = images * slices * inferSeconds;
-  return Math.max(1, Math.min(Math.ceil(seconds / SHARD_SECONDS), MOST_SHARDS, images));
+export function shardsFor({ seconds }: MeasuredPrediction, images: number): number {
+  const shards = Math.ceil(images * seconds / SHARD_SECONDS);
+  return Math.max(1, Math.min(shards, MOST_SHARDS, images));
+}
+
+/**
+ * Refuses a time limit in which a job could not start, do a part of its work and save it: it would
+ * be queued again without end.
+ *
+ * @param time As `--time` takes it; what Slurm does not understand is left to it.
+ * @throws {InputError} If it is too short; the error says how long it has to be.
+ *
+ * @example
+ * ```ts
+ * import { requireTime } from "./size_jobs.ts";
+ * import assert from "node:assert/strict";
+ *
+ * requireTime("6", 30);
+ * assert.throws(() => requireTime("5:59", 30), /Cannot work in 5:59: /);
+ * ```
+ */
+export function requireTime(time: string, partSeconds: number): void {
+  const least = START_SECONDS + EARLY_SECONDS + WARNING_SECONDS + MARGIN * partSeconds;
+  const minutes = Math.ceil(least / 60);
+  if (secondsOf(time) >= 60 * minutes) return;
+  throw new InputError(`Cannot work in ${time}: a job would end before it had saved anything`, {
+    code: "bad-command-line",
+    hint: `Give it at least ${counted(minutes, "minute")} with --time`,
+  });
+}
+
+/** A time limit of Slurm in seconds: `M`, `M:S`, `H:M:S`, `D-H`, `D-H:M` or `D-H:M:S`. */
+function secondsOf(time: string): number {
+  const match = /^(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?$/.exec(time);
+  if (match === null) return Infinity;
+  const [days, ...parts] = match.slice(1).map((part) => part === undefined ? null : Number(part));
+  const [a, b, c] = parts as [number, number | null, number | null];
+  if (days !== null) return (((days! * 24) + a) * 60 + (b ?? 0)) * 60 + (c ?? 0);
+  if (c !== null) return (a * 60 + b!) * 60 + c;
+  const seconds = 60 * a + (b ?? 0);
+  return seconds === 0 ? Infinity : seconds; // Slurm's word for no limit
 }
 
 /**

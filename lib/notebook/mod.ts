@@ -27,5 +27,7 @@ export * from "./session.ts";
 export * from "./show.ts";
 export * from "./shrink.ts";
 export * from "./slice_figure.ts";
+export * from "./stop_button.ts";
+export * from "./stopped.ts";
 export * from "./table.ts";
 export * from "./view.ts";

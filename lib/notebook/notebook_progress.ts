@@ -16,9 +16,10 @@ import { formatDuration } from "../support/format_duration.ts";
 import type { EpochMetrics } from "../training/metrics.ts";
 import type { Progress, TrainingStep } from "../training/progress.ts";
 import { sendDisplay } from "./display.ts";
+import { showStopButton, type StopButton } from "./stop_button.ts";
 import { watchedMask } from "./watched_mask.ts";
 
-const WIDTH = 900;
+const WIDTH = 1060; // of a page, so that the curves have room beside the mask
 const BAR_WIDTH = WIDTH - 24;
 const COLOURS = { training: OKABE_ITO.blue, validation: OKABE_ITO.vermillion };
 
@@ -36,8 +37,19 @@ export interface ProgressState {
   mask: Figure | undefined;
 }
 
+/** What {@linkcode NotebookProgress} shows beside the curves, and how often. */
+export interface ProgressOptions {
+  /** Between two pictures. */
+  milliseconds: number;
+  /** The slice whose mask is redrawn after each epoch. */
+  watch: Sample | undefined;
+  view: View;
+  /** Shows a Stop button. */
+  stopButton: () => StopButton;
+}
+
 /**
- * A picture below the cell that shows the progress of a training: a bar, the figures of the last
+ * A Stop button, and a picture that shows the progress of a training: a bar, the figures of the last
  * step, the loss of every step and epoch, and the Dice score of the validation patients. A resumed
  * or finished run starts with the epochs that were done before.
  *
@@ -49,12 +61,16 @@ export function notebookProgress(
   options: { seconds?: number; watch?: Sample; view?: View } = {},
 ): Progress {
   const { seconds = 0.5, watch, view = {} } = options;
-  return new NotebookProgress({ milliseconds: seconds * 1000, watch, view }, sendDisplay);
+  const stopButton = () => showStopButton();
+  return new NotebookProgress(
+    { milliseconds: seconds * 1000, watch, view, stopButton },
+    sendDisplay,
+  );
 }
 
 /** {@linkcode notebookProgress}, which draws with any function. */
 export class NotebookProgress implements Progress {
-  readonly #options: { milliseconds: number; watch: Sample | undefined; view: View };
+  readonly #options: ProgressOptions;
   readonly #send: typeof sendDisplay;
   readonly #id = crypto.randomUUID();
   readonly #losses: { epoch: number; loss: number }[] = [];
@@ -64,11 +80,9 @@ export class NotebookProgress implements Progress {
   #mask: Figure | undefined;
   #shown = -Infinity;
   #first = true;
+  #button: StopButton | undefined;
 
-  constructor(
-    options: { milliseconds: number; watch: Sample | undefined; view: View },
-    send: typeof sendDisplay,
-  ) {
+  constructor(options: ProgressOptions, send: typeof sendDisplay) {
     this.#options = options;
     this.#send = send;
   }
@@ -78,6 +92,7 @@ export class NotebookProgress implements Progress {
     this.#epochs.push(...history);
     // The mean of an epoch is drawn at its middle
     this.#losses.push(...history.map(({ epoch, loss }) => ({ epoch: epoch - 0.5, loss })));
+    if (history.length < epochs) this.#button = this.#options.stopButton();
     if (history.length > 0) this.#show();
   }
 
@@ -97,6 +112,7 @@ export class NotebookProgress implements Progress {
 
   stop(): void {
     if (this.#last !== undefined) this.#show();
+    this.#button?.close();
   }
 
   #show(): void {

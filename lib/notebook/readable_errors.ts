@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../support/errors.ts";
+import { Stopped } from "./stopped.ts";
 
 /** The calls that are shown of an error that is not the user's. */
 const CALLS = 6;
@@ -25,6 +26,7 @@ export function installReadableErrors(): void {
  * ```ts
  * import { describeError } from "./readable_errors.ts";
  * import { InputError } from "../support/errors.ts";
+import { Stopped } from "./stopped.ts";
  * import assert from "node:assert/strict";
  *
  * const error = new InputError("Cannot read volume: there is no such file", {
@@ -47,6 +49,7 @@ export function describeError(error: Error, calls: readonly unknown[]): string {
     const advice = hint === "" ? "" : `What to do: ${hint}.\n`;
     return `${title}\n\n${advice}Code: ${error.code} (docs/errors.md)`;
   }
+  if (error instanceof Stopped) return title;
   if (error instanceof ReferenceError && error.message.endsWith(" is not defined")) {
     return `${title}\n\nWhat to do: Run the cells above first, from the top; one of them defines it.`;
   }

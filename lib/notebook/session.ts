@@ -34,7 +34,7 @@ async function start(): Promise<void> {
   Deno.chdir(fileURLToPath(new URL("../../", import.meta.url)));
   installReadableErrors();
   // Without a listener Stop's signal would end the kernel with all its variables.
-  Deno.addSignalListener("SIGINT", () => stopping.abort());
+  Deno.addSignalListener("SIGINT", pressStop);
   listenToBridge();
   const backend = await initBackend();
   console.log(backend.describe());
@@ -43,7 +43,7 @@ async function start(): Promise<void> {
 /** Stop from `tasks/support/kernel_bridge.py`: a line on standard input, on every system. */
 async function listenToBridge(): Promise<void> {
   if (!Deno.env.has("MED_NCA_KERNEL_BRIDGE")) return;
-  for await (const _ of Deno.stdin.readable) stopping.abort();
+  for await (const _ of Deno.stdin.readable) pressStop();
   Deno.exit(); // the bridge is gone, and with it whoever could ask for more
 }
 
@@ -59,6 +59,11 @@ async function listenToBridge(): Promise<void> {
 export function stopSignal(): AbortSignal {
   stopping = new AbortController();
   return stopping.signal;
+}
+
+/** What Stop does: aborts the last {@linkcode stopSignal}. */
+export function pressStop(): void {
+  stopping.abort();
 }
 
 /**

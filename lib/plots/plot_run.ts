@@ -143,7 +143,9 @@ export async function plotRun(folder: string): Promise<PlottedRun> {
 }
 
 /** Scored cases from best to worst, evenly. */
-function shownCases(summary: EvaluationSummary) {
+export function shownCases(
+  summary: Pick<EvaluationSummary, "metric_per_case">,
+): EvaluationSummary["metric_per_case"] {
   const scored = summary.metric_per_case.filter((scored) => Number.isFinite(caseDice(scored)))
     .sort((a, b) => caseDice(b) - caseDice(a));
   const cases = scored.length > 0 ? scored : summary.metric_per_case;
@@ -157,43 +159,62 @@ function shownCases(summary: EvaluationSummary) {
 /** The settling of the mask, and the final state, of the run that made the saved mask. */
 async function drawTrace(
   model: MedNca,
-  { opened, index, sample }: ScoredSlice,
+  scored: ScoredSlice,
   { seed, inputs, save }: {
     seed: number;
     inputs: ModelInputs;
     save: (name: string, picture: { save(path: string): Promise<void> }) => Promise<void>;
   },
 ): Promise<void> {
-  const geometry = sliceGeometry(opened.extent(index), inputs);
-  const { data, height, width, channels } = toModelGrid(opened.slice(index), geometry);
-  const truth = labelToModelGrid(opened.label(index), geometry);
-  const view = viewOfCase(opened, inputs);
-  // Resizing changes the shape of voxels
-  const voxel = voxelOf(opened).map((length, i) =>
-    length * [geometry.crop.height, geometry.crop.width][i]! / geometry.scaled[i]!
-  ) as [number, number];
-  const pixels = height * width;
-  const interleaved = new Float32Array(data.length);
-  interleave(data, channels, interleaved);
-  const images = tf.tensor4d(interleaved, [1, height, width, channels]);
-  const trace = model.trace(images, { seeds: [cellSeed(seed, index)], stats: "slice" });
+  const { trace, slice, truth, view, voxel } = traceScored(model, scored, { seed, inputs });
   try {
     // On a GPU states cannot be read synchronously, but once read they stay readable.
     await Promise.all(trace.map(({ state }) => state.data()));
     const { targets } = inputs;
-    const settling = animateSettling(settlingFrames(trace, { targets, imageChannels: channels }), {
-      image: { data: data.subarray(0, pixels), height, width },
+    const { height, width, channels: imageChannels } = slice;
+    const settling = animateSettling(settlingFrames(trace, { targets, imageChannels }), {
+      image: { data: slice.data.subarray(0, height * width), height, width },
       ...{ truth, targets, view, voxel },
     });
     await save("settling.gif", settling);
     const state = {
       data: await trace.at(-1)!.state.data(),
-      ...{ height, width, channels: model.config.channels, imageChannels: channels },
+      ...{ height, width, channels: model.config.channels, imageChannels },
       logits: targets.classes.length === 1 ? [""] : targets.classes.map(({ name }) => name),
     };
-    const title = `State after the last step: ${sample.case}, slice ${index}`;
+    const title = `State after the last step: ${scored.sample.case}, slice ${scored.index}`;
     await save("channels.png", plotStateChannels(state, { view, voxel, title }));
   } finally {
-    tf.dispose([images, ...trace.map(({ state }) => state)]);
+    tf.dispose(trace.map(({ state }) => state));
   }
+}
+
+/**
+ * The states of a model on a scored slice, as when it made the saved mask, and what to draw with
+ * them: image and truth on the model's grid, and how to show it.
+ *
+ * @returns The caller disposes the states.
+ */
+export function traceScored(
+  model: MedNca,
+  { opened, index }: Pick<ScoredSlice, "opened" | "index">,
+  { seed, inputs }: { seed: number; inputs: ModelInputs },
+) {
+  const geometry = sliceGeometry(opened.extent(index), inputs);
+  const slice = toModelGrid(opened.slice(index), geometry);
+  const { data, height, width, channels } = slice;
+  const interleaved = new Float32Array(data.length);
+  interleave(data, channels, interleaved);
+  const images = tf.tensor4d(interleaved, [1, height, width, channels]);
+  const trace = model.trace(images, { seeds: [cellSeed(seed, index)], stats: "slice" });
+  images.dispose();
+  const { crop, scaled } = geometry;
+  const [tall, wide] = voxelOf(opened);
+  return {
+    ...{ trace, slice, geometry },
+    truth: labelToModelGrid(opened.label(index), geometry),
+    view: viewOfCase(opened, inputs),
+    // Resizing changes the shape of voxels
+    voxel: [tall * crop.height / scaled[0], wide * crop.width / scaled[1]] as const,
+  };
 }

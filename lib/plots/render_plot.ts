@@ -30,6 +30,8 @@ export interface Chart {
 const FONT_SIZE = 16;
 /** Between title or legend and the vertical axis' label. */
 const TITLE_SPACE = 8;
+/** Below the horizontal axis' label; Plot's own 3 cut its descenders off at this font size. */
+const LABEL_SPACE = 7;
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
 /**
@@ -40,18 +42,19 @@ const { document } = parseHTML("<!doctype html><html><body></body></html>");
  * categories have the colours of Okabe and Ito; `style` is not used.
  */
 export function drawChart(options: Plot.PlotOptions): Chart {
-  const { title, subtitle, caption, color, x, ...rest } = options;
+  const { title, subtitle, caption, color, x, marginBottom = 56, ...rest } = options;
+  const labelOffset = marginBottom - LABEL_SPACE;
   const draw = (colours: Plot.ScaleOptions) =>
     Plot.plot({
       width: 800,
       height: 440,
       marginTop: 40,
       marginRight: 24,
-      marginBottom: 56,
+      marginBottom,
       marginLeft: 76,
       ...rest,
       // An arrow at the axis' end would not fit beside long labels of ticks
-      x: { labelAnchor: "center", labelArrow: "none", ...x },
+      x: { labelAnchor: "center", labelArrow: "none", labelOffset, ...x },
       color: { ...colours, ...color, legend: false },
       style: {},
       // linkedom's document does all that Plot needs, but has its own types.

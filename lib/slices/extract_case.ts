@@ -4,6 +4,7 @@ import type { CaseSettings } from "./case_settings.ts";
 import type { CaseSource } from "./discovery/case_source.ts";
 import { labelToModelGrid, sliceGeometry, toModelGrid } from "./geometry.ts";
 import { openCase } from "./open_case.ts";
+import { LostLabels } from "./lost_labels.ts";
 import { saveSlice } from "./save_slice.ts";
 import { toStored } from "./stored_codes.ts";
 import { countCodes } from "./targets.ts";
@@ -29,7 +30,9 @@ export async function extractCase(source: CaseSource, job: CaseJob): Promise<Cas
   const opened = await openCase(source, job.settings, { labels: true, normalized: true });
   const problems = opened.findings.map((finding) => ({ ...finding, case: id }));
   if (opened.case === null) return { problems, cases: [], slices: [] };
-  const slices = await saveSlices(opened.case, job);
+  const lost = new LostLabels(job.settings.targets);
+  const slices = await saveSlices(opened.case, job, lost);
+  problems.push(...lost.findings().map((finding) => ({ ...finding, case: id })));
   return { problems, cases: [describe(source, opened.case)], slices };
 }
 
@@ -45,7 +48,11 @@ function describe({ files }: CaseSource, opened: Case): CaseRecords["cases"][num
   };
 }
 
-async function saveSlices(opened: Case, { out, settings, size }: CaseJob): Promise<SliceRecord[]> {
+async function saveSlices(
+  opened: Case,
+  { out, settings, size }: CaseJob,
+  lost: LostLabels,
+): Promise<SliceRecord[]> {
   const { targets, format, fit, spacing } = settings;
   const wanted = settings.size === "pad" ? "pad" : size;
   const records: SliceRecord[] = [];
@@ -58,13 +65,15 @@ async function saveSlices(opened: Case, { out, settings, size }: CaseJob): Promi
       smallest: size,
     });
     const image = toModelGrid(opened.slice(index), geometry);
-    const label = labelToModelGrid(opened.label(index), geometry);
+    const whole = opened.label(index);
+    const label = labelToModelGrid(whole, geometry);
     await saveSlice(join(out, "images", name), image, { quick: true });
     const stored = { ...label, data: toStored(label.data, targets, format) };
     await saveSlice(join(out, "labels", name), stored, { quick: true, asNumbers: true });
     const paths = { image: `images/${name}`, label: `labels/${name}` };
     const foreground = label.data.reduce((n, code) => n + Number(code > 0 && code < 255), 0);
     const classes = countCodes(label.data, targets);
+    lost.add(whole, classes, geometry);
     records.push({ case: opened.id, index, ...paths, foreground, classes, geometry });
   }
   return records;

@@ -1,7 +1,8 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import { InputError } from "../support/errors.ts";
-import { ifThere, readJson } from "../support/read_text.ts";
+import { listedJson, readListedJson } from "../support/listed_json.ts";
+import { ifThere } from "../support/read_text.ts";
 import { writeFileAtomic } from "../support/files.ts";
 import { pair } from "../support/setting.ts";
 import { CaseSettingsSchema } from "./case_settings.ts";
@@ -37,19 +38,29 @@ const CaseSchema = v.object({
   intensities: v.array(v.object({ low: v.number(), high: v.number() })),
 }) satisfies v.GenericSchema<unknown, CaseFacts & object>;
 
+const ProblemSchema = v.object({
+  severity: v.picklist(["error", "warning"]),
+  case: v.string(),
+  message: v.string(),
+  hint: v.string(),
+}) satisfies v.GenericSchema<Problem>;
+
 /** Checks the part of a manifest that depends on the cases. */
 export const RecordsSchema = v.object({
-  problems: v.array(
-    v.object({
-      severity: v.picklist(["error", "warning"]),
-      case: v.string(),
-      message: v.string(),
-      hint: v.string(),
-    }),
-  ) satisfies v.GenericSchema<Problem[]>,
+  problems: v.array(ProblemSchema),
   cases: v.array(CaseSchema),
   slices: v.array(SliceRecordSchema),
 });
+
+/** The items of the long lists, which are checked one by one as they are read. */
+const ITEMS = {
+  files: v.object({ path: v.string(), size: count, modified: v.nullable(v.number()) }),
+  problems: ProblemSchema,
+  cases: CaseSchema,
+  slices: SliceRecordSchema,
+};
+
+const checked = <T>() => v.array(v.custom<T>(() => true));
 
 const ManifestSchema = v.object({
   version: v.literal(VERSION),
@@ -61,9 +72,10 @@ const ManifestSchema = v.object({
   height: SideSchema,
   width: SideSchema,
   labelValues: v.array(v.number()),
-  files: v.array(v.object({ path: v.string(), size: count, modified: v.nullable(v.number()) })),
-  ...RecordsSchema.entries,
-  slices: v.pipe(RecordsSchema.entries.slices, v.minLength(1)),
+  files: checked<v.InferOutput<typeof ITEMS.files>>(),
+  problems: checked<Problem>(),
+  cases: checked<v.InferOutput<typeof CaseSchema>>(),
+  slices: v.pipe(checked<v.InferOutput<typeof SliceRecordSchema>>(), v.minLength(1)),
 });
 
 /**
@@ -96,23 +108,24 @@ export async function readManifest(folder: string): Promise<Manifest> {
   } as const;
   const fail = (why: string) =>
     new InputError(`Cannot open prepared slices: ${why}`, { ...purpose, path });
-  const value = await ifThere(readJson(path, { what: "the slices' manifest", ...purpose }));
+  const check = <T extends v.GenericSchema>(schema: T, value: unknown, place = "manifest") => {
+    const result = v.safeParse(schema, value);
+    if (result.success) return result.output;
+    const [issue] = result.issues;
+    throw fail(`${v.getDotPath(issue) ?? place}: ${issue.message}`);
+  };
+  const convert = (list: string, item: unknown, { version }: Record<string, unknown>) => {
+    if (version !== VERSION) throw fail("it was made by another version");
+    return Object.hasOwn(ITEMS, list) ? check(ITEMS[list as keyof typeof ITEMS], item, list) : item;
+  };
+  const value = await ifThere(
+    readListedJson(path, { what: "the slices' manifest", ...purpose }, convert),
+  );
   if (value === undefined) throw fail("it has no manifest");
-  const result = v.safeParse(ManifestSchema, value);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  if (v.getDotPath(issue) === "version") throw fail("it was made by another version");
-  throw fail(`${v.getDotPath(issue) ?? "manifest"}: ${issue.message}`);
+  return check(ManifestSchema, value);
 }
 
 /** Writes the manifest of a prepared folder, atomically, one line per slice. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  const lists = new Set(["files", "problems", "cases", "slices"]);
-  const fields = Object.entries(manifest).map(([key, value]) => {
-    const text = lists.has(key)
-      ? `[\n${(value as unknown[]).map((item) => `    ${JSON.stringify(item)}`).join(",\n")}\n  ]`
-      : JSON.stringify(value);
-    return `  ${JSON.stringify(key)}: ${text}`;
-  });
-  await writeFileAtomic(join(folder, MANIFEST_NAME), `{\n${fields.join(",\n")}\n}\n`);
+  await writeFileAtomic(join(folder, MANIFEST_NAME), listedJson(manifest));
 }

@@ -1,13 +1,11 @@
 import { join } from "@std/path";
 import * as v from "valibot";
+import { readListedJson } from "../support/listed_json.ts";
 import { MANIFEST_NAME } from "./manifest.ts";
-import { noteName, PLAN_NAME, readNote, readPlan, UNFINISHED } from "./unfinished.ts";
+import { noteName, PLAN_NAME, readPlan, UNFINISHED } from "./unfinished.ts";
 
-/** The fields of every version's manifest; names cannot lead out of the folder. */
-const OwnedSchema = v.object({
-  version: v.number(),
-  slices: v.array(v.object({ image: sliceName("images"), label: sliceName("labels") })),
-});
+/** What slices have in every version's manifest; names cannot lead out of the folder. */
+const SliceSchema = v.object({ image: sliceName("images"), label: sliceName("labels") });
 
 function sliceName(folder: string) {
   return v.pipe(
@@ -28,8 +26,15 @@ export async function ownedFiles(folder: string): Promise<string[] | null> {
 
 async function fromManifest(folder: string): Promise<string[] | null> {
   try {
-    const { slices } = v.parse(OwnedSchema, await readNote(join(folder, MANIFEST_NAME)));
-    return [MANIFEST_NAME, ...slices.flatMap(({ image, label }) => [image, label])];
+    const owned = [MANIFEST_NAME];
+    const purpose = { what: "the slices' manifest", code: "bad-prepared" } as const;
+    const add = (list: string, item: unknown) => {
+      if (list !== "slices") return;
+      const { image, label } = v.parse(SliceSchema, item);
+      owned.push(image, label);
+    };
+    const { version } = await readListedJson(join(folder, MANIFEST_NAME), purpose, add);
+    return typeof version === "number" ? owned : null;
   } catch {
     return null;
   }

@@ -18,6 +18,9 @@ export interface WriteOptions {
   sync?: boolean;
 }
 
+/** What a file is to hold: bytes, text, or text in pieces, for what is too long to be in memory. */
+export type FileContent = Uint8Array | string | Iterable<string>;
+
 /**
  * Writes a file under a temporary name in the same folder, flushes it to disk, then renames it.
  * Creates missing folders. Temporary files of killed processes are removed the first time that
@@ -28,7 +31,7 @@ export interface WriteOptions {
  */
 export async function writeFileAtomic(
   path: string,
-  data: Uint8Array | string,
+  data: FileContent,
   options: WriteOptions = {},
 ): Promise<void> {
   await writeFilesAtomic([[path, data]], options);
@@ -41,7 +44,7 @@ export async function writeFileAtomic(
  * @throws {InputError} As `writeFileAtomic` does; the old files are unchanged.
  */
 export async function writeFilesAtomic(
-  files: readonly (readonly [path: string, data: Uint8Array | string])[],
+  files: readonly (readonly [path: string, data: FileContent])[],
   options: WriteOptions = {},
 ): Promise<void> {
   using open = new DisposableStack();
@@ -50,9 +53,8 @@ export async function writeFilesAtomic(
   try {
     for (const [path, data] of files) {
       current = path;
-      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
       if (isInMemory(path)) {
-        memoryFiles.set(path, new Uint8Array(bytes));
+        memoryFiles.set(path, new Uint8Array(await new Blob([...blocksOf(data)]).arrayBuffer()));
         continue;
       }
       await Deno.mkdir(dirname(path), { recursive: true });
@@ -60,7 +62,7 @@ export async function writeFilesAtomic(
       const { file, name } = createTemporary(path);
       open.use(file);
       staged.push([name, path]);
-      await writeAll(file, bytes);
+      for (const block of blocksOf(data)) await writeAll(file, block);
       if (options.sync ?? true) await file.sync();
     }
     for (const [temporary, path] of staged) await Deno.rename(temporary, current = path);
@@ -68,6 +70,21 @@ export async function writeFilesAtomic(
     for (const [temporary] of staged) await Deno.remove(temporary).catch(() => {});
     throw writeError(error, current);
   }
+}
+
+/** Pieces of text are written together, since each writing takes a while. */
+const BLOCK = 2 ** 16;
+
+function* blocksOf(data: FileContent): Generator<Uint8Array<ArrayBuffer>> {
+  if (data instanceof Uint8Array) return yield data as Uint8Array<ArrayBuffer>;
+  let block = "";
+  for (const piece of typeof data === "string" ? [data] : data) {
+    block += piece;
+    if (block.length < BLOCK) continue;
+    yield new TextEncoder().encode(block);
+    block = "";
+  }
+  yield new TextEncoder().encode(block);
 }
 
 /** Writes a value as indented JSON, atomically. See {@linkcode writeFileAtomic}. */

@@ -5,7 +5,8 @@
  */
 
 import type { Resources } from "../../lib/cluster/sbatch.ts";
-import { memoryFor, timeFor } from "../../lib/cluster/size_jobs.ts";
+import { type JobSize, memoryFor, requireTime, timeFor } from "../../lib/cluster/size_jobs.ts";
+import { InputError } from "../../lib/support/errors.ts";
 import { type Command, numberFlag, Option } from "../support/cli.ts";
 
 /** Flags of `cluster train` and `cluster predict`. */
@@ -17,7 +18,7 @@ export interface EngineFlags {
   account?: string;
   time?: string;
   memory?: string;
-  cpus: number;
+  cpus?: number;
   sbatch?: string | string[];
   deno?: string;
 }
@@ -41,8 +42,8 @@ export function addEngineFlags(command: Command): Command {
   add("--time <time>", "limit of a job, as sbatch takes it (default: from the measured speed)");
   add("--memory <size>", "memory of a job, such as 8G (default: from a measurement)");
   command.addOption(
-    new Option("--cpus <n>", "cores of a job").argParser(numberFlag({ integer: true, min: 1 }))
-      .default(CPUS).helpGroup(group),
+    new Option("--cpus <n>", `cores of a job (default: ${CPUS})`)
+      .argParser(numberFlag({ integer: true, min: 1 })).helpGroup(group),
   );
   add("--sbatch <option...>", "any other option of sbatch, such as --sbatch=--qos=low");
   add("--deno <command>", "how the jobs start Deno (default: this one), such as in a container");
@@ -63,6 +64,37 @@ export function workFlags<T extends EngineFlags>(flags: T): Omit<T, keyof Engine
   ) as Omit<T, keyof EngineFlags>;
 }
 
+/** What stands in the scripts, or has no meaning, when a plan goes on. */
+const FLAGS_OF_SLURM = ["submit", "partition", "account", "time", "memory", "cpus", "sbatch"];
+
+/**
+ * Refuses flags that would be ignored: those of the work, which the plan has, once it goes on, and
+ * those of Slurm on this machine.
+ *
+ * @throws {InputError} If there are some; it names them all.
+ */
+export function refuseIgnored(command: Command, { engine, resume = false }: EngineFlags): void {
+  const given = command.options.filter((option) =>
+    ["cli", "config"].includes(command.getOptionValueSource(option.attributeName()) ?? "")
+  );
+  const used = [
+    ...["engine", "resume", "out", "config", "debug"],
+    ...(engine === "slurm" ? FLAGS_OF_SLURM : []),
+  ];
+  const ignored = given.filter((option) => {
+    const name = option.attributeName();
+    if (resume) return !used.includes(name);
+    return engine === "local" && [...FLAGS_OF_SLURM, "deno"].includes(name);
+  }).map(({ long }) => long);
+  if (ignored.length === 0) return;
+  const [why, hint] = resume
+    ? ["the plan is made", "Omit them, or make a new plan in another folder with --out"]
+    : ["the jobs run here", "Omit them, or use --engine slurm"];
+  throw new InputError(`Cannot use ${ignored.join(", ")}: ${why}`, {
+    ...{ code: "bad-command-line", hint },
+  });
+}
+
 /** The options of sbatch that the user gave. */
 function givenOptions({ partition, account, sbatch = [] }: EngineFlags): string[] {
   return [
@@ -72,29 +104,45 @@ function givenOptions({ partition, account, sbatch = [] }: EngineFlags): string[
   ];
 }
 
-/** What a job asks for, given how long it takes and how much memory. */
+/**
+ * What a job asks for, given its size.
+ *
+ * @throws {InputError} If the user gave it too little time.
+ */
 export function resourcesOf(
   flags: EngineFlags,
-  { seconds, bytes }: { seconds: number; bytes: number },
+  { seconds, bytes, partSeconds }: JobSize,
 ): Resources {
+  requireTimes(flags, partSeconds);
   return {
     time: flags.time ?? timeFor(seconds),
     memory: flags.memory ?? memoryFor(bytes),
-    cpus: flags.cpus,
+    cpus: flags.cpus ?? CPUS,
     options: givenOptions(flags),
   };
 }
 
-/** The options that a resumed submission overrides in its scripts. */
+function requireTimes({ time = "UNLIMITED", sbatch = [] }: EngineFlags, partSeconds: number): void {
+  const passed = [sbatch].flat().map((option) => /^(?:--time|-t)[= ]?(.+)$/.exec(option)?.[1]);
+  for (const limit of [time, ...passed]) if (limit !== undefined) requireTime(limit, partSeconds);
+}
+
+/**
+ * The options that a resumed submission overrides in its scripts.
+ *
+ * @throws {InputError} If the user gave less time than any job needs.
+ */
 export function overridesOf(flags: EngineFlags): string[] {
+  requireTimes(flags, 0);
   return [
     ...(flags.time === undefined ? [] : [`--time=${flags.time}`]),
     ...(flags.memory === undefined ? [] : [`--mem=${flags.memory}`]),
+    ...(flags.cpus === undefined ? [] : [`--cpus-per-task=${flags.cpus}`]),
     ...givenOptions(flags),
   ];
 }
 
-/** Threads that a measurement takes: what a job will have, or what this machine has. */
-export function measuringThreads({ cpus }: EngineFlags): number {
-  return Math.min(cpus, navigator.hardwareConcurrency);
+/** Threads that a measurement takes: those that a job will have; 0 for one per core. */
+export function measuringThreads({ engine, cpus = CPUS }: EngineFlags, threads: number): number {
+  return engine === "local" ? threads : Math.min(cpus, navigator.hardwareConcurrency);
 }

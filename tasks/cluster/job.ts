@@ -14,9 +14,11 @@ import {
   trainJobs,
   type TrainPlan,
 } from "../../lib/cluster/plan.ts";
+import { PROGRESSED } from "../../lib/cluster/sbatch.ts";
+import { readRecords } from "../../lib/evaluation/prediction_record.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { exists } from "../../lib/support/files.ts";
-import { requireRunnable, runPaths } from "../../lib/training/mod.ts";
+import { readCheckpoint, requireRunnable, runPaths } from "../../lib/training/mod.ts";
 import { numberFlag } from "../support/cli.ts";
 import { INTERRUPTED } from "../support/interrupt.ts";
 import type { PredictFlags } from "../support/predict_flags.ts";
@@ -49,13 +51,25 @@ export async function run(args: string[]): Promise<number> {
     return 0;
   }
   const started = performance.now();
+  const saved = await savedIn(folder, plan.kind);
   const others = threads === 0 ? {} : { threads };
   const result = await work(plan, { out, folder, index, others });
-  if (result === INTERRUPTED) return INTERRUPTED;
+  if (result === INTERRUPTED) {
+    return await savedIn(folder, plan.kind) > saved ? PROGRESSED : INTERRUPTED;
+  }
   const seconds = (performance.now() - started) / 1000;
   await writeJobRecord(folder, { seconds, ...result });
   console.log(result.failed ? `${result.failed} images have no mask; the others do` : "Done");
   return 0;
+}
+
+/** How much of a job is saved: steps and epochs of a training, or predicted images. */
+async function savedIn(folder: string, kind: Plan["kind"]): Promise<number> {
+  if (kind === "predict") return (await readRecords(folder)).size;
+  const { checkpoint } = runPaths(folder);
+  if (!await exists(checkpoint)) return 0;
+  const { counters: { step, epoch } } = await readCheckpoint(checkpoint);
+  return step + epoch;
 }
 
 interface JobOptions {

@@ -8,7 +8,7 @@ import { resolve } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
 import { measurePrediction } from "../../lib/cluster/measure.ts";
 import type { PredictPlan } from "../../lib/cluster/plan.ts";
-import { shardsFor } from "../../lib/cluster/size_jobs.ts";
+import { shardsFor, shardSize } from "../../lib/cluster/size_jobs.ts";
 import { listInputs } from "../../lib/slices/discovery/dicom_case.ts";
 import { formatDuration } from "../../lib/support/format_duration.ts";
 import { counted } from "../../lib/support/names_of.ts";
@@ -20,6 +20,7 @@ import {
   addEngineFlags,
   type EngineFlags,
   measuringThreads,
+  refuseIgnored,
   resourcesOf,
   workFlags,
 } from "./flags.ts";
@@ -42,6 +43,7 @@ const command = addEngineFlags(addPredictFlags(
 export async function run(args: string[]): Promise<number> {
   const flags = await parseTask<Flags>(command, args);
   const out = requireOut(flags.out);
+  refuseIgnored(command, flags);
   if (flags.resume === true) return await resumePlan(out, flags);
   const { shards, ...request } = workFlags(flags);
   const { run: folder, image } = predictRequest(request);
@@ -49,7 +51,7 @@ export async function run(args: string[]): Promise<number> {
   const names = inputs.trained?.channelNames ?? [];
   const { cases, problems } = await listInputs(image, names, flags.series ?? null);
   const unread = problems.filter(({ severity }) => severity === "error").length;
-  const threads = measuringThreads(flags);
+  const threads = measuringThreads(flags, flags.threads ?? 0);
   const backend = await initBackend(backendOptions({ ...flags, threads }, config));
   const { models, dispose } = await load("best");
   const measured = await measurePrediction(models, cases, {
@@ -59,7 +61,7 @@ export async function run(args: string[]): Promise<number> {
     backend.dispose();
   });
   const count = Math.min(shards ?? shardsFor(measured, cases.length), cases.length);
-  const seconds = Math.ceil(cases.length / count) * measured.slices * measured.inferSeconds;
+  const size = shardSize(measured, Math.ceil(cases.length / count));
   const plan: PredictPlan = {
     kind: "predict",
     flags: { ...request, run: resolve(folder), image: resolve(image), out },
@@ -68,8 +70,7 @@ export async function run(args: string[]): Promise<number> {
   };
   console.log(
     `Plan      ${counted(cases.length, "image")} in ${counted(count, "shard")}, each about ` +
-      `${formatDuration(seconds)} at the speed of this machine`,
+      `${formatDuration(size.seconds)} at the speed of this machine`,
   );
-  const resources = resourcesOf(flags, { seconds, bytes: measured.bytes });
-  return await launch(out, plan, { flags, resources });
+  return await launch(out, plan, { flags, resources: resourcesOf(flags, size) });
 }

@@ -7,16 +7,20 @@
 import { join, resolve } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
 import { measureTraining } from "../../lib/cluster/measure.ts";
-import { jobFolders, trainJobs, type TrainPlan } from "../../lib/cluster/plan.ts";
-import { trainSeconds } from "../../lib/cluster/size_jobs.ts";
+import { jobFolders, type TrainJob, trainJobs, type TrainPlan } from "../../lib/cluster/plan.ts";
+import { type JobSize, type MeasuredTraining, trainingSize } from "../../lib/cluster/size_jobs.ts";
 import { type Variant, variants } from "../../lib/cluster/sweep.ts";
 import { SLICE_KEYS } from "../../lib/slices/mod.ts";
 import { InputError } from "../../lib/support/errors.ts";
+import { largestOf } from "../../lib/support/extremes.ts";
 import { formatDuration } from "../../lib/support/format_duration.ts";
 import { counted } from "../../lib/support/names_of.ts";
 import {
   type Config,
+  type ConfigKey,
   type ConfigOverrides,
+  modelKeys,
+  readModelSettings,
   requireNoRun,
   resolveConfig,
   upgradeConfig,
@@ -28,6 +32,7 @@ import {
   addEngineFlags,
   type EngineFlags,
   measuringThreads,
+  refuseIgnored,
   resourcesOf,
   workFlags,
 } from "./flags.ts";
@@ -51,30 +56,52 @@ const command = addConfigFlags(addEngineFlags(
 export async function run(args: string[]): Promise<number> {
   const flags = await parseTask<Flags>(command, args, upgradeConfig);
   const out = requireOut(flags.out);
+  refuseIgnored(command, flags);
   if (flags.resume === true) return await resumePlan(out, flags);
   const { seeds, vary = [], ...overrides } = workFlags(flags);
-  const config = absolute(resolveConfig({ ...overrides, out }));
+  const { init } = overrides;
+  const shape = init ? modelKeys((await readModelSettings(init)).config) : {};
+  const config = absolute(resolveConfig({ ...shape, ...overrides, out }));
   const sweep = variants([vary].flat());
   requireOwnSlices(config, sweep);
   const plan: TrainPlan = { kind: "train", config, seeds, variants: [...sweep] as never };
   const jobs = trainJobs(out, plan);
   for (const folder of jobFolders(out, plan)) await requireNoRun(folder);
   const backend = await initBackend(
-    backendOptions({ ...config, threads: measuringThreads(flags) }, config),
+    backendOptions({ ...config, threads: measuringThreads(flags, config.threads) }, config),
   );
-  const measured = await measureTraining(jobs[0]!.config).finally(() => backend.dispose());
-  const longest = Math.max(...jobs.map((job) => trainSeconds(measured, job.config.epochs)));
+  const size = await largestSize(jobs).finally(() => backend.dispose());
   console.log(
     `Plan      ${counted(jobs.length, "training")}: ` +
       `${sweep.length > 1 ? `${sweep.length} settings × ` : ""}${counted(seeds, "seed")}` +
       `${config.folds > 0 ? ` × ${config.folds} folds` : ""}, each about ` +
-      `${formatDuration(longest)} at the speed of this machine`,
+      `${formatDuration(size.seconds)} at the speed of this machine`,
   );
-  return await launch(out, plan, {
-    flags,
-    resources: resourcesOf(flags, { seconds: longest, bytes: measured.bytes }),
-  });
+  return await launch(out, plan, { flags, resources: resourcesOf(flags, size) });
 }
+
+/** The size of the largest training; those whose steps cost the same are measured once. */
+async function largestSize(jobs: readonly TrainJob[]): Promise<JobSize> {
+  const measured = new Map<string, MeasuredTraining>();
+  const sizes: JobSize[] = [];
+  for (const { config } of jobs) {
+    const costs = JSON.stringify({ ...config, ...FREE });
+    if (!measured.has(costs)) measured.set(costs, await measureTraining(config));
+    sizes.push(trainingSize(measured.get(costs)!, config.epochs));
+  }
+  const largest = (key: keyof JobSize) => largestOf(sizes.map((size) => size[key]));
+  return {
+    seconds: largest("seconds"),
+    partSeconds: largest("partSeconds"),
+    bytes: largest("bytes"),
+  };
+}
+
+/** Settings that the cost of a step does not depend on. */
+const FREE = {
+  ...{ out: 0, seed: 0, fold: 0, epochs: 0, learningRate: 0, betas: 0, eps: 0, schedule: 0 },
+  ...{ warmup: 0, lrStep: 0, lrGamma: 0, clipNorm: 0, ema: 0, postprocess: 0 },
+} satisfies Partial<Record<ConfigKey, 0>>;
 
 /** Jobs run in the project's folder, wherever the user stands. */
 function absolute(config: Config): Config {

@@ -12,6 +12,7 @@ import { extractSlices } from "../../lib/slices/extract_slices.ts";
 import { readManifest } from "../../lib/slices/manifest.ts";
 import { loadLabel, loadSlice } from "../../lib/slices/save_slice.ts";
 import { InputError } from "../../lib/support/errors.ts";
+import { listedJson } from "../../lib/support/listed_json.ts";
 import { Adam } from "../../lib/training/adam.ts";
 import {
   captureModel,
@@ -31,7 +32,7 @@ import {
 import { createTask, numberListFlag, parseTask } from "../support/cli.ts";
 import { addConfigFlags } from "../support/flags.ts";
 import { caseReaders } from "./case_readers.ts";
-import { type Bytes, damagedBytes } from "./damage.ts";
+import { type Bytes, damagedBytes, encode } from "./damage.ts";
 import { niftiInputs } from "./nifti_inputs.ts";
 import { assertInside, jsonInputs, type Reader } from "./reader.ts";
 import { runReaders } from "./run_readers.ts";
@@ -213,6 +214,15 @@ async function weightFiles(folder: string): Promise<{ model: Bytes; checkpoint: 
   };
 }
 
+/** JSON as manifests are written; what is none stays as it is. */
+function oneItemALine(bytes: Bytes): Bytes {
+  try {
+    return encode([...listedJson(JSON.parse(new TextDecoder().decode(bytes)))].join(""));
+  } catch {
+    return bytes;
+  }
+}
+
 /** Prepared slices and flags in a file. */
 async function settingsReaders(folder: string): Promise<Reader[]> {
   const { manifest } = await extractSlices({
@@ -223,7 +233,7 @@ async function settingsReaders(folder: string): Promise<Reader[]> {
     {
       name: "manifest",
       weight: 2,
-      inputs: jsonInputs(manifest),
+      inputs: jsonInputs(manifest).map(oneItemALine),
       file: "manifest.json",
       read: async (folder) => {
         const { slices, height, width } = await readManifest(folder);

@@ -15,6 +15,8 @@ const COMMANDS = [
   ["pipx", "run", "--spec", "jupyterlab", "jupyter-lab"],
 ];
 
+const DOWNLOADING = ["uvx", "pipx"];
+
 /**
  * The command that starts JupyterLab, and its version.
  *
@@ -40,13 +42,17 @@ export async function findJupyter(
 
 /** {@linkcode findJupyter} on this machine. */
 export async function jupyterHere(): Promise<{ command: string[]; version: string }> {
-  return await findJupyter(await findPython("import jupyterlab"), output);
+  return await findJupyter(await findPython("import jupyterlab"), outputOf);
 }
 
-/** The output of a command; undefined if it is missing or fails. */
-async function output([name, ...args]: string[]): Promise<string | undefined> {
+/**
+ * The output of a command of {@linkcode findJupyter}; undefined if it is missing or fails. What
+ * downloads JupyterLab says so itself.
+ */
+export async function outputOf([name, ...args]: string[]): Promise<string | undefined> {
+  const stderr = DOWNLOADING.includes(name!) ? "inherit" : "null";
   try {
-    const { success, stdout } = await new Deno.Command(name!, { args, stderr: "null" }).output();
+    const { success, stdout } = await new Deno.Command(name!, { args, stderr }).output();
     return success ? new TextDecoder().decode(stdout) : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;

@@ -132,7 +132,7 @@ export async function predictImages(request: PredictRequest): Promise<ImageResul
     console.log(`Report   ${report}, volumes.csv and report.json beside it`);
     const threshold = run.doubt?.measures[how.doubt].threshold ?? null;
     const review = await writeReview({ folder: out, classes: model.classes, made, threshold });
-    describeReview(review, { threshold, doubt: how.doubt, folder });
+    describeReview(review, { chosen: run.doubt, doubt: how.doubt, folder });
     return every;
   } catch (error) {
     if (!signal.aborted) throw error;

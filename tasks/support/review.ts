@@ -5,6 +5,7 @@
  */
 
 import { DOUBT_TITLES, type DoubtName } from "../../lib/evaluation/doubt/doubts.ts";
+import type { RunDoubt } from "../../lib/evaluation/doubt/doubt_file.ts";
 import type { Review } from "../../lib/evaluation/doubt/review.ts";
 import { counted, namesOf } from "../../lib/support/names_of.ts";
 import type { TrainedRun } from "./trained_models.ts";
@@ -21,22 +22,25 @@ export function doubtOf(
   } as const;
 }
 
+/** With fewer validation masks the threshold is little more than the doubt of one of them. */
+const FEW = 10;
+
 /** Prints which masks to look at first. */
 export function describeReview(
   { path, masks, flagged }: Review,
-  { threshold, doubt, folder }: { threshold: number | null; doubt: DoubtName; folder: string },
+  { chosen, doubt, folder }: { chosen: RunDoubt | null; doubt: DoubtName; folder: string },
 ): void {
   console.log(`Review   ${path}: ${counted(masks, "mask")} by ${DOUBT_TITLES[doubt]}`);
-  if (threshold === null) {
+  if (chosen === null) {
     console.log(
       "         none is flagged: this run has no threshold from validation patients; make one with " +
         `deno task evaluate --run ${folder} --split validation --uncertainty`,
     );
   } else if (flagged.length > 0) {
+    const { cases } = chosen;
     console.log(
-      `         look at these first, more doubtful than nine in ten validation masks: ${
-        namesOf(flagged)
-      }`,
+      `         look at these first, more doubtful than nine in ten of ${cases} validation masks` +
+        `${cases < FEW ? " (so few say little)" : ""}: ${namesOf(flagged)}`,
     );
   }
 }

@@ -57,6 +57,12 @@ Deno.test("compareRuns pairs cases by name, and tests their differences as scipy
   assert.deepEqual([assd!.difference, assd!.p], [0, NaN]);
 });
 
+Deno.test("compareRuns leaves out cases that one of two runs has no score of", () => {
+  const [dice] = compareRuns([run("A", [0.5, NaN, 0.25]), run("B", [0.75, 1, NaN])], 0);
+  assert.deepEqual(dice!.pairs, [{ case: "p0", values: [0.5, 0.75] }]);
+  assert.deepEqual([dice!.means, dice!.difference], [[0.5, 0.75], 0.25]);
+});
+
 Deno.test("compareRuns refuses runs of other patients or classes by naming them", () => {
   const a = run("A", [1, 2, 3], ["x", "y", "z"]);
   assert.throws(() => compareRuns([a, run("B", [1, 2, 3], ["x", "y", "w"])], 0), {

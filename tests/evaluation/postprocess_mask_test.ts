@@ -29,6 +29,8 @@ Deno.test("pieces that touch at an edge only are two, and an open hole is none",
   assert.equal(fillHoles(digits("111101101"), [3, 3]).join(""), "111101101");
   // In a volume one voxel thick the hole is open above and below
   assert.equal(fillHoles(ring, [3, 3, 1]).join(""), "111101111");
+  // As much background as the largest piece has
+  assert.deepEqual([...largestComponent(digits("11001"), [5])], [1, 1, 0, 0, 0]);
   const nothing = new Uint8Array(6);
   assert.deepEqual(largestComponent(nothing, [3, 2]), nothing);
   assert.deepEqual(fillHoles(nothing, [3, 2]), nothing);

@@ -140,6 +140,10 @@ Deno.test("summarize gives each class its scores, in nnU-Net's shape", () =>
       /^case,Dice,.*,n_ref,Dice \(anterior\),.*,n_ref \(anterior\),"Dice \(whole, ""all""\)",/,
     );
     assert.match(csv[1]!, /^a,0\.6666666666666666,0\.5,.*,0\.6666666666666666,0\.5,/);
+    const { foreground_mean, mean } = summary;
+    const start = `mean,${foreground_mean.Dice},${foreground_mean.IoU},`;
+    assert.ok(csv[3]!.startsWith(start), csv[3]);
+    assert.ok(csv[3]!.includes(`,${mean["1"]!.Dice},${mean["1"]!.IoU},`));
     const lines = formatScores(summary);
     assert.equal(lines[0], "anterior (1):");
     assert.match(lines[2]!, /^volume Dice +0\.8333 +0\.2357 +0\.8333 +–$/);
@@ -194,6 +198,8 @@ Deno.test("formatScores lays the statistics out, and says where scores are undef
   const pictures = formatScores(summarize([picture], ONE)).join("\n");
   assert.doesNotMatch(pictures, /HD95|mL|of 1 cases|undefined/);
   assert.match(pictures, /\nvolume Dice +0\.6667 +– +0\.6667 +–\n/);
+  picture.metrics["1"].HD95 = 1.5; // without a volume there are no millimetres
+  assert.match(formatScores(summarize([picture], ONE)).join("\n"), /\nHD95, pixels +1\.50 /);
 });
 
 Deno.test("mergeSummaries pools the cases of all folds, as by hand", () => {
@@ -226,3 +232,20 @@ Deno.test("mergeSummaries pools the cases of all folds, as by hand", () => {
   const other = { fold: 3, summary: summarize([scored("x", [1], [1], ["1", "(1, 2)"])], TWO) };
   assert.throws(() => mergeSummaries([...folds, other]), /fold 3 has other classes than fold 1/);
 });
+
+Deno.test("writeSummary ends with mean, sd, median and both ends of the interval", () =>
+  inFolder(async (folder) => {
+    const cases = [1, 0, 1, 0, 0].map((right, i) => scored(`c${i}`, [1, 0], [right, 1 - right]));
+    const summary = summarize(cases, ONE);
+    await writeSummary(folder, summary);
+    const csv = (await Deno.readTextFile(join(folder, "summary.csv"))).trim().split("\n");
+    const { mean, sd, median, ci95: [low, high] } = summary.statistics["1"]!.Dice;
+    assert.deepEqual([mean, median, low < mean, mean < high], [0.4, 0, true, true]);
+    assert.deepEqual(csv.slice(6).map((row) => row.split(",").slice(0, 2)), [
+      ["mean", `${mean}`],
+      ["sd", `${sd}`],
+      ["median", `${median}`],
+      ["ci95_low", `${low}`],
+      ["ci95_high", `${high}`],
+    ]);
+  }));

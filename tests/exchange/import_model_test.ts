@@ -44,10 +44,13 @@ Deno.test("importModel takes the number of image channels from the files", () =>
   inFolder(async (folder) => {
     const two = join(FIXTURES, "two");
     const from = [join(two, "model1.pth"), join(two, "model2.pth")] as const;
-    const settings = { ...SETTINGS, channel: "all", labels: "1;2" } as const;
+    const settings = { ...SETTINGS, channel: "all", labels: "1;2", size: [12, 8] } as const;
     await importModel({ from, out: folder, settings });
     const { config, slices } = await readModelSettings(folder);
-    assert.deepEqual([config.channels, slices.channels, slices.channel], [6, 2, "all"]);
+    assert.deepEqual(
+      [config.channels, slices.channels, slices.channel, slices.smallest],
+      [6, 2, "all", [12, 8]],
+    );
     const { image, logits } = JSON.parse(await Deno.readTextFile(join(two, "expected.json")));
     const model = await loadWeights(folder, modelConfig(config, slices));
     const ours = model.forward(tf.tensor4d(image, [1, 12, 8, 2]), { seeds: [0], stats: "slice" });

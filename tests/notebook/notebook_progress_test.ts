@@ -35,14 +35,19 @@ const svgOf = (output: Record<string, string>) => {
 /** A progress, and what it shows. */
 function progressOf({ milliseconds = 0, watch }: { milliseconds?: number; watch?: Sample } = {}) {
   const shown: { svg: string; update: boolean | undefined }[] = [];
+  const buttons: string[] = [];
+  const stopButton = () => {
+    buttons.push("shown");
+    return { close: () => Promise.resolve(void buttons.push("closed")) };
+  };
   const progress = new NotebookProgress(
-    { milliseconds, watch, view: "raw" },
+    { milliseconds, watch, view: "raw", stopButton },
     (bundle, { update } = {}) => {
       shown.push({ svg: svgOf(bundle), update });
       return Promise.resolve();
     },
   );
-  return { progress, shown };
+  return { progress, shown, buttons };
 }
 
 Deno.test("drawProgress has the bar, the figures and the curves of a training", () => {
@@ -58,15 +63,17 @@ Deno.test("drawProgress has the bar, the figures and the curves of a training", 
 
 Deno.test("notebookProgress of a finished run shows its curve, and of a resumed one goes on", () => {
   const history = [epochOf(1, 1.25), epochOf(2, 0.75)];
-  const { progress: old, shown: finished } = progressOf();
+  const { progress: old, shown: finished, buttons: none } = progressOf();
   old.start(history, { epochs: 2 });
   old.stop();
   assert.equal(finished.length, 1);
   assert.match(finished[0]!.svg, /2 of 2 epochs were done before/);
   assert.equal(done(finished[0]!.svg), 1);
+  assert.deepEqual(none, []); // there is nothing to stop
 
-  const { progress, shown: resumed } = progressOf();
+  const { progress, shown: resumed, buttons } = progressOf();
   progress.start(history, { epochs: 4 });
+  assert.deepEqual(buttons, ["shown"]);
   progress.step({ ...step, epoch: 3, batch: 1, batches: 2 });
   assert.deepEqual(resumed.map(({ update }) => update), [false, true]);
   assert.equal(done(resumed[0]!.svg), 0.5);
@@ -76,6 +83,9 @@ Deno.test("notebookProgress of a finished run shows its curve, and of a resumed 
   const xs = line.split(/[LC]/).map((point) => Number(point.split(",")[0]));
   assert.equal(xs.length, 3);
   assert.ok(Math.abs((xs[1]! - xs[0]!) - (xs[2]! - xs[1]!)) < 0.02, line);
+
+  progress.stop();
+  assert.deepEqual(buttons, ["shown", "closed"]);
 
   const { progress: fresh, shown } = progressOf();
   fresh.start([], { epochs: 2 });

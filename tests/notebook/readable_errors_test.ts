@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { requireModel } from "../../lib/notebook/mod.ts";
+import { join } from "@std/path";
+import { requireModel, Stopped } from "../../lib/notebook/mod.ts";
 import { describeError } from "../../lib/notebook/readable_errors.ts";
 import { InputError } from "../../lib/support/errors.ts";
+import { inFolder } from "../support/in_folder.ts";
 
 const calls = Array.from({ length: 40 }, (_, i) => `call${i}`);
 
@@ -21,6 +23,13 @@ Deno.test("describeError of an InputError says what to do, and shows no calls", 
   );
 });
 
+Deno.test("describeError of Stopped says what to do next, and shows no calls", () => {
+  assert.equal(
+    describeError(new Stopped("Run the next cell."), calls),
+    "Stopped: nothing is lost. Run the next cell.",
+  );
+});
+
 Deno.test("describeError of another error shows the innermost six calls", () => {
   assert.equal(
     describeError(new TypeError("wrong"), calls),
@@ -36,5 +45,9 @@ Deno.test("requireModel names the cell that trains a missing model", async () =>
   await assert.rejects(requireModel("runs/not-trained", "Run chapter 4"), (error: InputError) => {
     assert.deepEqual([error.code, error.hint], ["bad-run", "Run chapter 4"]);
     return error.path === "runs/not-trained";
+  });
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "model1.safetensors"), ""); // one of two
+    await assert.rejects(requireModel(folder, "Run chapter 4"), /not trained yet/);
   });
 });

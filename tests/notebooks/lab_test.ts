@@ -79,7 +79,9 @@ Deno.test({
 });
 
 Deno.test({
-  name: `Stop ends a training and saves it, the next cells wait, and the next one resumes ${needs}`,
+  name:
+    "Stop, above the chart (showStopButton) and in the toolbar, ends a training and saves it; the " +
+    `next cells do not run, and the next one resumes ${needs}`,
   ignore,
   sanitizeOps: false,
   sanitizeResources: false,
@@ -88,24 +90,35 @@ Deno.test({
     await Deno.remove(runs, { recursive: true }).catch(() => {});
     await withLab("4_training_loop", async (page) => {
       await runAll(page);
-      const training = page.locator(".jp-CodeCell").filter({ hasText: "let result = await go()" });
-      await training.locator(".jp-OutputArea img, .jp-OutputArea svg").first().waitFor({
-        timeout: 120_000,
-      });
-      await page.locator('[data-command="notebook:interrupt-kernel"]').first().click();
-      await training.locator(".jp-OutputArea").getByText("Stopped, nothing is lost.").waitFor({
+      const cellWith = (text: string) => page.locator(".jp-CodeCell").filter({ hasText: text });
+      const training = cellWith("let result = await go()");
+      const chart = ".jp-OutputArea img, .jp-OutputArea svg";
+      await training.locator(chart).first().waitFor({ timeout: 120_000 });
+      const button = training.locator(".jp-OutputArea").getByRole("button", { name: "Stop" });
+      await button.click();
+      await training.getByText("Stopped: nothing is lost. Run the next cell").waitFor({
         timeout: 30_000,
       });
+      assert.equal(await button.count(), 0);
 
-      // All cells were asked for, but Stop drops those that wait. One goes on with its variables.
-      const next = page.locator(".jp-CodeCell").filter({ hasText: "if (result.aborted)" });
+      // All cells were asked for, but those that wait are dropped. One goes on with its variables.
+      const next = cellWith("if (result.aborted) result = await go()");
       await page.getByText("Deno | Idle").waitFor({ timeout: 30_000 });
       assert.equal(await next.locator(".jp-OutputArea-output").count(), 0);
+      await next.locator(".cm-content").click();
+      await page.keyboard.press("Control+Enter");
+      await next.locator(chart).first().waitFor({ timeout: 120_000 });
+      await page.locator('[data-command="notebook:interrupt-kernel"]').first().click();
+      await next.getByText("Stopped: nothing is lost. Run this cell again").waitFor({
+        timeout: 30_000,
+      });
       await next.locator(".cm-content").click();
       await page.keyboard.press("Control+Enter");
       await next.locator(".jp-OutputArea").getByText(/Best epoch: \d/).waitFor({
         timeout: 120_000,
       });
+      await page.getByText("Deno | Idle").waitFor({ timeout: 30_000 });
+      assert.equal(await next.getByText("Stopped: nothing is lost").count(), 0);
       const metrics = (await Deno.readTextFile(join(runs, "metrics.csv"))).trim().split("\n");
       assert.equal(metrics.length, 3); // the head, and each of the two epochs once
     });

@@ -3,14 +3,20 @@ import { basename, join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { initBackend } from "../../lib/backend.ts";
 import { evaluateCases } from "../../lib/evaluation/evaluate_cases.ts";
+import { openViews } from "../../lib/evaluation/open_views.ts";
+import { predictCase } from "../../lib/evaluation/predict_case.ts";
+import { probabilitiesOf } from "../../lib/evaluation/probabilities.ts";
+import type { EvaluationSummary } from "../../lib/evaluation/summary.ts";
 import { readSummary } from "../../lib/evaluation/summary_files.ts";
+import { MedNca } from "../../lib/nca/med_nca.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
-import { plotRun } from "../../lib/plots/plot_run.ts";
+import { plotRun, shownCases, traceScored } from "../../lib/plots/plot_run.ts";
 import { scoredSlice } from "../../lib/plots/scored_slice.ts";
 import type { CaseSource } from "../../lib/slices/discovery/case_source.ts";
+import { labelToModelGrid, toOriginalGrid } from "../../lib/slices/geometry.ts";
 import { readModelSettings } from "../../lib/training/run_folder.ts";
 import { readLabelVolume } from "../../lib/volume/mod.ts";
-import { inFolder, writeData } from "../evaluation/support.ts";
+import { inFolder, inputsOf, writeData } from "../evaluation/support.ts";
 import { makeRun } from "../tasks/support/make_run.ts";
 
 await initBackend({ backend: "ops" });
@@ -68,6 +74,9 @@ Deno.test("plotRun draws every picture of a run, and names what it cannot draw",
     const figure = await Deno.readTextFile(join(run, "plots", "evaluation.svg"));
     assert.match(figure, /worst: case_\d[^]*slice Dice/);
     for (const file of files) assert.ok((await Deno.stat(file)).size > 1000, file);
+    const scores = await Deno.readTextFile(join(run, "plots", "case_scores.svg"));
+    const { mean } = (await readSummary(run))!.statistics["1"]!.Dice;
+    assert.ok(scores.includes(`2 cases, mean ${mean.toFixed(3)} `), `${mean}`);
 
     await Deno.remove(join(run, "predictions"), { recursive: true });
     const again = await plotRun(run);
@@ -112,4 +121,37 @@ Deno.test("scoredSlice shows the saved mask, the right way round whichever way i
       assert.deepEqual(sample.voxel, [0.75, 0.5]);
       assert.equal(sample.volumeDice, scored.metrics["1"]!.Dice);
     }
+  }));
+
+Deno.test("shownCases are at most four, from the best to the worst, those without a score left out", () => {
+  const of = (...dices: number[]) =>
+    shownCases({
+      metric_per_case: dices.map((Dice, i) => ({ case: `${i}`, metrics: { "1": { Dice } } })),
+    } as unknown as EvaluationSummary).map((scored) => scored.case).join("");
+  assert.equal(of(0.1, 0.7, 0.3, NaN, 0.5, 0.2, 0.6, 0.4), "1420");
+  assert.equal(of(0.5, 0.9), "10");
+  assert.equal(of(NaN, NaN), "01");
+});
+
+Deno.test("traceScored: the last state says what a prediction says, of the same slice", () =>
+  inFolder(async (folder) => {
+    const [source] = await writeData(folder, [[12, 10, 3]]);
+    const [seed, index] = [3, 2];
+    const inputs = inputsOf({ size: [16, 8] });
+    const model = new MedNca({ steps: [3, 2], fireRate: 0.5 }, { seed: 2 });
+    const { views, opened } = await openViews([{ model, inputs }], source!, true);
+    const { probabilities } = await predictCase(views, { seed });
+    const scored = { opened, index };
+    const { trace, geometry, truth, view, voxel } = traceScored(model, scored, { seed, inputs });
+    const state = trace.at(-1)!.state.dataSync();
+    const logits = Float32Array.from({ length: 128 }, (_, i) => state[16 * i + 1]!);
+    const last = toOriginalGrid(probabilitiesOf(logits, "classes", 1), geometry, 0);
+    assert.deepEqual(last, probabilities[0]![index]);
+    assert.notDeepEqual(last, probabilities[0]![index - 1]);
+    // Twelve rows of 0.5 mm on sixteen, ten columns of 0.75 mm on eight
+    assert.deepEqual(voxel.map((mm) => Math.round(mm * 1e4)), [3750, 9375]);
+    assert.deepEqual(view, { axis: 2, orientation: "RAS" });
+    assert.deepEqual(truth, labelToModelGrid(opened.label(index), geometry));
+    trace.forEach(({ state }) => state.dispose());
+    model.dispose();
   }));

@@ -49,10 +49,12 @@ Deno.test("renderPlot makes room for titles that need several lines, and centres
   assert.equal(height({ title: "One line" }), 440 + 26 + 6 + 8);
   const long = "A title of so many words that one line of a chart is too short for all of them";
   assert.equal(height({ title: long }), 440 + 2 * 26 + 6 + 8);
-  const [, x, arrow] = /x-axis label"><text transform="translate\(([\d.]+),[^>]*>epoch(.*?)</.exec(
-    renderPlot({ marks, x: { label: "epoch" } }),
-  )!;
+  const svg = renderPlot({ marks, x: { label: "epoch" } });
+  const [, x, y, arrow] =
+    /x-axis label"><text transform="translate\(([\d.]+),([\d.]+)\)[^>]*>epoch(.*?)</.exec(svg)!;
   assert.deepEqual([Number(x), arrow], [(76 + 776) / 2, ""]);
+  // Anchored at the bottom of its line, so that the descender of the p, of ¼ em, is on the picture
+  assert.ok(Number(y) <= 440 - 16 / 4, y);
 });
 
 Deno.test("renderPlot draws a ramp for a scale of numbers, with its ends and label", () => {

@@ -25,7 +25,10 @@ Deno.test("parseSetting() reads words, numbers and lists as the setting takes th
   }
   assert.equal(parseSetting(SPLIT_KEYS.patients, "pairs:p_(\\d{1,3})"), "pairs:p_(\\d{1,3})");
   assert.throws(() => parseSetting(SLICE_KEYS.axis, "oblique"), RangeError);
-  assert.throws(() => parseSetting(SLICE_KEYS.channel, "x"), /Expected all, or channel numbers/);
+  assert.throws(
+    () => parseSetting(SLICE_KEYS.channel, "x"),
+    /Expected all, or different channel numbers/,
+  );
   assert.throws(() => parseSetting(SLICE_KEYS.axis, ""), RangeError);
 });
 

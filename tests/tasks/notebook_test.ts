@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { InputError } from "../../lib/support/errors.ts";
 import { makeClassPack } from "../../tasks/support/class_pack.ts";
-import { findJupyter } from "../../tasks/support/jupyter.ts";
+import { findJupyter, outputOf } from "../../tasks/support/jupyter.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { ROOT } from "../notebooks/support/notebooks.ts";
 
@@ -31,6 +31,44 @@ Deno.test("findJupyter takes the Python that has it, then what is on PATH, then 
     assert.equal(error.code, "missing-program");
     return /pip install jupyterlab/.test(error.hint);
   });
+});
+
+Deno.test({
+  name: "findJupyter asks real programs on a PATH (outputOf), and passes over one that fails",
+  ignore: windows,
+  fn: () =>
+    inFolder(async (folder) => {
+      const asked = join(folder, "asked");
+      const program = (name: string, does: string) =>
+        Deno.writeTextFile(
+          join(folder, name),
+          `#!/bin/sh\necho ${name} "$@" >> '${asked}'\n${does}\n`,
+          { mode: 0o755 },
+        );
+      const find = async () => {
+        await Deno.writeTextFile(asked, "");
+        const { command, version } = await findJupyter(undefined, outputOf);
+        assert.equal(version, "4.6.6");
+        const lines = (await Deno.readTextFile(asked)).trim().split("\n");
+        assert.equal(lines.at(-1), `${command.join(" ")} --version`);
+        return lines.map((line) => line.split(" ")[0]);
+      };
+      const path = Deno.env.get("PATH")!;
+      Deno.env.set("PATH", folder);
+      try {
+        await program("jupyter-lab", "echo broken; exit 1");
+        await program("pipx", "echo 4.6.6");
+        assert.deepEqual(await find(), ["jupyter-lab", "pipx"]); // py and uvx are missing
+        await program("uvx", "echo 4.6.6");
+        assert.deepEqual(await find(), ["jupyter-lab", "uvx"]);
+        await program("py", "echo 4.6.6");
+        assert.deepEqual(await find(), ["jupyter-lab", "py"]);
+        await program("jupyter-lab", "echo 4.6.6");
+        assert.deepEqual(await find(), ["jupyter-lab"]);
+      } finally {
+        Deno.env.set("PATH", path);
+      }
+    }),
 });
 
 Deno.test({

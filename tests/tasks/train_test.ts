@@ -13,6 +13,9 @@ import {
   tinyFlags,
 } from "./support/run_task.ts";
 
+/** Scores and most figures take longer than a tiny training. */
+const TRAIN_ONLY = { test: 0, validation: 0 };
+
 const readJson = async (path: string) => JSON.parse(await Deno.readTextFile(path));
 
 Deno.test("train, evaluate and predict: from volumes to masks in their space", async () => {
@@ -35,21 +38,11 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
     assert.ok((await Deno.stat(at("plots", "predictions.png"))).isFile);
     assert.match(train.out, /mean +sd +median +95 % interval\n +volume Dice +\d/);
 
-    // The same scores again, and others for other patients
+    // The same scores again
     await Deno.remove(at("summary.json"));
     const again = await run(folder, "evaluate", "--run", "runs/a");
     assert.equal(again.code, 0, again.error);
     assert.deepEqual(await readJson(at("summary.json")), summary);
-    const { train: trained } = await readJson(at("split.json"));
-    await run(folder, "evaluate", "--run", "runs/a", "--split", "train");
-    const others = await readJson(at("evaluation-train-best", "summary.json"));
-    assert.deepEqual(
-      others.metric_per_case.map((scored: { case: string }) => scored.case),
-      trained,
-    );
-
-    assert.ok((await Deno.stat(at("evaluation-train-best", "plots", "evaluation.png"))).isFile);
-
     // What breaks it: unperturbed it scores as before
     const robustness = await run(
       folder,
@@ -65,12 +58,15 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
       assert.ok((await Deno.stat(at("plots", name))).isFile, name);
     }
 
-    // Does it know? The scores are then those of the mean of several runs, elsewhere here
-    const doubt = ["--uncertainty", "--samples", "3", "--out", "doubt"];
+    // Does it know, of other patients? The scores are then those of the mean of several runs
+    const doubt = ["--split", "train", "--uncertainty", "--samples", "3", "--out", "doubt"];
     const uncertain = await run(folder, "evaluate", "--run", "runs/a", ...doubt);
     assert.equal(uncertain.code, 0, uncertain.error);
     assert.match(uncertain.out, /NCA quality metric of 3 samples.*\n.*too few for a correlation/s);
     const { metric_per_case } = await readJson(join(folder, "doubt", "summary.json"));
+    const { train: trained } = await readJson(at("split.json"));
+    assert.deepEqual(metric_per_case.map((scored: { case: string }) => scored.case), trained);
+    assert.ok((await Deno.stat(join(folder, "doubt", "plots", "evaluation.png"))).isFile);
     assert.ok(metric_per_case[0].quality > 0);
     assert.ok((await Deno.stat(join(folder, "doubt", "plots", "quality.png"))).isFile);
     const variance = await readVolume(
@@ -149,7 +145,7 @@ Deno.test("train, evaluate and predict: from volumes to masks in their space", a
 Deno.test("a run that is interrupted saves, says how to go on, and goes on", async () => {
   await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
-    const args = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 400 })];
+    const args = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 400, test: 0 })];
     const child = start(folder, "train", args);
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let out = "";
@@ -206,7 +202,8 @@ Deno.test("folders of pictures and masks train, and predict pictures", async () 
         encodePng({ data: Float32Array.from(mask), height, width }),
       );
     }
-    const train = await run(folder, "train", "--data", "data", "--out", "run", ...tinyFlags());
+    const flags = ["--data", "data", "--out", "run", ...tinyFlags(TRAIN_ONLY)];
+    const train = await run(folder, "train", ...flags);
     assert.equal(train.code, 0, train.error);
     assert.match(train.out, /5 cases, 5 slices of 20×24/);
     const predict = await run(
@@ -230,7 +227,7 @@ Deno.test("a run that leaves a broken case out does so when it goes on", async (
   await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"), { cases: 5 });
     await Deno.writeTextFile(join(folder, "data", "images", "case_4.nii.gz"), "broken");
-    const args = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 1 })];
+    const args = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 1, ...TRAIN_ONLY })];
     const refused = await run(folder, "train", ...args);
     assert.equal(refused.code, 1);
     assert.match(refused.error, /^error: Cannot use the data set: case_4: /);
@@ -293,7 +290,7 @@ Deno.test("what is wrong on the command line is told in one paragraph", async ()
 Deno.test("train --resume refuses other settings and changed data before it prepares anything", async () => {
   await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"));
-    const flags = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 1 })];
+    const flags = ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 1, ...TRAIN_ONLY })];
     const train = await run(folder, "train", ...flags);
     assert.equal(train.code, 0, train.error);
     const prepared = () =>
@@ -330,7 +327,8 @@ Deno.test("train repeats the configuration that an older version stored", async 
     await writeTinyVolumes(join(folder, "data"));
     const old = { data: "data", axis: 2, channel: 0, labels: [1], clip: [1, 99], patients: "case" };
     await Deno.writeTextFile(join(folder, "old.json"), JSON.stringify(old));
-    const flags = ["--config", "old.json", "--out", "run", ...tinyFlags({ epochs: 1 })];
+    const others = tinyFlags({ epochs: 1, ...TRAIN_ONLY });
+    const flags = ["--config", "old.json", "--out", "run", ...others];
     const train = await run(folder, "train", ...flags);
     assert.equal(train.code, 0, train.error);
     const { channel, labels, normalize, clip, orientation } = await readJson(
@@ -345,14 +343,16 @@ Deno.test("train --init goes on from the weights of another run", async () => {
   await inFolder(async (folder) => {
     await writeTinyVolumes(join(folder, "data"), { cases: 5 });
     const data = ["--data", "data"];
-    const first = await run(folder, "train", ...data, "--out", "a", ...tinyFlags({ epochs: 6 }));
+    const flags = ["--out", "a", ...tinyFlags({ epochs: 6, ...TRAIN_ONLY })];
+    const first = await run(folder, "train", ...data, ...flags);
     assert.equal(first.code, 0, first.error);
     const lossOf = async (name: string, row: number) => {
       const rows = (await Deno.readTextFile(join(folder, name, "metrics.csv"))).trim().split("\n");
       return Number(rows.at(row)!.split(",")[1]);
     };
     // The shape is taken from there; a low rate changes little in one epoch
-    const rest = ["--epochs", "1", "--learning-rate", "1e-5", "--seed", "5", "--backend", "ops"];
+    const rest = ["--epochs", "1", "--learning-rate", "1e-5", "--seed", "5", "--backend", "ops"]
+      .concat("--test", "0", "--validation", "0");
     const second = await run(folder, "train", ...data, "--out", "b", "--init", "a", ...rest);
     assert.equal(second.code, 0, second.error);
     const [start, end, tuned] = [await lossOf("a", 1), await lossOf("a", -1), await lossOf("b", 1)];

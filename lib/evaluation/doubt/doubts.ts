@@ -49,7 +49,7 @@ type Planes = readonly (readonly Float32Array[])[];
  * The NCA quality metric: the sum over voxels of the deviation between runs, over the sum of the
  * mean probability. All classes together: `CasePrediction.quality`.
  *
- * Source: J. Kalkhof et al., "Med-NCA", IPMI 2023, section 3.2.
+ * Source: J. Kalkhof and A. Mukhopadhyay, "M3D-NCA", MICCAI 2023.
  *
  * @param probabilities The mean of the runs, `[class][slice]`.
  * @param deviations Their standard deviation.

@@ -11,20 +11,30 @@ export const EXPORTER = BROWSER === undefined ? undefined : await findPython("im
 /** A projector's, in pixels. */
 const WIDTH = 1280;
 
-/** What is wrong with the pictures of a notebook's exported page, in a browser at projector size. */
-export async function exportProblems({ name, ...notebook }: Notebook): Promise<string[]> {
+/**
+ * What is wrong with the pictures of notebooks' exported pages, in a browser at projector size. All
+ * are exported by one process and opened by one browser, which take longer to start than a page.
+ */
+export async function exportProblems(notebooks: readonly Notebook[]): Promise<string[]> {
   const folder = await Deno.makeTempDir();
   const browser = await chromium.launch({ executablePath: BROWSER!, args: FLAGS });
   try {
-    const file = join(folder, `${name}.ipynb`);
-    await Deno.writeTextFile(file, JSON.stringify(notebook));
-    const args = ["-m", "jupyter", "nbconvert", "--to", "html", "--log-level", "ERROR", file];
-    await runPython(EXPORTER!, args);
-    const page = await browser.newPage({ viewport: { width: WIDTH, height: 800 } });
-    await page.route(/^https?:/, (route) => route.abort()); // only formulas need the network
-    await page.goto(`file://${file.replace(".ipynb", ".html")}`);
-    const wanted = notebook.cells.flatMap(({ outputs }) => outputs ?? []).filter(isPicture).length;
-    return await pageProblems(page, wanted);
+    for (const { name, ...notebook } of notebooks) {
+      await Deno.writeTextFile(join(folder, `${name}.ipynb`), JSON.stringify(notebook));
+    }
+    const files = notebooks.map(({ name }) => `${name}.ipynb`);
+    const args = ["-m", "nbconvert", "--to", "html", "--log-level", "ERROR", ...files];
+    await runPython(EXPORTER!, args, { cwd: folder });
+    const problems: string[] = [];
+    for (const { name, cells } of notebooks) {
+      const page = await browser.newPage({ viewport: { width: WIDTH, height: 800 } });
+      await page.route(/^https?:/, (route) => route.abort()); // only formulas need the network
+      await page.goto(`file://${join(folder, `${name}.html`)}`);
+      const wanted = cells.flatMap(({ outputs }) => outputs ?? []).filter(isPicture).length;
+      problems.push(...(await pageProblems(page, wanted)).map((problem) => `${name}: ${problem}`));
+      await page.close();
+    }
+    return problems;
   } finally {
     await browser.close();
     await Deno.remove(folder, { recursive: true });

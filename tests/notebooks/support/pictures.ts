@@ -17,8 +17,7 @@ export function pictureProblem(output: Output): string | undefined {
     return frames > 1 ? undefined : `an animation of ${frames} frames`;
   }
   const pixels = type === "image/png" ? decode(bytes).data : renderSvg(bytes.toString()).pixels;
-  const white = Array.from(pixels).reduce((sum, value) => sum + Number(value >= 250), 0) /
-    pixels.length;
+  const white = pixels.filter((value) => value >= 250).length / pixels.length;
   // Axes and titles alone are less than that; a chart's lines and a slice's pixels are more.
   return white < 0.985 ? undefined : `a picture that is ${(100 * white).toFixed(1)} % white`;
 }

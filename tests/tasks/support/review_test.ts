@@ -25,14 +25,23 @@ Deno.test("describeReview names the masks to look at first", () => {
   console.log = (line: string) => lines.push(line);
   try {
     const review = { path: "out/review.csv", masks: 12, flagged: ["b.nii.gz", "a.nii.gz"] };
-    describeReview(review, { threshold: 0.5, doubt: "resilience", folder: "run" });
-    describeReview({ ...review, flagged: [] }, { threshold: 0.5, doubt: "nqm", folder: "run" });
+    const from = (cases: number) => {
+      const mask = { doubt: 1, dice: 0.5, patient: "p" };
+      return { chosen: chooseDoubt(() => Array(cases).fill(mask), 10), folder: "run" };
+    };
+    describeReview(review, { ...from(10), doubt: "resilience" });
+    describeReview(review, { ...from(2), doubt: "resilience" });
+    describeReview({ ...review, flagged: [] }, { ...from(10), doubt: "nqm" });
   } finally {
     console.log = log;
   }
   assert.deepEqual(lines, [
     "Review   out/review.csv: 12 masks by 1 − resilience",
-    "         look at these first, more doubtful than nine in ten validation masks: b.nii.gz, a.nii.gz",
+    "         look at these first, more doubtful than nine in ten of 10 validation masks: " +
+    "b.nii.gz, a.nii.gz",
+    "Review   out/review.csv: 12 masks by 1 − resilience",
+    "         look at these first, more doubtful than nine in ten of 2 validation masks " +
+    "(so few say little): b.nii.gz, a.nii.gz",
     "Review   out/review.csv: 12 masks by NCA quality metric",
   ]);
 });

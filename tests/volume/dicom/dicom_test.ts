@@ -49,6 +49,10 @@ for (const [name, { shape, affine, voxels, sum }] of Object.entries(expected)) {
     const volume = await readVolume("memory:test.nii");
     memoryFiles.delete("memory:test.nii");
     assert.deepEqual(volume.shape, shape);
+    // Its texts, such as the time of the scan, are left out
+    for (const [from, to] of [[14, 32], [148, 252], [328, 344]]) {
+      assert.ok(volume.header.bytes.subarray(from, to).every((byte) => byte === 0));
+    }
     for (const [row, values] of affine.entries()) {
       for (const [column, value] of values.entries()) {
         assert.ok(Math.abs(volume.affine[row]![column]! - value) < 1e-4, `${row}, ${column}`);
@@ -103,6 +107,23 @@ Deno.test("findDicomSeries finds several series in a folder, sorts slices and pa
     assert.deepEqual(await findDicomSeries(join(folder, "README")), []);
     await Deno.writeTextFile(join(folder, "torn.zip"), "PK\x03\x04");
     await assert.rejects(findDicomSeries(join(folder, "torn.zip")), InputError);
+  }));
+
+Deno.test("findDicomSeries compares distances with the usual one, not with the smallest", () =>
+  inFolder(async (folder) => {
+    const files = unzipSync(await Deno.readFile(join(FIXTURES, "axial.zip")));
+    for (const [i, bytes] of Object.values(files).entries()) {
+      const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+      const moved = text.replace("-20\\-30\\43 ", "-20\\-30\\41 "); // 40, 41, 46, 49, 52
+      await Deno.writeFile(
+        join(folder, `${i}.dcm`),
+        Uint8Array.from(moved, (letter) => letter.charCodeAt(0)),
+      );
+    }
+    const [series] = await findDicomSeries(folder);
+    assert.deepEqual(series!.problems, [
+      "1 slice seems to be missing: they are 3.00 mm apart, but 5.00 mm in one place",
+    ]);
   }));
 
 Deno.test("findDicomSeries of damaged files is their series, nothing, or an InputError", () =>

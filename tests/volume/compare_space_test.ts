@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { compareSpace } from "../../lib/volume/compare_space.ts";
+
+/** Voxels of 1×1×10 mm, shifted along y and turned about x. */
+function grid(shift: number, turn = 0, shape = [2, 2, 2]) {
+  const [c, s] = [Math.cos(turn), Math.sin(turn)];
+  return {
+    shape,
+    affine: [[1, 0, 0, 0], [0, c, -10 * s, shift], [0, s, 10 * c, 0], [0, 0, 0, 1]],
+  };
+}
+
+Deno.test("compareSpace allows corners to differ by a tenth of a voxel", () => {
+  assert.equal(compareSpace(grid(0.09), grid(0)).same, true);
+  const found = compareSpace(grid(0.2), grid(0));
+  assert.ok(!found.same && !found.otherShape);
+  assert.deepEqual([found.millimetres, found.voxels].map((x) => x.toFixed(6)), [
+    "0.200000",
+    "0.200000",
+  ]);
+  const other = compareSpace(grid(0), grid(0, 0, [2, 2, 3]));
+  assert.ok(!other.same && other.otherShape && other.millimetres === 10 && other.voxels === 1);
+});
+
+Deno.test("compareSpace says how far the corners of a turned grid are apart, in mm and in voxels", () => {
+  const turn = Math.PI / 9;
+  const found = compareSpace(grid(0, turn), grid(0));
+  assert.ok(!found.same);
+  // The corner (0, 1, 10) mm moves along a chord
+  const chord = 2 * Math.sin(turn / 2) * Math.sqrt(101);
+  assert.ok(Math.abs(found.millimetres - chord) < 1e-9, `${found.millimetres}, ${chord}`);
+  assert.ok(Math.abs(found.voxels - (10 * Math.sin(turn) + 1 - Math.cos(turn))) < 1e-9);
+});
