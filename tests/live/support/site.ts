@@ -79,6 +79,13 @@ export interface TabOptions extends NonNullable<Parameters<Browser["newContext"]
   readonly flags?: readonly string[];
 }
 
+/** The browsers that run, by their flags: to start one takes longer than most tests. */
+const browsers = new Map<string, Promise<Browser>>();
+
+Deno.test.afterAll(async () => {
+  for (const browser of browsers.values()) await (await browser).close();
+});
+
 /** Opens the page and waits until the automaton runs. */
 export async function withTab(
   address: string,
@@ -86,12 +93,12 @@ export async function withTab(
   { flags = [], ...options }: TabOptions = {},
 ): Promise<void> {
   const args = [...FLAGS, ...flags];
-  const browser = await chromium.launch({ executablePath: BROWSER!, args });
+  const key = args.join(" ");
+  const start = () => chromium.launch({ executablePath: BROWSER!, args });
+  if (!browsers.has(key)) browsers.set(key, start());
+  const browser = await browsers.get(key)!;
+  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, ...options });
   try {
-    const context = await browser.newContext({
-      viewport: { width: 1366, height: 768 },
-      ...options,
-    });
     const page = await context.newPage();
     const errors: string[] = [];
     const requests: string[] = [];
@@ -104,7 +111,7 @@ export async function withTab(
     await settled(page);
     await use({ page, browser, errors, requests });
   } finally {
-    await browser.close();
+    await context.close();
   }
 }
 
