@@ -184,7 +184,7 @@ export class Automaton {
       if (before !== null) {
         const after = await this.#answerOf(open);
         this.#change[to] = meanChange(before, after);
-        this.#dice[to] = diceOf(after, run.slice, this.#trained);
+        this.#dice[to] = diceOf(after, run.slice.truthCells(stage), this.#trained);
       }
       if ((to - begin) % EVERY === 0) await this.#keep(run, open);
     }
@@ -215,7 +215,7 @@ export class Automaton {
     await this.#keep(run, open);
     // The state that the fine stage begins with is that of the last coarse step, enlarged
     if (stage === 1 && begin === coarse) return open;
-    this.#dice[begin] = diceOf(await this.#answerOf(open), slice, this.#trained);
+    this.#dice[begin] = diceOf(await this.#answerOf(open), slice.truthCells(stage), this.#trained);
     this.#change[begin] = begin === 0 ? 0 : this.#raw!.change;
     return open;
   }

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { codesOf, overlap, overlapScores } from "../evaluation/overlap.ts";
+import { type CodeSet, codesOf } from "../evaluation/overlap.ts";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
 import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
 import { finiteMean } from "../evaluation/statistics.ts";
-import type { Targets } from "../slices/case.ts";
+import { IGNORED, type Targets } from "../slices/case.ts";
 import { storedCodes } from "../slices/targets.ts";
 import type { Shown } from "./situation.ts";
 
@@ -61,33 +61,73 @@ export function planeOf(
   });
 }
 
+/** The truth as cells see it, so that Dice needs no mask of the grid's size. */
+export interface TruthCells {
+  /** The pixels of each cell that are not ignored. */
+  readonly counted: Uint8Array;
+  /** Of each class: those that belong to it, in each cell and together. */
+  readonly classes: readonly {
+    readonly codes: CodeSet;
+    readonly inside: Uint8Array;
+    readonly sum: number;
+  }[];
+}
+
+/**
+ * Counts the truth in cells.
+ *
+ * @param truth Codes on the grid.
+ * @param scale How many pixels a cell is wide and high.
+ */
+export function countTruth(
+  truth: Uint8Array,
+  [height, width]: readonly [number, number],
+  scale: number,
+  targets: Targets,
+): TruthCells {
+  const cells = truth.length / scale ** 2;
+  const count = (isIn: (code: number) => boolean) => {
+    const counts = new Uint8Array(cells);
+    for (let y = 0, i = 0; y < height; y++) {
+      const row = Math.floor(y / scale) * width / scale;
+      for (let x = 0; x < width; x++) {
+        if (isIn(truth[i++]!)) counts[row + Math.floor(x / scale)]!++;
+      }
+    }
+    return counts;
+  };
+  return {
+    counted: count((code) => code !== IGNORED),
+    classes: targets.classes.map((_, c) => {
+      const codes = codesOf(targets, c);
+      const inside = count((code) => codes[code] === 1);
+      return { codes, inside, sum: inside.reduce((a, b) => a + b, 0) };
+    }),
+  };
+}
+
 /**
  * The mean Dice score of a mask over its classes; NaN if it is undefined.
  *
  * @param answer The probabilities of {@linkcode answerOf}.
- * @param on.size The size of the grid; if the state is smaller, a cell covers several pixels.
- * @param on.truth Codes on the grid; null if there is none.
+ * @param truth In the same cells; null if there is none.
  */
 export function diceOf(
   answer: Float32Array,
-  { size: [height, width], truth }: {
-    readonly size: readonly [number, number];
-    readonly truth: Uint8Array | null;
-  },
+  truth: TruthCells | null,
   trained: TrainedModel,
 ): number {
   if (truth === null) return NaN;
-  const { targets } = trained.inputs;
-  const mask = codesIn(answer, targets);
-  const scale = Math.sqrt(height * width / mask.length);
-  const whole = new Uint8Array(height * width);
-  for (let y = 0, i = 0; y < height; y++) {
-    const row = Math.floor(y / scale) * width / scale;
-    for (let x = 0; x < width; x++) whole[i++] = mask[row + Math.floor(x / scale)]!;
-  }
-  return finiteMean(
-    targets.classes.map((_, c) => overlapScores(overlap(whole, truth, codesOf(targets, c))).Dice),
-  );
+  const mask = codesIn(answer, trained.inputs.targets);
+  return finiteMean(truth.classes.map(({ codes, inside, sum }) => {
+    let [both, found] = [0, 0];
+    for (let cell = 0; cell < mask.length; cell++) {
+      if (codes[mask[cell]!] === 0) continue;
+      both += inside[cell]!;
+      found += truth.counted[cell]!;
+    }
+    return 2 * both / (found + sum);
+  }));
 }
 
 function codesIn(answer: Float32Array, targets: Targets): Uint8Array {

@@ -16,6 +16,7 @@ import { interleave } from "../slices/interleave.ts";
 import { hash32 } from "../support/random.ts";
 import { paintImage, strokePixels } from "./brush.ts";
 import { changeImage } from "./change_image.ts";
+import { countTruth, type TruthCells } from "./read_state.ts";
 import type { Situation, Stroke } from "./situation.ts";
 
 /** The coarse stage, the fine one. */
@@ -29,6 +30,8 @@ export class SliceRun {
   readonly seeds: readonly [number, number];
   /** The label's codes on the grid; null without a label. */
   readonly truth: Uint8Array | null;
+  /** The same in the cells of each stage. */
+  readonly #truthCells: readonly TruthCells[];
   readonly #trained: TrainedModel;
   /** Height × width × channels, before any stroke. */
   readonly #images: Float32Array;
@@ -50,6 +53,17 @@ export class SliceRun {
     this.truth = opened.labels === null
       ? null
       : labelToModelGrid(opened.label(index), geometry).data;
+    const { truth } = this;
+    this.#truthCells = truth === null
+      ? []
+      : [COARSE_SCALE, 1].map((scale) =>
+        countTruth(truth, this.size, scale, trained.inputs.targets)
+      );
+  }
+
+  /** The truth in the cells of a stage; null without a label. */
+  truthCells(stage: Stage): TruthCells | null {
+    return this.#truthCells[stage] ?? null;
   }
 
   /** The automaton of a stage. */

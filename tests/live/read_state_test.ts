@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
 import { codeColour, partColour, signedColour } from "../../lib/live/colours.ts";
-import { answerOf, channelsOf, diceOf, meanChange, planeOf } from "../../lib/live/read_state.ts";
+import {
+  answerOf,
+  channelsOf,
+  countTruth,
+  diceOf,
+  meanChange,
+  planeOf,
+} from "../../lib/live/read_state.ts";
 
 const classes = [{ name: "a", values: [1] }, { name: "b", values: [2] }];
 const TRAINED = {
@@ -41,10 +48,14 @@ Deno.test("planeOf() shows a region with those around it, as its file holds it",
 const ANSWER = answerOf(LOGITS, TRAINED);
 
 Deno.test("diceOf() enlarges a small state, and takes the mean over classes", () => {
-  // a: 4 of 4 pixels; b: 4 pixels of which the one of the truth is one
-  const truth = Uint8Array.of(1, 1, 2, 0, 1, 1, 0, 0);
-  assert.ok(Math.abs(diceOf(ANSWER, { size: [2, 4], truth }, TRAINED) - (1 + 2 / 5) / 2) < 1e-6);
-  assert.ok(Number.isNaN(diceOf(ANSWER, { size: [2, 4], truth: null }, TRAINED)));
+  // a: 4 of 4 pixels; b: 3 pixels that count, of which the one of the truth is one
+  const truth = Uint8Array.of(1, 1, 2, 0, 1, 1, 0, 255);
+  const { targets } = TRAINED.inputs;
+  const cells = countTruth(truth, [2, 4], 2, targets);
+  assert.ok(Math.abs(diceOf(ANSWER, cells, TRAINED) - (1 + 2 / 4) / 2) < 1e-6);
+  const fine = countTruth(Uint8Array.of(1, 1), [1, 2], 1, targets);
+  assert.ok(Math.abs(diceOf(ANSWER, fine, TRAINED) - (2 / 3 + 0) / 2) < 1e-6);
+  assert.ok(Number.isNaN(diceOf(ANSWER, null, TRAINED)));
 });
 
 Deno.test("meanChange() is the mean of differences, whatever their sign", () => {

@@ -24,6 +24,11 @@ Deno.test("pipelineFigure: boxes hold their texts and stand apart, and arrows en
       assert.ok(isApart, `boxes ${i} and ${boxes.indexOf(other)}`);
     }
   }
+  const strokes = [...svg.matchAll(/rx="6" fill="#ffffff" stroke="(#\w+)"/g)].map(([, to]) => to!);
+  // Chapters 2, 2, 1, 1, 5, 5; then 3, the loss, and 4, Adam
+  const chapters = strokes.map((stroke) => [...new Set(strokes)].indexOf(stroke));
+  assert.deepEqual(chapters, [0, 0, 1, 1, 2, 2, 3, 4]);
+
   const onEdge = (x: number, y: number) =>
     boxes.filter((box) =>
       ((x === box.x || x === box.right) && y > box.y && y < box.bottom) ||

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "@std/path";
 import { requireModel, Stopped } from "../../lib/notebook/mod.ts";
 import { describeError } from "../../lib/notebook/readable_errors.ts";
 import { InputError } from "../../lib/support/errors.ts";
+import { inFolder } from "../support/in_folder.ts";
 
 const calls = Array.from({ length: 40 }, (_, i) => `call${i}`);
 
@@ -43,5 +45,9 @@ Deno.test("requireModel names the cell that trains a missing model", async () =>
   await assert.rejects(requireModel("runs/not-trained", "Run chapter 4"), (error: InputError) => {
     assert.deepEqual([error.code, error.hint], ["bad-run", "Run chapter 4"]);
     return error.path === "runs/not-trained";
+  });
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "model1.safetensors"), ""); // one of two
+    await assert.rejects(requireModel(folder, "Run chapter 4"), /not trained yet/);
   });
 });

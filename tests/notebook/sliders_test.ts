@@ -59,6 +59,14 @@ Deno.test("seenThrough is tf.depthwiseConv2d, and Sobel's kernels answer to the 
   near(KERNELS.blur.reduce((a, b) => a + b, 0), 1);
 });
 
+Deno.test("kernelEditor shows the outermost half per cent of the grey levels as black and white", () => {
+  const data = Float32Array.from({ length: 1000 }, (_, i) => i);
+  const { html } = kernelEditor({ data, height: 20, width: 50 });
+  const [, black, white] = /range\\":\[([\d.]+),([\d.]+)\]/.exec(html)!;
+  near(Number(black), 0.005 * 999, 1e-3);
+  near(Number(white), 0.995 * 999, 1e-3);
+});
+
 Deno.test({
   name: "discLandscape and kernelEditor answer to their controls in a browser (needs Chromium)",
   ignore: BROWSER === undefined,
