@@ -11,6 +11,8 @@ import { join } from "@std/path";
 import { DOUBT_TITLES, type DoubtName } from "../lib/evaluation/doubt/doubts.ts";
 import { readDoubt } from "../lib/evaluation/doubt/doubt_file.ts";
 import { readCalibration } from "../lib/evaluation/calibration/calibration_file.ts";
+import { readSliceScores, scoresByPosition } from "../lib/evaluation/slice_scores.ts";
+import { finiteMean } from "../lib/evaluation/statistics.ts";
 import { parseCsv } from "../lib/support/csv.ts";
 import { readModelSettings } from "../lib/training/run_folder.ts";
 
@@ -74,6 +76,18 @@ async function otherDice(folder: string, files: readonly (readonly [string, stri
       const cell = (column: string) => `${fixed(mean(column), 3)} ± ${fixed(sd(column), 3)}`;
       return [name, ...["Dice", "SoftDice", "SliceDice"].map(cell)];
     })),
+  );
+}
+
+/** The mean Dice of slices by their place in the object, and of the first and the last. */
+async function places(folder: string): Promise<string> {
+  const scores = (await readSliceScores(join(folder, "slice_scores.csv")))!;
+  const mean = (of: typeof scores) => finiteMean(of.map(({ Dice }) => Dice)).toFixed(2);
+  const tenths = scoresByPosition(scores);
+  const at = (position: number) => mean(scores.filter((score) => score.position === position));
+  return table(
+    ["first slice", ...tenths.map((_, i) => `${10 * i} to ${10 * i + 10} %`), "last slice"],
+    [[at(0), ...tenths.map(({ Dice }) => Dice.toFixed(2)), at(1)]],
   );
 }
 
@@ -224,6 +238,7 @@ const DOCUMENTS: Readonly<
     parts: {
       "doubt": () => doubts("models/hippocampus"),
       "calibration": () => calibration("models/hippocampus"),
+      "places": () => places("models/hippocampus"),
       "other Dice": () => otherDice("models/hippocampus", RUNS),
     },
   },

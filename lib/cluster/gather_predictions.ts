@@ -16,6 +16,8 @@ import { type PredictPlan, shardFolder } from "./plan.ts";
 export interface GatheredPredictions {
   /** How many images the plan was made for. */
   readonly images: number;
+  /** How many the shards tell of, with those that failed. */
+  readonly told: number;
   /** How many have a mask. */
   readonly masks: number;
   /** Images without one, and why. */
@@ -41,7 +43,7 @@ export async function gatherPredictions(
 ): Promise<GatheredPredictions> {
   const failed: { name: string; why: string }[] = [];
   const missing: string[] = [];
-  let masks = 0;
+  let [masks, told] = [0, 0];
   const path = join(out, "volumes.csv");
   const draft = `${path}.part`;
   {
@@ -59,11 +61,14 @@ export async function gatherPredictions(
       if (head === null) lines.unshift(head = csvLine(["shard", ...first]));
       await writeAll(file, new TextEncoder().encode(lines.join("")));
       masks += others.length;
-      failed.push(...await readFailed(folder));
+      const without = await readFailed(folder);
+      failed.push(...without);
+      // An image that has a mask from before may have failed now
+      told += new Set([...others.map(([name]) => name), ...without.map(({ name }) => name)]).size;
     }
   }
   await Deno.rename(draft, path);
-  const report: GatheredPredictions = { images, masks, failed, missing };
+  const report: GatheredPredictions = { images, told, masks, failed, missing };
   await writeJsonAtomic(join(out, "report.json"), report);
   return report;
 }

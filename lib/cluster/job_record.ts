@@ -6,6 +6,7 @@
 
 import { join } from "@std/path";
 import * as v from "valibot";
+import { InputError } from "../support/errors.ts";
 import { writeJsonAtomic } from "../support/files.ts";
 import { ifThere, readJson } from "../support/read_text.ts";
 
@@ -36,5 +37,10 @@ export async function writeJobRecord(folder: string, record: JobRecord): Promise
 export async function readJobRecord(folder: string): Promise<JobRecord | undefined> {
   const path = join(folder, JOB_FILE);
   const content = await ifThere(readJson(path, { what: "note of a job", code: "bad-run" }));
-  return content === undefined ? undefined : v.parse(recordSchema, content);
+  if (content === undefined) return undefined;
+  const { success, output } = v.safeParse(recordSchema, content);
+  if (success) return output;
+  throw new InputError("Cannot read note of a job: it is not one", {
+    ...{ code: "bad-run", path, hint: "Remove it; the job is then done again" },
+  });
 }

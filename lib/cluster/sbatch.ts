@@ -98,7 +98,7 @@ function header(
 ): string[] {
   const values = [
     `--job-name=${name}-${step}`,
-    `--output=${logs}/${log}`,
+    `--output=${logs.replaceAll("%", "%%")}/${log}`, // Slurm replaces what follows a %
     "--open-mode=append",
     `--time=${time}`,
     `--mem=${memory}`,
@@ -109,7 +109,7 @@ function header(
 }
 
 /** A word for bash. */
-function quote(word: string): string {
+export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

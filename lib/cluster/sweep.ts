@@ -63,7 +63,11 @@ export function variants(given: readonly string[]): Variant[] {
         return undefined;
       }
     });
-    if (new Set(values).size < values.length) problems.push(`"${key}" has a value twice`);
+    for (const same of [parsed.map((value) => JSON.stringify(value)), values.map(fileName)]) {
+      if (new Set(same).size === same.length) continue;
+      problems.push(`"${key}" has a value twice`);
+      break;
+    }
     all = all.flatMap(({ name, settings }) =>
       values.map((value, i) => ({
         name: [...(name === "" ? [] : [name]), `${key}=${fileName(value)}`].join(","),

@@ -83,7 +83,6 @@ async function fetchRest(url: string, file: Deno.FsFile, options: FetchFileOptio
     });
     const { from, total } = await placeOf(response, start, url);
     if (total > most) throw tooLarge(url, most);
-    if (from === total) return await response.body?.cancel();
     if (from === 0) await file.truncate(0);
     await file.seek(from, Deno.SeekMode.Start);
     let done = from;

@@ -4,22 +4,19 @@
  * @module
  */
 
-import * as tf from "@tensorflow/tfjs";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
-import { cellSeed } from "../nca/cell_seeds.ts";
-import { eraseCells } from "../nca/erase_cells.ts";
-import { COARSE_SCALE, downsampleImages, upsampleState } from "../nca/stages.ts";
+import { startRun } from "../rollout/run.ts";
+import type { RolloutPoint, RolloutRun } from "../rollout/types.ts";
 import type { Case } from "../slices/case.ts";
-import { labelToModelGrid, sliceGeometry, toModelGrid } from "../slices/geometry.ts";
-import { interleave } from "../slices/interleave.ts";
-import { hash32 } from "../support/random.ts";
-import { paintImage, strokePixels } from "./brush.ts";
-import { changeImage } from "./change_image.ts";
-import { diceOf, meanChange, planeOf } from "./read_state.ts";
-import type { Scene, Situation, Stroke } from "./situation.ts";
+import { answerOf, channelsOf, diceOf, logitChannels, meanChange, planeOf } from "./read_state.ts";
+import { MOST_STEPS, type Scene, type Stroke } from "./situation.ts";
+import { SliceRun, type Stage } from "./slice_run.ts";
 
-/** The size of kept states, in bytes, so that stepping back is fast; others are recomputed. */
-const KEPT_BYTES = 192e6;
+/** Steps from one kept state to the next: those between are computed again. */
+const EVERY = 10;
+
+/** The size of kept states, in bytes. */
+const KEPT_BYTES = 96e6;
 
 /** A state for display. */
 export interface Frame {
@@ -41,20 +38,40 @@ export interface Frame {
   readonly planeSize: readonly [number, number];
   /** Of each step up to this one, from the state before the first: Dice score, NaN if undefined. */
   readonly dice: readonly number[];
-  /** The mean change of a number of the state in each step up to this one; 0 for the first state. */
+  /** The mean change of a probability in each step up to this one; 0 for the first state. */
   readonly change: readonly number[];
 }
 
-/** The constants of a run. */
+/**
+ * Steps without an intervention: from the begin of a stage, or from a stroke. They are the parts of
+ * which a run consists, and what a state is computed from.
+ */
+interface Stretch {
+  readonly stage: Stage;
+  /** The number of steps before it, of both stages. */
+  readonly begin: number;
+}
+
+/** A state of a stretch that is kept. */
+interface Kept extends Stretch {
+  /** The number of steps before it, of both stages. */
+  readonly step: number;
+  readonly point: RolloutPoint;
+}
+
+/** A stretch that is computed, and how far. */
+interface Open extends Stretch {
+  readonly rollout: RolloutRun;
+  step: number;
+  /** The probabilities at this step, if they were read. */
+  answer: Float32Array | null;
+}
+
+/** A run, and what of a scene it was made for. */
 interface Run {
   readonly key: string;
-  readonly situation: Situation;
-  readonly size: readonly [number, number];
-  /** Of each stage. */
-  readonly seeds: readonly [number, number];
-  /** Height × width × channels, before any stroke. */
-  readonly images: Float32Array;
-  readonly truth: Uint8Array | null;
+  readonly scene: Scene;
+  readonly slice: SliceRun;
 }
 
 /** A model running on the slices of a case. */
@@ -63,8 +80,11 @@ export class Automaton {
   readonly #opened: Case;
   #run: Run | null = null;
   #strokes: readonly Stroke[] = [];
-  /** After the strokes of their step. */
-  readonly #states = new Map<number, Float32Array>();
+  /** The first state of each stretch, and some of the others. */
+  #kept: Kept[] = [];
+  /** The state that the last strokes were applied to: they may grow. */
+  #raw: { step: number; state: Float32Array; change: number } | null = null;
+  #open: Open | null = null;
   readonly #dice: number[] = [];
   readonly #change: number[] = [];
 
@@ -80,21 +100,28 @@ export class Automaton {
   /** The state of a scene, computed from the nearest kept one before it. */
   async frame(scene: Scene): Promise<Frame> {
     const run = this.#prepare(scene);
-    const state = await this.#stateAt(run, scene.step);
+    const { slice } = run;
+    const { first, count } = channelsOf(scene.show, this.#trained);
+    const open = await this.#goTo(run, scene.step);
+    const values = await open.rollout.read(first, count);
     const [coarse] = scene.steps;
-    const isCoarse = scene.step <= coarse;
+    const stage = slice.stageOf(scene.step);
     return {
       ...{ step: scene.step, show: scene.show },
-      stage: isCoarse ? "coarse" : "fine",
-      stageStep: isCoarse ? scene.step : scene.step - coarse,
-      size: run.size,
-      image: this.#imagesAt(run, scene.step, 1),
-      truth: run.truth,
-      plane: planeOf(state, scene.show, this.#trained),
-      planeSize: cellsAt(run, scene.step),
+      stage: stage === 0 ? "coarse" : "fine",
+      stageStep: stage === 0 ? scene.step : scene.step - coarse,
+      ...{ size: slice.size, truth: slice.truth, planeSize: slice.cells(stage) },
+      image: firstChannel(slice.images(this.#strokes, scene.step), slice.size),
+      plane: planeOf(values, scene.show, this.#trained),
       dice: this.#dice.slice(0, scene.step + 1),
       change: this.#change.slice(0, scene.step + 1),
     };
+  }
+
+  /** Frees the engine's memory. */
+  dispose(): void {
+    this.#open?.rollout.dispose();
+    this.#open = null;
   }
 
   /** Drops outdated states. */
@@ -102,7 +129,7 @@ export class Automaton {
     const { strokes, step: _step, show: _show, ...others } = scene;
     const key = JSON.stringify(others);
     if (this.#run?.key !== key) {
-      this.#run = this.#start(scene, key);
+      this.#run = { key, scene, slice: new SliceRun(this.#trained, this.#opened, scene) };
       this.#forget(0);
     } else {
       const before = this.#strokes;
@@ -116,158 +143,113 @@ export class Automaton {
     return this.#run;
   }
 
-  #start(situation: Situation, key: string): Run {
-    const { inputs } = this.#trained;
-    const index = this.#opened.indices[situation.slice];
-    if (index === undefined) throw new RangeError(`There is no slice ${situation.slice}`);
-    const geometry = sliceGeometry(this.#opened.extent(index), inputs);
-    const slice = toModelGrid(changeImage(this.#opened.slice(index), situation), geometry);
-    const images = new Float32Array(slice.data.length);
-    interleave(slice.data, slice.channels, images);
-    const seed = cellSeed(situation.seed, index);
-    return {
-      ...{ key, situation, images },
-      size: [slice.height, slice.width],
-      seeds: [hash32(seed, 0), hash32(seed, 1)],
-      truth: this.#opened.labels === null
-        ? null
-        : labelToModelGrid(this.#opened.label(index), geometry).data,
-    };
-  }
-
+  /** Drops what follows from the strokes of a step. */
   #forget(from: number): void {
-    for (const step of this.#states.keys()) if (step >= from) this.#states.delete(step);
+    this.#kept = this.#kept.filter(({ step }) => step < from);
+    if (from === 0 || (this.#raw?.step ?? 0) > from) this.#raw = null;
+    if (this.#open !== null && this.#open.step >= from) this.dispose();
     if (this.#dice.length > from) this.#dice.length = this.#change.length = from;
   }
 
-  async #stateAt(run: Run, step: number): Promise<Float32Array> {
-    const known = this.#states.get(step);
-    if (known !== undefined) return known;
-    let from = step;
-    while (from >= 0 && !this.#states.has(from)) from--;
-    let state = this.#states.get(from);
-    for (let next = from + 1; next <= step; next++) {
-      const before = state && next > 0 ? await this.#advance(run, state, next) : undefined;
-      const raw: Float32Array = before?.after ?? await this.#seed(run);
-      state = await this.#touched(run, raw, next);
-      this.#states.set(next, state);
-      this.#change[next] = before === undefined ? 0 : meanChange(before.before, raw, this.#trained);
-      this.#dice[next] = diceOf(state, run, this.#trained);
-      this.#dropSome(run);
-    }
-    return state!;
+  /** Computes the state after the strokes of a step. */
+  async #goTo(run: Run, step: number): Promise<Open> {
+    const stage = run.slice.stageOf(step);
+    return await this.#follow(run, { stage, begin: this.#beginOf(run, stage, step) }, step);
   }
 
-  /** The state before the first step. */
-  async #seed({ images, size: [height, width] }: Run): Promise<Float32Array> {
-    const { model } = this.#trained;
-    return await read(() =>
-      model.model1.seedState(
-        downsampleImages(tf.tensor4d(images, [1, height, width, this.#imageChannels])),
-      )
+  /** Where the stretch of a stage begins in which a step is. */
+  #beginOf({ scene: { steps: [coarse] } }: Run, stage: Stage, step: number): number {
+    const [begin, first] = stage === 0 ? [0, 0] : [coarse, coarse + 1];
+    const strokes = this.#strokes.map((stroke) => stroke.step)
+      .filter((at) => at >= first && at <= step);
+    return Math.max(begin, ...strokes);
+  }
+
+  /** Goes on in a stretch, to a step of it. */
+  async #follow(run: Run, stretch: Stretch, step: number): Promise<Open> {
+    const { stage, begin } = stretch;
+    let open = this.#open;
+    if (open?.stage !== stage || open.begin !== begin || open.step > step) {
+      open = await this.#resume(run, stretch, step);
+    }
+    while (open.step < step) {
+      // Steps whose figures are known are run at once, up to a state that is kept
+      const isKnown = (at: number) => this.#dice[at] !== undefined;
+      let to = open.step + 1;
+      while (to < step && isKnown(to) && isKnown(to + 1) && (to - begin) % EVERY !== 0) to++;
+      const before = isKnown(to) ? null : await this.#answerOf(open);
+      open.rollout.advance(to - begin);
+      open.step = to;
+      open.answer = null;
+      if (before !== null) {
+        const after = await this.#answerOf(open);
+        this.#change[to] = meanChange(before, after);
+        this.#dice[to] = diceOf(after, run.slice.truthCells(stage), this.#trained);
+      }
+      if ((to - begin) % EVERY === 0) await this.#keep(run, open);
+    }
+    return open;
+  }
+
+  async #answerOf(open: Open): Promise<Float32Array> {
+    const { first, count } = logitChannels(this.#trained);
+    return open.answer ??= answerOf(await open.rollout.read(first, count), this.#trained);
+  }
+
+  /** Opens a stretch at the last state that is known of it. */
+  async #resume(run: Run, { stage, begin }: Stretch, step: number): Promise<Open> {
+    const best = this.#kept.findLast((kept) =>
+      kept.stage === stage && kept.begin === begin && kept.step <= step
     );
+    const { slice, scene: { steps: [coarse], fireRate } } = run;
+    const point = best?.point ??
+      { step: 0, state: await this.#first(run, { stage, begin }), shift: null };
+    this.dispose();
+    const rollout = startRun(point, slice.automaton(stage).weights, {
+      ...{ size: slice.cells(stage), channels: this.#trained.model.config.channels, fireRate },
+      ...{ seed: slice.seeds[stage], firstStep: stage === 0 ? begin : begin - coarse },
+      most: MOST_STEPS,
+    });
+    const open = this.#open = { stage, begin, rollout, step: begin + point.step, answer: null };
+    if (best !== undefined) return open;
+    await this.#keep(run, open);
+    // The state that the fine stage begins with is that of the last coarse step, enlarged
+    if (stage === 1 && begin === coarse) return open;
+    this.#dice[begin] = diceOf(await this.#answerOf(open), slice.truthCells(stage), this.#trained);
+    this.#change[begin] = begin === 0 ? 0 : this.#raw!.change;
+    return open;
   }
 
-  /** One step, and its initial state, which is enlarged between the stages. */
-  async #advance(
-    run: Run,
-    state: Float32Array,
-    step: number,
-  ): Promise<{ before: Float32Array; after: Float32Array }> {
-    const { steps: [coarse], fireRate } = run.situation;
-    const { model } = this.#trained;
-    const at = step <= coarse ? 0 : 1;
-    const nca = at === 0 ? model.model1 : model.model2;
-    const [height, width] = cellsAt(run, step);
-    const { channels } = model.config;
-    let before = state;
-    if (step === coarse + 1) {
-      const images = this.#imagesAt(run, step - 1, this.#imageChannels);
-      const [h, w] = cellsAt(run, step - 1);
-      before = await read(() =>
-        upsampleState(
-          tf.tensor4d(state, [1, h, w, channels]),
-          tf.tensor4d(images, [1, height, width, this.#imageChannels]),
-        )
-      );
+  /** The state that a stretch begins with. */
+  async #first(run: Run, { stage, begin }: Stretch): Promise<Float32Array> {
+    const { slice, scene: { steps: [coarse] } } = run;
+    if (stage === 1 && begin === coarse) {
+      const { state } = await (await this.#goTo(run, coarse)).rollout.save();
+      return await slice.enlarge(state, this.#strokes);
     }
-    const after = await read(() =>
-      nca.forward(tf.tensor4d(before, [1, height, width, channels]), {
-        ...{ steps: 1, fireRate, stats: "slice", seeds: [run.seeds[at]!] },
-        firstStep: at === 0 ? step - 1 : step - 1 - coarse,
-      })
-    );
-    return { before, after };
-  }
-
-  /** A state after the strokes of its step. */
-  async #touched(run: Run, state: Float32Array, step: number): Promise<Float32Array> {
-    const strokes = this.#strokes.filter((stroke) => stroke.step === step);
-    if (strokes.length === 0) return state;
-    const [h, w] = cellsAt(run, step);
-    const [height, width] = run.size;
-    const { channels } = this.#trained.model.config;
-    let result = state;
-    for (const stroke of strokes.filter(({ tool }) => tool === "erase")) {
-      const wound = strokePixels(stroke, height, width);
-      result = await read(() =>
-        eraseCells(tf.tensor4d(result, [1, h, w, channels]), wound, {
-          size: run.size,
-          imageChannels: this.#imageChannels,
-        })
-      );
+    if (begin === 0) return await slice.touch(await slice.seed(), this.#strokes, 0);
+    if (this.#raw?.step !== begin) {
+      const before = { stage, begin: this.#beginOf(run, stage, begin - 1) };
+      const { state } = await (await this.#follow(run, before, begin)).rollout.save();
+      this.#raw = { step: begin, state, change: this.#change[begin]! };
     }
-    const n = this.#imageChannels;
-    const images = this.#imagesAt(run, step, n);
-    const own = h === height
-      ? images
-      : await read(() => downsampleImages(tf.tensor4d(images, [1, height, width, n])));
-    result = result.slice();
-    for (let cell = 0; cell < h * w; cell++) {
-      for (let c = 0; c < n; c++) result[cell * channels + c] = own[cell * n + c]!;
-    }
-    return result;
+    return await slice.touch(this.#raw.state, this.#strokes, begin);
   }
 
-  /** The first channels of the image with all strokes up to a step. */
-  #imagesAt(run: Run, step: number, channels: number): Float32Array {
-    const images = run.images.slice();
-    for (const stroke of this.#strokes) {
-      if (stroke.tool !== "erase" && stroke.step <= step) paintImage(images, stroke, run.size);
-    }
-    const n = this.#imageChannels;
-    if (channels === n) return images;
-    const [height, width] = run.size;
-    return Float32Array.from({ length: height * width }, (_, pixel) => images[pixel * n]!);
-  }
-
-  /** Limits memory: keeps every tenth of the states in between. */
-  #dropSome({ images }: Run): void {
-    const bytes = 4 * images.length / this.#imageChannels * this.#trained.model.config.channels;
-    const most = Math.max(8, Math.floor(KEPT_BYTES / bytes));
-    if (this.#states.size <= most) return;
-    const [oldest] = [...this.#states.keys()].filter((step) => step % 10 !== 0);
-    this.#states.delete(oldest ?? [...this.#states.keys()][1]!);
-  }
-
-  get #imageChannels(): number {
-    return this.#trained.model.config.imageChannels;
+  async #keep({ slice }: Run, { rollout, stage, begin, step }: Open): Promise<void> {
+    const isSame = (kept: Kept) =>
+      kept.stage === stage && kept.begin === begin && kept.step === step;
+    if (this.#kept.some(isSame)) return;
+    this.#kept.push({ stage, begin, step, point: await rollout.save() });
+    if (this.#kept.length <= Math.max(8, KEPT_BYTES / 4 / slice.stateLength(1))) return;
+    const oldest = this.#kept.findIndex(({ point }) => point.step > 0);
+    this.#kept.splice(Math.max(oldest, 0), 1);
   }
 }
 
-function cellsAt({ size: [height, width], situation }: Run, step: number): [number, number] {
-  const [coarse] = situation.steps;
-  return step <= coarse ? [height / COARSE_SCALE, width / COARSE_SCALE] : [height, width];
-}
-
-/** The values of a computation on tensors, which are disposed. */
-async function read(make: () => tf.Tensor): Promise<Float32Array> {
-  const tensor = tf.tidy(make);
-  try {
-    return await tensor.data<"float32">();
-  } finally {
-    tensor.dispose();
-  }
+function firstChannel(images: Float32Array, [height, width]: readonly [number, number]) {
+  const channels = images.length / (height * width);
+  return channels === 1 ? images : images.filter((_, i) => i % channels === 0);
 }
 
 function isSame(a: Stroke, b: Stroke | undefined): boolean {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Targets } from "../slices/case.ts";
+
 /** Red, green, blue, each 0 to 255. */
 export type Colour = readonly [number, number, number];
 
@@ -42,6 +44,16 @@ export function signedColour(value: number): Colour {
 /** The colour of a class, from 0. */
 export function classColour(index: number): Colour {
   return CLASSES[index % CLASSES.length]!;
+}
+
+/**
+ * The colour of a mask's code: of its class, or of the last of its regions, which are often inside of
+ * each other.
+ *
+ * @param code Not 0.
+ */
+export function codeColour(code: number, kind: Targets["kind"]): Colour {
+  return classColour(kind === "classes" ? code - 1 : 31 - Math.clz32(code));
 }
 
 /** A map as a CSS gradient. */

@@ -5,7 +5,8 @@
  */
 
 import { orientForDisplay, type Raster, type View } from "../plots/raster.ts";
-import { classColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
+import type { Targets } from "../slices/case.ts";
+import { codeColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
 
 /** Numbers or codes on their own grid, drawn over the image. */
 export interface Plane extends Raster {
@@ -29,8 +30,8 @@ export interface Drawing {
   readonly plane: Plane;
   /** Their common orientation; they are turned upright. */
   readonly view: View;
-  /** Whether mask codes are sets of bits. */
-  readonly isRegions: boolean;
+  /** The meaning of a mask's codes. */
+  readonly codes: Targets["kind"];
   /** The brush, in pixels of the picture, or null. */
   readonly brush: { readonly x: number; readonly y: number; readonly radius: number } | null;
 }
@@ -40,7 +41,7 @@ const MASK = 130;
 
 /** Draws on a canvas, which gets the shape of the image. */
 export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale | null {
-  const { plane, view, isRegions, brush } = drawing;
+  const { plane, view, codes, brush } = drawing;
   const image = orientForDisplay(drawing.image, view);
   canvas.style.aspectRatio = `${image.width} / ${image.height}`;
   const pixels = Math.round(canvas.clientWidth * Math.min(devicePixelRatio, 2));
@@ -50,38 +51,58 @@ export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale 
   context.imageSmoothingQuality = "high";
   if (plane.kind === "mask") {
     context.imageSmoothingEnabled = true;
-    paint(context, image, (value) => [...grey(value), 255]);
+    paint(context, image, GREY);
   }
   // Cells should be visible as squares
   context.imageSmoothingEnabled = false;
-  const { colour, scale } = colouring(plane, isRegions);
-  paint(context, orientForDisplay(plane, view), colour);
+  const { colours, scale } = colouring(plane, codes);
+  paint(context, orientForDisplay(plane, view), colours);
   if (drawing.truth !== null) outline(context, orientForDisplay(drawing.truth, view));
   if (brush !== null) circle(context, brush, canvas.width / image.width);
   return scale;
 }
 
-type Coloured = readonly [number, number, number, number];
+/** Colours of numbers: as many as levels, so that none is computed for each pixel. */
+interface Colours {
+  /** Red, green, blue and opacity of each of 256 levels. */
+  readonly palette: Uint8Array;
+  readonly level: (value: number) => number;
+}
 
-function colouring({ kind, data, most: high }: Plane, isRegions: boolean): {
-  colour: (value: number) => Coloured;
+function colours(
+  colour: (level: number) => readonly number[],
+  level: (value: number) => number,
+): Colours {
+  const palette = new Uint8Array(4 * 256);
+  for (let i = 0; i < 256; i++) palette.set(colour(i), 4 * i);
+  return { palette, level };
+}
+
+const part = (value: number) => Math.round(255 * Math.min(Math.max(value, 0), 1));
+const GREY = colours((level) => [level, level, level, 255], part);
+const PART = colours((level) => [...partColour(level / 255), 255], part);
+// 0 is one of its levels
+const SIGNED = colours(
+  (level) => [...signedColour((level - 127) / 127), 255],
+  (value) => Math.round(127 + 127 * value),
+);
+
+function maskColours(codes: Targets["kind"]): Colours {
+  const colour = (code: number) => code === 0 ? [0, 0, 0, 0] : [...codeColour(code, codes), MASK];
+  return colours(colour, (code) => code);
+}
+
+function colouring({ kind, data, most: high }: Plane, codes: Targets["kind"]): {
+  colours: Colours;
   scale: Scale | null;
 } {
-  if (kind === "mask") {
-    const index = (code: number) => isRegions ? 31 - Math.clz32(code) : code - 1;
-    const colour = (code: number): Coloured =>
-      code === 0 ? [0, 0, 0, 0] : [...classColour(index(code)), MASK];
-    return { colour, scale: null };
-  }
+  if (kind === "mask") return { colours: maskColours(codes), scale: null };
   if (kind === "grey") {
-    return {
-      colour: (value) => [...grey(value), 255],
-      scale: { low: "0", high: "1", bar: gradient(grey, 0) },
-    };
+    return { colours: GREY, scale: { low: "0", high: "1", bar: gradient(grey, 0) } };
   }
   if (kind === "part") {
     return {
-      colour: (value) => [...partColour(value / high), 255],
+      colours: { ...PART, level: (value) => part(value / high) },
       scale: { low: "0", high: String(high), bar: gradient(partColour, 0) },
     };
   }
@@ -89,13 +110,13 @@ function colouring({ kind, data, most: high }: Plane, isRegions: boolean): {
   for (let i = 0; i < data.length; i++) most = Math.max(most, Math.abs(data[i]!));
   const text = most >= 10 ? most.toFixed(0) : most.toPrecision(2);
   return {
-    colour: (value) => [...signedColour(most === 0 ? 0 : value / most), 255],
+    colours: { ...SIGNED, level: (value) => SIGNED.level(most === 0 ? 0 : value / most) },
     scale: { low: `−${text}`, high: text, bar: gradient(signedColour, -1) },
   };
 }
 
 function grey(value: number): Colour {
-  const level = Math.round(255 * Math.min(Math.max(value, 0), 1));
+  const level = part(value);
   return [level, level, level];
 }
 
@@ -103,11 +124,12 @@ function grey(value: number): Colour {
 function paint(
   context: CanvasRenderingContext2D,
   { data, height, width }: Raster,
-  colour: (value: number) => Coloured,
+  { palette, level }: Colours,
 ): void {
   const small = new OffscreenCanvas(width, height);
   const pixels = new ImageData(width, height);
-  for (let i = 0; i < height * width; i++) pixels.data.set(colour(data[i]!), 4 * i);
+  const [from, to] = [palette, pixels.data].map(({ buffer }) => new Uint32Array(buffer));
+  for (let i = 0; i < height * width; i++) to![i] = from![level(data[i]!)]!;
   small.getContext("2d")!.putImageData(pixels, 0, 0);
   context.drawImage(small, 0, 0, context.canvas.width, context.canvas.height);
 }

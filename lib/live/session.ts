@@ -47,6 +47,7 @@ export class Session {
     const loaded = await loadModel(files);
     this.#loaded?.model.dispose();
     this.#loaded = loaded;
+    this.#automaton?.dispose();
     this.#case = this.#automaton = null;
     const { model, inputs, config } = loaded;
     const { channels, imageChannels, steps, fireRate } = model.config;
@@ -99,6 +100,7 @@ export class Session {
     this.#case = opened;
     this.#image = `${source.folder}/${image}`;
     this.#masks = this.#deviation = null;
+    this.#automaton?.dispose();
     this.#automaton = new Automaton(this.#model, opened);
     return {
       ...{ id: opened.id, hasLabel, slices: opened.indices.length },

@@ -177,7 +177,7 @@ export class View {
         most: show === "deviation" ? 0.5 : 1,
       },
       view: this.#way,
-      isRegions: model.kind === "regions",
+      codes: model.kind,
       brush: this.#brush && { ...this.#brush, radius: input("radius").valueAsNumber },
     });
     const part = (name: string) => element(`scale-${name}`, HTMLElement);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { classColour } from "./colours.ts";
+import { codeColour } from "./colours.ts";
 import { element } from "./elements.ts";
 import { importPacked } from "./inflate.ts";
 import { showError, showNotes } from "./messages.ts";
@@ -79,9 +79,7 @@ export class VolumeView {
     const { classes, kind } = this.#model();
     const most = kind === "classes" ? classes.length : 2 ** classes.length - 1;
     const codes = Array.from({ length: most + 1 }, (_, code) => code);
-    const colours = codes.map((code) =>
-      classColour(kind === "classes" ? Math.max(0, code - 1) : Math.max(0, 31 - Math.clz32(code)))
-    );
+    const colours = codes.map((code) => codeColour(Math.max(code, 1), kind));
     return {
       R: colours.map(([red]) => red),
       G: colours.map(([, green]) => green),

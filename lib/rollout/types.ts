@@ -65,6 +65,44 @@ export interface RolloutOptions {
   masks?: Uint8Array;
 }
 
+/** A state on the way of a rollout of one slice, from which it can go on. */
+export interface RolloutPoint {
+  /** The number of steps before it. */
+  readonly step: number;
+  /** [H, W, c]. */
+  readonly state: Float32Array;
+  /** What the engine of fused kernels goes on with; null before the first step, and elsewhere. */
+  readonly shift: Float32Array | null;
+}
+
+/** Options of a rollout of one slice that is looked at on its way. */
+export interface RunOptions {
+  /** Height and width. */
+  readonly size: readonly [number, number];
+  /** Channels of a cell's state. */
+  readonly channels: number;
+  /** The probability that a cell fires in a step. */
+  readonly fireRate: number;
+  /** Decides which cells fire. */
+  readonly seed: number;
+  /** The number of the first step, to continue another rollout. */
+  readonly firstStep: number;
+  /** More steps than that are not run. */
+  readonly most: number;
+}
+
+/** A rollout of one slice that is looked at on its way. */
+export interface RolloutRun {
+  /** Goes on until so many steps are done. */
+  advance(to: number): void;
+  /** Some channels of the state, [H, W, count]. */
+  read(first: number, count: number): Promise<Float32Array>;
+  /** The state, to go on from it later. */
+  save(): Promise<RolloutPoint>;
+  /** Frees its memory. */
+  dispose(): void;
+}
+
 /** An implementation of the rollout, and how the operations around it should run. */
 export interface RolloutEngine {
   /** Its name for `--backend`. */
@@ -88,6 +126,11 @@ export interface RolloutEngine {
    * @returns The state after the last step, [B, H, W, c].
    */
   rollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutOptions): tf.Tensor4D;
+  /**
+   * Begins a rollout that is looked at on its way, or goes on with one, in the engine's own memory.
+   * Without it, see `run.ts`.
+   */
+  start?(point: RolloutPoint, weights: NcaWeights, options: RunOptions): RolloutRun;
   /** Frees threads and memory. */
   dispose(): void;
 }

@@ -92,17 +92,19 @@ async function measureSteps(backend: string): Promise<void> {
       wait();
     })`) as Promise<number>;
   const times: number[] = [];
-  for (let i = 0; i < RUNS; i++) times.push(await again());
+  const sizes: string[] = [];
+  for (let i = 1; i <= MANY; i++) {
+    times.push(await again());
+    if (i === 10 || i === MANY) sizes.push(`${await memory(page)} MB after ${i} runs`);
+  }
   const seconds = median(times) / 1000;
   await page.getByText("Diagnostics").click();
   const engine = (await page.locator("#diagnostics").textContent())!.split("\n")[0]!;
   console.log(
     `${engine}: ${SIZE} × ${SIZE}, ${(60 / seconds).toFixed(0)} steps a second, all 60 in ` +
-      `${seconds.toFixed(3)} s (fastest ${(Math.min(...times) / 1000).toFixed(3)} s)`,
+      `${seconds.toFixed(3)} s (fastest ${(Math.min(...times) / 1000).toFixed(3)} s); ` +
+      `memory ${sizes.join(", ")}`,
   );
-  const before = await memory(page);
-  for (let i = 0; i < MANY; i++) await again();
-  console.log(`  memory: ${before} MB, after ${MANY} runs ${await memory(page)} MB`);
   await page.context().close();
 }
 
@@ -146,8 +148,12 @@ async function give(page: Page, files: { name: string; text: Uint8Array }[]): Pr
   }`);
 }
 
-/** In MB, of the page and its workers, after a collection. */
+/** In MB, of the page and its workers with their WebAssembly, after a collection. */
 async function memory(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  await session.detach();
+  // Waits for a collection in the workers, too
   const { bytes } = await page.evaluate(
     "performance.measureUserAgentSpecificMemory()",
   ) as { bytes: number };

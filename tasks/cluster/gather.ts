@@ -27,9 +27,16 @@ export async function run(args: string[]): Promise<number> {
   const missing = all.filter(({ state }) => state !== "done");
   if (plan.kind === "train") await gatherTrainings(out, plan, missing);
   else {
-    const { masks, failed } = await gatherPredictions(out, plan);
+    const { masks, failed, told } = await gatherPredictions(out, plan);
     console.log(`The masks of ${counted(masks, "image")} are in ${out}/shard_*; volumes.csv there`);
     for (const { name, why } of failed) console.log(`  no mask: ${name}: ${why}`);
+    if (missing.length === 0 && told !== plan.images) {
+      throw new InputError(
+        `Cannot gather: the plan was made for ${counted(plan.images, "image")}, but its shards ` +
+          `tell of ${told}: the images have changed since`,
+        { code: "bad-run", path: out, hint: "Make a new plan in another folder with --out" },
+      );
+    }
   }
   if (missing.length === 0) return 0;
   throw notComplete(missing, { out, total: all.length, kind: plan.kind });

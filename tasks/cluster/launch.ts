@@ -13,7 +13,7 @@ import {
   readPlan,
   writePlan,
 } from "../../lib/cluster/plan.ts";
-import type { Resources } from "../../lib/cluster/sbatch.ts";
+import { quote, type Resources } from "../../lib/cluster/sbatch.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { counted } from "../../lib/support/names_of.ts";
 import { requireWritable } from "../../lib/support/output_folder.ts";
@@ -53,7 +53,7 @@ export async function launch(
   await requireWritable(out);
   await writePlan(out, plan);
   await Deno.mkdir(logsOf(out), { recursive: true });
-  const deno = flags.deno ?? Deno.execPath();
+  const deno = flags.deno ?? quote(Deno.execPath());
   await writeScripts(out, plan, resources, { deno, project: PROJECT });
   return await start(out, plan, flags);
 }

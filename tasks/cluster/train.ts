@@ -19,6 +19,8 @@ import {
   type Config,
   type ConfigKey,
   type ConfigOverrides,
+  modelKeys,
+  readModelSettings,
   requireNoRun,
   resolveConfig,
   upgradeConfig,
@@ -57,7 +59,9 @@ export async function run(args: string[]): Promise<number> {
   refuseIgnored(command, flags);
   if (flags.resume === true) return await resumePlan(out, flags);
   const { seeds, vary = [], ...overrides } = workFlags(flags);
-  const config = absolute(resolveConfig({ ...overrides, out }));
+  const { init } = overrides;
+  const shape = init ? modelKeys((await readModelSettings(init)).config) : {};
+  const config = absolute(resolveConfig({ ...shape, ...overrides, out }));
   const sweep = variants([vary].flat());
   requireOwnSlices(config, sweep);
   const plan: TrainPlan = { kind: "train", config, seeds, variants: [...sweep] as never };

@@ -83,5 +83,9 @@ Deno.test("variants() combines all values, and lists all problems", () => {
       return error.code === "bad-command-line";
     },
   );
+  const twice = /Cannot vary settings: "\w+" has a value twice$/;
+  assert.throws(() => variants(["learningRate=0.01,1e-2"]), twice);
+  // Two values whose folders would have the same name
+  assert.throws(() => variants(["labels=whole=1,2;whole-1-2"]), twice);
   assert.throws(() => variants(["hidden=8", "hidden=16"]), /"hidden" is varied twice/);
 });

@@ -34,6 +34,12 @@ exec deno task --quiet cluster prepare --out '/runs/it'\\''s'
   );
 });
 
+Deno.test("singleScript() quotes spaces and doubles %, which Slurm would replace", () => {
+  const where = { ...options, logs: "/runs/50 %j/logs" };
+  const script = singleScript(where, resources, { step: "gather", args: ["cluster", "gather"] });
+  assert.match(script, /^#SBATCH '--output=\/runs\/50 %%j\/logs\/gather\.log'$/m);
+});
+
 /** Runs an array's script with a Deno of a few lines, and sends it a signal once that has begun. */
 async function runScript(program: string, signal: Deno.Signal | null) {
   let result = { code: -1, out: "" };

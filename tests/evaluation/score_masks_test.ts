@@ -154,3 +154,22 @@ Deno.test("scoreMasks leaves out what is there twice, and volumes of several mas
       "b: mask has 2 volumes",
     ]);
   }));
+
+Deno.test("scoreMasks measures in the label's millimetres, also where the mask has its axes in another order", () =>
+  inFolder(async (folder) => {
+    const [prediction, label] = [join(folder, "made"), join(folder, "labels")];
+    await write(join(label, "a.nii"), box(1, [1, 1, 1], [3, 2, 1]));
+    const moved = box(1, [1, 1, 2], [3, 2, 2]); // one plane further along z
+    // Stored with z first
+    const data = Uint8Array.from({ length: 60 }, (_, i) => {
+      const [z, y, x] = [i % 3, Math.floor(i / 3) % 4, Math.floor(i / 12)];
+      return moved[x + 5 * (y + 4 * z)]!;
+    });
+    const affine = AFFINES["RAS"]!(SPACING).map(([x, y, z, origin]) => [z!, y!, x!, origin!]);
+    const grid = { shape: [3, 4, 5], spacing: [3, 2, 1], affine } as const;
+    const like = createVolume({ data: new Float32Array(60), ...grid });
+    await writeVolume(join(prediction, "a.nii"), { data, like });
+    const summary = await scoreMasks({ prediction, label, labels: "foreground", seed: 0 });
+    const { HD95, Dice, n_pred } = summary.metric_per_case[0]!.metrics["1"]!;
+    assert.deepEqual([HD95, Dice, n_pred, summary.problems], [3, 0, 6, []]);
+  }));

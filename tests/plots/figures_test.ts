@@ -9,7 +9,7 @@ import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
 import { plotQuality } from "../../lib/plots/quality.ts";
 import { plotSliceScores } from "../../lib/plots/slice_scores.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
-import { svgSize } from "../../lib/plots/svg.ts";
+import { svgSize, svgWords } from "../../lib/plots/svg.ts";
 import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
 import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
 import { writeMetrics } from "../../lib/training/metrics.ts";
@@ -172,17 +172,23 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
     volumeDice: 0.25,
   };
   const figure = plotEvaluation(summary, { samples: [sample] });
+  const words = svgWords(figure.svg).join("; ");
   for (
     const text of [
       "worst: missed, 0.000",
       "best: near, 1.000",
-      "3 of 4 cases: mean 0.556",
+      "3 of 4 cases: mean 0.556 (dashed) ± 0.509, median 0.667",
       "HD95, mm",
       "worst: far, 5.70", // 0 and 6 mm from the prediction, the 95th percentile between them
-      "2 of 4 cases",
+      "2 of 4 cases: mean 2.85 (dashed) ± 4.03, median 2.85",
       "volume Dice 0.250",
     ]
-  ) assert.ok(figure.svg.includes(text), text);
+  ) assert.ok(figure.svg.includes(text) || words.includes(text), text);
+  // Dice reaches from 0, since the worst is 0; the dashed line is at the mean
+  const [grid] = marksOf(figure.svg, "x-grid");
+  const [zero, one] = [grid!.lines[0]!.from[0], grid!.lines.at(-1)!.from[0]];
+  const dashed = marksOf(figure.svg, "rule").find(({ attributes }) => attributes.includes("6 4"))!;
+  assert.ok(Math.abs((dashed.lines[0]!.from[0] - zero) / (one - zero) - 5 / 9) < 0.001);
   assert.doesNotMatch(figure.svg, /NaN/);
   const { width: pixels, deviation } = inspectPng(figure.png());
   assert.ok(pixels >= 1000 && deviation > 10);

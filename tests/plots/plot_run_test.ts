@@ -74,6 +74,9 @@ Deno.test("plotRun draws every picture of a run, and names what it cannot draw",
     const figure = await Deno.readTextFile(join(run, "plots", "evaluation.svg"));
     assert.match(figure, /worst: case_\d[^]*slice Dice/);
     for (const file of files) assert.ok((await Deno.stat(file)).size > 1000, file);
+    const scores = await Deno.readTextFile(join(run, "plots", "case_scores.svg"));
+    const { mean } = (await readSummary(run))!.statistics["1"]!.Dice;
+    assert.ok(scores.includes(`2 cases, mean ${mean.toFixed(3)} `), `${mean}`);
 
     await Deno.remove(join(run, "predictions"), { recursive: true });
     const again = await plotRun(run);

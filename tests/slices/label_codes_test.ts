@@ -41,6 +41,7 @@ Deno.test("LabelEncoder refuses probabilities unless a threshold is given", () =
   ]);
   const cut = encoded(values, { threshold: 0.5 });
   assert.deepEqual([cut.codes, cut.findings], [[0, 0, 1, 1], []]);
+  assert.deepEqual(encoded(Float32Array.of(0.5, 0.75), { threshold: 0.5 }).codes, [0, 1]);
   assert.match(encoded(Float32Array.of(0, NaN)).findings[0]!, /^error: .* NaN or infinite/);
 });
 

@@ -170,6 +170,9 @@ Deno.test("compareInput() names what is unlike the training's images", () =>
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 9 })), [
       "warning: values are 0 to 8, those of the training images 0 to 100",
     ]);
+    assert.deepEqual(told(inputs, await like({ value: (i) => 3 * (i % 100) })), [
+      "warning: values are 0 to 297, those of the training images 0 to 100",
+    ]);
     assert.deepEqual(told(inputs, await like({ value: (i) => i % 50 })), []);
     assert.match(
       told(inputs, await like({ shape: [8, 9, 4, 2] }))[0]!,

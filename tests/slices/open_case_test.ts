@@ -5,6 +5,7 @@ import type { Case } from "../../lib/slices/case.ts";
 import type { CaseSettings } from "../../lib/slices/case_settings.ts";
 import type { CaseSource } from "../../lib/slices/discovery/case_source.ts";
 import { openCase, type OpenedCase, requireCase } from "../../lib/slices/open_case.ts";
+import { saveSlice } from "../../lib/slices/save_slice.ts";
 import { resolveSliceSettings, type SliceSettings } from "../../lib/slices/slice_settings.ts";
 import { parseTargets } from "../../lib/slices/targets.ts";
 import { Random } from "../../lib/support/random.ts";
@@ -391,4 +392,19 @@ Deno.test("a picture of one grey value is a warning, and black in its slice", ()
     const found = await open(source);
     assert.deepEqual(findingsOf(found), ["warning: image is constant: every value is 0.5098"]);
     assert.deepEqual(requireCase(found, source).slice(0).data, new Float32Array(48));
+  }));
+
+Deno.test("openCase cuts off the empty border of each picture, rows and columns", () =>
+  inFolder(async (folder) => {
+    const [height, width] = [9, 12];
+    const data = Float32Array.from({ length: height * width }, (_, i) => {
+      const [y, x] = [Math.floor(i / width), i % width];
+      return y >= 2 && y < 7 && x >= 4 && x < 10 ? (i % 5 + 1) / 8 : 0;
+    });
+    await saveSlice(join(folder, "x.png"), { data, height, width });
+    const files = [{ index: 0, images: ["x.png"], label: null }];
+    const source = { id: "x", kind: "pictures", folder, files } as const;
+    const wants = { labels: false, normalized: true };
+    const opened = await openCase(source, settingsFor({ crop: "nonzero" }), wants);
+    assert.deepEqual(opened.case!.extent(0).crop, { top: 2, left: 4, height: 5, width: 6 });
   }));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
+import { encode } from "fast-png";
 import { extractSlices, loadSlice, SliceDataset } from "../../lib/slices/mod.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { inFolder, writeDataSet } from "./support/data_set.ts";
@@ -130,4 +131,26 @@ Deno.test("labels all: what the labels hold becomes classes; absent values are n
       extractSlices({ data: folder, out: join(folder, "none"), labels: "999" }),
       (error) => error instanceof InputError && /no label holds 999/.test(error.message),
     );
+  }));
+
+Deno.test("surveyCases reads colours before it counts channels: one colour picture and one grey make three", () =>
+  inFolder(async (folder) => {
+    for (const [id, channels] of [["a", 3], ["b", 1]] as const) {
+      const of = (count: number, value: (i: number) => number) =>
+        Uint8Array.from(encode({
+          data: Uint8Array.from({ length: 64 * count }, (_, i) => value(i)),
+          ...{ height: 8, width: 8, channels: count },
+        }));
+      for (const kind of ["images", "masks"]) {
+        await Deno.mkdir(join(folder, kind), { recursive: true });
+      }
+      await Deno.writeFile(join(folder, "images", `${id}.png`), of(channels, (i) => i * 37 & 255));
+      await Deno.writeFile(
+        join(folder, "masks", `${id}.png`),
+        of(1, (i) => Number(i > 30 && i < 40)),
+      );
+    }
+    const { manifest } = await extractSlices({ data: folder, out: join(folder, "out") });
+    assert.equal(manifest.settings.channels, 3);
+    assert.deepEqual(manifest.cases.map(({ id }) => id), ["a"]);
   }));

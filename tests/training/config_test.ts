@@ -148,3 +148,8 @@ Deno.test("requireSameSplit() wants the same patients to train and to choose by"
     /the train and validation patients have changed: runs\/a/,
   );
 });
+
+Deno.test("resolveConfig() lets what is given replace the preset, and the preset the defaults", () => {
+  const { epochs, batchSize, schedule, ema } = resolveConfig({ preset: "tutorial", epochs: 3 });
+  assert.deepEqual([epochs, batchSize, schedule, ema], [3, 1, "step", 0]);
+});

@@ -49,6 +49,11 @@ Deno.test("requireSameInputs() names what the slices are no longer made alike in
       requireSameInputs(out, { ...slices, smallest: [16, 20], channels: 2 }),
       /the number of image channels was 1, now 2; the size was \[16,16\], now \[16,20\]/,
     );
+    const foreground = [{ low: 0, high: 1, mean: 0.5, deviation: 0.25 }];
+    await assert.rejects(
+      requireSameInputs(out, { ...slices, foreground }),
+      /of the foreground was/,
+    );
     const targets = { ...slices.targets, kind: "regions" } as const;
     await assert.rejects(requireSameInputs(out, { ...slices, targets }), /the classes was /);
     await assert.rejects(requireSameInputs(out, { ...slices, spacing: [1, 1] }), /the spacing was/);

@@ -41,6 +41,9 @@ export const JOB_NUMBERS = [
   "width",
   "kernelSize",
   "steps",
+  /** The steps to run now: from the first, up to the second. */
+  "from",
+  "to",
   /** Sets of statistics: one for each slice, or one for the batch. */
   "groups",
   /** A cell fires where 24 bits of its hash are below. */

@@ -39,6 +39,8 @@ export function jobNumbers(
     width,
     kernelSize,
     steps,
+    from: 0,
+    to: steps,
     groups: stats === "slice" ? batch : 1,
     threshold: fireThreshold(fireRate),
     masked: masks ? 1 : 0,

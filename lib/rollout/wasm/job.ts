@@ -83,12 +83,49 @@ export class Job {
    * @returns The last state, [B, H, W, c].
    */
   forward(state: Float32Array): Float32Array {
+    this.load(state);
+    this.advance(0, this.#steps);
+    return this.read();
+  }
+
+  /** Puts the state before the first step to run in. */
+  load(state: Float32Array): void {
     this.#memory.floats("states").fill(0);
     this.#copyRows(state, 0, "in");
+  }
+
+  /** Runs the steps from one number to another. */
+  advance(from: number, to: number): void {
+    Object.assign(this.#numbers, { from, to });
     this.#run("forward");
-    const result = new Float32Array(state.length);
+  }
+
+  /** The last state, [B, H, W, c]. */
+  read(): Float32Array {
+    const { batch, height, width, channels } = this.#shape;
+    const result = new Float32Array(batch * height * width * channels);
     this.#copyRows(result, this.#numbers.keepStates * this.#steps, "out");
     return result;
+  }
+
+  /** Some channels of the last state of one slice, [H, W, count]; states must not be kept. */
+  readChannels(first: number, count: number): Float32Array {
+    const { height, width, channels, kernelSize } = this.#shape;
+    const border = kernelSize >> 1;
+    const state = this.#memory.floats("states");
+    const result = new Float32Array(height * width * count);
+    for (let y = 0, to = 0; y < height; y++) {
+      let at = ((y + border) * this.#numbers.rowCells + border) * channels + first;
+      for (const end = to + width * count; to < end; at += channels) {
+        for (let c = 0; c < count; c++) result[to++] = state[at + c]!;
+      }
+    }
+    return result;
+  }
+
+  /** The means that the statistics of a step are taken around, which the step before left there. */
+  shift(step: number): Float32Array {
+    return this.#memory.floats("stats", "mean", step);
   }
 
   /**

@@ -4,11 +4,15 @@ import {
   type NcaWeights,
   type RolloutEngine,
   type RolloutOptions,
+  type RolloutPoint,
+  type RolloutRun,
+  type RunOptions,
   WEIGHT_NAMES,
 } from "../types.ts";
 import { Arena } from "./arena.ts";
 import type { Build } from "./build.ts";
 import { GUARD } from "./buffers.ts";
+import type { JobShape } from "./grid.ts";
 import { Job, type WeightValues } from "./job.ts";
 import { Team } from "./team.ts";
 import type { StartThread } from "./thread.ts";
@@ -76,29 +80,12 @@ export class WasmEngine implements RolloutEngine {
   rollout(state: tf.Tensor4D, weights: NcaWeights, options: RolloutOptions): tf.Tensor4D {
     if (options.steps === 0) return state.clone();
     const [batch, height, width, channels] = state.shape;
-    const hidden = weights.fc1Weight.shape[0]!;
-    const shape = {
-      batch,
-      height,
-      width,
-      channels,
-      hidden,
-      kernelSize: weights.perceptionWeight.shape[2]!,
-    };
-    if (channels !== this.#shape.channels || hidden !== this.#shape.hidden) {
-      throw new RangeError(
-        `Cannot run an NCA of ${channels} channels and ${hidden} hidden units: the engine was ` +
-          `made for ${this.#shape.channels} and ${this.#shape.hidden}`,
-      );
-    }
     // States are kept only where a gradient can be asked for.
     const keep = tf.engine().state.gradientDepth > 0;
-    const values = Object.fromEntries(
-      WEIGHT_NAMES.map((name) => [name, weights[name].dataSync<"float32">()]),
-    ) as unknown as WeightValues;
+    const size = { batch, height, width, channels };
 
     const op = tf.customGrad((x) => {
-      const job = new Job(this.#arena, this.#team, shape, values, options, keep);
+      const job = this.#open(size, weights, options, keep);
       let result: Float32Array;
       try {
         result = job.forward((x as tf.Tensor).dataSync<"float32">());
@@ -123,6 +110,46 @@ export class WasmEngine implements RolloutEngine {
       return { value: tf.tensor4d(result, state.shape), gradFunc };
     });
     return op(state, ...WEIGHT_NAMES.map((name) => weights[name])) as tf.Tensor4D;
+  }
+
+  start(point: RolloutPoint, weights: NcaWeights, options: RunOptions): RolloutRun {
+    const { size: [height, width], channels, fireRate, seed, firstStep, most } = options;
+    const rollout = { steps: most, fireRate, seeds: [seed], stats: "slice", firstStep } as const;
+    const job = this.#open({ batch: 1, height, width, channels }, weights, rollout, false);
+    job.load(point.state);
+    let { step } = point;
+    if (point.shift !== null) job.shift(step).set(point.shift);
+    return {
+      advance: (to) => {
+        job.advance(step, to);
+        step = to;
+      },
+      read: (first, count) => Promise.resolve(job.readChannels(first, count)),
+      save: () => Promise.resolve({ step, state: job.read(), shift: job.shift(step).slice() }),
+      dispose: () => job.release(),
+    };
+  }
+
+  /** Sets up a job for a model that the engine was made for. */
+  #open(
+    size: Omit<JobShape, "hidden" | "kernelSize">,
+    weights: NcaWeights,
+    options: RolloutOptions,
+    keep: boolean,
+  ): Job {
+    const { channels } = size;
+    const hidden = weights.fc1Weight.shape[0]!;
+    if (channels !== this.#shape.channels || hidden !== this.#shape.hidden) {
+      throw new RangeError(
+        `Cannot run an NCA of ${channels} channels and ${hidden} hidden units: the engine was ` +
+          `made for ${this.#shape.channels} and ${this.#shape.hidden}`,
+      );
+    }
+    const values = Object.fromEntries(
+      WEIGHT_NAMES.map((name) => [name, weights[name].dataSync<"float32">()]),
+    ) as unknown as WeightValues;
+    const shape = { ...size, hidden, kernelSize: weights.perceptionWeight.shape[2]! };
+    return new Job(this.#arena, this.#team, shape, values, options, keep);
   }
 
   dispose(): void {

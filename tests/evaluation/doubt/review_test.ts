@@ -43,6 +43,9 @@ Deno.test("maskFacts sees the border on every side; of pictures the four sides o
     const mask = EMPTY.with(at, 2);
     assert.ok(touches("volume", EMPTY, mask, EMPTY) && touches("pictures", inner, mask), `${at}`);
   }
+  // One class at the border, the next one, and the next picture, not
+  const first = plane("10000", "00020", "00000", "00000");
+  assert.ok(touches("pictures", first, inner) && touches("volume", EMPTY, first, EMPTY));
   assert.deepEqual(maskFacts([inner, inner], opened("pictures", 2), TARGETS).pieces, [2, 0]);
 });
 

@@ -199,3 +199,25 @@ Deno.test("perturbations are chosen by name, and an unknown name is an error tha
     hint: "Did you mean scale?",
   });
 });
+
+Deno.test("biasField is one wave through all slices of a case", () => {
+  const [height, width, depth] = [3, 4, 5];
+  const plane = { height, width, channels: 1 };
+  const images = Array.from(
+    { length: depth },
+    () => ({ ...plane, data: new Float32Array(12).fill(1) }),
+  );
+  const context = { steps: [40, 20] as const, random: new Random(9) };
+  const { images: biased } = get("bias").apply({ images, labels: [] }, 3, context);
+  // Direction, phase and slope, in the order of drawing
+  const random = new Random(9);
+  const [angle, phase] = [0, 1].map(() => 2 * Math.PI * random.uniform()) as [number, number];
+  const through = random.uniform() - 0.5;
+  for (const [z, { data }] of biased!.entries()) {
+    for (const [i, value] of data.entries()) {
+      const [y, x] = [Math.floor(i / width) / 2 - 0.5, (i % width) / 3 - 0.5];
+      const along = Math.sin(angle) * y + Math.cos(angle) * x + through * (z / 4 - 0.5);
+      assert.ok(Math.abs(value - 3 ** Math.sin(2 * Math.PI * along + phase)) < 1e-5, `${z}, ${i}`);
+    }
+  }
+});
