@@ -130,6 +130,9 @@ export {
   type NcaWeights,
   type RolloutEngine,
   type RolloutOptions,
+  type RolloutPoint,
+  type RolloutRun,
+  type RunOptions,
   type Stats,
 } from "./rollout/types.ts";
 export {

@@ -66,6 +66,8 @@ Deno.test("bestVariant() takes the validation score alone, and nothing if one is
   const best = bestVariant(all)!;
   assert.equal(best.name, "y");
   assert.ok(Math.abs(best.score - 0.8) < 1e-12);
+  const equal = [one("x", 0, 0.5), one("y", 0, 0.5)];
+  assert.deepEqual([equal, equal.toReversed()].map((two) => bestVariant(two)!.name), ["x", "y"]);
   assert.equal(bestVariant([...all.slice(0, 3), one("y", 1, null)]), null);
   assert.equal(bestVariant(all.slice(0, 2)), null);
 });

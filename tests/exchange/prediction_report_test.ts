@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { decode } from "fast-png";
+import { writePredictionReport } from "../../lib/exchange/prediction_report.ts";
 import { parseCsv } from "../../lib/support/csv.ts";
 import { PROGRAM } from "../../lib/support/program.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
@@ -69,4 +70,39 @@ Deno.test("predict leaves volumes.csv, report.json and report.html about all mas
     const page = await Deno.readTextFile(join(masks, "report.html"));
     assert.match(page, /Left out, since other weights or settings made them: case_1\.nii\.gz/);
     assert.match(page, /NQM/);
+  }));
+
+Deno.test("writePredictionReport gives each class its own volume, in three digits", () =>
+  inFolder(async (folder) => {
+    const made = { weights: ["a"], inputs: {} };
+    const classes = [{ name: "whole", values: [1] }, { name: "core", values: [2] }];
+    const counts = { a: [1234, 5], b: [1000, 123], c: [20, 0] };
+    await Deno.mkdir(join(folder, "records"));
+    for (const [name, of] of Object.entries(counts)) {
+      const found = { counts: of, voxelMillilitres: 0.1, quality: 0.12345, warnings: [] };
+      const record = { made, images: {}, outputs: {}, found };
+      await Deno.writeTextFile(join(folder, "records", `${name}.json`), JSON.stringify(record));
+    }
+    await writePredictionReport({ folder, model: "m", classes, made, failed: [] });
+    const html = await Deno.readTextFile(join(folder, "report.html"));
+    const cells = [...html.matchAll(/<tr><td>([abc])<\/td>(.*?)<\/tr>/g)].map((
+      [, name, rest],
+    ) => [name, ...[...rest!.matchAll(/>([^<]*)<\/td>/g)].map(([, text]) => text)]);
+    assert.deepEqual(cells, [
+      ["a", "123", "0.500", "0.123"],
+      ["b", "100", "12.3", "0.123"],
+      ["c", "2.00", "0", "0.123"],
+    ]);
+    const [head, first] = parseCsv(await Deno.readTextFile(join(folder, "volumes.csv")));
+    assert.deepEqual(head, [
+      "image",
+      "whole_ml",
+      "whole_voxels",
+      "core_ml",
+      "core_voxels",
+      "quality",
+    ]);
+    assert.deepEqual(first!.map((cell, i) => i === 0 ? cell : Number(cell).toFixed(3)), [
+      ...["a", "123.400", "1234.000", "0.500", "5.000", "0.123"],
+    ]);
   }));

@@ -77,6 +77,8 @@ Deno.test("runReport: one page with scores, the worst case first, split, setting
     ]);
     const row = (name: string) => rows.find(([cell]) => cell === name);
     assert.deepEqual(row("trained on"), ["trained on", "2", "case_0, case_1"]);
+    assert.deepEqual(row("held out"), ["held out", "1", "case_3"]);
+    assert.match(html, /, for 3 of \d+ epochs\./);
     assert.deepEqual(row("steps"), ["steps", "2,1", "40,20"]);
     assert.deepEqual(row("fireRate"), ["fireRate", "0.5", "the same"]);
     assert.equal(row("Trained with")![1], "Med-NCA 0.0.9, Deno 2.8.0, darwin aarch64");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { InputError } from "../../lib/support/errors.ts";
+import { v8Flags } from "../../lib/rollout/wasm/v8_flags.ts";
 import { makeClassPack } from "../../tasks/support/class_pack.ts";
 import { findJupyter, outputOf } from "../../tasks/support/jupyter.ts";
 import { inFolder } from "../support/in_folder.ts";
@@ -107,6 +108,7 @@ Deno.test({
       assert.deepEqual([spec.argv[0], spec.argv[2]], ["python", "{connection_file}"]);
       assert.ok((await Deno.stat(spec.argv[1])).isFile);
       assert.equal(spec.interrupt_mode, "message");
+      assert.equal(spec.env.DENO_V8_FLAGS, v8Flags({ v8: Deno.version.v8 }));
     }),
 });
 
@@ -134,7 +136,11 @@ Deno.test({
       const { success, stdout, stderr } = await new Deno.Command(join(moved, "start"), {
         args: ["--help"],
         cwd: folder,
-        env: { PATH: "/usr/bin:/bin" }, // no other Deno
+        env: {
+          PATH: "/usr/bin:/bin", // no other Deno
+          DENO_DIR: join(folder, "another"), // and no other packages
+          ...{ HTTPS_PROXY: "http://127.0.0.1:9", HTTP_PROXY: "http://127.0.0.1:9", NO_PROXY: "" },
+        },
       }).output();
       assert.ok(success, new TextDecoder().decode(stderr));
       assert.match(new TextDecoder().decode(stdout), /^Usage: deno task notebook/);

@@ -68,12 +68,15 @@ export async function measureDoubts(
   prediction: CasePrediction,
   options: MeasureDoubtsOptions,
 ): Promise<{ doubts: CaseDoubts; one: CasePrediction }> {
-  const { names, samples, ...how } = options;
+  const { names, samples, batchSize, seed, signal } = options;
   const [{ model: { config }, inputs: { targets } }] = views as [ModelView];
   const [coarse, fine] = config.steps;
   const few = Math.max(1, Math.round(FEW_STEPS * fine));
   const predict = (changes: Partial<PredictCaseOptions>) =>
-    predictCase(views, { ...how, samples: 1, keepProbabilities: false, ...changes });
+    predictCase(views, {
+      ...{ batchSize, seed, signal, samples: 1, keepProbabilities: false },
+      ...changes,
+    });
   const one = samples === 1 || !names.some((name) => ONE_RUN_DOUBTS.includes(name))
     ? prediction
     : await predict({ keepProbabilities: true });
@@ -87,7 +90,7 @@ export async function measureDoubts(
       resilience: () =>
         changed({
           steps: [coarse, fine + few],
-          wound: { stage: "fine", step: fine, cells: randomCells(views[0]!, options.seed) },
+          wound: { stage: "fine", step: fine, cells: randomCells(views[0]!, seed) },
         }),
       nqm: () => ncaQuality(prediction.probabilities, prediction.deviations),
       agreement: () => disagreement(prediction.runs, targets),
