@@ -88,7 +88,7 @@ export interface CasePrediction {
    * of their means. 0 if all runs agree, or for one run; the larger, the less reliable is the
    * prediction. It needs no label. NaN if every mean is 0.
    *
-   * Source: Kalkhof et al., "Med-NCA", IPMI 2023, section 3.2.
+   * Source: J. Kalkhof and A. Mukhopadhyay, "M3D-NCA", MICCAI 2023.
    */
   readonly quality: number;
 }
