@@ -34,11 +34,9 @@ export function decodePngLabel(bytes: Uint8Array, findings: Finding[]): StoredLa
     }
   }
   const colours = new Map<number, number>();
-  if (palette !== null) {
-    for (const index of new Set(data)) {
-      const [red, green, blue] = palette[index] as [number, number, number];
-      colours.set(index, colourValue(red, green, blue));
-    }
+  for (const index of palette === null ? [] : new Set(data)) {
+    const colour = palette?.[index]; // a damaged palette may be too short
+    if (colour !== undefined) colours.set(index, colourValue(colour[0]!, colour[1]!, colour[2]!));
   }
   const border = palette?.[VOID_INDEX];
   if (border !== undefined && border.slice(0, 3).some((value) => value !== 255)) {

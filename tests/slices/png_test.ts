@@ -110,6 +110,9 @@ Deno.test("decodePngLabel tells the colours that a palette gives to the values t
   );
   const grey = encode({ data: Uint8Array.of(2, 1, 2), height: 1, width: 3, channels: 1 });
   assert.equal(decodePngLabel(grey, []).colours.size, 0);
+  const short = { data: Uint8Array.of(0, 9), height: 1, width: 2, channels: 1, palette } as const;
+  const { data, colours } = decodePngLabel(encode(short), []);
+  assert.deepEqual([[...data], [...colours.keys()]], [[0, 9], [0]], "index 9 has no colour");
 });
 
 Deno.test("opacity is ignored", () => {
