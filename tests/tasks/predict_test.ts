@@ -189,7 +189,7 @@ Deno.test("predict says what cannot be read or written, and names no flag that i
     assert.equal(some.code, 1);
     assert.match(
       some.error,
-      /case_0\.nii\.gz: image has 50 values that are NaN or infinite \(own settings apply here; in training: .*--fill lowest/,
+      /case_0\.nii\.gz: image has 50 values that are NaN or infinite \(The model's own settings apply here; in training: .*--fill lowest/,
     );
     const file = await runTaskIn(folder, "predict", "--run", "model/config.json", ...images);
     assert.equal(file.code, 1);
