@@ -38,6 +38,7 @@ try {
     const context = await browser.newContext({ reducedMotion: "reduce", ...options });
     const page = await context.newPage();
     await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+    await page.locator("#where", { hasText: "Step 60" }).waitFor(); // it plays once by itself
     const path = join(import.meta.dirname!, "images", name);
     const dice = [await goTo(page, 20)];
     await eraseHalf(page);
