@@ -75,7 +75,7 @@ export async function run(args: string[]): Promise<number> {
     `Plan      ${counted(jobs.length, "training")}: ` +
       `${sweep.length > 1 ? `${sweep.length} settings × ` : ""}${counted(seeds, "seed")}` +
       `${config.folds > 0 ? ` × ${config.folds} folds` : ""}, each about ` +
-      `${formatDuration(size.seconds)} at the speed of this machine`,
+      `${formatDuration(size.seconds)} at the speed of this machine, beside its start and figures`,
   );
   return await launch(out, plan, { flags, resources: resourcesOf(flags, size) });
 }
