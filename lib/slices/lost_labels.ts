@@ -33,7 +33,8 @@ export class LostLabels {
       if (before > 0 && counts[c] === 0) this.#slices[c]!.gone++;
     }
     const seen = seenPart(geometry);
-    for (const [i, code] of label.data.entries()) {
+    for (let i = 0; i < label.data.length; i++) {
+      const code = label.data[i]!;
       if (code === 0 || code === IGNORED) continue;
       this.#pixels++;
       if (seen !== null && seen[i]! < 0.5) this.#outside++;
