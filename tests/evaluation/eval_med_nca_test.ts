@@ -99,6 +99,16 @@ Deno.test("evalMedNca scores each class of a volume", () =>
     assert.equal(volumeDice, (2 / 3 + 2 / 4) / 4);
   }));
 
+Deno.test("evalMedNca scores an inner region outside of the outer one as a mask holds it", () =>
+  inFolder(async (folder) => {
+    const slices = await dataset(folder, [[1, 1], [2]], "whole=1+2,core=2");
+    // Pixel 0 is found as the core alone, which is in the whole too; the others are background
+    const logits = Array.from({ length: 16 }, (_, i) => i === 0 ? [-2, 2] : [-2, -2]);
+    const { volumes } = await evalMedNca(fixedModel(logits.flat(), 2), slices, {});
+    // In both slices of a case; true are pixels 0 and 4 of the whole, then pixel 0 of both, in one
+    assert.deepEqual(volumes.map(({ classes }) => classes), [[2 / (2 + 2), 0], [2 / 3, 2 / 3]]);
+  }));
+
 Deno.test("evalMedNca is the same for any batch size, and stops where it is asked to", () =>
   inFolder(async (folder) => {
     await writeData(folder, [[12, 12, 4], [12, 9, 4]]);

@@ -116,6 +116,8 @@ Deno.test("predictCase tells classes and regions apart", async () => {
   const both = await predictCase([regions], OPTIONS);
   // The core alone stands for both, as in the file
   assert.deepEqual([...both.masks[0]!.subarray(0, 6)], [3, 3, 0, 3, 3, 0]);
+  const { runs } = await predictCase([regions], { ...OPTIONS, keepRuns: true });
+  assert.deepEqual(runs, [both.masks]);
   assert.ok(Math.abs(both.probabilities[1]![0]![1]! - 1 / (1 + Math.exp(-3))) < 1e-6);
 });
 

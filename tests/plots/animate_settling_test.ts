@@ -153,6 +153,15 @@ Deno.test("settlingFrames takes the sigmoid of the channel behind the image's", 
   assert.deepEqual([frame!.stage, frame!.step], ["fine", 4]);
 });
 
+Deno.test("settlingFrames draws regions as masks hold them", () => {
+  const classes = [{ name: "whole", values: [1, 2] }, { name: "core", values: [2] }];
+  const targets: Targets = { kind: "regions", classes, ignore: [] };
+  // An image channel, then whole and core: the core alone, the whole alone
+  const state = { shape: [1, 1, 2, 3], dataSync: () => [0, -3, 3, 0, 3, -3] };
+  const [frame] = settlingFrames([{ stage: "fine", step: 1, state }], { targets });
+  assert.deepEqual(Array.from(frame!.codes.data), [3, 1]);
+});
+
 Deno.test("settlingFrames adds the probabilities of classes that exclude each other", () => {
   const targets: Targets = {
     kind: "classes",

@@ -56,7 +56,7 @@ Deno.test("plotSliceScores draws a dot for each placed slice and a line for each
   const rows = [
     row("front", 0, 0, 0.5),
     row("front", 1, 1, 1),
-    row("back", 1, 0.5, 0.75),
+    row("back", 1, 0.5, 0.9),
     row("back", 2, NaN, 0),
   ];
   const { svg } = plotSliceScores(rows)!;
@@ -68,9 +68,9 @@ Deno.test("plotSliceScores draws a dot for each placed slice and a line for each
   assert.equal(dots.length, 3);
   assert.equal(svg.match(/<circle/g)?.length, 3 + 3); // and the three means
   const [low, high, middle] = dots as [typeof dots[0], typeof dots[0], typeof dots[0]];
-  assert.ok(low[0] < middle[0] && middle[0] < high[0], "places");
-  assert.equal((low[1] - middle[1]).toFixed(3), (middle[1] - high[1]).toFixed(3), "Dice");
-  assert.ok(high[1] < low[1]);
+  assert.equal((middle[0] - low[0]).toFixed(3), (high[0] - middle[0]).toFixed(3), "places");
+  assert.ok(low[0] < high[0] && high[1] < low[1]);
+  assert.ok(Math.abs((low[1] - middle[1]) / (low[1] - high[1]) - 0.8) < 0.01, "Dice");
   for (const name of ["front", "back"]) assert.ok(svg.includes(`>${name}<`), name);
   assert.equal(plotSliceScores(rows.slice(3)), null);
 });
