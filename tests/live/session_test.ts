@@ -208,6 +208,19 @@ Deno.test("Session.frame() gives the same state whichever way leads there", () =
     }
   }));
 
+Deno.test("Session.frame() erases with a later stroke only what that stroke covers", () =>
+  withSession(async (session, scene) => {
+    const first = { step: 5, tool: "erase", radius: 9, points: [30, 40, 50, 40] } as const;
+    const later = { step: 25, tool: "erase", radius: 3, points: [40, 66] } as const;
+    const asked = { ...scene, step: 25, show: 2 } as const;
+    const { plane: alone } = await session.frame({ ...asked, strokes: [first] });
+    const { plane: both } = await session.frame({ ...asked, strokes: [first, later] });
+    // Of the 20 × 20 coarse cells some around row 16; the first stroke was in rows 7 to 12
+    const changed = [...both.keys()].filter((i) => both[i] !== alone[i]);
+    assert.deepEqual([alone.length, changed.length > 0], [400, true]);
+    assert.ok(changed.every((i) => both[i] === 0 && Math.abs(Math.floor(i / 20) - 16) <= 1));
+  }));
+
 Deno.test("Session.frame() shows the image as sliders and brushes leave it", () =>
   withSession(async (session, scene) => {
     const plain = await session.frame({ ...scene, step: 5 });

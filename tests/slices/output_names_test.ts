@@ -24,6 +24,7 @@ Deno.test("outputNames tells pictures of different folders apart", () => {
   ]);
   assert.deepEqual(names("p2", [["images/p2/001.png"]]), ["p2_001.png"]);
   assert.deepEqual(names("1", [["1/10.png"]]), ["1_10.png"]);
+  assert.deepEqual(names("p21", [["p21/1.png"], ["p21/2.png"]]), ["p21_1.png", "p21_2.png"]);
   assert.deepEqual(names("10", [["10/1.png"]]), ["10_1.png"]);
   assert.deepEqual(names("p3_x_img", [["images/p3/x/img.png"]]), ["p3_x_img.png"]);
 });
