@@ -63,8 +63,7 @@ await runTask(async () => {
   await writeFileAtomic(join(flags.out, "comparison.md"), table);
   await writeFileAtomic(join(flags.out, "comparison.csv"), comparisonCsv(rows, names));
   const { plotPairs } = await import("../lib/plots/plot_pairs.ts"); // slow to load
-  const figure = plotPairs(rows, names);
-  for (const ending of ["svg", "png"]) await figure.save(join(flags.out, `comparison.${ending}`));
+  await plotPairs(rows, names).saveBoth(join(flags.out, "comparison"));
   console.log(`The tables and the figure are in ${flags.out}`);
 });
 

@@ -228,8 +228,7 @@ async function showUncertainty(
   console.log(`The variance at each voxel is in ${join(out, "variances")}`);
   if (!cases.some(({ quality, dice }) => Number.isFinite(quality + dice))) return;
   const { plotQuality } = await import("../lib/plots/quality.ts");
-  const figure = join(out, "plots", "quality.png");
-  await plotQuality(cases).save(figure);
-  await plotQuality(cases).save(figure.replace(/png$/, "svg"));
-  console.log(`The figure is ${figure}`);
+  const figure = join(out, "plots", "quality");
+  await plotQuality(cases).saveBoth(figure);
+  console.log(`The figure is ${figure}.png`);
 }

@@ -138,8 +138,7 @@ await runTask(async () => {
     console.log(`Every case is in ${csv}`);
     if (scores.some(({ dice }) => Number.isFinite(dice))) {
       const figure = join(out, "plots", "robustness");
-      const chart = plotRobustness(scores);
-      for (const ending of ["svg", "png"]) await chart.save(`${figure}.${ending}`);
+      await plotRobustness(scores).saveBoth(figure);
       const pictures = plotRobustnessExamples(examples, {
         ...{ view: viewOfCase(shown!, slices), voxel: voxelOf(shown!) },
         title: `Under perturbations: ${shown!.id}`,

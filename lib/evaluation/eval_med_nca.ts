@@ -11,9 +11,8 @@ import { cellSeeds } from "../nca/cell_seeds.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import type { Targets } from "../slices/case.ts";
 import type { Batch, SliceDataset } from "../slices/slice_dataset.ts";
-import { storedCodes } from "../slices/targets.ts";
 import { codesOf, type Overlap, overlap, overlapScores, sumOverlaps } from "./overlap.ts";
-import { maskOf, probabilitiesOf } from "./probabilities.ts";
+import { probabilitiesOf, storedMask } from "./probabilities.ts";
 import { finiteMean } from "./statistics.ts";
 
 /** Options of {@linkcode evalMedNca}. */
@@ -113,8 +112,7 @@ export async function evalMedNca(
     const pixels = batch.height * batch.width;
     for (const [i, record] of batch.records.entries()) {
       const own = logits.subarray(i * pixels * k, (i + 1) * pixels * k);
-      const codes = maskOf(probabilitiesOf(own, targets.kind, k), targets.kind, k);
-      const mask = storedCodes(codes, targets);
+      const mask = storedMask(probabilitiesOf(own, targets.kind, k), targets);
       const label = batch.codes.subarray(i * pixels, (i + 1) * pixels);
       const overlaps = sets.map((codes) => overlap(mask, label, codes));
       slices.push({

@@ -17,9 +17,8 @@ import {
 } from "../slices/geometry.ts";
 import { interleave } from "../slices/interleave.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
-import { storedCodes } from "../slices/targets.ts";
 import type { ImageSlice, SliceGeometry } from "../slices/types.ts";
-import { maskOf, probabilitiesOf } from "./probabilities.ts";
+import { probabilitiesOf, storedMask } from "./probabilities.ts";
 
 /** The number of predictions in the paper's quality metric. */
 export const UNCERTAINTY_SAMPLES = 10;
@@ -118,7 +117,7 @@ export async function predictCase(
   const options = { ...DEFAULTS, ...given };
   const { batchSize, samples, keepProbabilities, keepRuns, signal, onProgress } = options;
   const [{ inputs: { targets }, opened: { indices } }] = views as [ModelView];
-  const { kind, classes } = targets;
+  const { classes } = targets;
   const k = classes.length;
   const several = views.length * samples > 1;
   const result = {
@@ -132,7 +131,7 @@ export async function predictCase(
     signal?.throwIfAborted();
     const places = indices.slice(done, done + batchSize).map((_, i) => done + i);
     for (const { mean, deviation, runs } of await predictBatch(views, places, options)) {
-      result.masks.push(storedCodes(maskOf(mean, kind, k), targets));
+      result.masks.push(storedMask(mean, targets));
       for (const [run, mask] of runs.entries()) result.runs[run]!.push(mask);
       const pixels = mean.length / k;
       for (const c of classes.keys()) {
@@ -193,7 +192,7 @@ async function predictBatch(
           const { statistics, masks } = runs[place - places[0]!]!;
           statistics.add(planes);
           if (options.keepRuns) {
-            masks.push(storedCodes(maskOf(planes, targets.kind, k), targets));
+            masks.push(storedMask(planes, targets));
           }
         }
       }

@@ -5,6 +5,7 @@
  */
 
 import type { Targets } from "../slices/case.ts";
+import { storedCodes } from "../slices/targets.ts";
 
 /**
  * The probability of each class at each pixel: for exclusive classes the softmax over the classes
@@ -89,4 +90,14 @@ export function maskOf(
     mask[pixel] = kind === "classes" && !(best > background) ? 0 : code;
   }
   return mask;
+}
+
+/**
+ * The mask of probabilities as a file holds it: {@linkcode maskOf}, and for regions `storedCodes`. It
+ * is what is scored, drawn and written.
+ *
+ * @param probabilities k × pixels values, class after class.
+ */
+export function storedMask(probabilities: Float32Array, targets: Targets): Uint8Array {
+  return storedCodes(maskOf(probabilities, targets.kind, targets.classes.length), targets);
 }

@@ -6,10 +6,9 @@
 
 import { type CodeSet, codesOf } from "../evaluation/overlap.ts";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
-import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
+import { probabilitiesOf, storedMask } from "../evaluation/probabilities.ts";
 import { finiteMean } from "../evaluation/statistics.ts";
 import { IGNORED, type Targets } from "../slices/case.ts";
-import { storedCodes } from "../slices/targets.ts";
 import type { Shown } from "./situation.ts";
 
 /** Consecutive channels of a state. */
@@ -52,7 +51,7 @@ export function planeOf(
   const { targets } = trained.inputs;
   const k = targets.classes.length;
   const probabilities = answerOf(values, trained);
-  if (show !== "probability") return codesIn(probabilities, targets);
+  if (show !== "probability") return storedMask(probabilities, targets);
   const cells = values.length / k;
   return Float32Array.from({ length: cells }, (_, cell) => {
     let most = 0;
@@ -118,7 +117,7 @@ export function diceOf(
   trained: TrainedModel,
 ): number {
   if (truth === null) return NaN;
-  const mask = codesIn(answer, trained.inputs.targets);
+  const mask = storedMask(answer, trained.inputs.targets);
   return finiteMean(truth.classes.map(({ codes, inside, sum }) => {
     let [both, found] = [0, 0];
     for (let cell = 0; cell < mask.length; cell++) {
@@ -128,10 +127,6 @@ export function diceOf(
     }
     return 2 * both / (found + sum);
   }));
-}
-
-function codesIn(answer: Float32Array, targets: Targets): Uint8Array {
-  return storedCodes(maskOf(answer, targets.kind, targets.classes.length), targets);
 }
 
 /** The mean change of a number. */

@@ -5,9 +5,8 @@
  */
 
 import gifenc from "gifenc";
-import { maskOf, probabilitiesOf } from "../evaluation/probabilities.ts";
+import { probabilitiesOf, storedMask } from "../evaluation/probabilities.ts";
 import type { Targets } from "../slices/case.ts";
-import { storedCodes } from "../slices/targets.ts";
 import { Animation } from "./figure.ts";
 import {
   classColour,
@@ -99,7 +98,7 @@ export function settlingFrames(
         ? probability[at]! + probabilities[i]!
         : Math.max(probability[at]!, probabilities[i]!);
     }
-    const codes = storedCodes(maskOf(probabilities, kind, k), targets);
+    const codes = storedMask(probabilities, targets);
     return {
       stage,
       step,

@@ -11,7 +11,6 @@ import { readSliceScores } from "../evaluation/slice_scores.ts";
 import { discoverCases } from "../slices/discovery/discover_cases.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
 import { InputError } from "../support/errors.ts";
-import type { Figure } from "./figure.ts";
 import { plotEvaluation } from "./plot_evaluation.ts";
 import { scoredSlice } from "./scored_slice.ts";
 import { plotSliceScores } from "./slice_scores.ts";
@@ -55,7 +54,7 @@ export async function drawEvaluation(
     skipped.push(`slices of the worst and the best cases: ${error.message}`);
   }
   const evaluation = plotEvaluation(summary, { samples, targets: options.settings.targets });
-  const files = await saveFigure(folder, "evaluation", evaluation);
+  const files = await evaluation.saveBoth(join(folder, "plots", "evaluation"));
   return { files: [...files, ...await drawSliceScores(folder)], skipped };
 }
 
@@ -68,13 +67,7 @@ export async function drawEvaluation(
 export async function drawSliceScores(folder: string): Promise<string[]> {
   const scores = await readSliceScores(join(folder, "slice_scores.csv"));
   const figure = scores === undefined ? null : plotSliceScores(scores);
-  return figure === null ? [] : await saveFigure(folder, "slice_scores", figure);
-}
-
-async function saveFigure(folder: string, name: string, figure: Figure): Promise<string[]> {
-  const files = ["svg", "png"].map((ending) => join(folder, "plots", `${name}.${ending}`));
-  for (const file of files) await figure.save(file);
-  return files;
+  return await figure?.saveBoth(join(folder, "plots", "slice_scores")) ?? [];
 }
 
 /**

@@ -92,6 +92,18 @@ export class Figure {
     await writeFileAtomic(path, ending === ".svg" ? this.svg : this.png());
   }
 
+  /**
+   * Writes the picture as SVG and as PNG.
+   *
+   * @param name The path without an extension.
+   * @returns Both paths.
+   */
+  async saveBoth(name: string): Promise<string[]> {
+    const paths = [`${name}.svg`, `${name}.png`];
+    for (const path of paths) await this.save(path);
+    return paths;
+  }
+
   /** The form for notebooks. */
   [display](): Record<string, string> {
     return pictureOutput("image/svg+xml", new TextEncoder().encode(this.svg), this.alt);

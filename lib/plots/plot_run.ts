@@ -23,6 +23,7 @@ import { animateSettling, settlingFrames } from "./animate_settling.ts";
 import { plotCaseScores } from "./case_scores.ts";
 import { viewOfCase } from "./case_view.ts";
 import { drawEvaluation } from "./draw_evaluation.ts";
+import type { Figure } from "./figure.ts";
 import { plotQuality } from "./quality.ts";
 import { plotRobustness } from "./robustness.ts";
 import { type ScoredSlice, scoredSlice, voxelOf } from "./scored_slice.ts";
@@ -63,6 +64,9 @@ export async function plotRun(folder: string): Promise<PlottedRun> {
     await picture.save(path);
     files.push(path);
   };
+  const saveBoth = async (name: string, figure: Figure) => {
+    files.push(...await figure.saveBoth(join(folder, "plots", name)));
+  };
   const attempt = async (what: string, draw: () => Promise<void>) => {
     try {
       await draw();
@@ -75,7 +79,7 @@ export async function plotRun(folder: string): Promise<PlottedRun> {
 
   await attempt("training_curves", async () => {
     const curves = plotTrainingCurves(await readMetrics(runPaths(folder).metrics));
-    for (const ending of ["svg", "png"]) await save(`training_curves.${ending}`, curves);
+    await saveBoth("training_curves", curves);
   });
 
   let summary: EvaluationSummary | undefined;
@@ -87,7 +91,7 @@ export async function plotRun(folder: string): Promise<PlottedRun> {
     const scores = plotCaseScores(
       summary.metric_per_case.map((scored) => ({ case: scored.case, dice: caseDice(scored) })),
     );
-    for (const ending of ["svg", "png"]) await save(`case_scores.${ending}`, scores);
+    await saveBoth("case_scores", scores);
   });
 
   await attempt("evaluation", async () => {
@@ -102,17 +106,13 @@ export async function plotRun(folder: string): Promise<PlottedRun> {
 
   const qualities = caseQualities(summary);
   if (qualities.length > 0) {
-    await attempt("quality", async () => {
-      const figure = plotQuality(qualities);
-      for (const ending of ["svg", "png"]) await save(`quality.${ending}`, figure);
-    });
+    await attempt("quality", () => saveBoth("quality", plotQuality(qualities)));
   }
 
   await attempt("robustness", async () => {
     const robustness = await readRobustness(join(folder, "robustness.csv"));
     if (robustness === undefined) return;
-    const figure = plotRobustness(robustness);
-    for (const ending of ["svg", "png"]) await save(`robustness.${ending}`, figure);
+    await saveBoth("robustness", plotRobustness(robustness));
   });
 
   await attempt("predictions, settling, channels", async () => {

@@ -110,8 +110,6 @@ async function slicesOfFolds(config: Config): Promise<SliceScoreRow[]> {
 async function draw(out: string, merged: CrossValidationSummary): Promise<void> {
   const { drawSliceScores, plotEvaluation } = await import("../../lib/plots/mod.ts"); // slow to load
   const figure = plotEvaluation(merged, { title: "Scores by case, all folds" });
-  for (const ending of ["svg", "png"]) {
-    await figure.save(join(out, "plots", `evaluation.${ending}`));
-  }
+  await figure.saveBoth(join(out, "plots", "evaluation"));
   await drawSliceScores(out);
 }

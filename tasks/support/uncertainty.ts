@@ -53,10 +53,7 @@ export async function writeStudy(
     risk_coverage: plotRiskCoverage(study),
   };
   for (const [name, figure] of Object.entries(figures)) {
-    if (figure === null) continue;
-    for (const ending of ["svg", "png"]) {
-      await figure.save(join(out, "plots", `${name}.${ending}`));
-    }
+    await figure?.saveBoth(join(out, "plots", name));
   }
   console.log(
     "The tables are doubts.csv, doubt_ranking.csv and calibration.csv, the figures " +

@@ -223,7 +223,7 @@ Deno.test("where nothing can be used nothing is left behind", () =>
     assert.equal(await exists(out), false);
   }));
 
-Deno.test("options out of range are told before anything is touched", () =>
+Deno.test("options out of range are refused before anything is touched", () =>
   inFolder(async (folder) => {
     const out = join(folder, "out");
     await writeDataSet(folder, [{ id: "a" }]);
@@ -307,7 +307,7 @@ Deno.test("pictures are a data set too: normalised, padded to one size, masks ab
     }
   }));
 
-Deno.test("a picture that does not fit its mask, or is damaged, is told", () =>
+Deno.test("a picture that does not fit its mask, or is damaged, is named", () =>
   inFolder(async (folder) => {
     await Deno.mkdir(join(folder, "images"));
     await Deno.mkdir(join(folder, "masks"));

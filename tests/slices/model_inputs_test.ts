@@ -186,7 +186,7 @@ Deno.test("compareInput() lets a model that turns its images see any orientation
     assert.deepEqual(told(inputs, await given(inputs, folder, { mirrored: true })), []);
   }));
 
-Deno.test("a model is told its channels, and refuses other images", () =>
+Deno.test("a model knows its channels, and refuses other images", () =>
   withInputs({}, async (inputs, folder) => {
     const source = {
       id: "x",

@@ -88,7 +88,7 @@ Deno.test("the order is a function of seed and epoch alone, also on resume", () 
     assert.deepEqual(plain, dataset.slices.map(({ image }) => image));
   }));
 
-Deno.test("some cases can be opened, and an unknown one is told", () =>
+Deno.test("some cases can be opened, and an unknown one is named", () =>
   withDataset(async (_, folder) => {
     const some = await SliceDataset.open(folder, { cases: ["c", "a"] });
     assert.deepEqual([...new Set(some.slices.map((slice) => slice.case))], ["a", "c"]);
@@ -111,7 +111,7 @@ Deno.test("the next batches are read while one is used", () =>
     await batches.return();
   }));
 
-Deno.test("a damaged slice is told when its turn comes, and read again once mended", () =>
+Deno.test("a damaged slice is reported when its turn comes, and read again once mended", () =>
   withDataset(async (dataset, folder) => {
     const path = join(folder, dataset.slices[5]!.image);
     const good = await Deno.readFile(path);

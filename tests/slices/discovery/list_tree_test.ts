@@ -4,7 +4,7 @@ import { listTree } from "../../../lib/slices/discovery/list_tree.ts";
 import { inFolder } from "../support/data_set.ts";
 import { touch } from "../support/layouts.ts";
 
-Deno.test("listTree() goes as deep as it is told, and leaves hidden files out", () =>
+Deno.test("listTree() goes as deep as asked, and leaves hidden files out", () =>
   inFolder(async (folder) => {
     await touch(folder, "b.nii", "a.PNG", "x/c.nii.gz", "x/y/d.nii", ".h.nii", "._m.nii", "n.txt");
     await touch(folder, ".git/e.nii", "v.nii/v.nii");
