@@ -196,11 +196,14 @@ export class Session {
     return this.#masks;
   }
 
-  /** The open volume's first image and its mask, as NIfTI; null for pictures, and without a mask. */
+  /**
+   * The open volume's first image and the codes of its mask, as NIfTI; null for pictures, and without
+   * a mask.
+   */
   async volumes(): Promise<Record<"volume" | "mask", SavedFile | null>> {
     if (this.#opened.kind !== "volume") return { volume: null, mask: null };
     const volume = { name: basename(this.#image), bytes: memoryFiles.get(this.#image)! };
-    return { volume, mask: await this.#masks?.save().then(([mask]) => mask!) ?? null };
+    return { volume, mask: await this.#masks?.saveCodes().then(([mask]) => mask!) ?? null };
   }
 
   get #model(): LoadedModel {

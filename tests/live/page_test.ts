@@ -13,22 +13,32 @@ import { loadModel } from "../../lib/live/load_model.ts";
 import { listInputs } from "../../lib/slices/discovery/dicom_case.ts";
 import { type ImageList, listImages } from "../../lib/slices/discovery/list_images.ts";
 import { canBundle } from "../support/bundle.ts";
+import { runPython } from "../../tasks/support/python.ts";
 import { inFolder } from "../support/in_folder.ts";
-import { DICOM, dicom, EXAMPLE, modelFiles, ROOT } from "./support/files.ts";
+import { DICOM, dicom, EXAMPLE, modelFiles, PARTS, ROOT } from "./support/files.ts";
+import { nibabel, WITH_NIBABEL } from "./support/nibabel.ts";
 import { BROWSER, Host, settled, type Tab, type TabOptions, withTab } from "./support/site.ts";
 
 /** One build for all tests; undefined where there is no browser or no bundler. */
 const host = BROWSER !== undefined && await canBundle() ? await Host.start() : undefined;
 
+/** What a test of the page needs. */
+interface PageOptions extends TabOptions {
+  readonly query?: string;
+  /** Beside a browser. Default: nothing. */
+  readonly needs?: { readonly program: string; readonly isThere: boolean };
+}
+
 /** A test with a page that is open, on which nothing may go wrong. */
 function pageTest(
   name: string,
   use: (tab: Tab) => Promise<void>,
-  { query = "", ...options }: { query?: string } & TabOptions = {},
+  { query = "", needs, ...options }: PageOptions = {},
 ): void {
+  const others = needs === undefined ? "" : `, ${needs.program}`;
   Deno.test({
-    name: `the live page ${name} (needs Chromium, deno bundle)`,
-    ignore: host === undefined,
+    name: `the live page ${name} (needs Chromium, deno bundle${others})`,
+    ignore: host === undefined || needs?.isThere === false,
     sanitizeOps: false, // the browser's driver keeps a pipe open
     sanitizeResources: false,
     fn: () =>
@@ -101,7 +111,9 @@ async function predicted({ cases }: ImageList): Promise<Uint8Array> {
 
 /** Leads the mouse over the picture, in parts of it. */
 async function drag(page: Page, ...places: [x: number, y: number][]): Promise<void> {
-  const { x, y, width, height } = (await page.locator("#view").boundingBox())!;
+  const view = page.locator("#view");
+  await view.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await view.boundingBox())!;
   for (const [i, place] of places.entries()) {
     await page.mouse.move(x + place[0] * width, y + place[1] * height, { steps: 4 });
     if (i === 0) await page.mouse.down();
@@ -226,26 +238,47 @@ pageTest("takes DICOM, asks for the series, and gives the mask that predict give
   assert.deepEqual(mask, await predicted(await listInputs(join(DICOM, "two_series.zip"), [], "4")));
 });
 
-/** The orange pixels in a picture of the three planes, in which an image is grey. */
-async function orangePixels(page: Page): Promise<number> {
-  const { data, channels } = decode(await page.locator("#niivue").screenshot());
-  let count = 0;
+/** The pixels of a picture that are orange and blue, the first classes; an image is grey. */
+async function maskPixels(page: Page, canvas: string): Promise<[orange: number, blue: number]> {
+  const { data, channels } = decode(await page.locator(canvas).screenshot());
+  const count: [number, number] = [0, 0];
   for (let i = 0; i < data.length; i += channels) {
+    const [red, green, blue] = data.subarray(i);
     // The crosshair is red, without green
-    if (data[i]! > data[i + 2]! + 60 && data[i + 1]! > data[i + 2]! + 30) count++;
+    if (red! > blue! + 60 && green! > blue! + 30) count[0]++;
+    if (blue! > red! + 30 && green! > red! + 10) count[1]++;
   }
   return count;
 }
 
-/** Waits until there are more than some orange pixels: it draws in later frames. */
-async function orangeAbove(page: Page, least: number): Promise<number> {
+/** Waits until there are more than some pixels of a class in three planes: it draws in later frames. */
+async function pixelsAbove(page: Page, code: 0 | 1, least: number): Promise<[number, number]> {
   for (const end = Date.now() + 20_000; Date.now() < end;) {
-    const count = await orangePixels(page);
-    if (count > least) return count;
+    const count = await maskPixels(page, "#niivue");
+    if (count[code] > least) return count;
     await page.waitForTimeout(200);
   }
   assert.fail(`never more than ${least} pixels of the mask`);
 }
+
+/** Checks the page's accessibility in light and dark colours. */
+async function checkAccess(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const grounds: unknown[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await page.evaluate("axe.run()") as axe.AxeResults;
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html)}`);
+    assert.deepEqual(found, [], colorScheme);
+    grounds.push(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
+  }
+  assert.notEqual(grounds[0], grounds[1]);
+}
+
+const IN_3D = {
+  flags: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+  query: "?backend=threads",
+};
 
 pageTest(
   "shows a volume in three planes and 3D, with its mask and its corrections",
@@ -257,15 +290,16 @@ pageTest(
     await page.getByText("Three planes and 3D").click();
     await page.locator("#planes[data-layers='1']").waitFor();
     assert.ok(loaded() > 0);
-    assert.equal(await orangePixels(page), 0);
+    assert.deepEqual(await maskPixels(page, "#niivue"), [0, 0]);
     await page.getByRole("button", { name: "Segment the whole volume" }).click();
     await page.locator("#planes[data-layers='2']").waitFor();
-    const before = await orangeAbove(page, 1000);
+    const [before] = await pixelsAbove(page, 0, 1000);
+    await checkAccess(page);
     const text = await page.locator("#volume").textContent();
     await page.locator("#radius").fill("20");
     await drag(page, [0.2, 0.2], [0.8, 0.2], [0.8, 0.3], [0.2, 0.3]);
     await until(page, `document.querySelector("#volume").textContent !== "${text}"`);
-    await orangeAbove(page, before + 200);
+    await pixelsAbove(page, 0, before + 200);
     // A picture has one plane
     const png = await Deno.readFile(join(ROOT, "docs/images/live.png"));
     await page.locator("#files").setInputFiles({
@@ -274,9 +308,61 @@ pageTest(
     await page.getByRole("button", { name: "Use it anyway" }).click();
     await page.getByRole("alert").getByText("Only volumes have three planes.").waitFor();
   },
+  IN_3D,
+);
+
+pageTest(
+  "draws each class in its own colour, and saves its value",
+  async ({ page }) => {
+    await page.getByText("Three planes and 3D").click();
+    const settings = JSON.parse(await Deno.readTextFile(join(PARTS, "slices.json")));
+    for (const [i, value] of [4, 7].entries()) settings.targets.classes[i].values = [value];
+    const files = await modelFiles(PARTS);
+    files.set("slices.json", new TextEncoder().encode(JSON.stringify(settings)));
+    await page.locator("#files").setInputFiles(
+      Array.from(files, ([name, bytes]) => ({ name, mimeType: "", buffer: Buffer.from(bytes) })),
+    );
+    await page.getByRole("alert").getByText("This model has 7390 parameters").waitFor();
+    await inFolder(async (folder) => {
+      await runPython(nibabel!, [WITH_NIBABEL, "tube", folder]);
+      await drop(page, join(folder, "tube.nii.gz"));
+      await page.locator("#status", { hasText: "tube is open" }).waitFor();
+      await page.getByRole("button", { name: "Segment the whole volume" }).click();
+      await page.locator("#planes[data-layers='2']").waitFor();
+      const mask = join(folder, "mask.nii.gz");
+      await Deno.writeFile(mask, await saveMask(page, /^tube\.nii\.gz$/));
+      const told = await runPython(nibabel!, [WITH_NIBABEL, "count", mask]);
+      const { 4: front, 7: back, ...others }: Record<number, number[]> = JSON.parse(told);
+      assert.deepEqual(others, {});
+      const sum = (counts: number[]) => counts.reduce((a, b) => a + b);
+      const ml = (counts: number[]) => `${(sum(counts) / 1000).toFixed(2)} ml`;
+      assert.equal(
+        await page.locator("#volume").textContent(),
+        `Anterior: ${ml(front!)}; Posterior: ${ml(back!)}`,
+      );
+      const both = front!.map((count, i) => Math.min(count, back![i]!));
+      const slice = both.indexOf(Math.max(...both));
+      await page.getByLabel(/^Slice/).fill(String(slice));
+      await page.locator("#where", { hasText: `Slice ${slice + 1} of` }).waitFor();
+      const [orange, blue] = await maskPixels(page, "#view");
+      // Each pixel of the slice is as large on the screen
+      const ratio = orange * back![slice]! / (blue * front![slice]!);
+      assert.ok(both[slice]! > 20 && Math.abs(ratio - 1) < 0.05, `${orange} and ${blue} pixels`);
+      // In three planes, which go through the middle
+      const before = await pixelsAbove(page, 1, 100);
+      assert.ok(before[0] > 100, `${before}`);
+      await page.getByLabel(/^Slice/).fill("24");
+      await page.getByLabel("The pen draws").selectOption("Posterior");
+      await page.locator("#where", { hasText: "Slice 25 of" }).waitFor();
+      await drag(page, [0.1, 0.1], [0.9, 0.1]);
+      const after = await pixelsAbove(page, 1, before[1] + 200);
+      assert.ok(after[0] <= before[0], `${before}, then ${after}`);
+    });
+  },
   {
-    flags: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-    query: "?backend=threads",
+    ...IN_3D,
+    ...{ viewport: { width: 800, height: 600 }, reducedMotion: "reduce" },
+    needs: { program: "nibabel", isThere: nibabel !== undefined },
   },
 );
 
@@ -335,16 +421,7 @@ for (const [size, width, height] of [["laptop", 1366, 768], ["phone", 390, 844]]
     await page.getByText("Diagnostics").click();
     await page.getByRole("button", { name: "Segment the whole volume" }).click();
     await page.getByRole("button", { name: /^Save/ }).waitFor();
-    await page.evaluate(axe.source);
-    const grounds: unknown[] = [];
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      const { violations } = await page.evaluate("axe.run()") as axe.AxeResults;
-      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html)}`);
-      assert.deepEqual(found, [], colorScheme);
-      grounds.push(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
-    }
-    assert.notEqual(grounds[0], grounds[1]);
+    await checkAccess(page);
     const wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
     assert.equal(wide, false, "nothing sticks out");
   }, { viewport: { width, height } });
