@@ -133,6 +133,31 @@ pageTest(
       ? /threads \(.*, \d+ threads\)/
       : /1 thread\)/;
     assert.match((await page.locator("#diagnostics").textContent())!, threads);
+    // What the policy forbids, each in the way in which it is tried
+    const forbidden = await page.evaluate(`(async () => {
+      const seen = [];
+      addEventListener("securitypolicyviolation", (event) => seen.push(event.effectiveDirective));
+      const add = (tag, settings) => document.body.append(
+        Object.assign(document.createElement(tag), settings),
+      );
+      const other = "http://127.0.0.1:1/";
+      await fetch(other).catch(() => {});
+      add("script", { textContent: "never" });
+      add("img", { src: other });
+      add("link", { rel: "stylesheet", href: other });
+      add("iframe", { src: other });
+      add("base", { href: other });
+      try { new Worker("data:text/javascript,0"); } catch {}
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return [...new Set(seen)].sort().join();
+    })()`);
+    assert.equal(
+      forbidden,
+      "base-uri,connect-src,frame-src,img-src,script-src-elem,style-src-elem,worker-src",
+    );
+    tab.errors.length = 0;
+    const asked = tab.requests.splice(0);
+    tab.requests.push(...asked.filter((url) => url !== "http://127.0.0.1:1/"));
   },
 );
 
@@ -151,13 +176,17 @@ pageTest("heals half of the gland when it is erased in the coarse stage", async 
   const healed = await goTo(page, 60);
   assert.ok(healed > 0.88, `healed to ${healed}, ${last} without the wound`);
   // The address is the situation: another opens it
-  await until(page, "location.hash.includes('strokes=erase.20.12.')");
+  await until(page, "/step=60&strokes=erase.20.12./.test(location.hash)");
   const address = page.url();
   const other = await page.context().newPage();
   await other.goto(host!.address);
   await settled(other);
   await other.goto(address); // in the same tab
   assert.equal(await diceAt(other, 60), healed);
+  await other.goto(`${host!.address}#case=prostate_04&slice=99&step=60`);
+  await other.locator("#status", { hasText: "prostate_04 is open, 7 slices" }).waitFor();
+  await diceAt(other, 60);
+  assert.equal(await other.locator("output[for=slice]").textContent(), "7", "the last one");
   await page.getByRole("button", { name: "Undo" }).click();
   await page.locator("#where", { hasText: `Dice ${last.toFixed(3)}` }).waitFor();
 });
@@ -167,11 +196,23 @@ pageTest("is used with the keyboard alone, and does not move by itself", async (
   assert.equal(await page.locator("#play").textContent(), "Play");
   await page.locator("#view").focus();
   for (const key of ["Shift+ArrowLeft", "ArrowUp", "Enter"]) await page.keyboard.press(key);
-  await until(page, "location.hash.includes('strokes=erase.60.6.')");
+  // From the middle of 80 × 80 five to the left and one up; the grid's rows run to the right and its
+  // columns to the front
+  await until(page, "location.hash.includes('strokes=erase.60.6.40.44')");
   await page.keyboard.press("Control+z");
   await until(page, "!location.hash.includes('strokes')");
+  await page.locator("#view").click({ button: "right" });
+  assert.equal(await page.locator("#undo").isDisabled(), true, "only the left button draws");
   await page.keyboard.press(".");
   await diceAt(page, 61);
+  assert.match((await page.locator("#where").textContent())!, /fine 21, beyond its training/);
+  await page.keyboard.press(",");
+  await diceAt(page, 60);
+  assert.match((await page.locator("#where").textContent())!, /fine 20 of 20/);
+  await page.locator("#radius").focus(); // a slider has arrow keys of its own
+  await page.keyboard.press(".");
+  await diceAt(page, 61);
+  await page.locator("#view").focus();
   await page.keyboard.press(" ");
   await page.getByRole("button", { name: "Pause" }).waitFor();
   await page.keyboard.press("Home");
@@ -182,16 +223,30 @@ pageTest("shows every channel, sliders and ten runs", async ({ page }) => {
   const before = await goTo(page, 60);
   await page.getByLabel("On the grid").selectOption("5");
   await page.locator("#scale-low", { hasText: /^−[\d.]+$/ }).waitFor();
+  const scale = async () => await page.locator("#scale-low, #scale-high").allTextContents();
+  const [low, high] = await scale();
+  assert.equal(low, `−${high}`);
   await page.getByLabel(/^Noise/).fill("0.3");
   await until(
     page,
     `!document.querySelector("#where").textContent.includes("Dice ${before.toFixed(3)}")`,
   );
+  assert.equal(await page.locator("output[for=noise]").textContent(), "30 %");
+  await page.getByRole("button", { name: "Other cells fire" }).click();
+  await page.getByLabel(/^Coarse/).fill("30");
+  await page.getByLabel(/^Fine/).fill("12");
+  await page.locator("#where", { hasText: "Step 60: fine 30, beyond" }).waitFor();
+  await until(page, `location.hash === "#seed=1&steps=30%2C12&noise=0.3&step=60&show=5"`);
   await page.getByRole("button", { name: "Run it ten times" }).click();
   const text = await page.locator("#quality", { hasText: "metric" }).textContent();
   const quality = Number(/quality metric ([\d.]+)/.exec(text!)![1]);
   assert.ok(quality > 0 && quality < 2, text!);
   assert.equal(await page.getByLabel("On the grid").inputValue(), "deviation");
+  await page.locator("#scale-high", { hasText: "0.5" }).waitFor();
+  assert.deepEqual(await scale(), ["0", "0.5"]);
+  await page.getByLabel(/^Slice/).fill("2");
+  await page.getByRole("button", { name: "Start over" }).click();
+  await until(page, `location.hash === "#slice=2&step=60"`);
 });
 
 pageTest("gives the mask that predict gives, for a file of the user", async ({ page }) => {
@@ -278,6 +333,7 @@ async function checkAccess(page: Page): Promise<void> {
 const IN_3D = {
   flags: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
   query: "?backend=threads",
+  viewport: { width: 800, height: 600 }, // a program draws
 };
 
 pageTest(
@@ -361,7 +417,7 @@ pageTest(
   },
   {
     ...IN_3D,
-    ...{ viewport: { width: 800, height: 600 }, reducedMotion: "reduce" },
+    reducedMotion: "reduce",
     needs: { program: "nibabel", isThere: nibabel !== undefined },
   },
 );
@@ -374,32 +430,65 @@ pageTest("says what is wrong with a file, and takes a model's files", async ({ p
     });
   await give("notes.txt", "a");
   await alert.getByText("notes.txt is neither .nii, .nii.gz nor .png").waitFor();
+  await page.setViewportSize({ width: 390, height: 600 });
+  await page.locator("#files").scrollIntoViewIfNeeded();
   await give("a.nii", "not a volume at all");
-  await alert.getByText(/Cannot read volume/).waitFor();
+  await alert.getByText(/^Cannot read volume: .*: a\.nii$/).waitFor();
+  await alert.getByText("Volumes are .nii or .nii.gz files").waitFor();
+  const { y, height } = (await alert.boundingBox())!;
+  assert.ok(y >= 0 && y + height <= 600, `seen from ${y}, ${height} high`);
+  await page.evaluate(
+    "for (const id of ['segment', 'cancel']) document.getElementById(id).click()",
+  );
+  await until(page, "document.querySelector('#cancel').hidden");
+  assert.deepEqual([await alert.isVisible(), await page.locator("#result").isVisible()], [
+    ...[false, false],
+  ]);
   await give("model1.safetensors", "half a model");
   await alert.getByText("model2.safetensors, config.json, slices.json missing").waitFor();
-  const model = ["model1.safetensors", "model2.safetensors", "config.json", "slices.json"];
-  await page.locator("#files").setInputFiles(
-    model.map((name) => join(ROOT, "models/hippocampus", name)),
-  );
-  await alert.getByText("This model has 7390 parameters").waitFor();
+  await goTo(page, 59); // what was open still runs
+  await inFolder(async (folder) => {
+    // A run with its last epoch in a folder, which is not wanted, and what a system left there
+    await Deno.mkdir(join(folder, "last"));
+    for (const [name, bytes] of await modelFiles(PARTS)) {
+      await Deno.writeFile(join(folder, name), bytes);
+      await Deno.writeTextFile(join(folder, "last", name), "not the best");
+    }
+    await Deno.writeTextFile(join(folder, ".hidden.nii"), "no volume");
+    await page.locator("#folder").setInputFiles(folder);
+    await alert.getByText("This model has 7390 parameters").waitFor();
+  });
   assert.equal(await page.locator("#where").textContent(), "");
   await page.locator("#view").click(); // nothing is there to be touched
   await page.getByLabel(/^Noise/).fill("0.3");
   await alert.getByText("This model has 7390 parameters").waitFor();
 });
 
-pageTest("works without a network, after it was open once", async ({ page }) => {
+pageTest("works without a network, after it was open once", async ({ page, errors }) => {
   await page.evaluate("navigator.serviceWorker.ready");
   host!.isUp = false;
   try {
     await page.reload();
     await settled(page);
     assert.ok(await diceAt(page, 60) > 0.9);
+    const kept: string[] = await page.evaluate(`caches.keys()
+      .then(([name]) => caches.open(name)).then((cache) => cache.keys())
+      .then((requests) => requests.map(({ url }) => url))`);
+    const names = kept.map((url) => url.slice(host!.address.length));
+    assert.ok(
+      ["", "page.js", "kernels-16-64.wasm", "cases/prostate_02.nii.gz"].every((name) =>
+        names.includes(name)
+      ),
+    );
+    assert.deepEqual(names.filter((name) => /dcm|niivue|converter/.test(name)), []);
+    // What was never used is not there, and this is said
+    await page.getByText("Three planes and 3D").click();
+    await page.getByRole("alert").getByText(/^Cannot load niivue.packed: /).waitFor();
+    errors.length = 0;
   } finally {
     host!.isUp = true;
   }
-});
+}, { query: "?backend=threads" });
 
 pageTest("goes on on the CPU where the GPU is lost", async ({ page, browser }) => {
   await page.getByText("Diagnostics").click();
