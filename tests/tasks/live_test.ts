@@ -41,3 +41,36 @@ for (const [name, args] of [["serves", []], ["builds", ["--build", "site"]]] as 
     },
   });
 }
+
+Deno.test({
+  name:
+    "live serves its page at the port, isolated and restricted, until it is interrupted (needs deno bundle)",
+  ignore,
+  fn: async () => {
+    const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = free.addr;
+    free.close();
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", TASK, "--no-browser", "--port", String(port)],
+      ...{ stdout: "piped", stderr: "null" },
+    }).spawn();
+    const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    try {
+      const address = `http://127.0.0.1:${port}/`;
+      assert.equal((await output.read()).value, `The page is at ${address}; Ctrl-C ends it\n`);
+      const answer = await fetch(address);
+      assert.match(await answer.text(), /<title>Med-NCA, live<\/title>/);
+      const header = (name: string) => answer.headers.get(name) ?? "";
+      assert.equal(header("cross-origin-opener-policy"), "same-origin");
+      assert.equal(header("cross-origin-embedder-policy"), "require-corp");
+      assert.match(header("content-security-policy"), /^default-src 'none'; script-src 'self' /);
+      const missing = await fetch(`${address}none.js`);
+      await missing.body?.cancel();
+      assert.equal(missing.status, 404);
+    } finally {
+      child.kill("SIGINT");
+      await child.status;
+      await output.cancel();
+    }
+  },
+});
