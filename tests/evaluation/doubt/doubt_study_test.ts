@@ -109,6 +109,9 @@ Deno.test("a DoubtStudy measures reliability with the run's temperatures and wit
     assert.equal(formatReliability(made, targets, 2).length, 5);
     const { made: plain } = await study(folder, LABELS);
     assert.ok(plain.reliability().every(({ after }) => after === undefined));
+    assert.deepEqual(parseCsv(calibrationCsv(plain, targets, 2)).slice(1).map((row) => row[3]), [
+      ...["384", "192", "384", "192"],
+    ]);
     assert.equal(parseCsv(calibrationCsv(plain, targets, 2))[1]![5], "");
   }));
 
