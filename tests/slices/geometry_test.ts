@@ -181,5 +181,6 @@ Deno.test("every channel is put on the grid by itself", () => {
 Deno.test("resizeNearest() takes the pixel whose centre is nearest", () => {
   const plane = { data: Uint8Array.of(1, 2, 3, 4), height: 1, width: 4 };
   assert.deepEqual([...resizeNearest(plane, [1, 2]).data], [2, 4]);
+  assert.deepEqual([...resizeNearest({ ...plane, height: 4, width: 1 }, [2, 1]).data], [2, 4]);
   assert.deepEqual([...resizeNearest(plane, [2, 8]).data.subarray(0, 8)], [1, 1, 2, 2, 3, 3, 4, 4]);
 });
