@@ -14,7 +14,7 @@ import {
 } from "../../../lib/evaluation/robustness/mod.ts";
 import { inFolder, quickModel, writeData } from "../support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 /** An untrained model, its weights larger, so that every perturbation moves its outline. */
 function untrained(): TrainedModel {

@@ -10,7 +10,7 @@ const ROOT = new URL("../../../", import.meta.url).pathname;
 
 /** The flags of a training of some seconds, on the engine that starts fastest, and others. */
 export function tinyFlags(others: ConfigOverrides = {}): string[] {
-  return Object.entries({ ...TINY, channels: 8, backend: "wasm", ...others }).flatMap((
+  return Object.entries({ ...TINY, backend: "wasm", ...others }).flatMap((
     [key, value],
   ) => [
     `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
