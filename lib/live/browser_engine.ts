@@ -82,7 +82,7 @@ async function openWasm(shape: ModelShape, base: string, shared: boolean): Promi
     );
   }
   await tf.setBackend("cpu");
-  const build = { relaxed: hasRelaxedSimd(), shared, checked: false };
+  const build = { relaxed: hasRelaxedSimd(), shared, wide: false, checked: false };
   const response = await fetch(new URL(kernelFile(shape, build), base));
   if (!response.ok) throw new Error(`Cannot load kernels: ${response.status}`);
   const module = await WebAssembly.compile(await response.arrayBuffer());

@@ -156,7 +156,7 @@ Deno.test("wasm says what it cannot run", async () => {
     () =>
       compileKernels(
         { channels: 12, hidden: 64 },
-        { relaxed: true, shared: true, checked: false },
+        { relaxed: true, shared: true, wide: true, checked: false },
       ),
     /multiples of 8, got 12 and 64/,
   );
