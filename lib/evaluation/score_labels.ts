@@ -69,9 +69,7 @@ function keyOf({ values }: Target): string {
 export function classSuffixes(suffix: string, { classes }: Targets): string[] {
   if (classes.length === 1) return [suffix];
   const slugs = classes.map(({ name }) => name.replace(/[^\p{L}\p{N}]+/gu, "-"));
-  return slugs.map((slug, i) =>
-    slugs.indexOf(slug) === slugs.lastIndexOf(slug)
-      ? `${suffix}_${slug}`
-      : `${suffix}_${slug}-${i + 1}`
-  );
+  // Some file systems do not tell A and a apart
+  const areApart = new Set(slugs.map((slug) => slug.toLowerCase())).size === slugs.length;
+  return slugs.map((slug, i) => `${suffix}_${slug}${areApart ? "" : `-${i + 1}`}`);
 }

@@ -136,7 +136,7 @@ function volumesCsv({ cases }: Report, classes: readonly Target[]): string {
 
 /** Millilitres with about three digits; voxels if unknown. */
 function amount({ voxels, millilitres: ml }: ReportedCase["volumes"][string]): string {
-  if (ml === undefined) return `${voxels} pixels`;
+  if (ml === undefined) return counted(voxels, "pixel");
   return ml.toFixed(ml === 0 || ml >= 100 ? 0 : ml >= 10 ? 1 : ml >= 1 ? 2 : 3);
 }
 

@@ -113,7 +113,7 @@ function scores(summary: EvaluationSummary): string[] {
     htmlHeading("Every case, the worst first"),
     htmlTable([["Case", "Dice", "HD95", "Volume difference, ml"], ...rows]),
     ...summary.problems.length > 0
-      ? [htmlParagraph(`Not scored: ${summary.problems.join("; ")}`)]
+      ? [htmlParagraph(`Problems of cases: ${summary.problems.join("; ")}`)]
       : [],
   ];
 }

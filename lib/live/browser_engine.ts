@@ -85,7 +85,7 @@ function requireKernels({ channels, hidden }: ModelShape): void {
 async function openWasm(shape: ModelShape, base: string, shared: boolean): Promise<RolloutEngine> {
   requireKernels(shape);
   await tf.setBackend("cpu");
-  const build = { relaxed: hasRelaxedSimd(), shared, checked: false };
+  const build = { relaxed: hasRelaxedSimd(), shared, wide: false, checked: false };
   const response = await loadFile(new URL(kernelFile(shape, build), base));
   const module = await WebAssembly.compile(await response.arrayBuffer());
   const threads = shared ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1;

@@ -125,7 +125,7 @@ function compressed(bytes: Uint8Array): Uint8Array {
 async function compileAll(shape: typeof KERNEL_SHAPES[number], folder: string): Promise<void> {
   for (const relaxed of [true, false]) {
     for (const shared of [true, false]) {
-      const build = { relaxed, shared, checked: false };
+      const build = { relaxed, shared, wide: false, checked: false };
       const bytes = await kernelBytes(shape, build);
       await Deno.writeFile(join(folder, kernelFile(shape, build)), bytes);
     }

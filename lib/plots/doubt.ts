@@ -9,6 +9,7 @@ import { type DoubtStudy, type ReliabilityRow } from "../evaluation/doubt/doubt_
 import { DOUBT_TITLES, DOUBTS } from "../evaluation/doubt/doubts.ts";
 import { riskCoverage } from "../evaluation/doubt/rank_doubt.ts";
 import type { Targets } from "../slices/case.ts";
+import { counted } from "../support/names_of.ts";
 import { Figure } from "./figure.ts";
 import { MUTED_COLOUR, OKABE_ITO } from "./palette.ts";
 import { drawChart, renderPlot } from "./render_plot.ts";
@@ -32,7 +33,7 @@ export function plotRiskCoverage(study: Pick<DoubtStudy, "masks">): Figure | nul
   if (last === undefined) return null;
   return new Figure(renderPlot({
     title: "What is left if the most doubtful masks are set aside",
-    subtitle: `${best.length} masks; dashed: the best order, dotted: a random one`,
+    subtitle: `${counted(best.length, "mask")}; dashed: the best order, dotted: a random one`,
     width: 860,
     height: 480,
     marginRight: 48,

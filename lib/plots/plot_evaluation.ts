@@ -7,6 +7,7 @@
 import * as Plot from "@observablehq/plot";
 import { type EvaluationSummary, foregroundMean, type ScoreName } from "../evaluation/summary.ts";
 import type { Targets } from "../slices/case.ts";
+import { counted } from "../support/names_of.ts";
 import { boxMarks, meanRule } from "./box_marks.ts";
 import { Figure } from "./figure.ts";
 import { TEXT_COLOUR } from "./palette.ts";
@@ -125,7 +126,7 @@ function boxChart({ rows, worst, best, label, digits, width, total, statistics }
   return drawChart({
     title: label,
     subtitle:
-      `${rows.length === total ? total : `${rows.length} of ${total}`} cases: mean ${
+      `${rows.length === total ? "" : `${rows.length} of `}${counted(total, "case")}: mean ${
         text(mean)
       } (dashed)` +
       (rows.length > 1 ? ` ± ${text(sd)}` : "") + `, median ${text(median)}`,

@@ -6,6 +6,7 @@
 
 import * as Plot from "@observablehq/plot";
 import type { PairedDifference } from "../evaluation/compare_runs.ts";
+import { counted } from "../support/names_of.ts";
 import { Figure } from "./figure.ts";
 import { MUTED_COLOUR, OKABE_ITO } from "./palette.ts";
 import { type Chart, drawChart } from "./render_plot.ts";
@@ -70,7 +71,7 @@ function drawPanel(row: PairedDifference, name: string, lowest: number): Chart {
   const test = Number.isNaN(p) ? "" : p < 0.0001 ? ", p < 0.0001" : `, p = ${p.toFixed(4)}`;
   return drawChart({
     title: name,
-    subtitle: `${pairs.length} cases, ${signed(difference)}${interval}${test}`,
+    subtitle: `${counted(pairs.length, "case")}, ${signed(difference)}${interval}${test}`,
     width: WIDTH,
     height: HEIGHT,
     marginTop: 16,

@@ -180,7 +180,7 @@ export function plotRobustnessExamples(
     });
   });
   return composePanels(panels, {
-    columns: columns || 1,
+    columns,
     ...(title === undefined ? {} : { title }),
     legend: (width) =>
       svgLegend([

@@ -1,10 +1,11 @@
 import { join } from "@std/path";
 import type { Case } from "./case.ts";
 import type { CaseSettings } from "./case_settings.ts";
-import type { CaseSource } from "./discovery/case_source.ts";
+import { type CaseSource, pathsOf } from "./discovery/case_source.ts";
 import { labelToModelGrid, sliceGeometry, toModelGrid } from "./geometry.ts";
 import { openCase } from "./open_case.ts";
 import { LostLabels } from "./lost_labels.ts";
+import { hashFile } from "../support/hash.ts";
 import { saveSlice } from "./save_slice.ts";
 import { toStored } from "./stored_codes.ts";
 import { countCodes } from "./targets.ts";
@@ -28,12 +29,22 @@ export interface CaseJob {
 export async function extractCase(source: CaseSource, job: CaseJob): Promise<CaseRecords> {
   const { id } = source;
   const opened = await openCase(source, job.settings, { labels: true, normalized: true });
+  const hashes = await hashFiles(source);
   const problems = opened.findings.map((finding) => ({ ...finding, case: id }));
-  if (opened.case === null) return { problems, cases: [], slices: [] };
+  if (opened.case === null) return { problems, cases: [], slices: [], hashes };
   const lost = new LostLabels(job.settings.targets);
   const slices = await saveSlices(opened.case, job, lost);
   problems.push(...lost.findings().map((finding) => ({ ...finding, case: id })));
-  return { problems, cases: [describe(source, opened.case)], slices };
+  return { problems, cases: [describe(source, opened.case)], slices, hashes };
+}
+
+/** The SHA-256 of each file of a case, while the system still has it in memory. */
+async function hashFiles(source: CaseSource): Promise<CaseRecords["hashes"]> {
+  const hashes: CaseRecords["hashes"] = {};
+  for (const path of pathsOf(source)) {
+    hashes[path] = await hashFile(join(source.folder, path), "sha256").catch(() => null);
+  }
+  return hashes;
 }
 
 function describe({ files }: CaseSource, opened: Case): CaseRecords["cases"][number] {

@@ -4,7 +4,7 @@ import { InputError } from "../support/errors.ts";
 import { inPool } from "../support/in_pool.ts";
 import { requireWritable } from "../support/output_folder.ts";
 import { CaseWorkers } from "./case_workers.ts";
-import type { CaseSource, Problem } from "./discovery/case_source.ts";
+import { type CaseSource, pathsOf, type Problem } from "./discovery/case_source.ts";
 import { discoverCases, type DiscoveredCases } from "./discovery/discover_cases.ts";
 import { type Manifest, type SourceFile, writeManifest } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
@@ -79,26 +79,26 @@ export async function extractSlices(options: ExtractOptions): Promise<PreparedSl
 export interface ExtractPlan extends DiscoveredCases {
   readonly data: string;
   readonly settings: SliceSettings;
-  readonly files: readonly SourceFile[];
+  readonly files: readonly FileState[];
   /** A hash of all of it; equal hashes mean equal slices. */
   readonly identity: string;
 }
 
+/** A file of a data set, without a look into it. */
+export type FileState = Pick<SourceFile, "path" | "size" | "modified">;
+
 /** Finds the cases, and the size and modification time of their files. */
 export async function planExtraction(data: string, settings: SliceSettings): Promise<ExtractPlan> {
   const found = await discoverCases(data);
-  const paths = found.cases.flatMap(({ files }) =>
-    files.flatMap(({ images, label }) => label === null ? images : [...images, label])
-  );
-  const files = await sourceFiles(data, paths);
+  const files = await sourceFiles(data, found.cases.flatMap(pathsOf));
   const parts = [FORMAT, await Deno.realPath(data), found.kind, found.description, settings, files];
   const identity = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
   return { ...found, data, settings, files, identity };
 }
 
 /** Sizes and modification times of files; paths are relative to the data folder. */
-export async function sourceFiles(data: string, paths: readonly string[]): Promise<SourceFile[]> {
-  return await Promise.all(paths.map(async (path): Promise<SourceFile> => {
+export async function sourceFiles(data: string, paths: readonly string[]): Promise<FileState[]> {
+  return await Promise.all(paths.map(async (path): Promise<FileState> => {
     const { size, mtime } = await Deno.stat(join(data, path));
     return { path, size, modified: mtime?.getTime() ?? null };
   }));
@@ -115,7 +115,7 @@ export async function extract(
   out: string,
   onProgress: (progress: ExtractProgress) => void,
 ): Promise<PreparedSlices> {
-  const { data, files, kind, identity, description } = plan;
+  const { data, kind, identity, description } = plan;
   const sources = plan.cases.filter(({ files: [first] }) => first!.label !== null);
   const survey = await surveyCases(sources, plan.settings, description);
   const { settings, size: [height, width] } = survey;
@@ -136,6 +136,7 @@ export async function extract(
     ...compared,
   ]);
   requireUsable(slices, problems, data);
+  const hashes = new Map(records.flatMap((record) => Object.entries(record.hashes)));
   const manifest: Manifest = {
     version: 2,
     identity,
@@ -146,7 +147,10 @@ export async function extract(
     height,
     width,
     labelValues: distinct(cases.flatMap((one) => one.labelValues)).slice(0, MOST_LISTED),
-    files: [...files],
+    files: plan.files.flatMap((file) => {
+      const sha256 = hashes.get(file.path);
+      return sha256 === undefined ? [] : { ...file, sha256 };
+    }),
     problems,
     cases,
     slices,

@@ -45,16 +45,27 @@ const ProblemSchema = v.object({
   hint: v.string(),
 }) satisfies v.GenericSchema<Problem>;
 
+const sha256 = v.optional(v.nullable(v.string()), null); // older versions did not store it
+
 /** Checks the part of a manifest that depends on the cases. */
 export const RecordsSchema = v.object({
   problems: v.array(ProblemSchema),
   cases: v.array(CaseSchema),
   slices: v.array(SliceRecordSchema),
+  hashes: v.optional(v.record(v.string(), sha256), {}),
+});
+
+/** A source file of a preparation, to see whether it has changed; null: not known. */
+export const SourceFileSchema = v.object({
+  path: v.string(),
+  size: count,
+  modified: v.nullable(v.number()),
+  sha256,
 });
 
 /** The items of the long lists, which are checked one by one as they are read. */
 const ITEMS = {
-  files: v.object({ path: v.string(), size: count, modified: v.nullable(v.number()) }),
+  files: SourceFileSchema,
   problems: ProblemSchema,
   cases: CaseSchema,
   slices: SliceRecordSchema,
@@ -87,13 +98,13 @@ export type ManifestCase = v.InferOutput<typeof CaseSchema>;
 /**
  * What `manifest.json` holds. `identity` is a hash of settings and sources, `data` the data folder
  * relative to the prepared folder, `height` and `width` the size of all slices, `labelValues` the
- * values found in labels, `files` all sources with size and modification time, `problems` all
+ * values found in labels, `files` all files that the slices were made from with size, modification time and SHA-256, `problems` all
  * errors and warnings.
  */
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 
-/** A source file of a preparation, to see whether it has changed. */
-export type SourceFile = Manifest["files"][number];
+/** See {@linkcode SourceFileSchema}. */
+export type SourceFile = v.InferOutput<typeof SourceFileSchema>;
 
 /**
  * Reads the manifest of a prepared folder.

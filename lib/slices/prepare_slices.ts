@@ -10,6 +10,7 @@ import {
 } from "./extract_slices.ts";
 import { InputError } from "../support/errors.ts";
 import { exists } from "../support/files.ts";
+import { hashFile } from "../support/hash.ts";
 import { inPool } from "../support/in_pool.ts";
 import { type Manifest, readManifest, type SourceFile } from "./manifest.ts";
 import { claimFolder } from "./prepared_folder.ts";
@@ -111,7 +112,9 @@ async function folderFor(
 }
 
 /**
- * Compares the files that slices were made from with the current ones.
+ * Compares the files that slices were made from with the current ones. A file of the same size and
+ * modification time is the same. Where only the time differs, as after copying a data set, its
+ * SHA-256 decides.
  *
  * @returns The changes, such as "labelsTr/a.nii.gz has changed".
  */
@@ -119,11 +122,18 @@ export async function checkSources(
   folder: string,
   files: readonly SourceFile[],
 ): Promise<string[]> {
-  const changes = await Promise.all(files.map(async (before) => {
-    if (!await exists(join(folder, before.path))) return [`${before.path} is missing`];
-    const [now] = await sourceFiles(folder, [before.path]);
-    const isSame = now!.size === before.size && now!.modified === before.modified;
-    return isSame ? [] : [`${before.path} has changed`];
-  }));
-  return changes.flat();
+  const changes: (string | null)[] = files.map(() => null);
+  await inPool([...files.entries()], READERS, async ([i, { path, size, modified, sha256 }]) => {
+    const file = join(folder, path);
+    if (!await exists(file)) {
+      changes[i] = `${path} is missing`;
+      return;
+    }
+    const [now] = await sourceFiles(folder, [path]);
+    const isSame = now!.size === size &&
+      (now!.modified === modified ||
+        sha256 !== null && await hashFile(file, "sha256").catch(() => null) === sha256);
+    if (!isSame) changes[i] = `${path} has changed`;
+  });
+  return changes.filter((change) => change !== null);
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { SourceFile } from "../slices/manifest.ts";
+import { type SourceFile, SourceFileSchema } from "../slices/manifest.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
 import { checkSources } from "../slices/prepare_slices.ts";
 import { InputError } from "../support/errors.ts";
@@ -13,13 +13,11 @@ export async function writeSources(folder: string, files: readonly SourceFile[])
   await writeJsonAtomic(runPaths(folder).sources, files);
 }
 
-const FilesSchema = v.array(
-  v.object({ path: v.string(), size: v.number(), modified: v.nullable(v.number()) }),
-);
+const FilesSchema = v.array(SourceFileSchema);
 
 /**
- * Compares the files of a data set with those that a run started with, by size and modification
- * time. Runs of older versions did not store them; then nothing is compared.
+ * Compares the files of a data set with those that a run started with, as {@linkcode checkSources}
+ * does. Runs of older versions did not store them; then nothing is compared.
  *
  * @throws {InputError} If files have changed or are missing; the error lists them.
  */
@@ -39,8 +37,8 @@ export async function requireSameSources(folder: string, data: string): Promise<
     {
       code: "bad-data-set",
       path: data,
-      hint: "Restore the files, start another run, or continue with the current ones by adding " +
-        "--accept-changes",
+      hint: "Restore the files, start another run, or continue with the current ones: " +
+        `deno task train --resume --out ${folder} --accept-changes`,
     },
   );
 }

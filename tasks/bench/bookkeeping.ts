@@ -35,7 +35,12 @@ async function manifestOf(ids: readonly string[], folder: string): Promise<Manif
   return {
     ...manifest,
     files: ids.flatMap((id) =>
-      ["images", "labels"].map((kind) => ({ path: `${kind}/${id}.nii`, size: 1, modified: 1 }))
+      ["images", "labels"].map((kind) => ({
+        path: `${kind}/${id}.nii`,
+        size: 1,
+        modified: 1,
+        sha256: null,
+      }))
     ),
     cases: ids.map((id) => ({ ...example!, id })),
     slices: ids.flatMap((id) =>

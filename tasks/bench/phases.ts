@@ -55,7 +55,7 @@ const QUANTILE = 0.25;
 export async function measurePhases(
   { size, kernel, steps }: { size: number; kernel: number; steps: number },
 ): Promise<PhaseRow[]> {
-  const build = { relaxed: hasRelaxedSimd(), shared: true, checked: false };
+  const build = { relaxed: hasRelaxedSimd(), shared: true, wide: true, checked: false };
   const arena = new Arena(true, 0, MAX_PAGES);
   const memory = new Allocation(arena);
   memory.add(teamBuffers());

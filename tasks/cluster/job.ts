@@ -18,6 +18,7 @@ import { PROGRESSED } from "../../lib/cluster/sbatch.ts";
 import { readRecords } from "../../lib/evaluation/prediction_record.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { exists } from "../../lib/support/files.ts";
+import { counted } from "../../lib/support/names_of.ts";
 import { readCheckpoint, requireRunnable, runPaths } from "../../lib/training/mod.ts";
 import { numberFlag } from "../support/cli.ts";
 import { INTERRUPTED } from "../support/interrupt.ts";
@@ -59,7 +60,7 @@ export async function run(args: string[]): Promise<number> {
   }
   const seconds = (performance.now() - started) / 1000;
   await writeJobRecord(folder, { seconds, ...result });
-  console.log(result.failed ? `${result.failed} images have no mask; the others do` : "Done");
+  console.log(result.failed ? `Done but for ${counted(result.failed, "image")}` : "Done");
   return 0;
 }
 

@@ -8,6 +8,7 @@ import { join } from "@std/path";
 import { readJobRecord } from "../../lib/cluster/job_record.ts";
 import { CLUSTER_FOLDER, jobFolders, type Plan } from "../../lib/cluster/plan.ts";
 import { exists } from "../../lib/support/files.ts";
+import { counted } from "../../lib/support/names_of.ts";
 import { LOCK_NAME, requireUnlocked } from "../../lib/support/output_folder.ts";
 import { jobLog, lastLine } from "./logs.ts";
 import { readQueue } from "./slurm.ts";
@@ -44,7 +45,7 @@ export async function jobStates(out: string, plan: Plan): Promise<JobStatus[]> {
     const tell = (state: JobState, why: string) => all.push({ index, folder, state, why });
     if (record !== undefined && (record.failed ?? 0) === 0) tell("done", "");
     else if (queued !== undefined) tell(queued, "");
-    else if (record !== undefined) tell("failed", `${record.failed} images have no mask`);
+    else if (record !== undefined) tell("failed", `no mask of ${counted(record.failed!, "image")}`);
     else if (!await exists(jobLog(out, index))) tell("not started", "");
     else if (isLocal) tell("running", "");
     else tell("failed", await lastLine(jobLog(out, index)));

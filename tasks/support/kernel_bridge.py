@@ -1,10 +1,13 @@
 """A Jupyter kernel that runs Deno's and adds what it lacks: kernel_bridge.py CONNECTION_FILE DENO
 
-Deno's kernel prints nothing about a syntax error, runs the queued cells after an error, and can be
-stopped by a signal only, which Windows does not have. This passes all messages on, and
+Deno's kernel prints nothing about a syntax error, runs the queued cells after an error, says that a
+cell has ended before it has sent all text of it, which Jupyter then drops, and can be stopped by a
+signal only, which Windows does not have. This passes all messages on, and
 
 - holds queued cells back, and drops them after an error or Stop, as Python's kernel does;
 - adds the error message that is missing below a cell that cannot be parsed;
+- ends a cell once all its output has arrived: a line of code that runs after it sends a mark on
+  both ways that output takes, text and displays, and each keeps its order;
 - turns Stop (an interrupt_request) into a line on the standard input of Deno, which
   lib/notebook/session.ts reads. That works on every system.
 
@@ -20,6 +23,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+import uuid
 
 import zmq
 from jupyter_client.connect import write_connection_file
@@ -27,6 +32,7 @@ from jupyter_client.session import DELIM, Session
 
 CHANNELS = ("shell", "control", "stdin")
 ON_THE_WAY = 100  # milliseconds between the cells of Run All, on a busy machine
+LATE = 5  # seconds to wait for the marks, in case a cell replaced console.log
 HINT = "Nothing in this cell was run. Look for a missing bracket, quote or comma near the mark."
 
 
@@ -38,6 +44,8 @@ class Cell:
         self.id = request["header"]["msg_id"]
         self.has_error = False
         self.reply = self.idle = None
+        self.marks = []  # those that have not arrived
+        self.deadline = None  # until when to wait for them
 
 
 class Bridge:
@@ -68,6 +76,7 @@ class Bridge:
         self.clients = {}  # who sent a request, by its id: Deno's answers do not say
         self.waiting = collections.deque()
         self.running = None
+        self.flushed = {}  # the cells, by the ids of the requests for their marks
         self.child = subprocess.Popen(
             [deno, "jupyter", "--kernel", "--conn", file],
             stdin=subprocess.PIPE,
@@ -92,6 +101,9 @@ class Bridge:
         while self.child.poll() is None:
             for each, _ in poller.poll(500):
                 handlers[each](each.recv_multipart())
+            deadline = self.running and self.running.deadline
+            if deadline is not None and time.monotonic() > deadline:
+                self.end()
 
     def greet(self):
         """Waits until Deno answers and its output arrives: what it published before is lost."""
@@ -147,25 +159,53 @@ class Bridge:
         if self.running and message["parent_header"].get("msg_id") == self.running.id:
             self.running.reply = message
             self.finish()
-        else:
+        elif message["parent_header"].get("msg_id") not in self.flushed:
             self.pass_back("shell", message)
 
     def on_output(self, frames):
         at = frames.index(DELIM) + 2
         header, parent, _, content = (json.loads(frame) for frame in frames[at : at + 4])
+        kind = header["msg_type"]
+        if parent.get("msg_id") in self.flushed:
+            if kind not in ("status", "execute_input"):
+                self.on_late_output(self.flushed[parent["msg_id"]], kind, content)
+            return
         if self.running and parent.get("msg_id") == self.running.id:
-            self.running.has_error |= header["msg_type"] == "error"
-            if header["msg_type"] == "status" and content["execution_state"] == "idle":
+            self.running.has_error |= kind == "error"
+            if kind == "status" and content["execution_state"] == "idle":
                 self.running.idle = frames
                 self.finish()
                 return
         self.front["iopub"].send_multipart(frames)
 
+    def on_late_output(self, cell, kind, content):
+        """Passes on what Deno sends after the end of a cell, as that cell's."""
+        for mark in [each for each in cell.marks if each in content.get("text", "")]:
+            content["text"] = content["text"].replace(mark, "")
+            cell.marks.remove(mark)
+        if content.get("text") != "":
+            self.publish(kind, content, cell.request)
+        if self.running is cell and not cell.marks:
+            self.end()
+
     def finish(self):
-        """Ends the running cell, once Deno has both replied and sent all output."""
+        """Asks for the marks, once Deno has both replied and said that it is idle."""
         cell = self.running
         if cell.reply is None or cell.idle is None:
             return
+        cell.marks = [f"{uuid.uuid4()}\n" for _ in range(2)]
+        code = 'await Deno.jupyter.broadcast("stream", { name: "stdout", text: %s }); console.log(%s);'
+        code %= (json.dumps(cell.marks[0]), json.dumps(cell.marks[1].rstrip()))
+        options = {"silent": True, "store_history": False, "stop_on_error": False}
+        request = self.session.send(
+            self.back["shell"], "execute_request", {"code": code, "allow_stdin": False, **options}
+        )
+        self.flushed[request["header"]["msg_id"]] = cell
+        cell.deadline = time.monotonic() + LATE
+
+    def end(self):
+        """Ends the running cell."""
+        cell = self.running
         failed = cell.reply["content"]["status"] == "error"
         if failed and not cell.has_error:
             error = self.explain(cell.request["content"]["code"])

@@ -164,7 +164,7 @@ function describe(
   classes: readonly Target[],
 ): string {
   const amount = (count: number) => {
-    if (voxelMillilitres === undefined) return `${count} pixels`;
+    if (voxelMillilitres === undefined) return counted(count, "pixel");
     const millilitres = count * voxelMillilitres;
     return `${millilitres.toFixed(millilitres < 10 ? 2 : 1)} ml`;
   };

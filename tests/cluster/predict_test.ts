@@ -70,7 +70,7 @@ Deno.test({
         const status = await runTaskIn(folder, "cluster", "status", "--out", "many");
         assert.match(
           status.out,
-          /^3 done, 1 failed of 4 jobs\n {2}shard_000\d +job \d +failed: 1 /,
+          /^3 done, 1 failed of 4 jobs\n {2}shard_000\d +job \d +failed: no mask of 1 image\n/,
         );
 
         await Deno.writeFile(broken, sound);

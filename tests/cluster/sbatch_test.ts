@@ -149,5 +149,6 @@ Deno.test("requireTime() refuses limits that leave no time for a start, a part o
   requireTime("35", 900);
   assert.throws(() => requireTime("34:59", 900), { hint: /at least 35 minutes/ });
   requireTime("0-1", 1650); // an hour
+  for (const time of ["0-1:0:60", "1:0:60", "60:60"]) requireTime(time, 1651); // 61 minutes
   assert.throws(() => requireTime("0-1", 1651), { hint: /at least 61 minutes/ });
 });

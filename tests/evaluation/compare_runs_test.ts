@@ -99,4 +99,10 @@ Deno.test("comparisons are a CSV and a Markdown table", () => {
     /^\| B \| A \| left \| Dice \| 5 \| 0\.7000 \| 0\.7300 \| 0\.0300 \| 0\.0\d+ to 0\.0\d+ \| 0\.0625 \|$/,
   );
   assert.match(markdown[3]!, /\| 0 \| – \| – \| – \| – \| – \|$/);
+  const [row] = rows as [typeof rows[0]];
+  const small = [0.0005, 0.0001, 0.00009].map((p) => ({ ...row, p }));
+  const ends = comparisonMarkdown(small, names).trim().split("\n").slice(2);
+  assert.deepEqual(ends.map((line) => line.split(" | ").at(-1)), [
+    ...["0.0005 |", "0.0001 |", "< 0.0001 |"],
+  ]);
 });

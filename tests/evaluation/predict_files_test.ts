@@ -10,7 +10,7 @@ import { loadSlice, saveSlice, type SliceSettings } from "../../lib/slices/mod.t
 import { readVolume, writeVolume } from "../../lib/volume/mod.ts";
 import { ball, fixedModel, inFolder, inputsOf, quickModel, writeData } from "./support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 /** Three volumes `case_0` to `case_2`, a model, and what predicts them. */
 function inStudy(
@@ -376,6 +376,8 @@ Deno.test("predictFiles measures the doubt that it is given, and writes calibrat
     };
     const [result] = await predictFiles({ ...given, doubt: "agreement" });
     assert.deepEqual([result!.doubt, result!.pieces, result!.touchesBorder], [0, [2], true]);
+    // Two columns of twelve pixels in four slices; 0.5 × 0.75 × 3 mm are 1.125 µl
+    assert.deepEqual([result!.counts, result!.voxelMillilitres], [[96], 0.001125]);
     const { data } = await readVolume(join(out, "case_1_probability.nii.gz"));
     const said = [2, -2].map((logit) => 1 / (1 + Math.exp(-logit / 4)));
     assert.ok(data.every((p) => said.some((expected) => Math.abs(p - expected) < 1e-6)));

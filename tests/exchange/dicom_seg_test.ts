@@ -16,14 +16,14 @@ const SCRIPT = join(import.meta.dirname!, "with_highdicom.py");
 const python = await findPython("import highdicom, pydicom, nibabel");
 const CLASSES = [{ name: "zone", values: [1] }, { name: "rest", values: [2, 3] }];
 
-/** A mask of random values 0 to 3 on the grid of a series, and its segmentation; both written. */
-async function segment(folder: string, name: string) {
+/** A mask on the grid of a series, of random values 0 to 3 if none, and its segmentation. */
+async function segment(folder: string, name: string, value?: (voxel: number) => number) {
   const [series] = await findDicomSeries(join(FIXTURES, `${name}.zip`));
   memoryFiles.set("memory:seg.nii", await convertSeries(series!));
   const like = await readVolume("memory:seg.nii");
   memoryFiles.delete("memory:seg.nii");
   const random = new Random(5);
-  const data = Uint8Array.from(like.data, () => random.integer(4));
+  const data = Uint8Array.from(like.data, (_, i) => value?.(i) ?? random.integer(4));
   const path = join(folder, `${name}.nii.gz`);
   await writeVolume(path, { data, like });
   const mask = await readLabelVolume(path);
@@ -85,4 +85,20 @@ Deno.test("encodeDicomSeg: patient, study and references are the series', the al
     for (const thick of [measures.SliceThickness, measures.SpacingBetweenSlices]) {
       assert.ok(Math.abs(Number(thick) - step) < 1e-6, `${thick}, not ${step}`);
     }
+  }));
+
+Deno.test("encodeDicomSeg leaves out frames without a voxel, and writes one frame if there is none", () =>
+  inFolder(async (folder) => {
+    const dcmjs = await loadDcmjs();
+    const frames = async (value: (voxel: number) => number) => {
+      const { bytes } = await segment(folder, "axial", value);
+      // deno-lint-ignore no-explicit-any -- a dataset is what dcmjs makes of it
+      const { PerFrameFunctionalGroupsSequence: all } = naturalHeader(dcmjs, bytes).dataset as any;
+      // deno-lint-ignore no-explicit-any -- as above
+      return [...all].map((frame: any) =>
+        frame.FrameContentSequence[0].DimensionIndexValues.map(Number)
+      );
+    };
+    assert.deepEqual(await frames((voxel) => voxel === 0 ? 2 : 0), [[2, 1]]);
+    assert.deepEqual(await frames(() => 0), [[1, 1]]);
   }));

@@ -58,7 +58,7 @@ Deno.test("runReport: one page with scores, the worst case first, split, setting
             metrics: { "1": metrics(dice) },
           },
         })),
-        { names: { "1": "" }, problems: ["gone: no label"], seed: 0 },
+        { names: { "1": "" }, problems: ["gone: no label", "fair: its label is empty"], seed: 0 },
       ),
     );
     const versions = [{ program: "0.0.9", deno: "2.8.0", platform: "darwin aarch64" }];
@@ -67,7 +67,9 @@ Deno.test("runReport: one page with scores, the worst case first, split, setting
     assert.deepEqual(missing, []);
     assert.match(html, /<h1>Training a&lt;b&gt;<\/h1>/);
     assert.match(html, /best in epoch 2: 0\.875/);
-    assert.match(html, /Not scored: gone: no label/);
+    // A case may have a problem and a score
+    assert.match(html, /Problems of cases: gone: no label; fair: its label is empty</);
+    assert.doesNotMatch(html, /[Nn]ot scored/);
     const rows = cells(html);
     const at = rows.findIndex(([name]) => name === "Case");
     assert.deepEqual(rows.slice(at + 1, at + 4), [

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { drawProgress, NotebookProgress } from "../../lib/notebook/notebook_progress.ts";
 import { watchedMask } from "../../lib/notebook/watched_mask.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
+import { hash32 } from "../../lib/support/random.ts";
 import type { Sample } from "../../lib/slices/slice_dataset.ts";
 import type { EpochMetrics } from "../../lib/training/metrics.ts";
 
@@ -119,6 +120,16 @@ Deno.test("notebookProgress redraws the watched slice's mask after each epoch", 
   model.model2.variables.get("fc2.bias")!.assign(tf.fill([15], 100)); // every pixel is foreground
   const other = watchedMask(model, sample, view).svg;
   assert.notEqual(other, untrained);
+  const forward = model.forward.bind(model);
+  const asked: unknown[] = [];
+  model.forward = (images, given) => {
+    asked.push(given);
+    return forward(images, given);
+  };
+  const third = { ...sample, record: { ...sample.record, index: 3 } };
+  assert.match(watchedMask(model, third, view).svg, /slice 3/);
+  assert.deepEqual(asked, [{ seeds: [hash32(0, 3)], stats: "slice" }]); // as when it is evaluated
+  model.forward = forward;
   const ignored = { ...sample, label: sample.label.map((code) => code === 1 ? 1 : 0) } as Sample;
   assert.equal(watchedMask(model, ignored, view).svg, other); // 255 is no truth
   model.dispose();

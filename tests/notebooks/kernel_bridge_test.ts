@@ -28,6 +28,9 @@ async function ask(groups: Request[][]): Promise<[...Result[][], boolean]> {
 }
 
 const says = (text: string): Request => ({ code: `console.log(${JSON.stringify(text)})` });
+/** Takes the processor away from the kernel, which then sends text late. */
+const LOAD = 'const code = "data:text/javascript,while (true);";\n' +
+  'const busy = [1, 2, 3, 4].map(() => new Worker(code, { type: "module" }));';
 const dropped: Result = { status: "aborted", outputs: [] };
 const said = (text: string): Result => ({
   status: "ok",
@@ -42,21 +45,24 @@ Deno.test({
     const waits = 'const signal = stopSignal(); console.log("begin");\n' +
       'await new Promise((resolve) => signal.addEventListener("abort", resolve));\n' +
       'console.log("stopped")';
-    const [syntax, thrown, goesOn, order, input, start, file, name, stop, after, gone] = await ask([
-      [{ code: "let x = 3;\nawait show(chart({ x: [1, 2 });" }, says("next")],
-      [{ code: 'throw new TypeError("wrong")' }, says("next")],
-      [{ code: 'throw new TypeError("wrong")', stop_on_error: false }, says("next")],
-      [says("one"), says("two")],
-      [{ code: 'console.log(prompt("Who?"))', input: "Ada" }],
-      [{
-        code: 'import { startNotebook, stopSignal } from "@med-nca/notebook";\n' +
-          'import { readVolume } from "@med-nca/lib";\nawait startNotebook();',
-      }],
-      [{ code: 'await readVolume("nothing.nii")' }, says("next")],
-      [{ code: "console.log(slices)" }],
-      [{ code: waits, stop_at: "begin" }, says("next"), says("last")],
-      [says("after")],
-    ]) as [...Result[][], boolean] & Result[][];
+    const [syntax, thrown, goesOn, order, input, start, file, name, stop, after, load, many, gone] =
+      await ask([
+        [{ code: "let x = 3;\nawait show(chart({ x: [1, 2 });" }, says("next")],
+        [{ code: 'throw new TypeError("wrong")' }, says("next")],
+        [{ code: 'throw new TypeError("wrong")', stop_on_error: false }, says("next")],
+        [says("one"), says("two")],
+        [{ code: 'console.log(prompt("Who?"))', input: "Ada" }],
+        [{
+          code: 'import { startNotebook, stopSignal } from "@med-nca/notebook";\n' +
+            'import { readVolume } from "@med-nca/lib";\nawait startNotebook();',
+        }],
+        [{ code: 'await readVolume("nothing.nii")' }, says("next")],
+        [{ code: "console.log(slices)" }],
+        [{ code: waits, stop_at: "begin" }, says("next"), says("last")],
+        [says("after")],
+        [{ code: LOAD }],
+        Array.from({ length: 60 }, (_, i) => ({ code: `console.log(${i}); console.log(-1)` })),
+      ]) as [...Result[][], boolean] & Result[][];
 
     assert.deepEqual(syntax!.map(({ status }) => status), ["error", "aborted"]);
     const [error] = syntax![0]!.outputs;
@@ -91,6 +97,9 @@ Deno.test({
     assert.deepEqual(stop!.map(({ status }) => status), ["ok", "aborted", "aborted"]);
     assert.match(JSON.stringify(stop![0]), /begin\\n.*stopped\\n/);
     assert.deepEqual(after, [said("after")]);
+    assert.equal(load![0]!.status, "ok");
+    const texts = many!.map(({ outputs }) => outputs.map(({ text }) => text).join(""));
+    assert.deepEqual(texts, Array.from({ length: 60 }, (_, i) => `${i}\n-1\n`));
     if (Deno.build.os === "linux") assert.equal(gone, true);
   },
 });

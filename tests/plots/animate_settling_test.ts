@@ -3,7 +3,7 @@ import type { Targets } from "../../lib/slices/case.ts";
 import { animateSettling, settlingFrames } from "../../lib/plots/animate_settling.ts";
 import { disc } from "./support.ts";
 
-/** The frames of a GIF: where each lies, how long it stays, its colour indices. */
+/** A GIF's size, palette and frames: how long each stays, its colour indices. */
 function readGif(bytes: Uint8Array) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   assert.equal(new TextDecoder().decode(bytes.subarray(0, 6)), "GIF89a");
@@ -36,7 +36,12 @@ function readGif(bytes: Uint8Array) {
       assert.fail(`no GIF block: ${kind}`);
     }
   }
-  return { width, height, frames, loops };
+  /** The colour of a pixel, in red, green and blue. */
+  const colour = (frame: number, x: number, y: number) => {
+    const index = frames[frame]!.pixels[y * width + x]!;
+    return [...bytes.subarray(13 + 3 * index, 16 + 3 * index)];
+  };
+  return { width, height, frames, loops, colour };
 }
 
 /** The LZW of GIFs. */
@@ -119,6 +124,37 @@ Deno.test("animateSettling makes a GIF that loops, of all frames, and holds the 
   }
   assert.notDeepEqual(frames[0]!.pixels, frames[1]!.pixels, "the step and the bar go on");
   assert.notDeepEqual(frames[1]!.pixels, frames[2]!.pixels);
+});
+
+Deno.test("animateSettling tints the image by the probability, under both outlines, over a bar", () => {
+  const raster = (data: number[]) => ({ data, height: 4, width: 4 });
+  const image = raster([0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1]);
+  const half = { data: [0.5], height: 1, width: 1 };
+  const probability = raster([0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0.5, 0, 0, 0, 0, 0]);
+  const only = (pixel: number) => raster(Array.from({ length: 16 }, (_, i) => Number(i === pixel)));
+  const { gif } = animateSettling([
+    { stage: "coarse", step: 1, probability: half, codes: { ...half, data: [0] } },
+    { stage: "fine", step: 1, probability, codes: only(15) },
+  ], { image, truth: only(0), view: "raw", size: 256 });
+  const { width, height, colour } = readGif(gif);
+  assert.deepEqual([width, height], [256, 256 + 58]); // each pixel is 64 wide and high
+  const at = (frame: number, row: number, column: number) =>
+    colour(frame, 64 * column + 32, 64 * row + 32);
+  // White and 0.6 p of the orange #e69f00
+  assert.deepEqual(at(1, 1, 1), [0, 0, 0]);
+  assert.deepEqual(at(1, 1, 3), [255, 255, 255]);
+  assert.deepEqual(at(1, 1, 2), [240, 197, 102]);
+  for (const [frame, row] of [[1, 2], [0, 1]] as const) {
+    assert.deepEqual(at(frame, row, 2), [248, 226, 179]);
+  }
+  // The outlines of the truth (sky blue) and of the mask (orange), two pixels wide
+  assert.deepEqual(colour(1, 0, 20), [86, 180, 233]);
+  assert.deepEqual([colour(1, 255, 230), colour(1, 254, 230)], Array(2).fill([230, 159, 0]));
+  assert.deepEqual(colour(0, 255, 230), colour(0, 200, 230));
+  // Half of the bar is the coarse stage's (purple), half the fine stage's (green)
+  const bar = (frame: number) => [22, 220].map((x) => colour(frame, x, 256 + 42));
+  assert.deepEqual(bar(0), [[204, 121, 167], [66, 66, 66]]);
+  assert.deepEqual(bar(1), [[204, 121, 167], [0, 158, 115]]);
 });
 
 Deno.test("animateSettling gives the same bytes every time", () => {

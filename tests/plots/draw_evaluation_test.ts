@@ -36,6 +36,8 @@ Deno.test("extremeSlices are of the two worst and the two best cases, where most
     assert.deepEqual(samples.map(({ volumeDice }) => volumeDice), [0.5, 0.6, 0.7, 0.9]);
     assert.deepEqual(samples.map(({ slice }) => slice), [1, 1, 1, 1]);
     assert.deepEqual(samples.map(({ sliceDice }) => sliceDice), [0, 0, 0, 0]);
+    const five = await shown({ a: 0.5, b: 0.9, c: 0.7, d: 0.65, e: 0.6 });
+    assert.deepEqual(five.map((sample) => sample.case), ["a", "e", "c", "b"]);
     const three = await shown({ a: 0.5, b: 0.9, c: 0.7 });
     assert.deepEqual(three.map((sample) => sample.case), ["a", "c", "b"]);
   }));

@@ -193,6 +193,10 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
   const { width: pixels, deviation } = inspectPng(figure.png());
   assert.ok(pixels >= 1000 && deviation > 10);
   assert.doesNotMatch(plotEvaluation(summary).svg, /<image/);
+  const alone = summarize([scored("only", [1, 1, 0, 0], [1, 1, 0, 0])], options);
+  assert.ok(
+    svgWords(plotEvaluation(alone).svg).includes("1 case: mean 1.000 (dashed), median 1.000"),
+  );
   const empty = summarize([scored("void", [0, 0, 0, 0], [0, 0, 0, 0])], options);
   assert.throws(() => plotEvaluation(empty), RangeError);
 });

@@ -46,5 +46,7 @@ Deno.test("plotPairs draws a panel a class, and says where there is nothing", ()
   const words = svgWords(plotPairs([ROW, other], { "1": "core", "2": "edge" }).svg);
   assert.ok(words.includes("core") && words.includes("edge"));
   assert.ok(words.includes("3 cases, +0.200, p < 0.0001"));
+  const edge = svgWords(plotPairs([{ ...other, p: 0.0001 }], {}).svg);
+  assert.ok(edge.includes("3 cases, +0.200, p = 0.0001"));
   assert.throws(() => plotPairs([{ ...ROW, pairs: [] }], {}), RangeError);
 });

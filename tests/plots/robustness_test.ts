@@ -82,4 +82,16 @@ Deno.test("plotRobustnessExamples draws the first channel with truth, prediction
       (i % 2 === 0 ? "Noise " : "Dice of the case ") + text
     ),
   );
+  // One perturbation a row, as many of each as there are of the shortest: here the first and last
+  const steps = [0.5, 2].map((strength) => ({ ...example(strength, 1), perturbation: "steps" }));
+  const two = plotRobustnessExamples(
+    [...[0, 0.1, 0.3].map((strength) => example(strength, 1)), ...steps],
+    { view: "raw", voxel: [2, 1] },
+  ).svg;
+  const titles = svgWords(two).filter((text) => /^(Noise|Steps)/.test(text));
+  assert.deepEqual(titles, ["Noise 0 %", "Noise 30 %", "Steps 50 %", "Steps 200 %"]);
+  const places = [svg, two].map((each) =>
+    [...each.matchAll(/translate\((\d+),0\)/g)].map(([, x]) => Number(x))
+  );
+  assert.deepEqual(places, [[0, 149, 298], [0, 149, 0, 149]]); // 135 pixels and a gap of 14
 });

@@ -48,6 +48,34 @@ Deno.test("plotTrainingCurves draws training and validation from their own value
   assert.match(svg, /best epoch: 2 \(dotted\)/);
 });
 
+Deno.test("plotTrainingCurves draws each figure in its own panel, in the colour of its part", () => {
+  // From epoch 2 to 3 each rises its own number of times as far as from epoch 1 to 2
+  const rises = {
+    ...{ loss: 1, valLoss: 2, dice: 3, valDice: 4, bce: 5, valBce: 6 },
+    ...{ valVolumeDice: 7, lr: 8 },
+  };
+  const rows = [0, 1, 2].map((i) => ({
+    epoch: i + 1,
+    ...Object.fromEntries(
+      Object.entries(rises).map(([key, rise]) => [key, 0.1 * [1, 2, 2 + rise][i]!]),
+    ),
+  }));
+  const { svg } = plotTrainingCurves(rows);
+  const lines = [...svg.matchAll(/<path d="([^"]+)" stroke="(#\w+)"/g)];
+  const drawn = lines.map(([, path, stroke]) => {
+    const [first, second, third] = pointsOf(path!).map(([, y]) => y) as [number, number, number];
+    return [Math.round((second - third) / (first - second)), stroke];
+  });
+  const [train, validation] = [OKABE_ITO.blue, OKABE_ITO.vermillion];
+  assert.deepEqual(
+    drawn,
+    Object.entries(rises).map(([key, rise]) => [rise, key.startsWith("val") ? validation : train]),
+  );
+  const titles = ["Loss (Dice", "Dice loss", "Cross-entropy", "Volume Dice", "Learning rate"];
+  const places = titles.map((title) => svg.indexOf(`>${title}`));
+  assert.ok(!places.includes(-1) && places.every((at, i) => i === 0 || at > places[i - 1]!));
+});
+
 Deno.test("plotTrainingCurves draws each class's volume Dice, not its training loss", () => {
   const names = ["anterior", "posterior"];
   const scores = [[0.25, 0.5], [0.5, 0.625]];

@@ -36,7 +36,7 @@ Deno.test("checkSources() leaves no access to memory unchecked", () => {
       "checked_v128_store(a, checked_v128_load(b, 16)); " +
       "checked_memory_fill(a, 0, checked_load<u32>(b)); Atomics.load(x)",
   );
-  for (const [name, source] of kernelSources(shape, true)) {
+  for (const [name, source] of kernelSources(shape, { wide: true, checked: true })) {
     if (name === "checked.ts") continue;
     assert.doesNotMatch(source, /\b(v128|memory|atomic)\.(load|store|fill|copy|add)/, name);
     assert.doesNotMatch(source, /\b(load|store)</, name);

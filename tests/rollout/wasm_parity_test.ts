@@ -45,6 +45,7 @@ for (const shape of shapes) {
     const engines: WasmEngine[] = [];
     try {
       for (const threads of [1, 2, 3]) engines.push(await createWasmEngine({ shape, threads }));
+      engines.push(await createWasmEngine({ shape, threads: 1, wide: false })); // as in browsers
       // Every load and store lies in the buffer that it is meant for.
       for (const threads of [1, 2]) {
         engines.push(await createWasmEngine({ shape, threads, checked: true }));

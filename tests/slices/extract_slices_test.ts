@@ -204,6 +204,9 @@ Deno.test("all problems of all cases are gathered; cases with errors are left ou
     const report = formatReport(prepared);
     assert.match(report, /^2 cases, 6 slices of 8×8, 3 with foreground: /);
     assert.match(report, /left out \(9 cases\):\n/);
+    const filled = manifest.slices.reduce((sum, { foreground }) => sum + foreground, 0);
+    const percent = Number((100 * filled / (6 * 8 * 8)).toPrecision(2));
+    assert.ok(report.includes(`; ${percent} % of all pixels are foreground`), report);
     assert.match(report, /\n {2}label is missing: missing\n/);
     assert.match(report, /\nwarnings:\n(.*\n)* {2}label is empty: empty\n/);
     for (const { image } of manifest.slices) assert.ok(await exists(join(folder, "out", image)));

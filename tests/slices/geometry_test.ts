@@ -8,7 +8,7 @@ import {
   toModelGrid,
   toOriginalGrid,
 } from "../../lib/slices/mod.ts";
-import { wholePlane } from "../../lib/slices/geometry.ts";
+import { scaledSize, wholePlane } from "../../lib/slices/geometry.ts";
 import { resizeBilinear, resizeNearest } from "../../lib/slices/resize.ts";
 
 const side = fc.integer({ min: 1, max: 21 });
@@ -115,6 +115,14 @@ Deno.test("sizes and data that do not fit are wrong calls", () => {
   assert.throws(() => toOriginalGrid(new Float32Array(25), geometryOf(5, 5), 0), TypeError);
 });
 
+Deno.test("scaledSize() is the nearest whole number of pixels, and at least one", () => {
+  const of = (height: number, width: number) =>
+    scaledSize({ height, width, crop: wholePlane(height, width), spacing: [1, 0.5] }, [3, 1]);
+  assert.deepEqual(of(8, 7), [3, 4]); // 2.67 and 3.5
+  assert.deepEqual(of(7, 5), [2, 3]); // 2.33 and 2.5
+  assert.deepEqual(of(1, 1), [1, 1]);
+});
+
 Deno.test("sliceGeometry() cuts to the crop, brings to the spacing, then pads", () => {
   const extent = {
     height: 20,
@@ -173,5 +181,6 @@ Deno.test("every channel is put on the grid by itself", () => {
 Deno.test("resizeNearest() takes the pixel whose centre is nearest", () => {
   const plane = { data: Uint8Array.of(1, 2, 3, 4), height: 1, width: 4 };
   assert.deepEqual([...resizeNearest(plane, [1, 2]).data], [2, 4]);
+  assert.deepEqual([...resizeNearest({ ...plane, height: 4, width: 1 }, [2, 1]).data], [2, 4]);
   assert.deepEqual([...resizeNearest(plane, [2, 8]).data.subarray(0, 8)], [1, 1, 2, 2, 3, 3, 4, 4]);
 });

@@ -82,6 +82,9 @@ Deno.test("LabelEncoder finds masks that were compressed as JPEG", () => {
     encoded(mask, { isPicture: true }).findings[0]!,
     /^error: label has 12 grey values, probably after JPEG compression$/,
   );
+  // Pixels of no value, transparent ones for example, are not a grey value
+  const transparent = encoded(Float64Array.of(...mask, VOID), { isPicture: true });
+  assert.match(transparent.findings[0]!, /^error: label has 12 grey values/);
   assert.deepEqual(encoded(mask, { isPicture: true, threshold: 127 }).summary.foreground, 0.2);
   // An atlas of some classes, spread over the greys to be seen, is none
   const classes = Uint8Array.from({ length: 1000 }, (_, i) => 25 * Math.floor(i / 100));

@@ -40,6 +40,10 @@ Deno.test("LostLabels tells the part of a label that is cropped away", () => {
   assert.deepEqual(findings([TALL], { size: [4, 8], fit: "pad-or-crop" }), [
     "warning: 10 to 50 % of the label is outside of the 4×8 pixels that are kept",
   ]);
+  const seven = ["00110000", "00110000", "00111000", ...TALL.slice(3)]; // of thirteen pixels
+  assert.deepEqual(findings([seven], { size: [4, 8], fit: "pad-or-crop" }), [
+    "warning: more than half of the label is outside of the 4×8 pixels that are kept",
+  ]);
   const top = [...TALL.slice(0, 4), ...empty(6)]; // of eight pixels six
   assert.deepEqual(findings([top], { size: [4, 8], fit: "pad-or-crop" }), [
     "warning: more than half of the label is outside of the 4×8 pixels that are kept",

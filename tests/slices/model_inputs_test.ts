@@ -181,6 +181,39 @@ Deno.test("compareInput() names what is unlike the training's images", () =>
     assert.deepEqual(told({ ...inputs, trained: null }, await like({ mirrored: true })), []);
   }));
 
+Deno.test("compareInput() measures from the smallest and the largest of the training's images", () =>
+  withInputs({}, async (plain, folder) => {
+    const trained = {
+      ...plain.trained!,
+      slices: { smallest: [8, 9] as [number, number], largest: [16, 18] as [number, number] },
+      intensities: [{ low: 0, high: 100, spans: { low: 20, high: 100 } }],
+    };
+    const inputs = { ...plain, trained };
+    const of = async (options: Parameters<typeof given>[2]) =>
+      told(inputs, await given(inputs, folder, options));
+    // Half as large again, or two thirds as large, is far: 8 / 1.5 = 5.3 and 16 * 1.5 = 24
+    for (const shape of [[8, 9, 4], [16, 18, 4], [6, 9, 4], [24, 27, 4]]) {
+      assert.deepEqual(await of({ shape }), []);
+    }
+    for (const [h, w] of [[5, 9], [8, 5], [25, 9], [8, 28]]) {
+      assert.deepEqual(await of({ shape: [h!, w!, 4] }), [
+        `warning: slices have ${h}×${w} pixels, those of the training images 8×9 to 16×18`,
+      ]);
+    }
+    // As far below as the narrowest image is wide, as far above as the widest is
+    const ranges = [[-20, 200], [0, 200], [0, 2], [-21, 190], [0, 201], [0, 1]] as const;
+    const found: string[] = [];
+    for (const [low, high] of ranges) {
+      found.push((await of({ value: (i) => low + i % (high - low + 1) })).join());
+    }
+    assert.deepEqual(found, [
+      ...["", "", ""],
+      "warning: values are -21 to 190, those of the training images 0 to 100",
+      "warning: values are 0 to 201, those of the training images 0 to 100",
+      "warning: values are 0 to 1, those of the training images 0 to 100",
+    ]);
+  }));
+
 Deno.test("compareInput() lets a model that turns its images see any orientation", () =>
   withInputs({}, async (inputs, folder) => {
     assert.deepEqual(told(inputs, await given(inputs, folder, { mirrored: true })), []);

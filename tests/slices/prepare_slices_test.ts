@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { InputError } from "../../lib/support/errors.ts";
@@ -258,10 +259,14 @@ Deno.test("slices that are missing, short or not finite are found and made again
 
 Deno.test("checkSources() names files that have changed or are gone", () =>
   inFolder(async (folder) => {
-    await writeDataSet(folder, [{ id: "a" }, { id: "b" }]);
+    await writeDataSet(folder, [{ id: "a" }, { id: "b" }, { id: "c" }]);
     const { manifest } = await prepare(folder, join(folder, "out"));
     assert.deepEqual(await checkSources(folder, manifest.files), []);
-    await Deno.utime(join(folder, "labelsTr/a.nii"), 1e9, 1e9);
+    const label = join(folder, "labelsTr/a.nii");
+    const bytes = await Deno.readFile(label);
+    bytes[bytes.length - 1]! ^= 1;
+    await Deno.writeFile(label, bytes);
+    await Deno.utime(label, 1e9, 1e9);
     await Deno.remove(join(folder, "imagesTr/b.nii"));
     const b = manifest.files.find(({ path }) => path === "labelsTr/b.nii")!;
     await Deno.truncate(join(folder, "labelsTr/b.nii"), 400);
@@ -273,9 +278,22 @@ Deno.test("checkSources() names files that have changed or are gone", () =>
     ]);
   }));
 
+Deno.test("checkSources() compares contents where a copied data set has other times", () =>
+  inFolder(async (folder) => {
+    await writeDataSet(folder, [{ id: "a" }, { id: "b" }]);
+    const { manifest: { files } } = await prepare(folder, join(folder, "out"));
+    const image = join(folder, "imagesTr/a.nii");
+    const sum = createHash("sha256").update(await Deno.readFile(image)).digest("hex");
+    assert.equal(files.find(({ path }) => path === "imagesTr/a.nii")!.sha256, sum);
+    for (const { path } of files) await Deno.utime(join(folder, path), 1e9, 1e9);
+    assert.deepEqual(await checkSources(folder, files), []);
+    const older = files.map((file) => ({ ...file, sha256: null })); // of an older version
+    assert.equal((await checkSources(folder, older)).length, 4);
+  }));
+
 Deno.test("checkSources() takes names that no file can have for missing ones", async () => {
   const names = ["x".repeat(300), "deno.json/x"];
-  const files = names.map((path) => ({ path, size: 1, modified: null }));
+  const files = names.map((path) => ({ path, size: 1, modified: null, sha256: null }));
   assert.deepEqual(await checkSources(".", files), names.map((name) => `${name} is missing`));
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { CaseMetrics } from "../../lib/evaluation/case_metrics.ts";
+import { bootstrapInterval } from "../../lib/evaluation/statistics.ts";
 import { METRICS, summarize } from "../../lib/evaluation/summary.ts";
 import { writeSummary } from "../../lib/evaluation/summary_files.ts";
 import { inFolder, runTaskIn } from "./support/run_task.ts";
@@ -27,7 +28,7 @@ Deno.test("deno task compare shows paired differences as a table, and writes it"
     const { code, out, error } = await runTaskIn(
       folder,
       "compare",
-      ...["runs/a", "runs/b", "--out", "compared"],
+      ...["runs/a", "runs/b", "--out", "compared", "--seed", "3"],
     );
     assert.equal(code, 0, error);
     assert.match(
@@ -36,10 +37,18 @@ Deno.test("deno task compare shows paired differences as a table, and writes it"
     );
     const markdown = await Deno.readTextFile(join(folder, "compared", "comparison.md"));
     assert.ok(out.startsWith(markdown));
+    const table = await Deno.readTextFile(join(folder, "compared", "comparison.csv"));
     assert.match(
-      await Deno.readTextFile(join(folder, "compared", "comparison.csv")),
+      table,
       /^run,compared with,class,.*\nruns\/b,runs\/a,foreground,Dice,5,/,
     );
+
+    // HD95 is 1 / Dice here
+    const before = [0.5, 0.6, 0.7, 0.8, 0.9];
+    const differences = [0.51, 0.62, 0.73, 0.84, 0.95].map((dice, i) => 1 / dice - 1 / before[i]!);
+    const interval = (seed: number) => bootstrapInterval(differences, { seed }).join();
+    assert.notEqual(interval(3), interval(0));
+    assert.ok(table.includes(`,${interval(3)},0.0625\n`), table);
 
     // A line a case, five that got better, and no other
     const svg = await Deno.readTextFile(join(folder, "compared", "comparison.svg"));

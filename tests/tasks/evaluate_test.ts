@@ -26,7 +26,8 @@ const ids = async (folder: string) =>
 Deno.test("evaluate scores the run's test patients, and every case of another data set", () =>
   inFolder(async (folder) => {
     await writeStudy(folder);
-    await makeRun(join(folder, "run"), join(folder, "data"), { split: SPLIT });
+    const split = { ...SPLIT, train: ["case_0", "case_2"], validation: ["case_1"] };
+    await makeRun(join(folder, "run"), join(folder, "data"), { split });
     const evaluate = (...flags: string[]) =>
       runTaskIn(folder, "evaluate", "--run", "run", ...flags);
     const own = await evaluate();
@@ -80,6 +81,7 @@ Deno.test("folds are an ensemble: predicted together, scored where that is hones
       ...["--run", "cv", "--data", "other", "--cases", "all"],
     );
     assert.equal(all.code, 0, all.error);
+    assert.match(all.error, /warning: 1 case took part in training: case_1\./);
     assert.deepEqual(await ids(join(folder, "cv", "evaluation-other")), ["case_1", "new"]);
     const predict = await runTaskIn(
       folder,

@@ -18,7 +18,8 @@ Deno.test("requireSameSources() names the images and labels that are not what th
     await writeSources(out, train.manifest.files);
     await requireSameSources(out, data);
     await Deno.writeTextFile(join(data, "labels", "case_1.nii.gz"), "other");
-    await Deno.utime(join(data, "images", "case_2.nii.gz"), 1, 1);
+    await Deno.utime(join(data, "images", "case_0.nii.gz"), 1, 1); // as a copy has
+    await Deno.writeTextFile(join(data, "images", "case_2.nii.gz"), "other");
     await Deno.remove(join(data, "images", "case_3.nii.gz"));
     await assert.rejects(requireSameSources(out, data), (error) => {
       assert.ok(error instanceof InputError);

@@ -28,12 +28,17 @@ export function hasSharedMemory(): boolean {
   return typeof SharedArrayBuffer !== "undefined";
 }
 
-/** The WebAssembly features of the kernels. */
+/** The WebAssembly features of the kernels, and the registers that they are for. */
 export interface Build {
   /** Relaxed SIMD, with its fused multiply-add. */
   relaxed: boolean;
   /** Memory that threads share. */
   shared: boolean;
+  /**
+   * Whether tiles fill the registers of 256 bits into which V8's revectorizer joins pairs of vectors.
+   * Without it, as in browsers, tiles for 128 bits are faster. Both give the same bits.
+   */
+  wide: boolean;
   /** Whether every access to memory is checked, for tests. */
   checked: boolean;
 }

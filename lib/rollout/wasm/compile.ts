@@ -45,7 +45,7 @@ export async function kernelBytes(
         `got ${channels} and ${hidden}`,
     );
   }
-  const sources = kernelSources(shape, build.checked);
+  const sources = kernelSources(shape, build);
   const compiler = import.meta.resolve("assemblyscript/asc");
   const all = JSON.stringify([compiler, OPTIONS, build, [...sources].sort()]);
   const name = `kernels-${channels}-${hidden}-${(await sha256(all)).slice(0, 16)}.bin`;

@@ -14,6 +14,8 @@ import { WasmEngine } from "./wasm_engine.ts";
  * @param options.relaxed Whether to use relaxed SIMD. Default: if the machine has it.
  * @param options.shared Whether threads share memory. Default: if the runtime supports it. Without
  * it there is only one thread.
+ * @param options.wide Whether the kernels are for V8's revectorizer, see the tasks' V8 flags.
+ * Default: true.
  * @param options.checked Whether every access to memory is checked, for tests; much slower.
  * @throws {RangeError} If the shape cannot be run or there is less than one thread.
  */
@@ -22,8 +24,9 @@ export async function createWasmEngine(
 ): Promise<WasmEngine> {
   const shape = options.shape ?? { channels: 16, hidden: 64 };
   const threads = options.threads ?? navigator.hardwareConcurrency;
-  const { relaxed = hasRelaxedSimd(), shared = hasSharedMemory(), checked = false } = options;
-  const build = { relaxed, shared, checked };
+  const { relaxed = hasRelaxedSimd(), shared = hasSharedMemory() } = options;
+  const { wide = true, checked = false } = options;
+  const build = { relaxed, shared, wide, checked };
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`Cannot start threads: must be at least 1, got ${threads}`);
   }

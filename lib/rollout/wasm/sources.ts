@@ -20,6 +20,7 @@ import statistics from "./assembly/statistics.ts" with { type: "text" };
 import threads from "./assembly/threads.ts" with { type: "text" };
 import update from "./assembly/update.ts" with { type: "text" };
 import type { ModelShape } from "../types.ts";
+import type { Build } from "./build.ts";
 import { buffersSource, GUARD } from "./buffers.ts";
 import { checkSources } from "./checked.ts";
 import { productsSource } from "./products.ts";
@@ -42,18 +43,17 @@ const ASSEMBLY = {
   "update.ts": update,
 };
 
-/**
- * All AssemblyScript modules for c channels and h hidden units, by file name.
- *
- * @param checked Whether to check every access to memory.
- */
-export function kernelSources(shape: ModelShape, checked: boolean): Map<string, string> {
+/** All AssemblyScript modules for c channels and h hidden units, by file name. */
+export function kernelSources(
+  shape: ModelShape,
+  { wide, checked }: Pick<Build, "wide" | "checked">,
+): Map<string, string> {
   const { channels, hidden } = shape;
   const sources = new Map([
     ...Object.entries(ASSEMBLY),
     ["buffers.ts", buffersSource(shape, checked ? GUARD : 0)],
-    ["products.ts", productsSource(channels, hidden)],
-    ["stencils.ts", stencilsSource(channels)],
+    ["products.ts", productsSource(channels, hidden, wide)],
+    ["stencils.ts", stencilsSource(channels, wide)],
   ]);
   // Decorators are comments in the files, so that TypeScript's formatter and linter accept them.
   const decorate = (source: string) => source.replaceAll(/^\/\/ (@\w+.*)/gm, "$1");

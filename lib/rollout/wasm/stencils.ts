@@ -17,26 +17,38 @@ const TURN = 128;
 /**
  * `to[0..TILE) = Σ kernel[ty, tx] · from[ty, 0..TILE + tx]` for a pair of vectors, added to what is
  * there with `add`: each weight is loaded once for the cells of a tile.
+ *
+ * @param wide Whether both vectors at once or one after the other, see `Build`.
  */
-function convolve(row: number): string {
-  const each = (make: (cell: number, s: number) => string) =>
-    lines(range(TILE).flatMap((cell) => range(2).map((s) => make(cell, s))));
+function convolve(row: number, wide: boolean): string {
+  const parts = (wide ? [[0, 1]] : [[0], [1]]).map((vectors) => convolveVectors(row, vectors));
   return `
 export function convolveTile(from: usize, rowBytes: usize, kernel: usize, size: i32, to: usize, add: bool): void {
+  ${lines(parts)}
+}
+`;
+}
+
+function convolveVectors(row: number, vectors: readonly number[]): string {
+  const each = (make: (cell: number, s: number) => string) =>
+    lines(range(TILE).flatMap((cell) => vectors.map((s) => make(cell, s))));
+  return `{
   ${each((cell, s) => `let c${cell}${s} = f32x4.splat(0);`)}
+  let seen = from;
+  let weight = kernel;
   for (let ty = 0; ty < size; ty++) {
-    let a = from;
+    let a = seen;
     for (let tx = 0; tx < size; tx++) {
-      ${lines(range(2).map((s) => `const w${s} = v128.load(kernel, ${s * 16});`))}
+      ${lines(vectors.map((s) => `const w${s} = v128.load(weight, ${s * 16});`))}
       ${
     each((cell, s) =>
       `c${cell}${s} = madd(v128.load(a, ${cell * row + s * 16}), w${s}, c${cell}${s});`
     )
   }
       a += ${row};
-      kernel += ${row};
+      weight += ${row};
     }
-    from += rowBytes;
+    seen += rowBytes;
   }
   if (add) {
     ${
@@ -46,8 +58,7 @@ export function convolveTile(from: usize, rowBytes: usize, kernel: usize, size: 
   }
   }
   ${each((cell, s) => `v128.store(to, c${cell}${s}, ${cell * row + s * 16});`)}
-}
-`;
+  }`;
 }
 
 /**
@@ -129,14 +140,18 @@ export function ${name}(rows: usize, cells: i32, sums: usize): void {
 `;
 }
 
-/** All of it, for c channels, as one AssemblyScript module. */
-export function stencilsSource(c: number): string {
+/**
+ * All of it, for c channels, as one AssemblyScript module.
+ *
+ * @param wide See `Build`.
+ */
+export function stencilsSource(c: number, wide: boolean): string {
   const row = c * 4;
   const load = (name: string) => (offset: number) => `v128.load(${name}, ${offset})`;
   const [out, a, b] = [load("out"), load("a"), load("b")];
   return [
     `import { madd } from "./simd";`,
-    convolve(row),
+    convolve(row, wide),
     correlate("correlate3", row, 3, 3),
     correlate("correlate7", row, 1, 7),
     correlate("correlate1", row, 1, 1),

@@ -24,6 +24,11 @@ export interface CaseSource {
   readonly files: readonly SourceFiles[];
 }
 
+/** The images and labels of a case. */
+export function pathsOf({ files }: Pick<CaseSource, "files">): string[] {
+  return files.flatMap(({ images, label }) => label === null ? images : [...images, label]);
+}
+
 /** A problem with a case, a file or a data set. */
 export interface Finding {
   /** A case with an error cannot be used; one with a warning can. */

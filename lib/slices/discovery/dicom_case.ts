@@ -14,6 +14,7 @@ import {
 } from "../../volume/dicom/dicom_series.ts";
 import { compareSpace, readVolumeHeader } from "../../volume/mod.ts";
 import { exists } from "../../support/files.ts";
+import { counted } from "../../support/names_of.ts";
 import { sha256 } from "../../support/sha256.ts";
 import { asWarning, type CaseSource, type Problem } from "./case_source.ts";
 import { isImageFile } from "./file_names.ts";
@@ -86,7 +87,7 @@ export async function mayHoldDicom(path: string): Promise<boolean> {
 /** A table of series as text: number, slices, description, problems. */
 export function formatSeries(all: readonly DicomSeries[]): string[] {
   return all.map(({ key, slices, modality, description, problems }) =>
-    `  ${key}: ${slices.length} slices, ${modality} ${description}`.trimEnd() +
+    `  ${key}: ${counted(slices.length, "slice")}, ${modality} ${description}`.trimEnd() +
     (problems.length === 0 ? "" : ` (cannot be used: ${problems.join("; ")})`)
   );
 }

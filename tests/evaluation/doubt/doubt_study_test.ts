@@ -14,6 +14,7 @@ import { DoubtStudy } from "../../../lib/evaluation/doubt/doubt_study.ts";
 import { DOUBTS } from "../../../lib/evaluation/doubt/doubts.ts";
 import { evaluateCases } from "../../../lib/evaluation/evaluate_cases.ts";
 import type { CaseSource } from "../../../lib/slices/discovery/case_source.ts";
+import { parseTargets } from "../../../lib/slices/targets.ts";
 import { parseCsv } from "../../../lib/support/csv.ts";
 import { createVolume, writeVolume } from "../../../lib/volume/mod.ts";
 import { fixedModel, inFolder, inputsOf, volumeSource } from "../support.ts";
@@ -41,7 +42,8 @@ async function study(
   temperatures: number[] | null = null,
 ) {
   const logits = Array.from({ length: 64 }, (_, i) => i < 32 ? 2 : -2);
-  const inputs = inputsOf();
+  const targets = parseTargets("foreground=1", { labels: null, ignore: [9] }, []);
+  const inputs = { ...inputsOf(), targets };
   const how = { batchSize: 2, seed: 3, samples: 2 };
   const fit = { temperatures: temperatures ?? [], before: 1, after: 1 };
   const made = new DoubtStudy({
@@ -78,6 +80,14 @@ Deno.test("a DoubtStudy fits the temperature that makes what is said come true",
     );
   }));
 
+Deno.test("a DoubtStudy fits temperatures without the voxels that are to be ignored", () =>
+  inFolder(async (folder) => {
+    const { made } = await study(folder, ["11119990", "11100000", "11000001"]);
+    const right = (9 + 8) / 21; // three of what is rightly said not to be the object are ignored
+    const { temperatures: [temperature] } = made.fit().one;
+    assert.ok(Math.abs(temperature! - 2 / Math.log(right / (1 - right))) < 1e-3);
+  }));
+
 Deno.test("a DoubtStudy measures reliability with the run's temperatures and without", () =>
   inFolder(async (folder) => {
     const { made, targets } = await study(folder, LABELS, [0.5]);
@@ -109,6 +119,9 @@ Deno.test("a DoubtStudy measures reliability with the run's temperatures and wit
     assert.equal(formatReliability(made, targets, 2).length, 5);
     const { made: plain } = await study(folder, LABELS);
     assert.ok(plain.reliability().every(({ after }) => after === undefined));
+    assert.deepEqual(parseCsv(calibrationCsv(plain, targets, 2)).slice(1).map((row) => row[3]), [
+      ...["384", "192", "384", "192"],
+    ]);
     assert.equal(parseCsv(calibrationCsv(plain, targets, 2))[1]![5], "");
   }));
 

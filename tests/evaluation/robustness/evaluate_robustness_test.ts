@@ -12,9 +12,10 @@ import {
   readRobustness,
   writeRobustness,
 } from "../../../lib/evaluation/robustness/mod.ts";
+import { readVolume } from "../../../lib/volume/mod.ts";
 import { inFolder, quickModel, writeData } from "../support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 /** An untrained model, its weights larger, so that every perturbation moves its outline. */
 function untrained(): TrainedModel {
@@ -106,6 +107,24 @@ Deno.test("a wound at the very end stays as it was made; earlier ones are listed
     const wounded = scores.filter(({ strength }) => strength > 0);
     assert.equal(wounded.length, 8);
     for (const { dice, unhealed } of wounded) assert.equal(dice, unhealed);
+    model.model.dispose();
+  }));
+
+Deno.test("evaluateRobustness shows the slice with most of the object", () =>
+  inFolder(async (folder) => {
+    const { sources, ...options } = await prepare(folder);
+    const model = quickModel({}, { steps: [1, 1] });
+    const { examples } = await evaluateRobustness({
+      ...{ ...options, model, sources: sources.slice(0, 1) },
+      perturbations: choosePerturbations(["steps"]),
+    });
+    const { data } = await readVolume(join(folder, "labels", "case_0.nii.gz"));
+    const areas = [0, 1, 2, 3].map((z) =>
+      data.subarray(z * 16 * 12, (z + 1) * 16 * 12).reduce((sum, value) => sum + value, 0)
+    );
+    assert.ok(Math.min(...areas) < Math.max(...areas));
+    const shown = examples.map(({ truth }) => truth.reduce((sum, code) => sum + code, 0));
+    assert.deepEqual(new Set(shown), new Set([Math.max(...areas)]));
     model.model.dispose();
   }));
 

@@ -34,6 +34,8 @@ def run(manager, client, cells):
             kind, content = message["msg_type"], message["content"]
             if parent in found and kind == "status" and content["execution_state"] == "idle":
                 idle.add(parent)
+            elif parent in idle:
+                pass  # Jupyter drops what a cell says after its end
             elif parent in found and kind not in ("status", "execute_input"):
                 found[parent]["outputs"].append({"type": kind, **content})
                 stop_at = cells[ids.index(parent)].get("stop_at")

@@ -267,6 +267,8 @@ Deno.test("verifyData() finds copies by what images hold, not by how they look s
       { id: "same", image: (i) => i, label: label(2) },
     ]);
     assert.deepEqual(await problemsOf(folder), ["error same: image is also that of a"]);
+    const { cases, patients } = await verify(folder); // the patients of the cases that can be used
+    assert.deepEqual([cases.map(({ id }) => id), patients], [["a", "brighter"], 2]);
     // The same patient stored in another orientation is the same patient
     for (const part of ["imagesTr", "labelsTr"]) {
       const path = join(folder, part, "same.nii");
