@@ -470,6 +470,8 @@ pageTest("works without a network, after it was open once", async ({ page, error
   try {
     await page.reload();
     await settled(page);
+    await page.goto(`${host!.address}?backend=wasm`); // never asked for before
+    await settled(page);
     assert.ok(await diceAt(page, 60) > 0.9);
     const kept: string[] = await page.evaluate(`caches.keys()
       .then(([name]) => caches.open(name)).then((cache) => cache.keys())
