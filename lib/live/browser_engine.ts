@@ -14,6 +14,7 @@ import { findHardware } from "../rollout/webgpu/adapter.ts";
 import { InputError } from "../support/errors.ts";
 import type { BackendName, BrowserEngine } from "./backend_name.ts";
 import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
+import { loadFile } from "./load_file.ts";
 
 /** 1 GB: browsers on phones reserve no more. */
 const MAX_PAGES = 16384;
@@ -36,6 +37,8 @@ export async function startEngine(
   base: string,
 ): Promise<BrowserEngine> {
   tf.enableProdMode();
+  const isGpu = backend === "webgpu" || (backend === "auto" && await hasGpu(shape));
+  if (!isGpu) requireKernels(shape);
   current?.dispose();
   current = null;
   const notes: string[] = [];
@@ -49,9 +52,7 @@ export async function startEngine(
   };
   const wants = (name: BackendName) => backend === "auto" || backend === name;
   let [name, engine]: [BrowserEngine["name"], RolloutEngine | null] = ["webgpu", null];
-  if (backend === "webgpu" || (backend === "auto" && await hasGpu(shape))) {
-    engine = await attempt(() => openWebGpu(shape), "WebGPU");
-  }
+  if (isGpu) engine = await attempt(() => openWebGpu(shape), "WebGPU");
   if (engine === null && (wants("threads") || backend === "webgpu")) {
     name = "threads";
     if (hasSharedMemory()) engine = await attempt(() => openWasm(shape, base, true), "Threads");
@@ -71,20 +72,21 @@ async function openWebGpu(shape: ModelShape): Promise<RolloutEngine> {
   return await WebGpuEngine.create({ shape });
 }
 
+function requireKernels({ channels, hidden }: ModelShape): void {
+  if (KERNEL_SHAPES.some((each) => each.channels === channels && each.hidden === hidden)) return;
+  const known = KERNEL_SHAPES.map((each) => `${each.channels} and ${each.hidden}`).join(", ");
+  throw new InputError(
+    `Cannot run this model: the page has kernels for ${known} channels and hidden units, ` +
+      `not for ${channels} and ${hidden}`,
+    { code: "bad-backend", hint: "Use deno task predict" },
+  );
+}
+
 async function openWasm(shape: ModelShape, base: string, shared: boolean): Promise<RolloutEngine> {
-  const { channels, hidden } = shape;
-  if (!KERNEL_SHAPES.some((each) => each.channels === channels && each.hidden === hidden)) {
-    const known = KERNEL_SHAPES.map((each) => `${each.channels} and ${each.hidden}`).join(", ");
-    throw new InputError(
-      `Cannot run this model: the page has kernels for ${known} channels and hidden units, ` +
-        `not for ${channels} and ${hidden}`,
-      { code: "bad-backend", hint: "Use deno task predict" },
-    );
-  }
+  requireKernels(shape);
   await tf.setBackend("cpu");
   const build = { relaxed: hasRelaxedSimd(), shared, wide: false, checked: false };
-  const response = await fetch(new URL(kernelFile(shape, build), base));
-  if (!response.ok) throw new Error(`Cannot load kernels: ${response.status}`);
+  const response = await loadFile(new URL(kernelFile(shape, build), base));
   const module = await WebAssembly.compile(await response.arrayBuffer());
   const threads = shared ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1;
   return await WasmEngine.start(module, {

@@ -7,7 +7,8 @@
 import type { Stroke } from "./situation.ts";
 
 /**
- * The pixels that a stroke covers: those whose centre is not farther from its path than the radius.
+ * The pixels that a stroke covers: those not farther from a pixel of its path than the radius. The path
+ * has no gaps, however fast the brush was moved.
  *
  * @returns 1 for each pixel that it covers, row by row.
  *
@@ -31,7 +32,8 @@ export function strokePixels(
     const [fromX, fromY] = i === 0 ? [x, y] : [points[i - 2]!, points[i - 1]!];
     const parts = Math.max(1, Math.abs(x - fromX), Math.abs(y - fromY));
     for (let part = 0; part <= parts; part++) {
-      cover(fromX + (x - fromX) * part / parts, fromY + (y - fromY) * part / parts);
+      const along = (from: number, to: number) => Math.round(from + (to - from) * part / parts);
+      cover(along(fromX, x), along(fromY, y));
     }
   }
   return covered;

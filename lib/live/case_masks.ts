@@ -93,8 +93,17 @@ export class CaseMasks {
   }
 
   /** The files that `deno task predict` writes, with the corrections. */
-  async save(): Promise<SavedFile[]> {
-    const paths = await this.#opened.save(OUT, this.#planes, { suffix: "" });
+  save(): Promise<SavedFile[]> {
+    return this.#write(this.#planes);
+  }
+
+  /** The same files with codes instead of the values for which they stand. */
+  saveCodes(): Promise<SavedFile[]> {
+    return this.#write(this.#planes.map((plane) => Float32Array.from(plane)));
+  }
+
+  async #write(planes: readonly Uint8Array[] | readonly Float32Array[]): Promise<SavedFile[]> {
+    const paths = await this.#opened.save(OUT, planes, { suffix: "" });
     return paths.map((path) => {
       const bytes = memoryFiles.get(path)!;
       memoryFiles.delete(path);

@@ -46,6 +46,11 @@ export function classColour(index: number): Colour {
   return CLASSES[index % CLASSES.length]!;
 }
 
+/** The code of a class, from 0. */
+export function classCode(index: number, kind: Targets["kind"]): number {
+  return kind === "classes" ? index + 1 : 1 << index;
+}
+
 /**
  * The colour of a mask's code: of its class, or of the last of its regions, which are often inside of
  * each other.

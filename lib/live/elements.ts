@@ -4,6 +4,8 @@
  * @module
  */
 
+import { classColour } from "./colours.ts";
+
 /**
  * An element by its id.
  *
@@ -41,6 +43,14 @@ export function fillSelect(
 export function addOption(list: HTMLSelectElement, value: string, text: string): void {
   const isThere = [...list.options].some((option) => option.value === value);
   if (!isThere) list.add(new Option(text, value));
+}
+
+/** A class with its colour. */
+export function classKey(name: string, index: number): HTMLElement {
+  const [key, colour] = [document.createElement("span"), document.createElement("i")];
+  colour.style.background = `rgb(${classColour(index)})`;
+  key.append(colour, name);
+  return key;
 }
 
 /** Announces a text to screen readers. */

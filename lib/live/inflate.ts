@@ -4,6 +4,8 @@
  * @module
  */
 
+import { loadFile } from "./load_file.ts";
+
 /** The content of a file that `gzip` compressed. */
 export function inflate(response: Response): ReadableStream<Uint8Array<ArrayBuffer>> {
   if (!response.ok) throw new Error(`Cannot load ${response.url}: ${response.status}`);
@@ -13,7 +15,7 @@ export function inflate(response: Response): ReadableStream<Uint8Array<ArrayBuff
 /** A module without imports that is stored compressed. */
 export async function importPacked<Module>(address: URL): Promise<Module> {
   const headers = { "content-type": "text/javascript" };
-  const code = await new Response(inflate(await fetch(address)), { headers }).blob();
+  const code = await new Response(inflate(await loadFile(address)), { headers }).blob();
   const url = URL.createObjectURL(code);
   try {
     return await import(url);

@@ -5,7 +5,11 @@
  */
 
 import { InputError } from "../support/errors.ts";
+import { MEMORY } from "../support/memory_files.ts";
 import { element } from "./elements.ts";
+
+/** The page's own folders, of which the user knows nothing. */
+const FOLDERS = new RegExp(`${MEMORY}/\\w+/`, "g");
 
 /** Shows an error as text; with `retry` a button to continue anyway. */
 export function showError(error: unknown, retry?: () => void): void {
@@ -64,9 +68,10 @@ function show(lines: readonly string[], isNote: boolean): void {
   const box = element("message", HTMLElement);
   box.replaceChildren(...lines.map((line) => {
     const paragraph = document.createElement("p");
-    paragraph.textContent = line;
+    paragraph.textContent = line.replaceAll(FOLDERS, "");
     return paragraph;
   }));
   box.classList.toggle("note", isNote);
   box.hidden = false;
+  box.scrollIntoView({ block: "nearest" }); // on a phone it may be screens away
 }

@@ -89,6 +89,7 @@ async function refreshDiagnostics(): Promise<void> {
 async function openModel(files: Files): Promise<void> {
   try {
     hideMessage();
+    view.stop();
     controller.close();
     await setModel(files);
     opened = null;
@@ -96,12 +97,14 @@ async function openModel(files: Files): Promise<void> {
     showNotes([`This model has ${model.parameters} parameters. Now give an image for it.`]);
   } catch (error) {
     showError(error);
+    if (opened !== null) controller.open(controller.scene);
   }
 }
 
 /** Opens the user's image. */
 async function openOwn(files: Files): Promise<void> {
   hideMessage();
+  view.stop();
   const series = await remote.call("listSeries", [files]);
   const choices = series.map(({ key, text, isUsable }) => ({ value: key, text, isUsable }));
   const chosen = series.length > 1
@@ -130,7 +133,7 @@ async function openCase(files: Files, options: OpenOptions): Promise<void> {
   const { force = false, query = "", series = null } = options;
   try {
     hideMessage();
-    controller.pause();
+    view.stop();
     opened = await remote.call("openCase", [files, force, series]);
     defaults = { ...defaults, slice: opened.start };
     const { scene, problems } = decodeScene(query, defaults);
@@ -179,4 +182,7 @@ function keepAddress(): void {
 // A link to another situation, in the same tab
 addEventListener("hashchange", () => location.reload());
 addEventListener("unhandledrejection", ({ reason }) => showError(reason));
-start().catch(showError);
+start().catch((error) => {
+  element("where", HTMLElement).textContent = "";
+  showError(error);
+});

@@ -5,6 +5,7 @@
  */
 
 import { InputError } from "../support/errors.ts";
+import { cannotLoad } from "./load_file.ts";
 
 /** A worker's functions, of cloneable values. */
 export type Api = Record<string, (call: CallContext, ...values: never[]) => unknown>;
@@ -80,7 +81,11 @@ export class Remote<A extends Api> {
       if (data.progress !== undefined) waiting?.options.onProgress?.(...data.progress);
       else waiting?.settle(data);
     });
-    worker.addEventListener("error", ({ message }) => onCrash(new Error(message)));
+    worker.addEventListener("error", ({ message }) =>
+      // There is no message where its file is missing
+      onCrash(
+        message ? new Error(message) : cannotLoad("the page's worker", "there is no answer"),
+      ));
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 
 import type { MaskFacts } from "./case_masks.ts";
+import { classCode } from "./colours.ts";
 import { announce, button, element, fillSelect, onClick, select } from "./elements.ts";
 import { hideMessage, showError } from "./messages.ts";
 import type { Remote } from "./remote.ts";
@@ -34,7 +35,7 @@ export class Segmenter {
   constructor(remote: Remote<WorkerApi>, listeners: SegmenterListeners) {
     this.#remote = remote;
     this.#listeners = listeners;
-    onClick("cancel", () => this.#running?.abort());
+    onClick("cancel", () => this.cancel());
     onClick("save", () => this.#save().catch(showError));
   }
 
@@ -50,9 +51,8 @@ export class Segmenter {
         onProgress: (done, total) => bar.value = done / total,
       });
       this.#classes = classes;
-      const code = (i: number) => String(kind === "classes" ? i + 1 : 1 << i);
       fillSelect(select("pen"), [
-        ...classes.map((name, i) => [code(i), name] as [string, string]),
+        ...classes.map((name, i) => [`${classCode(i, kind)}`, name] as [string, string]),
         ["0", "nothing: it erases"],
       ]);
       announce(`Segmented. ${this.#describe(facts)}`);
@@ -62,6 +62,11 @@ export class Segmenter {
     } finally {
       this.#setRunning(false);
     }
+  }
+
+  /** Stops what is running. */
+  cancel(): void {
+    this.#running?.abort();
   }
 
   /** Begins a stroke of the pen in a slice, in its own pixels. */

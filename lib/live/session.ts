@@ -25,7 +25,7 @@ import { Automaton, type Frame } from "./automaton.ts";
 import { CaseMasks, type MaskFacts, type SavedFile } from "./case_masks.ts";
 import { changeImage } from "./change_image.ts";
 import type { CaseFacts, ModelFacts, SeriesFacts } from "./facts.ts";
-import { type LoadedModel, loadModel } from "./load_model.ts";
+import type { LoadedModel } from "./load_model.ts";
 import type { Files } from "./model_files.ts";
 import type { Scene } from "./situation.ts";
 
@@ -37,18 +37,15 @@ export class Session {
   #case: Case | null = null;
   #automaton: Automaton | null = null;
   #masks: CaseMasks | null = null;
-  /** The path of the first image. */
-  #image = "";
+  /** The first image. */
+  #image: SavedFile | null = null;
   /** Of ten runs of a slice. */
   #deviation: ImageSlice | null = null;
 
-  /** Loads a model from the files of a run. The case must be opened again. */
-  async setModel(files: Files): Promise<ModelFacts> {
-    const loaded = await loadModel(files);
-    this.#loaded?.model.dispose();
-    this.#loaded = loaded;
-    this.#automaton?.dispose();
-    this.#case = this.#automaton = null;
+  /** Takes a model. The case must be opened again. */
+  setModel(loaded: LoadedModel): ModelFacts {
+    this.#case = this.#masks = this.#deviation = null;
+    this.renewModel(loaded);
     const { model, inputs, config } = loaded;
     const { channels, imageChannels, steps, fireRate } = model.config;
     return {
@@ -60,10 +57,12 @@ export class Session {
     };
   }
 
-  /** Width and height of the model's layers: what an engine is made for. */
-  get shape(): { channels: number; hidden: number } {
-    const { channels, hidden } = this.#model.weights.config;
-    return { channels, hidden };
+  /** Takes the model that is open once more, as its weights may be lost with a GPU; the rest stays. */
+  renewModel(loaded: LoadedModel): void {
+    this.#loaded?.model.dispose();
+    this.#loaded = loaded;
+    this.#automaton?.dispose();
+    this.#automaton = this.#case && new Automaton(loaded, this.#case);
   }
 
   /** The DICOM series in some files; none where there are volumes or pictures. */
@@ -98,7 +97,7 @@ export class Session {
     const { opened, warnings } = await openViews([{ model, inputs }], source, hasLabel);
     const unlike = requireLike(compareInput(inputs, opened), image, force);
     this.#case = opened;
-    this.#image = `${source.folder}/${image}`;
+    this.#image = { name: basename(image), bytes: memoryFiles.get(`${source.folder}/${image}`)! };
     this.#masks = this.#deviation = null;
     this.#automaton?.dispose();
     this.#automaton = new Automaton(this.#model, opened);
@@ -196,11 +195,16 @@ export class Session {
     return this.#masks;
   }
 
-  /** The open volume's first image and its mask, as NIfTI; null for pictures, and without a mask. */
+  /**
+   * The open volume's first image and the codes of its mask, as NIfTI; null for pictures, and without
+   * a mask.
+   */
   async volumes(): Promise<Record<"volume" | "mask", SavedFile | null>> {
     if (this.#opened.kind !== "volume") return { volume: null, mask: null };
-    const volume = { name: basename(this.#image), bytes: memoryFiles.get(this.#image)! };
-    return { volume, mask: await this.#masks?.save().then(([mask]) => mask!) ?? null };
+    return {
+      volume: this.#image,
+      mask: await this.#masks?.saveCodes().then(([mask]) => mask!) ?? null,
+    };
   }
 
   get #model(): LoadedModel {

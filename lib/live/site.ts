@@ -4,6 +4,7 @@
  * @module
  */
 
+import { loadFile } from "./load_file.ts";
 import type { Files } from "./model_files.ts";
 
 /** The file that lists them. */
@@ -23,13 +24,7 @@ export interface Site {
 
 /** Reads the list of included files; each is fetched on demand. */
 export async function readSite(base: string): Promise<Site> {
-  const get = async (path: string) => {
-    const response = await fetch(new URL(path, base));
-    if (!response.ok) {
-      throw new Error(`Cannot load ${path}: the server answered ${response.status}`);
-    }
-    return response;
-  };
+  const get = (path: string) => loadFile(new URL(path, base));
   const { model, cases }: SiteFiles = await (await get(SITE_FILE)).json();
   const load = async (paths: readonly string[]): Promise<Files> =>
     new Map(

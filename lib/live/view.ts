@@ -8,12 +8,12 @@ import { turnPair, type View as Way } from "../plots/raster.ts";
 import type { Frame } from "./automaton.ts";
 import { listenToBrush, type Place } from "./brush_input.ts";
 import { drawChart } from "./chart.ts";
-import { classColour } from "./colours.ts";
 import type { Controller } from "./controller.ts";
 import {
   addOption,
   announce,
   button,
+  classKey,
   element,
   fillSelect,
   input,
@@ -44,6 +44,7 @@ export interface OpenFacts {
 export class View {
   readonly #controller: Controller;
   readonly #facts: () => OpenFacts;
+  readonly #segmenter: Segmenter;
   readonly #canvas = element("view", HTMLCanvasElement);
   #frame: Frame | null = null;
   #brush: Place | null = null;
@@ -51,7 +52,7 @@ export class View {
   constructor(controller: Controller, remote: Remote<WorkerApi>, facts: () => OpenFacts) {
     this.#controller = controller;
     this.#facts = facts;
-    const segmenter = new Segmenter(remote, {
+    const segmenter = this.#segmenter = new Segmenter(remote, {
       onDone: () => {
         addOption(select("show"), "result", "mask of the whole volume");
         controller.look({ show: "result" });
@@ -93,6 +94,12 @@ export class View {
   /** Plays at the chosen speed; from the start where it has come to its end. */
   play(): void {
     this.#controller.play(Number(select("speed").value));
+  }
+
+  /** Stops all that runs, as something else will be opened. */
+  stop(): void {
+    this.#controller.pause();
+    this.#segmenter.cancel();
   }
 
   /** Fits the controls to another model or case. */
@@ -281,14 +288,6 @@ export class View {
       button("ten").disabled = false;
     }
   }
-}
-
-/** A class with its colour. */
-function classKey(name: string, index: number): HTMLElement {
-  const [key, colour] = [document.createElement("span"), document.createElement("i")];
-  colour.style.background = `rgb(${classColour(index)})`;
-  key.append(colour, name);
-  return key;
 }
 
 function format(id: string, value: number): string {

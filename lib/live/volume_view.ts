@@ -68,6 +68,7 @@ export class VolumeView {
     const niivue = new module.Niivue({
       ...{ dragAndDropEnabled: false, backColor: [0, 0, 0, 1], isRadiologicalConvention: true },
       ...{ multiplanarShowRender: module.SHOW_RENDER.ALWAYS, logLevel: "error" },
+      isNearestInterpolation: true, // between two classes there is no third colour
     });
     await niivue.attachToCanvas(element("niivue", HTMLCanvasElement));
     niivue.setSliceType(niivue.sliceTypeMultiplanar);

@@ -7,6 +7,7 @@
 import { InputError } from "../support/errors.ts";
 import type { BackendName, BrowserEngine } from "./backend_name.ts";
 import { startEngine } from "./browser_engine.ts";
+import { loadModel } from "./load_model.ts";
 import type { Files } from "./model_files.ts";
 import { type CallContext, serveCalls } from "./remote.ts";
 import { Session } from "./session.ts";
@@ -14,21 +15,16 @@ import type { Scene, Stroke } from "./situation.ts";
 
 const session = new Session();
 let engine: BrowserEngine;
-/** What is open, to open it again. */
+/** The model's files, to load it again. */
 let model: { files: Files; base: string };
-let images: { files: Files; force: boolean; series: string | null } | null = null;
 
-async function setModel(files: Files, backend: BackendName, base: string) {
-  const facts = await session.setModel(files);
-  engine = await startEngine(session.shape, backend, base);
+/** Loads a model and starts an engine for it. */
+async function load(files: Files, backend: BackendName, base: string) {
+  const loaded = await loadModel(files);
+  const { channels, hidden } = loaded.weights.config;
+  engine = await startEngine({ channels, hidden }, backend, base);
   model = { files, base };
-  images = null;
-  return { model: facts, engine };
-}
-
-async function openCase(files: Files, force: boolean, series: string | null) {
-  images = { files, force, series };
-  return await session.openCase(files, force, series);
+  return loaded;
 }
 
 /** Does some work; where a GPU is lost on the way, again on the CPU. */
@@ -38,22 +34,23 @@ async function onEngine<T>({ signal }: CallContext, work: () => Promise<T>): Pro
   } catch (error) {
     const isOther = error instanceof InputError && error.code !== "bad-backend";
     const isLost = engine.name === "webgpu" && !signal.aborted && !isOther;
-    if (!isLost || images === null) throw error;
-    const { files, force, series } = images;
-    await setModel(model.files, "threads", model.base);
+    if (!isLost) throw error;
+    session.renewModel(await load(model.files, "threads", model.base));
     const note = `WebGPU was lost: ${(error as Error).message}`;
     engine = { ...engine, notes: [...engine.notes, note] };
-    await openCase(files, force, series);
     return await work();
   }
 }
 
 const api = {
-  setModel: (_: CallContext, files: Files, backend: BackendName, base: string) =>
-    setModel(files, backend, base),
+  async setModel(_: CallContext, files: Files, backend: BackendName, base: string) {
+    // A model that cannot be used leaves what is open as it is
+    const loaded = await load(files, backend, base);
+    return { model: session.setModel(loaded), engine };
+  },
   listSeries: (_: CallContext, files: Files) => session.listSeries(files),
   openCase: (_: CallContext, files: Files, force: boolean, series: string | null) =>
-    openCase(files, force, series),
+    session.openCase(files, force, series),
   engine: (_: CallContext) => engine,
   frame: (call: CallContext, scene: Scene) => onEngine(call, () => session.frame(scene)),
   tenRuns: (call: CallContext, scene: Scene) =>

@@ -8,7 +8,7 @@ import { extractSlices, SliceDataset } from "../../lib/slices/mod.ts";
 import { createVolume, writeVolume } from "../../lib/volume/mod.ts";
 import { fixedModel, inFolder, QUICK, writeData } from "./support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 const near = (value: number, expected: number, what: string) =>
   assert.ok(Math.abs(value - expected) < 1e-5, `${what}: ${value}, not ${expected}`);

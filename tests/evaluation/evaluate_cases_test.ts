@@ -13,7 +13,7 @@ import { saveSlice } from "../../lib/slices/mod.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
 import { fixedModel, inFolder, inputsOf, quickModel, writeData } from "./support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 const OPTIONS: Omit<EvaluateCasesOptions, "models" | "sources"> = {
   batchSize: 4,

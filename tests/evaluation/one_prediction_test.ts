@@ -26,7 +26,7 @@ import { modelInputs } from "../../lib/slices/model_inputs.ts";
 import { Random } from "../../lib/support/random.ts";
 import { inFolder, QUICK, writeData } from "./support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 const SEED = 11;
 const EVALUATE = { batchSize: 3, seed: SEED, samples: 1, postprocess: ["none" as const] };

@@ -10,7 +10,7 @@ import type { ImageSlice } from "../../lib/slices/types.ts";
 import { hash32, Random } from "../../lib/support/random.ts";
 import { fixedModel, inputsOf, quickModel } from "./support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 const OPTIONS: PredictCaseOptions = {
   batchSize: 3,

@@ -10,7 +10,7 @@ import { loadSlice, saveSlice, type SliceSettings } from "../../lib/slices/mod.t
 import { readVolume, writeVolume } from "../../lib/volume/mod.ts";
 import { ball, fixedModel, inFolder, inputsOf, quickModel, writeData } from "./support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 /** Three volumes `case_0` to `case_2`, a model, and what predicts them. */
 function inStudy(

@@ -12,7 +12,7 @@ import { parseTargets } from "../../lib/slices/targets.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
 import { fixedModel, inFolder, inputsOf, quickModel } from "./support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 const data = new URL("../fixtures/cases/Dataset007_Mine", import.meta.url).pathname;
 

@@ -13,22 +13,32 @@ import { loadModel } from "../../lib/live/load_model.ts";
 import { listInputs } from "../../lib/slices/discovery/dicom_case.ts";
 import { type ImageList, listImages } from "../../lib/slices/discovery/list_images.ts";
 import { canBundle } from "../support/bundle.ts";
+import { runPython } from "../../tasks/support/python.ts";
 import { inFolder } from "../support/in_folder.ts";
-import { DICOM, dicom, EXAMPLE, modelFiles, ROOT } from "./support/files.ts";
+import { DICOM, dicom, EXAMPLE, modelFiles, PARTS, ROOT } from "./support/files.ts";
+import { nibabel, WITH_NIBABEL } from "./support/nibabel.ts";
 import { BROWSER, Host, settled, type Tab, type TabOptions, withTab } from "./support/site.ts";
 
 /** One build for all tests; undefined where there is no browser or no bundler. */
 const host = BROWSER !== undefined && await canBundle() ? await Host.start() : undefined;
 
+/** What a test of the page needs. */
+interface PageOptions extends TabOptions {
+  readonly query?: string;
+  /** Beside a browser. Default: nothing. */
+  readonly needs?: { readonly program: string; readonly isThere: boolean };
+}
+
 /** A test with a page that is open, on which nothing may go wrong. */
 function pageTest(
   name: string,
   use: (tab: Tab) => Promise<void>,
-  { query = "", ...options }: { query?: string } & TabOptions = {},
+  { query = "", needs, ...options }: PageOptions = {},
 ): void {
+  const others = needs === undefined ? "" : `, ${needs.program}`;
   Deno.test({
-    name: `the live page ${name} (needs Chromium, deno bundle)`,
-    ignore: host === undefined,
+    name: `the live page ${name} (needs Chromium, deno bundle${others})`,
+    ignore: host === undefined || needs?.isThere === false,
     sanitizeOps: false, // the browser's driver keeps a pipe open
     sanitizeResources: false,
     fn: () =>
@@ -101,7 +111,9 @@ async function predicted({ cases }: ImageList): Promise<Uint8Array> {
 
 /** Leads the mouse over the picture, in parts of it. */
 async function drag(page: Page, ...places: [x: number, y: number][]): Promise<void> {
-  const { x, y, width, height } = (await page.locator("#view").boundingBox())!;
+  const view = page.locator("#view");
+  await view.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await view.boundingBox())!;
   for (const [i, place] of places.entries()) {
     await page.mouse.move(x + place[0] * width, y + place[1] * height, { steps: 4 });
     if (i === 0) await page.mouse.down();
@@ -121,6 +133,31 @@ pageTest(
       ? /threads \(.*, \d+ threads\)/
       : /1 thread\)/;
     assert.match((await page.locator("#diagnostics").textContent())!, threads);
+    // What the policy forbids, each in the way in which it is tried
+    const forbidden = await page.evaluate(`(async () => {
+      const seen = [];
+      addEventListener("securitypolicyviolation", (event) => seen.push(event.effectiveDirective));
+      const add = (tag, settings) => document.body.append(
+        Object.assign(document.createElement(tag), settings),
+      );
+      const other = "http://127.0.0.1:1/";
+      await fetch(other).catch(() => {});
+      add("script", { textContent: "never" });
+      add("img", { src: other });
+      add("link", { rel: "stylesheet", href: other });
+      add("iframe", { src: other });
+      add("base", { href: other });
+      try { new Worker("data:text/javascript,0"); } catch {}
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return [...new Set(seen)].sort().join();
+    })()`);
+    assert.equal(
+      forbidden,
+      "base-uri,connect-src,frame-src,img-src,script-src-elem,style-src-elem,worker-src",
+    );
+    tab.errors.length = 0;
+    const asked = tab.requests.splice(0);
+    tab.requests.push(...asked.filter((url) => url !== "http://127.0.0.1:1/"));
   },
 );
 
@@ -139,13 +176,17 @@ pageTest("heals half of the gland when it is erased in the coarse stage", async 
   const healed = await goTo(page, 60);
   assert.ok(healed > 0.88, `healed to ${healed}, ${last} without the wound`);
   // The address is the situation: another opens it
-  await until(page, "location.hash.includes('strokes=erase.20.12.')");
+  await until(page, "/step=60&strokes=erase.20.12./.test(location.hash)");
   const address = page.url();
   const other = await page.context().newPage();
   await other.goto(host!.address);
   await settled(other);
   await other.goto(address); // in the same tab
   assert.equal(await diceAt(other, 60), healed);
+  await other.goto(`${host!.address}#case=prostate_04&slice=99&step=60`);
+  await other.locator("#status", { hasText: "prostate_04 is open, 7 slices" }).waitFor();
+  await diceAt(other, 60);
+  assert.equal(await other.locator("output[for=slice]").textContent(), "7", "the last one");
   await page.getByRole("button", { name: "Undo" }).click();
   await page.locator("#where", { hasText: `Dice ${last.toFixed(3)}` }).waitFor();
 });
@@ -155,11 +196,23 @@ pageTest("is used with the keyboard alone, and does not move by itself", async (
   assert.equal(await page.locator("#play").textContent(), "Play");
   await page.locator("#view").focus();
   for (const key of ["Shift+ArrowLeft", "ArrowUp", "Enter"]) await page.keyboard.press(key);
-  await until(page, "location.hash.includes('strokes=erase.60.6.')");
+  // From the middle of 80 × 80 five to the left and one up; the grid's rows run to the right and its
+  // columns to the front
+  await until(page, "location.hash.includes('strokes=erase.60.6.40.44')");
   await page.keyboard.press("Control+z");
   await until(page, "!location.hash.includes('strokes')");
+  await page.locator("#view").click({ button: "right" });
+  assert.equal(await page.locator("#undo").isDisabled(), true, "only the left button draws");
   await page.keyboard.press(".");
   await diceAt(page, 61);
+  assert.match((await page.locator("#where").textContent())!, /fine 21, beyond its training/);
+  await page.keyboard.press(",");
+  await diceAt(page, 60);
+  assert.match((await page.locator("#where").textContent())!, /fine 20 of 20/);
+  await page.locator("#radius").focus(); // a slider has arrow keys of its own
+  await page.keyboard.press(".");
+  await diceAt(page, 61);
+  await page.locator("#view").focus();
   await page.keyboard.press(" ");
   await page.getByRole("button", { name: "Pause" }).waitFor();
   await page.keyboard.press("Home");
@@ -170,16 +223,30 @@ pageTest("shows every channel, sliders and ten runs", async ({ page }) => {
   const before = await goTo(page, 60);
   await page.getByLabel("On the grid").selectOption("5");
   await page.locator("#scale-low", { hasText: /^−[\d.]+$/ }).waitFor();
+  const scale = async () => await page.locator("#scale-low, #scale-high").allTextContents();
+  const [low, high] = await scale();
+  assert.equal(low, `−${high}`);
   await page.getByLabel(/^Noise/).fill("0.3");
   await until(
     page,
     `!document.querySelector("#where").textContent.includes("Dice ${before.toFixed(3)}")`,
   );
+  assert.equal(await page.locator("output[for=noise]").textContent(), "30 %");
+  await page.getByRole("button", { name: "Other cells fire" }).click();
+  await page.getByLabel(/^Coarse/).fill("30");
+  await page.getByLabel(/^Fine/).fill("12");
+  await page.locator("#where", { hasText: "Step 60: fine 30, beyond" }).waitFor();
+  await until(page, `location.hash === "#seed=1&steps=30%2C12&noise=0.3&step=60&show=5"`);
   await page.getByRole("button", { name: "Run it ten times" }).click();
   const text = await page.locator("#quality", { hasText: "metric" }).textContent();
   const quality = Number(/quality metric ([\d.]+)/.exec(text!)![1]);
   assert.ok(quality > 0 && quality < 2, text!);
   assert.equal(await page.getByLabel("On the grid").inputValue(), "deviation");
+  await page.locator("#scale-high", { hasText: "0.5" }).waitFor();
+  assert.deepEqual(await scale(), ["0", "0.5"]);
+  await page.getByLabel(/^Slice/).fill("2");
+  await page.getByRole("button", { name: "Start over" }).click();
+  await until(page, `location.hash === "#slice=2&step=60"`);
 });
 
 pageTest("gives the mask that predict gives, for a file of the user", async ({ page }) => {
@@ -226,26 +293,48 @@ pageTest("takes DICOM, asks for the series, and gives the mask that predict give
   assert.deepEqual(mask, await predicted(await listInputs(join(DICOM, "two_series.zip"), [], "4")));
 });
 
-/** The orange pixels in a picture of the three planes, in which an image is grey. */
-async function orangePixels(page: Page): Promise<number> {
-  const { data, channels } = decode(await page.locator("#niivue").screenshot());
-  let count = 0;
+/** The pixels of a picture that are orange and blue, the first classes; an image is grey. */
+async function maskPixels(page: Page, canvas: string): Promise<[orange: number, blue: number]> {
+  const { data, channels } = decode(await page.locator(canvas).screenshot());
+  const count: [number, number] = [0, 0];
   for (let i = 0; i < data.length; i += channels) {
+    const [red, green, blue] = data.subarray(i);
     // The crosshair is red, without green
-    if (data[i]! > data[i + 2]! + 60 && data[i + 1]! > data[i + 2]! + 30) count++;
+    if (red! > blue! + 60 && green! > blue! + 30) count[0]++;
+    if (blue! > red! + 30 && green! > red! + 10) count[1]++;
   }
   return count;
 }
 
-/** Waits until there are more than some orange pixels: it draws in later frames. */
-async function orangeAbove(page: Page, least: number): Promise<number> {
+/** Waits until there are more than some pixels of a class in three planes: it draws in later frames. */
+async function pixelsAbove(page: Page, code: 0 | 1, least: number): Promise<[number, number]> {
   for (const end = Date.now() + 20_000; Date.now() < end;) {
-    const count = await orangePixels(page);
-    if (count > least) return count;
+    const count = await maskPixels(page, "#niivue");
+    if (count[code] > least) return count;
     await page.waitForTimeout(200);
   }
   assert.fail(`never more than ${least} pixels of the mask`);
 }
+
+/** Checks the page's accessibility in light and dark colours. */
+async function checkAccess(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const grounds: unknown[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await page.evaluate("axe.run()") as axe.AxeResults;
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html)}`);
+    assert.deepEqual(found, [], colorScheme);
+    grounds.push(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
+  }
+  assert.notEqual(grounds[0], grounds[1]);
+}
+
+const IN_3D = {
+  flags: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+  query: "?backend=threads",
+  viewport: { width: 800, height: 600 }, // a program draws
+};
 
 pageTest(
   "shows a volume in three planes and 3D, with its mask and its corrections",
@@ -257,15 +346,16 @@ pageTest(
     await page.getByText("Three planes and 3D").click();
     await page.locator("#planes[data-layers='1']").waitFor();
     assert.ok(loaded() > 0);
-    assert.equal(await orangePixels(page), 0);
+    assert.deepEqual(await maskPixels(page, "#niivue"), [0, 0]);
     await page.getByRole("button", { name: "Segment the whole volume" }).click();
     await page.locator("#planes[data-layers='2']").waitFor();
-    const before = await orangeAbove(page, 1000);
+    const [before] = await pixelsAbove(page, 0, 1000);
+    await checkAccess(page);
     const text = await page.locator("#volume").textContent();
     await page.locator("#radius").fill("20");
     await drag(page, [0.2, 0.2], [0.8, 0.2], [0.8, 0.3], [0.2, 0.3]);
     await until(page, `document.querySelector("#volume").textContent !== "${text}"`);
-    await orangeAbove(page, before + 200);
+    await pixelsAbove(page, 0, before + 200);
     // A picture has one plane
     const png = await Deno.readFile(join(ROOT, "docs/images/live.png"));
     await page.locator("#files").setInputFiles({
@@ -274,9 +364,61 @@ pageTest(
     await page.getByRole("button", { name: "Use it anyway" }).click();
     await page.getByRole("alert").getByText("Only volumes have three planes.").waitFor();
   },
+  IN_3D,
+);
+
+pageTest(
+  "draws each class in its own colour, and saves its value",
+  async ({ page }) => {
+    await page.getByText("Three planes and 3D").click();
+    const settings = JSON.parse(await Deno.readTextFile(join(PARTS, "slices.json")));
+    for (const [i, value] of [4, 7].entries()) settings.targets.classes[i].values = [value];
+    const files = await modelFiles(PARTS);
+    files.set("slices.json", new TextEncoder().encode(JSON.stringify(settings)));
+    await page.locator("#files").setInputFiles(
+      Array.from(files, ([name, bytes]) => ({ name, mimeType: "", buffer: Buffer.from(bytes) })),
+    );
+    await page.getByRole("alert").getByText("This model has 7390 parameters").waitFor();
+    await inFolder(async (folder) => {
+      await runPython(nibabel!, [WITH_NIBABEL, "tube", folder]);
+      await drop(page, join(folder, "tube.nii.gz"));
+      await page.locator("#status", { hasText: "tube is open" }).waitFor();
+      await page.getByRole("button", { name: "Segment the whole volume" }).click();
+      await page.locator("#planes[data-layers='2']").waitFor();
+      const mask = join(folder, "mask.nii.gz");
+      await Deno.writeFile(mask, await saveMask(page, /^tube\.nii\.gz$/));
+      const told = await runPython(nibabel!, [WITH_NIBABEL, "count", mask]);
+      const { 4: front, 7: back, ...others }: Record<number, number[]> = JSON.parse(told);
+      assert.deepEqual(others, {});
+      const sum = (counts: number[]) => counts.reduce((a, b) => a + b);
+      const ml = (counts: number[]) => `${(sum(counts) / 1000).toFixed(2)} ml`;
+      assert.equal(
+        await page.locator("#volume").textContent(),
+        `Anterior: ${ml(front!)}; Posterior: ${ml(back!)}`,
+      );
+      const both = front!.map((count, i) => Math.min(count, back![i]!));
+      const slice = both.indexOf(Math.max(...both));
+      await page.getByLabel(/^Slice/).fill(String(slice));
+      await page.locator("#where", { hasText: `Slice ${slice + 1} of` }).waitFor();
+      const [orange, blue] = await maskPixels(page, "#view");
+      // Each pixel of the slice is as large on the screen
+      const ratio = orange * back![slice]! / (blue * front![slice]!);
+      assert.ok(both[slice]! > 20 && Math.abs(ratio - 1) < 0.05, `${orange} and ${blue} pixels`);
+      // In three planes, which go through the middle
+      const before = await pixelsAbove(page, 1, 100);
+      assert.ok(before[0] > 100, `${before}`);
+      await page.getByLabel(/^Slice/).fill("24");
+      await page.getByLabel("The pen draws").selectOption("Posterior");
+      await page.locator("#where", { hasText: "Slice 25 of" }).waitFor();
+      await drag(page, [0.1, 0.1], [0.9, 0.1]);
+      const after = await pixelsAbove(page, 1, before[1] + 200);
+      assert.ok(after[0] <= before[0], `${before}, then ${after}`);
+    });
+  },
   {
-    flags: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-    query: "?backend=threads",
+    ...IN_3D,
+    reducedMotion: "reduce",
+    needs: { program: "nibabel", isThere: nibabel !== undefined },
   },
 );
 
@@ -288,32 +430,65 @@ pageTest("says what is wrong with a file, and takes a model's files", async ({ p
     });
   await give("notes.txt", "a");
   await alert.getByText("notes.txt is neither .nii, .nii.gz nor .png").waitFor();
+  await page.setViewportSize({ width: 390, height: 600 });
+  await page.locator("#files").scrollIntoViewIfNeeded();
   await give("a.nii", "not a volume at all");
-  await alert.getByText(/Cannot read volume/).waitFor();
+  await alert.getByText(/^Cannot read volume: .*: a\.nii$/).waitFor();
+  await alert.getByText("Volumes are .nii or .nii.gz files").waitFor();
+  const { y, height } = (await alert.boundingBox())!;
+  assert.ok(y >= 0 && y + height <= 600, `seen from ${y}, ${height} high`);
+  await page.evaluate(
+    "for (const id of ['segment', 'cancel']) document.getElementById(id).click()",
+  );
+  await until(page, "document.querySelector('#cancel').hidden");
+  assert.deepEqual([await alert.isVisible(), await page.locator("#result").isVisible()], [
+    ...[false, false],
+  ]);
   await give("model1.safetensors", "half a model");
   await alert.getByText("model2.safetensors, config.json, slices.json missing").waitFor();
-  const model = ["model1.safetensors", "model2.safetensors", "config.json", "slices.json"];
-  await page.locator("#files").setInputFiles(
-    model.map((name) => join(ROOT, "models/hippocampus", name)),
-  );
-  await alert.getByText("This model has 7390 parameters").waitFor();
+  await goTo(page, 59); // what was open still runs
+  await inFolder(async (folder) => {
+    // A run with its last epoch in a folder, which is not wanted, and what a system left there
+    await Deno.mkdir(join(folder, "last"));
+    for (const [name, bytes] of await modelFiles(PARTS)) {
+      await Deno.writeFile(join(folder, name), bytes);
+      await Deno.writeTextFile(join(folder, "last", name), "not the best");
+    }
+    await Deno.writeTextFile(join(folder, ".hidden.nii"), "no volume");
+    await page.locator("#folder").setInputFiles(folder);
+    await alert.getByText("This model has 7390 parameters").waitFor();
+  });
   assert.equal(await page.locator("#where").textContent(), "");
   await page.locator("#view").click(); // nothing is there to be touched
   await page.getByLabel(/^Noise/).fill("0.3");
   await alert.getByText("This model has 7390 parameters").waitFor();
 });
 
-pageTest("works without a network, after it was open once", async ({ page }) => {
+pageTest("works without a network, after it was open once", async ({ page, errors }) => {
   await page.evaluate("navigator.serviceWorker.ready");
   host!.isUp = false;
   try {
     await page.reload();
     await settled(page);
     assert.ok(await diceAt(page, 60) > 0.9);
+    const kept: string[] = await page.evaluate(`caches.keys()
+      .then(([name]) => caches.open(name)).then((cache) => cache.keys())
+      .then((requests) => requests.map(({ url }) => url))`);
+    const names = kept.map((url) => url.slice(host!.address.length));
+    assert.ok(
+      ["", "page.js", "kernels-16-64.wasm", "cases/prostate_02.nii.gz"].every((name) =>
+        names.includes(name)
+      ),
+    );
+    assert.deepEqual(names.filter((name) => /dcm|niivue|converter/.test(name)), []);
+    // What was never used is not there, and this is said
+    await page.getByText("Three planes and 3D").click();
+    await page.getByRole("alert").getByText(/^Cannot load niivue.packed: /).waitFor();
+    errors.length = 0;
   } finally {
     host!.isUp = true;
   }
-});
+}, { query: "?backend=threads" });
 
 pageTest("goes on on the CPU where the GPU is lost", async ({ page, browser }) => {
   await page.getByText("Diagnostics").click();
@@ -335,16 +510,7 @@ for (const [size, width, height] of [["laptop", 1366, 768], ["phone", 390, 844]]
     await page.getByText("Diagnostics").click();
     await page.getByRole("button", { name: "Segment the whole volume" }).click();
     await page.getByRole("button", { name: /^Save/ }).waitFor();
-    await page.evaluate(axe.source);
-    const grounds: unknown[] = [];
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      const { violations } = await page.evaluate("axe.run()") as axe.AxeResults;
-      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html)}`);
-      assert.deepEqual(found, [], colorScheme);
-      grounds.push(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
-    }
-    assert.notEqual(grounds[0], grounds[1]);
+    await checkAccess(page);
     const wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
     assert.equal(wide, false, "nothing sticks out");
   }, { viewport: { width, height } });

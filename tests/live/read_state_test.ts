@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import type { TrainedModel } from "../../lib/evaluation/predict_case.ts";
-import { codeColour, partColour, signedColour } from "../../lib/live/colours.ts";
+import {
+  classCode,
+  classColour,
+  codeColour,
+  partColour,
+  signedColour,
+} from "../../lib/live/colours.ts";
 import {
   answerOf,
   channelsOf,
@@ -67,6 +73,14 @@ Deno.test("codeColour() is that of a class, or of the last region of a set", () 
   const of = (kind: "classes" | "regions") => [1, 2, 3, 4, 5].map((code) => codeColour(code, kind));
   assert.deepEqual(of("classes").slice(0, 3), [orange, blue, green]);
   assert.deepEqual(of("regions"), [orange, blue, blue, green, green]);
+});
+
+Deno.test("classCode() is the code with the colour of the class", () => {
+  for (const kind of ["classes", "regions"] as const) {
+    const codes = [0, 1, 2, 3].map((i) => classCode(i, kind));
+    assert.deepEqual(codes.map((code) => codeColour(code, kind)), [0, 1, 2, 3].map(classColour));
+    assert.equal(codes[3], kind === "classes" ? 4 : 8);
+  }
 });
 
 Deno.test("colours: the middle of the signed map is dark, and maps are linear between colours", () => {

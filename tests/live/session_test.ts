@@ -17,12 +17,10 @@ import { saveSlice } from "../../lib/slices/save_slice.ts";
 import { InputError } from "../../lib/support/errors.ts";
 import { memoryFiles } from "../../lib/support/memory_files.ts";
 import { readVolume } from "../../lib/volume/mod.ts";
-import { findPython, runPython } from "../../tasks/support/python.ts";
+import { runPython } from "../../tasks/support/python.ts";
 import { inFolder } from "../support/in_folder.ts";
 import { DICOM, dicom, EXAMPLE, modelFiles, readFiles, ROOT } from "./support/files.ts";
-
-const SCRIPT = join(import.meta.dirname!, "with_nibabel.py");
-const nibabel = await findPython("import nibabel, numpy");
+import { nibabel, WITH_NIBABEL } from "./support/nibabel.ts";
 
 const CASE = { image: "imagesTr/prostate_07.nii.gz", label: "labelsTr/prostate_07.nii.gz" };
 
@@ -30,7 +28,7 @@ const CASE = { image: "imagesTr/prostate_07.nii.gz", label: "labelsTr/prostate_0
 async function withSession(use: (session: Session, start: Scene) => Promise<void>): Promise<void> {
   const backend = await initBackend({ backend: "wasm", threads: 1 });
   const session = new Session();
-  const { steps, fireRate, seed } = await session.setModel(await modelFiles());
+  const { steps, fireRate, seed } = session.setModel(await loadModel(await modelFiles()));
   const [image, label] = await readFiles([CASE.image, CASE.label]);
   const files = new Map([["prostate_07.nii.gz", image!], ["prostate_07_seg.nii.gz", label!]]);
   const { start } = await session.openCase(files, false, null);
@@ -111,7 +109,7 @@ for (const name of ["ras", "lps", "oblique"]) {
     fn: () =>
       withSession((session) =>
         inFolder(async (folder) => {
-          await runPython(nibabel!, [SCRIPT, "write", folder]);
+          await runPython(nibabel!, [WITH_NIBABEL, "write", folder]);
           const image = join(folder, `${name}.nii.gz`);
           const files = new Map([[`${name}.nii.gz`, await Deno.readFile(image)]]);
           await session.openCase(files, true, null);
@@ -127,7 +125,7 @@ for (const name of ["ras", "lps", "oblique"]) {
           const before = await save("before.nii.gz");
           session.masks.correct(2, stroke, 1, false);
           const after = await save("after.nii.gz");
-          const told = await runPython(nibabel!, [SCRIPT, "compare", image, before, after]);
+          const told = await runPython(nibabel!, [WITH_NIBABEL, "compare", image, before, after]);
           assert.deepEqual(JSON.parse(told), {
             ...{ sameAffine: true, sameShape: true },
             changed: [[3, 7, 2], [3, 8, 2], [3, 9, 2]],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { strokePixels } from "../../lib/live/brush.ts";
+import { paintImage, strokePixels } from "../../lib/live/brush.ts";
 import { decodeScene, encodeScene, type Scene, TOOLS } from "../../lib/live/situation.ts";
 
 const DEFAULTS: Scene = {
@@ -49,6 +49,16 @@ Deno.test("decodeScene() names what it cannot use, and takes the rest", () => {
   assert.deepEqual(problems, query.split("&").slice(0, -1));
 });
 
+Deno.test("decodeScene() takes no run without steps, no negative brush and no endless stroke", () => {
+  const points = (count: number) => `strokes=erase.1.2${".3.4".repeat(count)}`;
+  const bad = ["steps=40,0", "steps=0,20", "steps=1,2,3", "strokes=erase.1.-3.2.2", points(10_001)];
+  for (const query of bad) {
+    const { scene, problems } = decodeScene(query, DEFAULTS);
+    assert.deepEqual([scene, problems.length], [DEFAULTS, 1], query.slice(0, 40));
+  }
+  assert.equal(decodeScene(points(10_000), DEFAULTS).scene.strokes[0]!.points.length, 20_000);
+});
+
 Deno.test("encodeScene() keeps results to oneself", () => {
   assert.equal(encodeScene({ ...DEFAULTS, show: "result" }, DEFAULTS), "");
 });
@@ -57,7 +67,21 @@ Deno.test("strokePixels() covers a disc along its path, and nothing else", () =>
   const stroke = { step: 0, tool: "erase", radius: 1, points: [1, 1, 4, 1] } as const;
   const rows = [...strokePixels(stroke, 4, 6)].join("").match(/.{6}/g);
   assert.deepEqual(rows, ["011110", "111111", "011110", "000000"]);
+  // Steeper than it is wide
+  const steep = strokePixels({ ...stroke, radius: 0, points: [1, 0, 2, 5] }, 6, 4);
+  assert.deepEqual([0, 1, 2, 3, 4, 5].map((y) => steep.subarray(4 * y, 4 * y + 4).indexOf(1)), [
+    ...[1, 1, 1, 2, 2, 2],
+  ]);
   // Partly beyond the border
   const corner = { ...stroke, points: [-1, -1] };
   assert.deepEqual([...strokePixels(corner, 2, 2)], [0, 0, 0, 0]);
+});
+
+Deno.test("paintImage() changes all channels of the pixels that are covered", () => {
+  const stroke = { step: 0, tool: "darken", radius: 0, points: [1, 0] } as const;
+  const images = new Float32Array(2 * 2 * 3);
+  paintImage(images, stroke, [2, 2]);
+  paintImage(images, { ...stroke, tool: "brighten", points: [0, 1] }, [2, 2]);
+  const [dark, bright] = [-0.3, 0.3].map(Math.fround);
+  assert.deepEqual([...images], [0, 0, 0, dark, dark, dark, bright, bright, bright, 0, 0, 0]);
 });

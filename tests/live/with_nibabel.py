@@ -1,6 +1,8 @@
-"""The other side of session_test.ts: volumes of several orientations, and where a pen drew in them.
+"""The other side of session_test.ts and page_test.ts: volumes, and what nibabel says of masks of them.
 
     with_nibabel.py write FOLDER                     ras.nii.gz, lps.nii.gz and oblique.nii.gz
+    with_nibabel.py tube FOLDER                      tube.nii.gz, which looks like a hippocampus
+    with_nibabel.py count MASK                       the voxels of each value in each coronal slice, as JSON
     with_nibabel.py compare IMAGE BEFORE AFTER       what nibabel says of two masks, as JSON
 """
 
@@ -35,6 +37,27 @@ def write(folder):
         nibabel.save(nibabel.Nifti1Image(values, affine), os.path.join(folder, f"{name}.nii.gz"))
 
 
+def tube(folder):
+    x, y, z = numpy.mgrid[:36, :48, :40]
+    along = (y - 8) / 34
+    distance = numpy.hypot((x - 16 - 4 * along) / 1.4, z - 17 - 6 * along)
+    ends = (along >= 0) & (along <= 1)
+    values = numpy.full(x.shape, 800)
+    values[ends & (distance < 6.5 + 3 * along)] = 300
+    values[ends & (distance < 4 + 3 * along)] = 600
+    values = values + numpy.random.default_rng(0).integers(-25, 26, x.shape)
+    image = nibabel.Nifti1Image(values.astype("i2"), numpy.eye(4))
+    nibabel.save(image, os.path.join(folder, "tube.nii.gz"))
+
+
+def count(path):
+    mask = numpy.asarray(nibabel.load(path).dataobj)
+    print(json.dumps({
+        int(value): (mask == value).sum(axis=(0, 2)).tolist()
+        for value in numpy.unique(mask[mask != 0])
+    }))
+
+
 def compare(paths):
     image, before, after = (nibabel.load(path) for path in paths)
     canonical = [
@@ -49,7 +72,8 @@ def compare(paths):
     }))
 
 
-if sys.argv[1] == "write":
-    write(sys.argv[2])
+mode, *paths = sys.argv[1:]
+if mode == "compare":
+    compare(paths)
 else:
-    compare(sys.argv[2:])
+    {"write": write, "tube": tube, "count": count}[mode](*paths)

@@ -1,12 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
-import {
-  batchTest,
-  classParityTests,
-  classTrainingParityTests,
-  parityTests,
-  trainingParityTests,
-} from "./parity_suite.ts";
+import { batchTest, classParityTests, parityTests, trainingParityTests } from "./parity_suite.ts";
 
 const open = async () => {
   tf.enableProdMode();
@@ -18,4 +12,3 @@ parityTests("ops", open);
 batchTest("ops", open);
 trainingParityTests("ops", open);
 classParityTests("ops", open);
-classTrainingParityTests("ops", open);

@@ -51,7 +51,7 @@ const SHAPES = [
   { name: "narrow slices", size: [2, 13, 5, 16], hidden: 64, kernel: 3, stats: "slice" },
   { name: "a 5×5 kernel", size: [1, 9, 11, 16], hidden: 64, kernel: 5, stats: "slice" },
   { name: "a 9×9 kernel", size: [1, 12, 10, 16], hidden: 64, kernel: 9, stats: "batch" },
-  { name: "many chunks", size: [3, 70, 33, 16], hidden: 64, kernel: 3, stats: "slice" },
+  { name: "many chunks", size: [2, 70, 33, 16], hidden: 64, kernel: 3, stats: "slice" },
   { name: "statistics of the batch", size: [3, 24, 20, 16], hidden: 64, kernel: 7, stats: "batch" },
   { name: "another model shape", size: [2, 16, 12, 8], hidden: 24, kernel: 3, stats: "slice" },
   { name: "a single cell", size: [1, 1, 1, 16], hidden: 64, kernel: 3, stats: "slice" },

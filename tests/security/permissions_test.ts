@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import manifest from "../../deno.json" with { type: "json" };
+import { inPool } from "../../lib/support/in_pool.ts";
 import { type Task, taskCommand } from "../../tasks/support/task_command.ts";
-import { TINY, writeTinyVolumes } from "../training/support/tiny_data.ts";
+import { inFolder, tinyFlags } from "../tasks/support/run_task.ts";
+import { writeTinyVolumes } from "../training/support/tiny_data.ts";
 
 /** The permission sets of deno.json: true for everything, or names. */
 const SETS: Record<string, Record<string, true | string[]>> = JSON.parse(
@@ -64,68 +66,36 @@ async function works(command: string, args: string[]): Promise<boolean> {
   }
 }
 
-const ways = [
-  { name: "the network denied", before: [], flags: ["--deny-net"], ignore: false },
-  {
-    name: "no network interface at all (needs unshare)",
-    before: ["unshare", "-rn"],
-    flags: [],
-    ignore: !unshare,
-  },
-];
-for (const { name, before, flags, ignore } of ways) {
-  Deno.test({
-    name: `preprocess, train, predict, evaluate and plot run with ${name}`,
-    ignore,
-    fn: async () => {
-      const folder = await Deno.makeTempDir();
-      try {
-        await writeTinyVolumes(join(folder, "data"));
-        const size = Object.entries(TINY).flatMap(([key, value]) => [
-          `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-          String(value),
-        ]);
-        const runs: [Task, string[]][] = [
-          ["preprocess", ["--data", "data", "--out", "slices"]],
-          ["train", ["--data", "data", "--out", "run"]],
-          ["predict", ["--run", "run", "--image", "data/images", "--out", "masks"]],
-          ["evaluate", ["--run", "run"]],
-          ["plot", ["--run", "run"]],
-        ];
-        runs[1]![1].unshift(...size);
-        for (const [task, args] of runs) {
-          const [run, ...rest] = taskCommand(task);
-          assert.equal(run, "run");
-          const script = join(ROOT, rest.pop()!);
-          const [command, ...words] = [
-            ...before,
-            Deno.execPath(),
-            "run",
-            "--no-prompt",
-            "--cached-only",
-            ...rest,
-            ...flags,
-            "--config",
-            join(ROOT, "deno.json"),
-            script,
-            ...args,
-          ];
-          const { code, stderr } = await new Deno.Command(command!, { args: words, cwd: folder })
-            .output();
-          assert.equal(code, 0, `${task}: ${new TextDecoder().decode(stderr)}`);
-        }
-        assert.ok((await Deno.stat(join(folder, "masks", "case_0.nii.gz"))).isFile);
-        assert.ok((await Deno.stat(join(folder, "run", "plots", "predictions.png"))).isFile);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
-}
+Deno.test("preprocess, train, predict, evaluate and plot run with the network denied, and no interface where unshare can take it away", () =>
+  inFolder(async (folder) => {
+    await writeTinyVolumes(join(folder, "data"));
+    const runs: [Task, string[]][] = [
+      ["preprocess", ["--data", "data", "--out", "slices"]],
+      ["train", ["--data", "data", "--out", "run", ...tinyFlags({ epochs: 1, backend: "auto" })]],
+      ["predict", ["--run", "run", "--image", "data/images", "--out", "masks"]],
+      ["evaluate", ["--run", "run"]],
+      ["plot", ["--run", "run"]],
+    ];
+    for (const [task, args] of runs) {
+      const [run, ...rest] = taskCommand(task);
+      assert.equal(run, "run");
+      const script = join(ROOT, rest.pop()!);
+      const [command, ...words] = [
+        ...(unshare ? ["unshare", "-rn"] : []),
+        ...[Deno.execPath(), "run", "--no-prompt", "--cached-only", ...rest, "--deny-net"],
+        ...["--config", join(ROOT, "deno.json"), script, ...args],
+      ];
+      const { code, stderr } = await new Deno.Command(command!, { args: words, cwd: folder })
+        .output();
+      assert.equal(code, 0, `${task}: ${new TextDecoder().decode(stderr)}`);
+    }
+    assert.ok((await Deno.stat(join(folder, "masks", "case_0.nii.gz"))).isFile);
+    assert.ok((await Deno.stat(join(folder, "run", "plots", "predictions.png"))).isFile);
+  }));
 
 Deno.test("every task starts with the permissions that it has", async () => {
-  for (const task of Object.keys(manifest.tasks) as Task[]) {
-    if (task === "ok") continue;
+  const tasks = (Object.keys(manifest.tasks) as Task[]).filter((task) => task !== "ok");
+  const start = async (task: Task) => {
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["task", "--quiet", task, "--help"],
       cwd: ROOT,
@@ -135,5 +105,6 @@ Deno.test("every task starts with the permissions that it has", async () => {
     assert.ok(success, `${task}: ${error}`);
     assert.match(help!, new RegExp(`^Usage: deno task ${task} `));
     assert.equal(error, "", task);
-  }
+  };
+  await inPool(tasks, 2, start);
 });

@@ -95,8 +95,8 @@ Deno.test("initialModel() starts from the weights of a run, and says what does n
     }
     assert.deepEqual([started.config.steps, started.config.fireRate], [[5, 4], 0.7]);
     await assert.rejects(
-      initialModel(out, { ...config, channels: 8 }, inputs),
-      /channels differs from the settings \(6 and 8\)/,
+      initialModel(out, { ...config, channels: 16 }, inputs),
+      /channels differs from the settings \(8 and 16\)/,
     );
     await assert.rejects(initialModel(join(folder, "none"), config, inputs), /is not a run/);
   }));

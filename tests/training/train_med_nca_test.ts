@@ -21,7 +21,7 @@ import { trainingStep } from "../support/training_step.ts";
 import { readEvents } from "./support/read_events.ts";
 import { TINY, withTinyData } from "./support/tiny_data.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm", channels: 8, hidden: 8, threads: 1 });
 
 const weightsOf = (model: MedNca) => model.variables.map((variable) => [...variable.dataSync()]);
 const withoutTimes = (history: readonly EpochMetrics[]) =>
@@ -193,7 +193,7 @@ Deno.test("trainMedNca gives its progress the epochs of before, and the model af
     await trainMedNca({ train, config: { ...TINY, epochs: 2 }, out, resume: true, progress });
     await trainMedNca({ train, config: { ...TINY, epochs: 2 }, out, resume: true, progress });
     // Without validation none is called the best
-    assert.deepEqual(told, [[[], 1], [1, 450, false], [[1], 2], [2, 450, false], [[1, 2], 2]]);
+    assert.deepEqual(told, [[[], 1], [1, 590, false], [[1], 2], [2, 590, false], [[1, 2], 2]]);
   });
 });
 

@@ -40,7 +40,7 @@ const measure = async (views: ModelView[], samples: number, names: readonly Doub
 };
 
 Deno.test("predictCase keeps the mask of each run, if asked: model after model", async () => {
-  await initBackend({ backend: "ops" });
+  await initBackend({ backend: "wasm" });
   const opened = noisyCase(3);
   const views = [1, 2].map((seed) => ({ ...quickModel({}, {}, seed), opened }));
   const { runs } = await predictCase(views, { samples: 2, keepRuns: true, batchSize: 2 });
@@ -55,7 +55,7 @@ Deno.test("predictCase keeps the mask of each run, if asked: model after model",
 });
 
 Deno.test("measureDoubts compares a run with its past and with itself after a disturbance", async () => {
-  await initBackend({ backend: "ops" });
+  await initBackend({ backend: "wasm" });
   const opened = noisyCase(3);
   const view = { ...quickModel({}, { steps: [3, 4] }), opened };
   const { prediction, doubts, one } = await measure([view], 3, DOUBTS);

@@ -15,7 +15,7 @@ import {
 import { readVolume } from "../../../lib/volume/mod.ts";
 import { inFolder, quickModel, writeData } from "../support.ts";
 
-await initBackend({ backend: "ops" });
+await initBackend({ backend: "wasm" });
 
 /** An untrained model, its weights larger, so that every perturbation moves its outline. */
 function untrained(): TrainedModel {

@@ -7,7 +7,7 @@ import { resolveConfig } from "../../../lib/training/config.ts";
 import { createRun } from "../../../lib/training/run_folder.ts";
 
 /** A model's configuration that is quick on every machine. */
-const CONFIG = { steps: [2, 1], backend: "ops", batchSize: 4 } as const;
+const CONFIG = { steps: [2, 1], backend: "wasm", batchSize: 4 } as const;
 
 /** How {@linkcode makeRun} makes it. */
 export interface MakeRunOptions {

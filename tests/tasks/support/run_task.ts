@@ -8,9 +8,11 @@ export { inFolder } from "../../support/in_folder.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
-/** The flags of a training of some seconds, and others. */
+/** The flags of a training of some seconds, on the engine that starts fastest, and others. */
 export function tinyFlags(others: ConfigOverrides = {}): string[] {
-  return Object.entries({ ...TINY, backend: "ops", ...others }).flatMap(([key, value]) => [
+  return Object.entries({ ...TINY, backend: "wasm", ...others }).flatMap((
+    [key, value],
+  ) => [
     `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
     String(value),
   ]);

@@ -6,9 +6,9 @@ import { createVolume } from "../../../lib/volume/create_volume.ts";
 import { writeVolume } from "../../../lib/volume/write_volume.ts";
 import type { ConfigOverrides } from "../../../lib/training/config.ts";
 
-/** A model and a training of some milliseconds a step. */
+/** A model and a training of some milliseconds a step, also for wasm: multiples of 8. */
 export const TINY: ConfigOverrides = {
-  channels: 6,
+  channels: 8,
   hidden: 8,
   kernels: [3, 3],
   steps: [3, 2],
