@@ -17,6 +17,7 @@ Deno.test("a table escapes its texts, rounds its numbers and names what is undef
   }]))["text/html"]!;
   assert.match(html, /a&lt;b/);
   assert.match(html, />0\.123</);
+  assert.match(shown(table([{ dice: 0.12345 }], { digits: 1 }))["text/html"]!, />0\.1</);
   assert.match(html, />7,390</);
   assert.match(html, />undefined</);
   assert.match(html, /<th style="text-align:right">dice/);

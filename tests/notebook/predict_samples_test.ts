@@ -23,6 +23,13 @@ Deno.test("predictSamples keeps the order of slices from several cases, and take
     const { slices, qualities } = await predictSamples(trained, samples, { samples: 3 });
     assert.deepEqual(qualities.map((each) => each.case), split.train.slice(0, 2));
     assert.deepEqual(slices.map(({ mask }) => mask.length), [256, 256, 256]);
+    // The metric of a case is of all its slices: all deviations by all probabilities
+    const sum = (key: "deviation" | "probability", places: readonly number[]) =>
+      places.flatMap((i) => [...slices[i]![key]]).reduce((a, b) => a + b);
+    for (const [i, places] of [[0, 2], [1]].entries()) {
+      const quality = sum("deviation", places) / sum("probability", places);
+      assert.ok(Math.abs(qualities[i]!.quality / quality - 1) < 1e-6, `${i}`);
+    }
     assert.notDeepEqual(slices[0]!.deviation, slices[2]!.deviation);
     assert.ok(slices.every(({ deviation }) => deviation.some((value) => value > 0)));
 

@@ -5,8 +5,11 @@ import { FOREGROUND } from "../../lib/evaluation/overlap.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { plotCaseScores } from "../../lib/plots/case_scores.ts";
 import { composePanels, type Panel } from "../../lib/plots/panels.ts";
+import type { PairedDifference } from "../../lib/evaluation/compare_runs.ts";
 import { plotEvaluation } from "../../lib/plots/plot_evaluation.ts";
+import { plotPairs } from "../../lib/plots/plot_pairs.ts";
 import { plotQuality } from "../../lib/plots/quality.ts";
+import { plotRobustness } from "../../lib/plots/robustness.ts";
 import { plotSliceScores } from "../../lib/plots/slice_scores.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
 import { svgSize, svgWords } from "../../lib/plots/svg.ts";
@@ -49,6 +52,33 @@ Deno.test("plotTrainingCurves draws a panel for each thing that was measured", (
   assert.throws(() => plotTrainingCurves([{ epoch: 1, loss: NaN }]), RangeError);
 });
 
+Deno.test("plotTrainingCurves, plotRobustness and plotPairs are as large as all their panels", () => {
+  const pair: PairedDifference = {
+    ...{ run: "b", reference: "a", score: "Dice", label: "1" },
+    pairs: [{ case: "p", values: [0.5, 0.75] }],
+    ...{ means: [0.5, 0.75], difference: 0.25, ci95: [NaN, NaN], p: NaN },
+  };
+  const score = { strength: 0.1, case: "a", dice: 0.5 };
+  const names = ["noise", "bias", "translation", "scale", "steps"];
+  const figures = [
+    plotTrainingCurves(ROWS),
+    plotRobustness(names.map((perturbation) => ({ ...score, perturbation }))),
+    plotPairs(["1", "2", "3", "4", "5"].map((label) => ({ ...pair, label })), {}),
+  ];
+  for (const { svg } of figures) {
+    const { width, height } = svgSize(svg);
+    const places = [...svg.matchAll(/<g transform="translate\((\d+),(\d+)\)"/g)]
+      .map(([, x, y]) => [Number(x), Number(y)] as const);
+    const [right, bottom] = [0, 1].map((i) => Math.max(...places.map((place) => place[i]!)));
+    // What is right of the last column's edge, and below the last row's, is one panel
+    assert.ok(right! > 300 && width - right! >= 300 && width - right! < 700, `${width}, ${right}`);
+    assert.ok(
+      bottom! > 300 && height - bottom! >= 250 && height - bottom! < 500,
+      `${height}, ${bottom}`,
+    );
+  }
+});
+
 Deno.test("plotSliceScores draws a dot for each placed slice and a line for each class", () => {
   const row = (name: string, slice: number, position: number, Dice: number) => ({
     ...{ case: "a", class: name, slice, position, Dice },
@@ -62,6 +92,8 @@ Deno.test("plotSliceScores draws a dot for each placed slice and a line for each
   const { svg } = plotSliceScores(rows)!;
   assert.equal(plotSliceScores(rows)!.svg, svg);
   assert.match(svg, /2 slices of 1 case;/);
+  const both = [row("front", 1, 0.5, 1), { ...row("front", 1, 0.5, 1), case: "b" }];
+  assert.match(plotSliceScores(both)!.svg, /2 slices of 2 cases;/);
   // The upper of the two slices lies at the top of the chart, at the right
   const dots = [...svg.matchAll(/r="2" cy="([\d.]+)" cx="([\d.]+)"/g)]
     .map(([, y, x]) => [Number(x), Number(y)] as const);

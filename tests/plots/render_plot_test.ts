@@ -64,7 +64,10 @@ Deno.test("renderPlot draws a ramp for a scale of numbers, with its ends and lab
   });
   assert.match(svg, />Dice<\/text>/);
   assert.match(svg, />0\.5<\/text>/);
-  assert.ok((svg.match(/<rect/g)?.length ?? 0) > 50);
+  // 60 steps of 4 pixels, each one wider, from the colour of the lowest to that of the highest
+  const steps = [...svg.matchAll(/<rect x="(\d+)" y="0" width="5" height="14" fill="([^"]+)"/g)];
+  assert.deepEqual(steps.map(([, x]) => Number(x)), Array.from({ length: 60 }, (_, i) => 4 * i));
+  assert.equal(new Set(steps.map(([, , fill]) => fill)).size, 60);
 });
 
 Deno.test("svgToPng draws text and lines, the same every time, as wide as asked", () => {

@@ -42,12 +42,16 @@ function abortAfter(steps: number): { progress: Progress; signal: AbortSignal } 
 
 Deno.test("the loss falls, and the history tells", async () => {
   await withTinyData(async ({ train, validation }) => {
+    const bests: boolean[] = [];
     const { history, best, aborted, model } = await trainMedNca({
       train,
       validation,
       config: { ...TINY, epochs: 12 },
+      progress: { ...silentProgress, epoch: (_, { best }) => void bests.push(best) },
     });
     assert.equal(aborted, false);
+    const scores = history.map(({ valVolumeDice }) => valVolumeDice!);
+    assert.deepEqual(bests, scores.map((score, i) => score > Math.max(-1, ...scores.slice(0, i))));
     assert.deepEqual(
       history.map(({ epoch }) => epoch),
       Array.from({ length: 12 }, (_, i) => i + 1),
@@ -183,12 +187,13 @@ Deno.test("trainMedNca gives its progress the epochs of before, and the model af
     const progress: Progress = {
       ...silentProgress,
       start: (history, { epochs }) => told.push([history.map(({ epoch }) => epoch), epochs]),
-      epoch: ({ epoch }, { model }) => told.push([epoch, model.parameterCount]),
+      epoch: ({ epoch }, { model, best }) => told.push([epoch, model.parameterCount, best]),
     };
     await trainMedNca({ train, config: { ...TINY, epochs: 1 }, out, progress });
     await trainMedNca({ train, config: { ...TINY, epochs: 2 }, out, resume: true, progress });
     await trainMedNca({ train, config: { ...TINY, epochs: 2 }, out, resume: true, progress });
-    assert.deepEqual(told, [[[], 1], [1, 590], [[1], 2], [2, 590], [[1, 2], 2]]);
+    // Without validation none is called the best
+    assert.deepEqual(told, [[[], 1], [1, 590, false], [[1], 2], [2, 590, false], [[1, 2], 2]]);
   });
 });
 
