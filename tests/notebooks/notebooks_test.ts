@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { ANSWERS } from "../../lib/notebook/answers.ts";
 import { NOTEBOOK_SETTINGS } from "../../lib/notebook/mod.ts";
+import { inPool } from "../../lib/support/in_pool.ts";
 import { EXPORTER, exportProblems } from "./support/exported.ts";
 import {
   type Cell,
@@ -174,50 +175,62 @@ async function removeQuickRuns(): Promise<void> {
   }
 }
 
-/** The notebooks with their outputs. */
-const executed: Notebook[] = [];
+/** Chapter 5 goes on with what chapter 4 trained; the others need none before them. */
+const TOGETHER = [
+  ["4_training_loop", "5_evaluation_and_visualization"],
+  ...CHAPTERS.filter((name) => !/^[45]/.test(name)).map((name) => [name]),
+];
 
-for (const name of NAMES) {
-  Deno.test({
-    name: `notebook ${name} and its solutions run on the Deno kernel, with every picture ` +
-      "(needs Python's nbclient)",
-    ignore: NBCLIENT === undefined,
-    fn: async () => {
-      if (executed.length === 0) await removeQuickRuns();
-      const problems: string[] = [];
-      const notebook = await execute(name);
-      executed.push(notebook);
-      for (const cell of notebook.cells) {
-        if (cell.cell_type === "markdown") continue;
-        const problem = (what: string) => problems.push(`cell ${cell.id}: ${what}`);
-        const outputs = cell.outputs ?? [];
-        const { length: pictures } = outputs.filter(isPicture);
-        for (const output of outputs) {
-          if (output.output_type === "error") problem((output.traceback ?? []).join("\n"));
-          const flaw = pictureProblem(output);
-          if (flaw !== undefined) problem(flaw);
-        }
-        const wanted = textOf(cell.source).match(/await show\(/g)?.length ?? 0;
-        const shown = outputs.filter(({ output_type }) => output_type === "display_data").length;
-        if (shown < wanted) problem(`${shown} of ${wanted} outputs`);
-        if (DRAWS.test(textOf(cell.source)) && pictures === 0) problem("no picture");
-        if (cell.id.endsWith("-run") && textOf(cell.source).includes("checkAnswer(")) {
-          const verdict = outputs.map(({ data = {} }) => textOf(data["text/markdown"])).join("");
-          if (!verdict.includes("**right.** ✓")) problem(`its solution: ${verdict}`);
-        }
-      }
-      const differences = notebook.cells.flatMap(({ outputs = [] }) =>
-        outputs.flatMap(differencesOf)
-      );
-      assert.equal(differences.length, COMPARED[name] ?? 0, `${differences}`);
-      assert.ok(differences.every((difference) => difference < 1e-5), `${differences}`);
-      assert.deepEqual(problems, []);
-    },
-  });
+/** What is wrong with the outputs of an executed notebook. */
+function outputProblems(notebook: Notebook): string[] {
+  const problems: string[] = [];
+  for (const cell of notebook.cells) {
+    if (cell.cell_type === "markdown") continue;
+    const problem = (what: string) => problems.push(`cell ${cell.id}: ${what}`);
+    const outputs = cell.outputs ?? [];
+    const { length: pictures } = outputs.filter(isPicture);
+    for (const output of outputs) {
+      if (output.output_type === "error") problem((output.traceback ?? []).join("\n"));
+      const flaw = pictureProblem(output);
+      if (flaw !== undefined) problem(flaw);
+    }
+    const wanted = textOf(cell.source).match(/await show\(/g)?.length ?? 0;
+    const shown = outputs.filter(({ output_type }) => output_type === "display_data").length;
+    if (shown < wanted) problem(`${shown} of ${wanted} outputs`);
+    if (DRAWS.test(textOf(cell.source)) && pictures === 0) problem("no picture");
+    if (cell.id.endsWith("-run") && textOf(cell.source).includes("checkAnswer(")) {
+      const verdict = outputs.map(({ data = {} }) => textOf(data["text/markdown"])).join("");
+      if (!verdict.includes("**right.** ✓")) problem(`its solution: ${verdict}`);
+    }
+  }
+  return problems;
 }
 
 Deno.test({
-  name: "notebooks as exported pages show every picture whole, with its words (needs Chromium)",
-  ignore: NBCLIENT === undefined || EXPORTER === undefined,
-  fn: async () => assert.deepEqual(await exportProblems(executed), []),
+  name: "notebooks and their solutions run on the Deno kernel, with every picture, which their " +
+    "exported pages show whole, with its words (needs Python's nbclient and nbconvert, Chromium)",
+  ignore: NBCLIENT === undefined,
+  fn: async (test) => {
+    await removeQuickRuns();
+    const executed: Notebook[] = [];
+    await inPool(TOGETHER, 2, async (names) => {
+      for (const name of names) executed.push(await execute(name));
+    });
+    assert.deepEqual(executed.map(({ name }) => name).sort(), CHAPTERS);
+    for (const notebook of executed) {
+      await test.step(`notebook ${notebook.name}`, () => {
+        const differences = notebook.cells.flatMap(({ outputs = [] }) =>
+          outputs.flatMap(differencesOf)
+        );
+        assert.equal(differences.length, COMPARED[notebook.name] ?? 0, `${differences}`);
+        assert.ok(differences.every((difference) => difference < 1e-5), `${differences}`);
+        assert.deepEqual(outputProblems(notebook), []);
+      });
+    }
+    await test.step({
+      name: "exported pages",
+      ignore: EXPORTER === undefined,
+      fn: async () => assert.deepEqual(await exportProblems(executed), []),
+    });
+  },
 });

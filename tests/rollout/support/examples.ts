@@ -67,8 +67,9 @@ export const EXAMPLES: Record<string, Example> = {
     hidden: 64,
     options: { ...options, firstStep: 5 },
   },
+  // More cells than 1,024 tiles of 128, no whole chunk at the end
   "chunks of several tiles": {
-    shape: [1, 520, 520, 4],
+    shape: [1, 366, 371, 4],
     kernel: 1,
     hidden: 4,
     options: { ...options, steps: 1, seeds: [9] },
