@@ -197,6 +197,8 @@ function outputProblems(notebook: Notebook): string[] {
     const wanted = textOf(cell.source).match(/await show\(/g)?.length ?? 0;
     const shown = outputs.filter(({ output_type }) => output_type === "display_data").length;
     if (shown < wanted) problem(`${shown} of ${wanted} outputs`);
+    const prints = /^console\.log\(/m.test(textOf(cell.source));
+    if (prints && !outputs.some((output) => output.output_type === "stream")) problem("no text");
     if (DRAWS.test(textOf(cell.source)) && pictures === 0) problem("no picture");
     if (cell.id.endsWith("-run") && textOf(cell.source).includes("checkAnswer(")) {
       const verdict = outputs.map(({ data = {} }) => textOf(data["text/markdown"])).join("");
