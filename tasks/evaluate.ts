@@ -5,7 +5,7 @@
  */
 
 import { INTERRUPTED, saveAtSignals } from "./support/interrupt.ts";
-import { basename, join, resolve } from "@std/path";
+import { join } from "@std/path";
 import { initBackend } from "../lib/backend.ts";
 import { DoubtStudy } from "../lib/evaluation/doubt/doubt_study.ts";
 import { caseQualities, describeCorrelation } from "../lib/evaluation/case_quality.ts";
@@ -22,6 +22,7 @@ import { InputError } from "../lib/support/errors.ts";
 import { counted, namesOf } from "../lib/support/names_of.ts";
 import { readRun } from "../lib/training/run_folder.ts";
 import { createTask, numberFlag, Option, parseTask, runTask } from "./support/cli.ts";
+import { evaluationFolder } from "./support/evaluation_folder.ts";
 import { configFlag } from "./support/flags.ts";
 import { chosenPostprocess, postprocessFlag } from "./support/postprocess_flag.ts";
 import { backendOptions, formatDice, requireFlag, showScore } from "./support/run.ts";
@@ -103,7 +104,7 @@ await runTask(async () => {
   const data = flags.data ?? config.data;
   const { cases } = await discoverCases(data);
   const sources = chooseCases(cases, splits, { ...flags, data, folder });
-  const out = flags.out ?? defaultOut(flags, folder);
+  const out = flags.out ?? evaluationFolder(folder, flags);
 
   const backend = await initBackend(backendOptions(flags, config));
   using stopping = saveAtSignals("Stopping …");
@@ -203,14 +204,6 @@ function chooseCases(
 /** Whether the cases are those on which a run's choices are made. */
 function isOwnValidation({ split, weights, cases }: Flags): boolean {
   return split === "validation" && weights === "best" && cases !== "all";
-}
-
-/** Only the scores of its test patients go into the run itself. */
-function defaultOut({ split, weights, data, cases }: Flags, folder: string): string {
-  if (cases === "all") return join(folder, `evaluation-${basename(resolve(data ?? "all"))}`);
-  return split === "test" && weights === "best" && data === undefined
-    ? folder
-    : join(folder, `evaluation-${split}-${weights}`);
 }
 
 /** Prints each case's quality metric and its correlation with Dice, and draws both. */
