@@ -19,7 +19,7 @@ import { InputError } from "./support/errors.ts";
 export const TENSORFLOW_VARIABLE = "MED_NCA_TENSORFLOW";
 
 /** How to install the native package, for errors. */
-export const TENSORFLOW_HINT = "Run deno task setup:gpu; its libtensorflow 2.9 needs CUDA 11.2 " +
+const TENSORFLOW_HINT = "Run deno task setup:gpu; its libtensorflow 2.9 needs CUDA 11.2 " +
   "and cuDNN 8.1 to use a GPU (docs/tensorflow.md)";
 
 /** The first one installed is used; the second cannot use a GPU. */

@@ -11,7 +11,7 @@ import { writeJsonAtomic } from "../support/files.ts";
 import { ifThere, readJson } from "../support/read_text.ts";
 
 /** The name of a job's note; it is written last. */
-export const JOB_FILE = "job.json";
+const JOB_FILE = "job.json";
 
 const recordSchema = v.object({
   /** How long its last start took. */

@@ -81,7 +81,7 @@ export interface EvaluationSummary {
 }
 
 /** The means of several metrics, each over those in which it is defined. */
-export function meanMetrics(parts: readonly CaseMetrics[]): CaseMetrics {
+function meanMetrics(parts: readonly CaseMetrics[]): CaseMetrics {
   return Object.fromEntries(
     METRICS.map((name) => [name, finiteMean(parts.map((part) => part[name]))]),
   ) as unknown as CaseMetrics;

@@ -5,7 +5,7 @@ import { DICE_SMOOTH } from "./dice_loss.ts";
  * The logit above which a cell is foreground: the smallest that a float32 sigmoid puts above ½.
  * (The tutorial uses sigmoid > 0.5, so a logit of exactly 0 is background.)
  */
-export const FOREGROUND_LOGIT = 2 ** -25;
+const FOREGROUND_LOGIT = 2 ** -25;
 
 /**
  * The tutorial's Dice score of a batch: (2 |P∩Z| + s) / (|P| + |Z| + s), P where the sigmoid of the

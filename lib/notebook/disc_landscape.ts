@@ -84,7 +84,7 @@ export function lossMaps({ side, shifts, radii }: Landscape, truth: Float32Array
 }
 
 /** Shows the landscape in an element, instead of what is there. */
-export function startLandscape(root: HTMLElement, data: Landscape, html: string): void {
+function startLandscape(root: HTMLElement, data: Landscape, html: string): void {
   const { side, shifts, radii, truths } = data;
   const shadow = root.attachShadow({ mode: "open" });
   shadow.innerHTML = html;

@@ -70,7 +70,7 @@ interface Editor {
 }
 
 /** Shows the editor in an element, instead of what is there. */
-export function startEditor(root: HTMLElement, data: Editor, html: string): void {
+function startEditor(root: HTMLElement, data: Editor, html: string): void {
   const { image, kernels, signed, range: [low, high] } = data;
   const shadow = root.attachShadow({ mode: "open" });
   shadow.innerHTML = html;

@@ -26,7 +26,7 @@ export function base64(bytes: Uint8Array): string {
  * @param bytes Its file.
  * @param alt What it shows, in words.
  */
-export function pictureOutput(
+function pictureOutput(
   type: string,
   bytes: Uint8Array,
   alt: string,

@@ -77,7 +77,7 @@ export async function readDone(out: string, id: string): Promise<CaseRecords | u
 }
 
 /** Reads what this module or the manifest noted. */
-export async function readNote(path: string): Promise<unknown> {
+async function readNote(path: string): Promise<unknown> {
   return await readJson(path, { what: "prepared slices", code: "bad-prepared" });
 }
 
