@@ -240,6 +240,8 @@ const DOCUMENTS: Readonly<
       "calibration": () => calibration("models/hippocampus"),
       "places": () => places("models/hippocampus"),
       "other Dice": () => otherDice("models/hippocampus", RUNS),
+      "folds": () =>
+        scores("models/hippocampus", [["folds.csv", "five folds, one run each", "", false]]),
     },
   },
 };
