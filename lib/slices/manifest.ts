@@ -55,7 +55,7 @@ export const RecordsSchema = v.object({
   hashes: v.optional(v.record(v.string(), sha256), {}),
 });
 
-/** A source file of a preparation, to see whether it has changed; null: not known. */
+/** A file that slices were made from, to see whether it has changed; null: not known. */
 export const SourceFileSchema = v.object({
   path: v.string(),
   size: count,
@@ -98,8 +98,8 @@ export type ManifestCase = v.InferOutput<typeof CaseSchema>;
 /**
  * What `manifest.json` holds. `identity` is a hash of settings and sources, `data` the data folder
  * relative to the prepared folder, `height` and `width` the size of all slices, `labelValues` the
- * values found in labels, `files` all files that the slices were made from with size, modification time and SHA-256, `problems` all
- * errors and warnings.
+ * values found in labels, `files` all files that the slices were made from, `problems` all errors
+ * and warnings.
  */
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 

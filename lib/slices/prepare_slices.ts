@@ -122,18 +122,24 @@ export async function checkSources(
   folder: string,
   files: readonly SourceFile[],
 ): Promise<string[]> {
-  const changes: (string | null)[] = files.map(() => null);
-  await inPool([...files.entries()], READERS, async ([i, { path, size, modified, sha256 }]) => {
-    const file = join(folder, path);
-    if (!await exists(file)) {
-      changes[i] = `${path} is missing`;
-      return;
-    }
-    const [now] = await sourceFiles(folder, [path]);
-    const isSame = now!.size === size &&
-      (now!.modified === modified ||
-        sha256 !== null && await hashFile(file, "sha256").catch(() => null) === sha256);
-    if (!isSame) changes[i] = `${path} has changed`;
+  const changes: (string | null)[] = [];
+  await inPool(files.entries(), READERS, async ([i, file]) => {
+    changes[i] = await changeOf(folder, file);
   });
   return changes.filter((change) => change !== null);
+}
+
+/** How a file has changed; null if it has not. */
+async function changeOf(
+  folder: string,
+  { path, size, modified, sha256 }: SourceFile,
+): Promise<string | null> {
+  const file = join(folder, path);
+  if (!await exists(file)) return `${path} is missing`;
+  const [now] = await sourceFiles(folder, [path]);
+  if (now!.size === size) {
+    if (now!.modified === modified) return null;
+    if (sha256 !== null && await hashFile(file, "sha256").catch(() => null) === sha256) return null;
+  }
+  return `${path} has changed`;
 }

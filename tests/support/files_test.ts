@@ -90,7 +90,7 @@ Deno.test("files that belong together are all written before one takes its name"
   }));
 
 Deno.test({
-  name: "a missing permission is told as one",
+  name: "a missing permission is reported as one",
   permissions: { read: true, write: false },
   fn: () =>
     assert.rejects(writeFileAtomic("/x/y", ""), (error) => {

@@ -239,7 +239,7 @@ Deno.test("a run that leaves a broken case out does so when it goes on", async (
   });
 });
 
-Deno.test("what is wrong on the command line is told in one paragraph", async () => {
+Deno.test("what is wrong on the command line is reported in one paragraph", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "c.json"), '{"lerningRate": 1, "epochs": 0}');
     const cases: [Task, string[], RegExp, number?][] = [

@@ -47,7 +47,7 @@ Deno.test("every key has a description, and its default passes its own check", (
   assert.deepEqual(resolveConfig(DEFAULTS), DEFAULTS);
 });
 
-Deno.test("all problems of a config are told at once", () => {
+Deno.test("all problems of a config are reported at once", () => {
   const overrides = { lerningRate: 1, epochs: 0, size: [10, 10], kernels: [7, 4], labels: "" };
   assert.throws(() => resolveConfig(overrides as object, "my.json"), (error) => {
     assert.ok(error instanceof InputError);

@@ -273,7 +273,7 @@ Deno.test("a step that ruins the weights at the end of an epoch is caught before
   });
 });
 
-Deno.test("a gradient that is not finite is told with its own step and slices", async () => {
+Deno.test("a gradient that is not finite is reported with its own step and slices", async () => {
   await withTinyData(async ({ train, folder }) => {
     const out = join(folder, "run");
     const { apply } = Adam.prototype;

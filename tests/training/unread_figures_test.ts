@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { UnreadFigures } from "../../lib/training/unread_figures.ts";
 
-Deno.test("UnreadFigures are told in their order, as many steps late as may stay unread", async () => {
+Deno.test("UnreadFigures are reported in their order, as many steps late as may stay unread", async () => {
   await tf.setBackend("cpu");
   const before = tf.memory().numTensors;
   for (const keep of [0, 1, 3]) {
@@ -18,7 +18,7 @@ Deno.test("UnreadFigures are told in their order, as many steps late as may stay
   assert.equal(tf.memory().numTensors, before);
 });
 
-Deno.test("UnreadFigures throw what is thrown where they are told", async () => {
+Deno.test("UnreadFigures throw what is thrown where they are reported", async () => {
   const figures = new UnreadFigures(1);
   const fail = () => {
     throw new Error("bad figures");

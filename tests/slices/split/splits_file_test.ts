@@ -55,7 +55,7 @@ Deno.test("nnU-Net's splits hold out val, and a share of train chooses the best 
   await assert.rejects(read(folds[0], { fold: 1 }), /no fold 1, the file holds 1 split: /);
 });
 
-Deno.test("unknown, missing and repeated ids are told together", async () => {
+Deno.test("unknown, missing and repeated ids are reported together", async () => {
   const wrong = read({ train: ["a", "b", "bb_17", "b"], val: ["a", "case"], test: ["c"] }, {
     cases: [...cases, "bb_71"],
   });

@@ -66,7 +66,7 @@ Deno.test("a sound data set has no problems, and is described", () =>
     assert.match(text, /labels hold 0, 1, 2; 66 to 67 % of each case .*\nno errors, no warnings$/);
   }));
 
-Deno.test("every problem of every case is told at once", () =>
+Deno.test("every problem of every case is reported at once", () =>
   inFolder(async (folder) => {
     const gradient = (i: number) => i;
     await writeDataSet(folder, [
