@@ -102,7 +102,8 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SchedulerType=sched/builtin
 SchedulerParameters=batch_sched_delay=0,sched_interval=1
-ReturnToService=2
+# A node that the test takes down stays down until the test brings it back
+ReturnToService=1
 KillWait=5
 ${
     NODES.map((node, i) =>
