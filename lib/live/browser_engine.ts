@@ -96,7 +96,8 @@ async function openWasm(shape: ModelShape, base: string, shared: boolean): Promi
 }
 
 function startThread(start: ThreadStart, base: string): Promise<Thread> {
-  const worker = new Worker(new URL("thread.js", base), { type: "module" });
+  const { name } = globalThis as unknown as { readonly name: string };
+  const worker = new Worker(new URL("thread.js", base), { type: "module", name });
   return new Promise((resolve, reject) => {
     worker.onmessage = () => resolve(worker);
     worker.onerror = ({ message }) => reject(new Error(message || "a worker did not start"));

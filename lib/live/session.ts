@@ -22,7 +22,7 @@ import { InputError } from "../support/errors.ts";
 import { MEMORY, memoryFiles } from "../support/memory_files.ts";
 import { findDicomSeries } from "../volume/dicom/dicom_series.ts";
 import { Automaton, type Frame } from "./automaton.ts";
-import { CaseMasks, type MaskFacts, type SavedFile } from "./case_masks.ts";
+import { CaseMasks, type Correction, type MaskFacts, type SavedFile } from "./case_masks.ts";
 import { changeImage } from "./change_image.ts";
 import type { CaseFacts, ModelFacts, SeriesFacts } from "./facts.ts";
 import type { LoadedModel } from "./load_model.ts";
@@ -131,7 +131,7 @@ export class Session {
       ...frame,
       image: data.slice(0, height * width),
       truth: this.#opened.labels === null ? null : this.#opened.label(index).data,
-      plane: this.#masks!.plane(place),
+      plane: this.#masks!.planes[place]!,
       ...{ size: [height, width], planeSize: [height, width] },
     };
   }
@@ -187,6 +187,12 @@ export class Session {
     const clean = postprocessCase(masks, opened, postprocess, targets);
     this.#masks = new CaseMasks(opened, targets, clean);
     return this.#masks.measure();
+  }
+
+  /** Takes masks and their corrections from an earlier session with this case. */
+  restoreMasks(planes: readonly Uint8Array[], corrections: readonly Correction[]): void {
+    this.#masks = new CaseMasks(this.#opened, this.#model.inputs.targets, planes);
+    for (const correction of corrections) this.#masks.correct(correction, false);
   }
 
   /** The masks of the whole case, as it was segmented last. */

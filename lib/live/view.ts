@@ -102,6 +102,12 @@ export class View {
     this.#segmenter.cancel();
   }
 
+  /** Gives a new worker the masks; what ten runs gave is lost with the old one. */
+  async restore(): Promise<void> {
+    this.#dropRuns();
+    await this.#segmenter.restore();
+  }
+
   /** Fits the controls to another model or case. */
   showModel(): void {
     const { model, opened } = this.#facts();
@@ -120,11 +126,18 @@ export class View {
     input("slice").max = String((opened?.slices ?? 1) - 1);
     input("truth").disabled = !opened?.hasLabel;
     for (const id of ["segment", "ten", "play"]) button(id).disabled = opened === null;
-    for (const id of ["result", "quality"]) element(id, HTMLElement).hidden = true;
+    this.#segmenter.forget();
+    this.#dropRuns();
     if (opened !== null) return;
     this.#frame = null;
     this.#canvas.width = this.#canvas.height = 1;
     element("where", HTMLElement).textContent = "";
+  }
+
+  /** Removes the result of ten runs, which were in another situation. */
+  #dropRuns(): void {
+    select("show").querySelector("[value=deviation]")?.remove();
+    element("quality", HTMLElement).hidden = true;
   }
 
   /** Brings the controls to what the controller holds. */

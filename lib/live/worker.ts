@@ -7,11 +7,13 @@
 import { InputError } from "../support/errors.ts";
 import type { BackendName, BrowserEngine } from "./backend_name.ts";
 import { startEngine } from "./browser_engine.ts";
+import type { Correction } from "./case_masks.ts";
+import { holdLifeline } from "./lifeline.ts";
 import { loadModel } from "./load_model.ts";
 import type { Files } from "./model_files.ts";
 import { type CallContext, serveCalls } from "./remote.ts";
 import { Session } from "./session.ts";
-import type { Scene, Stroke } from "./situation.ts";
+import type { Scene } from "./situation.ts";
 
 const session = new Session();
 let engine: BrowserEngine;
@@ -55,9 +57,17 @@ const api = {
   frame: (call: CallContext, scene: Scene) => onEngine(call, () => session.frame(scene)),
   tenRuns: (call: CallContext, scene: Scene) =>
     onEngine(call, () => session.tenRuns(scene, call.signal)),
-  segment: (call: CallContext) => onEngine(call, () => session.segment(call.signal, call.progress)),
-  correct: (_: CallContext, slice: number, stroke: Stroke, code: number, isLonger: boolean) =>
-    session.masks.correct(slice, stroke, code, isLonger),
+  async segment(call: CallContext) {
+    const facts = await onEngine(call, () => session.segment(call.signal, call.progress));
+    return { facts, planes: session.masks.planes };
+  },
+  restoreMasks: (
+    _: CallContext,
+    planes: readonly Uint8Array[],
+    corrections: readonly Correction[],
+  ) => session.restoreMasks(planes, corrections),
+  correct: (_: CallContext, correction: Correction, isLonger: boolean) =>
+    session.masks.correct(correction, isLonger),
   undoCorrection: (_: CallContext) => session.masks.undo(),
   measure: (_: CallContext) => session.masks.measure(),
   save: (_: CallContext) => session.masks.save(),
@@ -68,3 +78,6 @@ const api = {
 export type WorkerApi = typeof api;
 
 serveCalls(api);
+holdLifeline();
+// Others would be silent
+addEventListener("unhandledrejection", ({ reason }) => reportError(reason));

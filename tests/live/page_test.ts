@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { basename, join } from "@std/path";
 import { decode } from "fast-png";
 import { unzipSync } from "fflate";
-import type { Page } from "playwright-core";
+import type { Browser, Page, Worker } from "playwright-core";
 import { initBackend } from "../../lib/backend.ts";
 import { predictFiles } from "../../lib/evaluation/predict_files.ts";
 import { loadModel } from "../../lib/live/load_model.ts";
@@ -505,6 +505,76 @@ pageTest("goes on on the CPU where the GPU is lost", async ({ page, browser }) =
   query: "?backend=webgpu",
   flags: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"],
 });
+
+/** Ends a worker of the page as a browser does that needs its memory. */
+async function endWorker(page: Page): Promise<void> {
+  const worker = page.workers().findLast((each) => each.url().endsWith("/worker.js"))!;
+  await worker.evaluate("close()").catch(() => {}); // it gives no answer
+}
+
+/** Ends a thread of the engine, which never waits for messages. */
+async function endThread(browser: Browser): Promise<void> {
+  const cdp = await browser.newBrowserCDPSession();
+  const { targetInfos } = await cdp.send("Target.getTargets", { filter: [{}] });
+  const { targetId } = targetInfos.find(({ url }) => url.endsWith("/thread.js"))!;
+  const { sessionId } = await cdp.send("Target.attachToTarget", { targetId });
+  const send = (id: number, method: string, params = {}) =>
+    cdp.send("Target.sendMessageToTarget", {
+      ...{ sessionId, message: JSON.stringify({ id, method, params }) },
+    });
+  await send(1, "Runtime.evaluate", { expression: "close()" });
+  await send(2, "Runtime.terminateExecution");
+}
+
+pageTest("starts its worker again, with all that was drawn", async ({ page, browser, errors }) => {
+  const alert = page.getByRole("alert");
+  const again = alert.getByText("It was started again, with all that was open and drawn.");
+  const end = async (act: () => Promise<unknown>, why: string) => {
+    await act();
+    await alert.getByText(`The part of the page that computes has stopped: ${why}`).waitFor();
+    await again.waitFor();
+    await page.evaluate("document.querySelector('#message').hidden = true");
+  };
+  const wounded = await diceAt(page, 60);
+  if (navigator.hardwareConcurrency > 1) {
+    await end(() => endThread(browser), "the browser ended it");
+    await goTo(page, 59);
+    assert.equal(await goTo(page, 60), wounded);
+  }
+  await page.getByRole("button", { name: "Segment the whole volume" }).click();
+  const save = () => saveMask(page, /^prostate_07\.nii\.gz$/);
+  const mask = await save();
+  const volume = page.locator("#volume");
+  const before = (await volume.textContent())!;
+  await drag(page, [0.1, 0.1], [0.3, 0.1]);
+  await until(page, `document.querySelector("#volume").textContent !== "${before}"`);
+  const corrected = await save();
+  await end(() => endWorker(page), "the browser ended it");
+  assert.deepEqual(await save(), corrected);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await volume.getByText(before).waitFor();
+  assert.deepEqual(await save(), mask);
+  // In the middle of its work, which is not done
+  await page.getByRole("button", { name: "Run it ten times" }).click();
+  await end(() => endWorker(page), "the browser ended it");
+  await page.getByLabel("On the grid").selectOption("mask");
+  assert.equal(await diceAt(page, 60), wounded);
+  const worker = () => page.workers().findLast((each) => each.url().endsWith("/worker.js"))!;
+  for (const act of ["throw new Error('one')", "Promise.reject(new Error('two'))"]) {
+    await end(() => worker().evaluate(`setTimeout(() => { ${act} })`), "Uncaught Error:");
+  }
+  // What ends at its start is not started for ever
+  const kill = (each: Worker) => each.evaluate("close()").catch(() => {});
+  page.on("worker", kill);
+  await endWorker(page);
+  const button = alert.getByRole("button", { name: "Start it again" });
+  await button.waitFor();
+  page.off("worker", kill);
+  await button.click();
+  await again.waitFor();
+  await goTo(page, 58);
+  errors.length = 0;
+}, { query: "?backend=threads#strokes=erase.20.9.30.30.40.40&step=60" });
 
 for (const [size, width, height] of [["laptop", 1366, 768], ["phone", 390, 844]] as const) {
   pageTest(`is for everybody, on a ${size}, in light and dark colours`, async ({ page }) => {

@@ -140,7 +140,7 @@ Deno.test("Session drops a case's masks with the case, and keeps them where only
     await open(new Map([["a.nii", await image()]]));
     await session.segment(signal, () => {});
     const stroke = { step: 0, tool: "erase", radius: 2, points: [7, 7] } as const;
-    session.masks.correct(1, stroke, 2, false);
+    session.masks.correct({ slice: 1, stroke, code: 2 }, false);
     const before = await session.frame({ ...SCENE, show: "result" });
     assert.equal(before.plane[7 * 40 + 7], 2);
     session.renewModel(await loadModel(await modelFiles(PARTS)));
