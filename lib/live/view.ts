@@ -11,7 +11,6 @@ import { drawChart } from "./chart.ts";
 import type { Controller } from "./controller.ts";
 import {
   addOption,
-  announce,
   button,
   classKey,
   element,
@@ -22,12 +21,12 @@ import {
 } from "./elements.ts";
 import { gridPlace } from "./grid_place.ts";
 import { listenToKeys } from "./keys.ts";
-import { hideMessage, showError } from "./messages.ts";
 import { drawPicture, type Plane } from "./picture.ts";
 import type { Remote } from "./remote.ts";
 import { Segmenter } from "./segmenter.ts";
 import type { CaseFacts, ModelFacts } from "./facts.ts";
 import { type Scene, type Shown, type Situation, SLIDERS, type Tool } from "./situation.ts";
+import { TenRuns } from "./ten_runs.ts";
 import type { WorkerApi } from "./worker.ts";
 
 /** Steps that the axis goes on beyond the last one of the model. */
@@ -45,6 +44,7 @@ export class View {
   readonly #controller: Controller;
   readonly #facts: () => OpenFacts;
   readonly #segmenter: Segmenter;
+  readonly #runs: TenRuns;
   readonly #canvas = element("view", HTMLCanvasElement);
   #frame: Frame | null = null;
   #brush: Place | null = null;
@@ -86,7 +86,7 @@ export class View {
       controller.pause();
       segmenter.start(facts().model);
     });
-    onClick("ten", () => this.#runTenTimes(remote));
+    this.#runs = new TenRuns(remote, controller);
     new ResizeObserver(() => this.#draw()).observe(this.#canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
   }
@@ -104,7 +104,7 @@ export class View {
 
   /** Gives a new worker the masks; what ten runs gave is lost with the old one. */
   async restore(): Promise<void> {
-    this.#dropRuns();
+    this.#runs.keepFor(null);
     await this.#segmenter.restore();
   }
 
@@ -127,22 +127,17 @@ export class View {
     input("truth").disabled = !opened?.hasLabel;
     for (const id of ["segment", "ten", "play"]) button(id).disabled = opened === null;
     this.#segmenter.forget();
-    this.#dropRuns();
+    this.#runs.keepFor(null);
     if (opened !== null) return;
     this.#frame = null;
     this.#canvas.width = this.#canvas.height = 1;
     element("where", HTMLElement).textContent = "";
   }
 
-  /** Removes the result of ten runs, which were in another situation. */
-  #dropRuns(): void {
-    select("show").querySelector("[value=deviation]")?.remove();
-    element("quality", HTMLElement).hidden = true;
-  }
-
   /** Brings the controls to what the controller holds. */
   showScene(): void {
     const { scene, playing, canUndo } = this.#controller;
+    this.#runs.keepFor(scene);
     const text = playing ? "Pause" : "Play";
     if (button("play").textContent !== text) button("play").textContent = text;
     button("undo").disabled = !canUndo && scene.show !== "result";
@@ -279,27 +274,6 @@ export class View {
       this.play();
     });
     onClick("reseed", () => controller.change({ seed: controller.scene.seed + 1 }, false));
-  }
-
-  async #runTenTimes(remote: Remote<WorkerApi>): Promise<void> {
-    hideMessage();
-    const { scene } = this.#controller;
-    this.#controller.pause();
-    button("ten").disabled = true;
-    try {
-      const quality = await remote.call("tenRuns", [scene]);
-      addOption(select("show"), "deviation", "where ten runs differ");
-      this.#controller.look({ show: "deviation" });
-      const line = element("quality", HTMLElement);
-      line.textContent = `Ten runs of this slice: quality metric ${quality.toFixed(4)}; 0 if all ` +
-        "agree, the larger the less it is to be trusted. The map shows where they differ.";
-      line.hidden = false;
-      announce(line.textContent);
-    } catch (error) {
-      showError(error);
-    } finally {
-      button("ten").disabled = false;
-    }
   }
 }
 

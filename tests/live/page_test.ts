@@ -244,7 +244,10 @@ pageTest("shows every channel, sliders and ten runs", async ({ page }) => {
   assert.equal(await page.getByLabel("On the grid").inputValue(), "deviation");
   await page.locator("#scale-high", { hasText: "0.5" }).waitFor();
   assert.deepEqual(await scale(), ["0", "0.5"]);
+  const map = page.locator("#show option[value=deviation]");
+  assert.equal(await map.count(), 1);
   await page.getByLabel(/^Slice/).fill("2");
+  assert.deepEqual([await map.count(), await page.locator("#quality").isVisible()], [0, false]);
   await page.getByRole("button", { name: "Start over" }).click();
   await until(page, `location.hash === "#slice=2&step=60"`);
 });
