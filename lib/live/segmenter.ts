@@ -105,7 +105,9 @@ export class Segmenter {
     this.#measure();
   }
 
+  /** Takes the last stroke back, or the one that is being drawn. */
   undo(): void {
+    this.#isDrawing = false;
     this.#made?.corrections.pop();
     this.#remote.call("undoCorrection", []).catch(showError);
     this.#listeners.onChange();

@@ -65,6 +65,7 @@ export class View {
     const onGrid = (place: Place) => gridPlace(place, this.#frame!.size, this.#way);
     // Over the mask of the volume it is a pen
     const isPen = () => this.#frame?.show === "result";
+    const undo = () => (isPen() ? segmenter : controller).undo();
     listenToBrush(this.#canvas, {
       size: () => this.#frame && turnPair(this.#frame.size, this.#way),
       onBegin: (place) => {
@@ -76,12 +77,13 @@ export class View {
       },
       onExtend: (place) => (isPen() ? segmenter : controller).extend(...onGrid(place)),
       onEnd: () => segmenter.end(),
+      onCancel: undo,
       onMove: (place) => {
         this.#brush = place;
         this.#draw();
       },
     });
-    onClick("undo", () => (isPen() ? segmenter : controller).undo());
+    onClick("undo", undo);
     onClick("segment", () => {
       controller.pause();
       segmenter.start(facts().model);

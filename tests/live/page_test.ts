@@ -509,6 +509,66 @@ pageTest("goes on on the CPU where the GPU is lost", async ({ page, browser }) =
   flags: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"],
 });
 
+pageTest("is drawn on with one finger, and zoomed with two", async ({ page }) => {
+  const cdp = await page.context().newCDPSession(page);
+  /** Leads fingers over the picture, in parts of it. */
+  const touch = async (...fingers: [from: number, to: number, y: number][]) => {
+    const { x, y, width, height } = (await page.locator("#view").boundingBox())!;
+    const send = (type: "touchStart" | "touchMove" | "touchEnd", part: number, count: number) =>
+      cdp.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: fingers.slice(0, count).map(([from, to, at], id) => ({
+          ...{ id, x: x + (from + (to - from) * part) * width, y: y + at * height },
+        })),
+      });
+    for (let count = 1; count <= fingers.length; count++) await send("touchStart", 0, count);
+    for (let i = 1; i <= 6; i++) {
+      await page.waitForTimeout(20); // a gesture takes time
+      await send("touchMove", i / 6, fingers.length);
+    }
+    await send("touchEnd", 1, 0);
+  };
+  const place = () => page.evaluate("[scrollY, visualViewport.scale, location.hash].join(' ')");
+  const begin = await page.evaluate("scrollY");
+  await page.locator("#radius").fill("12");
+  await page.locator("#view").scrollIntoViewIfNeeded();
+  const whole = await diceAt(page, 20);
+  await touch([0.36, 0.64, 0.3]);
+  const stroke = "erase.20.12.(\\d+[.])+\\d+";
+  await until(page, `/^#step=20&strokes=${stroke}$/.test(location.hash)`);
+  const wounded = await diceAt(page, 20);
+  assert.ok(wounded < whole - 0.1, `${wounded} after ${whole}`);
+  await page.locator("#tools").getByText("brighten").tap();
+  await page.locator("#view").scrollIntoViewIfNeeded();
+  await touch([0.1, 0.3, 0.1]);
+  await until(page, `/&strokes=${stroke}_brighten.20.12.(\\d+[.])+\\d+$/.test(location.hash)`);
+  assert.ok(await goTo(page, 60) > wounded);
+  const before = String(await place());
+  assert.ok(before.startsWith(`${begin} 1 #`), `${before}: it was not scrolled or zoomed`);
+  // The pen
+  await page.getByRole("button", { name: "Segment the whole volume" }).tap();
+  await page.locator("#where", { hasText: "of the segmented volume" }).waitFor();
+  const text = await page.locator("#volume").textContent();
+  await page.locator("#view").scrollIntoViewIfNeeded();
+  await touch([0.3, 0.4, 0.2]);
+  await until(page, `document.querySelector("#volume").textContent !== "${text}"`);
+  await page.getByRole("button", { name: "Undo" }).tap();
+  await page.locator("#volume").getByText(text!).waitFor();
+  await page.locator("#view").scrollIntoViewIfNeeded();
+  await touch([0.4, 0.1, 0.2], [0.6, 0.9, 0.2]);
+  await until(page, "visualViewport.scale > 1.5");
+  await page.waitForTimeout(200);
+  assert.equal(await page.locator("#volume").textContent(), text);
+}, {
+  query: "#step=20",
+  ...{
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 3,
+    hasTouch: true,
+    isMobile: true,
+  },
+});
+
 /** Ends a worker of the page as a browser does that needs its memory. */
 async function endWorker(page: Page): Promise<void> {
   const worker = page.workers().findLast((each) => each.url().endsWith("/worker.js"))!;
