@@ -124,6 +124,7 @@ async function openModel(files: Files): Promise<void> {
     controller.close();
     await setModel(files);
     opened = null;
+    showPatient();
     view.showModel();
     showNotes([`This model has ${model.parameters} parameters. Now give an image for it.`]);
   } catch (error) {
@@ -134,19 +135,33 @@ async function openModel(files: Files): Promise<void> {
 
 /** Opens the user's image. */
 async function openOwn(files: Files): Promise<void> {
-  hideMessage();
-  view.stop();
-  const series = await remote.call("listSeries", [files]);
-  const choices = series.map(({ key, text, isUsable }) => ({ value: key, text, isUsable }));
-  const chosen = series.length > 1
-    ? await choose("There are several series. Which one?", choices)
-    : null;
-  await openCase(files, { series: chosen });
-  const list = select("case");
-  if (opened === null || [...list.options].some(({ value }) => value === opened!.id)) return;
-  list.querySelector("[value='']")?.remove();
-  list.add(new Option(`yours: ${opened.id}`, ""));
-  list.value = "";
+  try {
+    hideMessage();
+    view.stop();
+    const series = await opening(files, remote.call("listSeries", [files]));
+    const choices = series.map(({ key, text, isUsable }) => ({ value: key, text, isUsable }));
+    const chosen = series.length > 1
+      ? await choose("There are several series. Which one?", choices)
+      : null;
+    await openCase(files, { series: chosen });
+  } catch (error) {
+    showError(error);
+  }
+}
+
+/** How long something may take to open before the page says so, in ms. */
+const PATIENCE = 500;
+
+/** Says what is being opened, where that takes long. */
+async function opening<T>(files: Files, work: Promise<T>): Promise<T> {
+  const [first] = files.keys();
+  const timer = setTimeout(() => showNotes([`Opening ${first} …`]), PATIENCE);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    hideMessage();
+  }
 }
 
 /** How a case is opened. */
@@ -165,7 +180,7 @@ async function openCase(files: Files, options: OpenOptions): Promise<void> {
   try {
     hideMessage();
     view.stop();
-    opened = await remote.call("openCase", [files, force, series]);
+    opened = await opening(files, remote.call("openCase", [files, force, series]));
     openedFrom = [files, force, series];
     defaults = { ...defaults, slice: opened.start };
     const { scene, problems } = decodeScene(query, defaults);
@@ -176,13 +191,28 @@ async function openCase(files: Files, options: OpenOptions): Promise<void> {
     const unknown = problems.map((text) => `The address asks for something unknown: ${text}`);
     showNotes([...opened.warnings, ...unknown]);
     announce(`${opened.id} is open, ${opened.slices} slices`);
+    showPatient();
     if (scene.step > 0) return;
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches) view.play();
     else controller.look({ step: scene.steps[0] + scene.steps[1] });
   } catch (error) {
     const mayForce = (error as Error).message.startsWith("The model cannot be right");
     const act = () => openCase(files, { ...options, force: true });
+    showPatient();
     showError(error, mayForce ? { text: "Use it anyway", act } : undefined);
+  }
+}
+
+/** Selects what is open in the list of patients. */
+function showPatient(): void {
+  const list = select("case");
+  list.querySelector("[value='']")?.remove();
+  if (opened === null) list.selectedIndex = -1;
+  else {
+    const { id } = opened;
+    const isShipped = [...list.options].some(({ value }) => value === id);
+    if (!isShipped) list.add(new Option(`yours: ${id}`, ""));
+    list.value = isShipped ? id : "";
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { orientForDisplay, type Raster, type View } from "../plots/raster.ts";
-import type { Targets } from "../slices/case.ts";
+import { IGNORED, type Targets } from "../slices/case.ts";
 import { codeColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
 
 /** Numbers or codes on their own grid, drawn over the image. */
@@ -134,26 +134,47 @@ function paint(
   context.drawImage(small, 0, 0, context.canvas.width, context.canvas.height);
 }
 
-/** The border between pixels that belong to any class and others. */
-function outline(
-  context: CanvasRenderingContext2D,
-  { data, height, width }: Raster,
-): void {
-  const scale = context.canvas.width / width;
+/** A line between pixels, from one corner to another. */
+type Edge = readonly [x0: number, y0: number, x1: number, y1: number];
+
+/**
+ * The border between pixels of any class and others; what is ignored belongs to none.
+ *
+ * @param codes Mask codes.
+ *
+ * @example
+ * ```ts
+ * import { bordersOf } from "./picture.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const codes = { data: [255, 2, 1], height: 1, width: 3 };
+ * assert.deepEqual(bordersOf(codes), [
+ *   ...[[1, 0, 2, 0], [1, 0, 1, 1], [2, 0, 3, 0], [3, 0, 3, 1]],
+ *   ...[[1, 1, 2, 1], [2, 1, 3, 1]],
+ * ]);
+ * ```
+ */
+export function bordersOf({ data, height, width }: Raster): Edge[] {
   const inside = (x: number, y: number) => {
     const code = x >= 0 && y >= 0 && x < width && y < height ? data[y * width + x]! : 0;
-    return code > 0 && code < 255;
+    return code > 0 && code !== IGNORED;
   };
-  context.beginPath();
-  const line = (...[x0, y0, x1, y1]: [number, number, number, number]) => {
-    context.moveTo(x0 * scale, y0 * scale);
-    context.lineTo(x1 * scale, y1 * scale);
-  };
+  const edges: Edge[] = [];
   for (let y = 0; y <= height; y++) {
     for (let x = 0; x <= width; x++) {
-      if (inside(x, y) !== inside(x, y - 1)) line(x, y, x + 1, y);
-      if (inside(x, y) !== inside(x - 1, y)) line(x, y, x, y + 1);
+      if (inside(x, y) !== inside(x, y - 1)) edges.push([x, y, x + 1, y]);
+      if (inside(x, y) !== inside(x - 1, y)) edges.push([x, y, x, y + 1]);
     }
+  }
+  return edges;
+}
+
+function outline(context: CanvasRenderingContext2D, codes: Raster): void {
+  const scale = context.canvas.width / codes.width;
+  context.beginPath();
+  for (const [x0, y0, x1, y1] of bordersOf(codes)) {
+    context.moveTo(x0 * scale, y0 * scale);
+    context.lineTo(x1 * scale, y1 * scale);
   }
   // With a dark border, to be visible on any colour
   for (const [colour, thickness] of [["rgb(0 0 0 / 0.55)", 4], [TRUTH, 2]] as const) {

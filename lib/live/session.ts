@@ -94,7 +94,8 @@ export class Session {
     const kind = inputs.trained === null ? [] : compareKind(source, inputs.trained.kind);
     const other = requireLike(kind, image, force);
     const hasLabel = source.files[0]!.label !== null;
-    const { opened, warnings } = await openViews([{ model, inputs }], source, hasLabel);
+    const { opened, warnings } = await openViews([{ model, inputs }], source, hasLabel)
+      .catch((error) => Promise.reject(withName(error, image)));
     const unlike = requireLike(compareInput(inputs, opened), image, force);
     this.#case = opened;
     this.#image = { name: basename(image), bytes: memoryFiles.get(`${source.folder}/${image}`)! };
@@ -269,6 +270,17 @@ function findCase(names: readonly string[], channels: readonly string[]): CaseSo
     });
   }
   return { ...source, files: [{ ...source.files[0]!, label: labels[0]! }] };
+}
+
+/** An error that says of which image it is: findings about what an image holds do not. */
+function withName(error: Error, image: string): Error {
+  if (!(error instanceof InputError) || error.message.startsWith("Cannot ")) return error;
+  const { message, code, hint } = error;
+  return new InputError(`Cannot open ${basename(image)}: ${message}`, {
+    code,
+    // There is no command line here
+    hint: hint === "" || hint.includes("--") ? "Correct the file, or give another one" : hint,
+  });
 }
 
 function startOf(opened: Case): number {

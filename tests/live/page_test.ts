@@ -256,9 +256,18 @@ pageTest("gives the mask that predict gives, for a file of the user", async ({ p
   const image = join(ROOT, "data.example/imagesTs/prostate_12.nii.gz");
   await drop(page, image);
   await page.locator("#status", { hasText: "prostate_12 is open, 7 slices" }).waitFor();
+  await page.evaluate(`{
+    const bar = document.querySelector("#progress");
+    const tell = () => bar.dataset.told = (bar.dataset.told ?? "") + (7 * bar.value).toFixed(1) + " ";
+    new MutationObserver(tell).observe(bar, { attributeFilter: ["value"] });
+  }`);
   await page.getByRole("button", { name: "Segment the whole volume" }).click();
   const save = () => saveMask(page, /^prostate_12\.nii\.gz$/);
   const mask = await save();
+  assert.equal(
+    await page.locator("#progress").getAttribute("data-told"),
+    "1.0 2.0 3.0 4.0 5.0 6.0 7.0 ",
+  );
   const volume = page.locator("#volume");
   const before = (await volume.textContent())!;
   assert.match(before, /^foreground: [\d.]+ ml$/);
@@ -447,6 +456,17 @@ pageTest("says what is wrong with a file, and takes a model's files", async ({ p
   assert.deepEqual([await alert.isVisible(), await page.locator("#result").isVisible()], [
     ...[false, false],
   ]);
+  await give("config.json", "{}");
+  await alert.getByText("model1.safetensors, model2.safetensors, slices.json missing").waitFor();
+  await give("scan.zip", "cut");
+  await alert.getByText(/^Cannot read DICOM: .*: scan\.zip$/).waitFor();
+  // What takes long is announced
+  const worker = page.workers().findLast((each) => each.url().endsWith("/worker.js"))!;
+  const busy = worker.evaluate("for (const end = Date.now() + 1500; Date.now() < end;);");
+  await give("b.nii", "");
+  await alert.getByText("Opening b.nii …").waitFor();
+  await busy;
+  await alert.getByText("Cannot read volume: it is empty: b.nii").waitFor();
   await give("model1.safetensors", "half a model");
   await alert.getByText("model2.safetensors, config.json, slices.json missing").waitFor();
   await goTo(page, 59); // what was open still runs
@@ -462,10 +482,50 @@ pageTest("says what is wrong with a file, and takes a model's files", async ({ p
     await alert.getByText("This model has 7390 parameters").waitFor();
   });
   assert.equal(await page.locator("#where").textContent(), "");
+  assert.equal(await page.locator("#case").inputValue(), "");
   await page.locator("#view").click(); // nothing is there to be touched
   await page.getByLabel(/^Noise/).fill("0.3");
   await alert.getByText("This model has 7390 parameters").waitFor();
 });
+
+pageTest("drops its own earlier version when there is another", async ({ page }) => {
+  await page.evaluate("navigator.serviceWorker.ready");
+  const names = async () => (await page.evaluate("caches.keys()") as string[]).sort();
+  const [own] = await names() as [string];
+  assert.match(own, /^med-nca http.*\/page\/ [0-9a-f]{16}$/);
+  const other = own.replace("/page/", "/page/another/");
+  await page.evaluate(`caches.open("${other}")`);
+  await host!.renew();
+  await page.evaluate("navigator.serviceWorker.ready.then((found) => found.update())");
+  const now = [own.replace(/\w+$/, "next"), other].sort();
+  await until(page, `caches.keys().then((names) => names.sort().join() === "${now}")`);
+});
+
+pageTest("tells where it runs, where there is no GPU", async ({ page }) => {
+  await diceAt(page, 60);
+  await page.getByText("Diagnostics").click();
+  const shown = page.locator("#diagnostics");
+  await shown.getByText("backend:").waitFor();
+  const text = (await shown.textContent())!;
+  const several = navigator.hardwareConcurrency > 1;
+  const facts = [
+    `backend: threads \\(fused kernels on the CPU, \\d+ thread${several ? "s" : ""}\\)`,
+    "  WebGPU did not start: Cannot run on webgpu: no GPU was found",
+    "isolated: true; shared memory: true; relaxed SIMD: (true|false)",
+    `WebGPU: (true|false); cores: ${navigator.hardwareConcurrency}`,
+    "model: 7390 parameters, 16 channels, 40 \\+ 20 steps, fire rate 0.5",
+    "browser: Mozilla.* HeadlessChrome/.*",
+    "screen: 1366×768, 1 pixels a point",
+  ];
+  assert.match(text, new RegExp(`^${facts.join("\n")}$`));
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy" }).click();
+  await until(
+    page,
+    `navigator.clipboard.readText().then((copied) =>
+    copied === document.querySelector("#diagnostics").textContent)`,
+  );
+}, { query: "?backend=webgpu" });
 
 pageTest("works without a network, after it was open once", async ({ page, errors }) => {
   await page.evaluate("navigator.serviceWorker.ready");

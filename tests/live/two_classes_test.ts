@@ -10,6 +10,7 @@ import { Session } from "../../lib/live/session.ts";
 import type { Scene } from "../../lib/live/situation.ts";
 import { cellSeed } from "../../lib/nca/cell_seeds.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
+import { InputError } from "../../lib/support/errors.ts";
 import { memoryFiles } from "../../lib/support/memory_files.ts";
 import { createVolume, writeVolume } from "../../lib/volume/mod.ts";
 import { modelFiles, PARTS } from "./support/files.ts";
@@ -102,6 +103,29 @@ Deno.test("Session.openCase() refuses other channels, tells other sizes, and kee
     await assert.rejects(open(new Map([["broken.nii", new Uint8Array(400)]])), /Cannot read/);
     const { volume } = await session.volumes();
     assert.deepEqual([volume!.name, volume!.bytes], ["small.nii", await image([36, 3, 9])]);
+  }));
+
+Deno.test("Session.openCase() names the image whose values it cannot use", () =>
+  withSession(async (_, open) => {
+    const refuses = async (files: Record<string, Uint8Array<ArrayBuffer>>, message: RegExp) =>
+      await assert.rejects(open(new Map(Object.entries(files))), (error) => {
+        assert.ok(error instanceof InputError);
+        assert.match(error.message, message);
+        assert.equal(error.hint, "Correct the file, or give another one");
+        return true;
+      });
+    await refuses(
+      { "a.nii": await volume(() => 7) },
+      /^Cannot open a\.nii: image is constant: every value is 7$/,
+    );
+    await refuses(
+      { "b.nii": await volume((i) => i === 5 ? NaN : i) },
+      /^Cannot open b\.nii: image has 1 value that is NaN or infinite$/,
+    );
+    await refuses(
+      { "c.nii": await image(), "c_seg.nii": await image([36, 3, 9]) },
+      /^Cannot open c\.nii: image has 36×3×40 voxels and label 36×3×9$/,
+    );
   }));
 
 Deno.test("Session.openCase() refuses coloured pictures for an old model, unless they are forced", () =>
