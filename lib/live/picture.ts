@@ -32,6 +32,8 @@ export interface Drawing {
   readonly view: View;
   /** The meaning of a mask's codes. */
   readonly codes: Targets["kind"];
+  /** The values of the image that are black and white. */
+  readonly window: readonly [low: number, high: number];
   /** The brush, in pixels of the picture, or null. */
   readonly brush: { readonly x: number; readonly y: number; readonly radius: number } | null;
 }
@@ -41,7 +43,7 @@ const MASK = 130;
 
 /** Draws on a canvas, which gets the shape of the image. */
 export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale | null {
-  const { plane, view, codes, brush } = drawing;
+  const { plane, view, brush } = drawing;
   const image = orientForDisplay(drawing.image, view);
   canvas.style.aspectRatio = `${image.width} / ${image.height}`;
   const pixels = Math.round(canvas.clientWidth * Math.min(devicePixelRatio, 2));
@@ -51,11 +53,11 @@ export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale 
   context.imageSmoothingQuality = "high";
   if (plane.kind === "mask") {
     context.imageSmoothingEnabled = true;
-    paint(context, image, GREY);
+    paint(context, image, greys(drawing.window));
   }
   // Cells should be visible as squares
   context.imageSmoothingEnabled = false;
-  const { colours, scale } = colouring(plane, codes);
+  const { colours, scale } = colouring(drawing);
   paint(context, orientForDisplay(plane, view), colours);
   if (drawing.truth !== null) outline(context, orientForDisplay(drawing.truth, view));
   if (brush !== null) circle(context, brush, canvas.width / image.width);
@@ -80,6 +82,10 @@ function colours(
 
 const part = (value: number) => Math.round(255 * Math.min(Math.max(value, 0), 1));
 const GREY = colours((level) => [level, level, level, 255], part);
+const greys = ([low, high]: Drawing["window"]): Colours => ({
+  ...GREY,
+  level: (value) => part((value - low) / (high - low)),
+});
 const PART = colours((level) => [...partColour(level / 255), 255], part);
 // 0 is one of its levels
 const SIGNED = colours(
@@ -92,13 +98,13 @@ function maskColours(codes: Targets["kind"]): Colours {
   return colours(colour, (code) => code);
 }
 
-function colouring({ kind, data, most: high }: Plane, codes: Targets["kind"]): {
-  colours: Colours;
-  scale: Scale | null;
-} {
+function colouring(
+  { plane: { kind, data, most: high }, codes, window }: Drawing,
+): { colours: Colours; scale: Scale | null } {
   if (kind === "mask") return { colours: maskColours(codes), scale: null };
   if (kind === "grey") {
-    return { colours: GREY, scale: { low: "0", high: "1", bar: gradient(grey, 0) } };
+    const [low, high] = window.map(String) as [string, string];
+    return { colours: greys(window), scale: { low, high, bar: gradient(grey, 0) } };
   }
   if (kind === "part") {
     return {

@@ -52,6 +52,7 @@ export class Session {
       ...{ channels, imageChannels, steps, fireRate },
       kind: inputs.targets.kind,
       classes: inputs.targets.classes.map(({ name }) => name),
+      window: inputs.normalize === "zscore" || inputs.normalize === "ct" ? [-2, 3] : [0, 1],
       seed: config.seed,
       parameters: model.parameterCount,
     };

@@ -115,7 +115,7 @@ export class View {
     const { model, opened } = this.#facts();
     const channel = (i: number) =>
       i < model.imageChannels
-        ? `channel ${i}: the image`
+        ? `channel ${i}: ${model.imageChannels === 1 ? "the image" : `image channel ${i}`}`
         : i < model.imageChannels + model.classes.length
         ? `channel ${i}: logit of ${model.classes[i - model.imageChannels]}`
         : `channel ${i}`;
@@ -195,6 +195,7 @@ export class View {
       },
       view: this.#way,
       codes: model.kind,
+      window: model.window,
       brush: this.#brush && { ...this.#brush, radius: input("radius").valueAsNumber },
     });
     const part = (name: string) => element(`scale-${name}`, HTMLElement);

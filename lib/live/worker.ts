@@ -18,14 +18,17 @@ import type { Scene } from "./situation.ts";
 const session = new Session();
 let engine: BrowserEngine;
 /** The model's files, to load it again. */
-let model: { files: Files; base: string };
+let model: { files: Files; backend: BackendName; base: string };
+/** Why there is no GPU any more. */
+let loss: string | null = null;
 
 /** Loads a model and starts an engine for it. */
 async function load(files: Files, backend: BackendName, base: string) {
   const loaded = await loadModel(files);
   const { channels, hidden } = loaded.weights.config;
-  engine = await startEngine({ channels, hidden }, backend, base);
-  model = { files, base };
+  engine = await startEngine({ channels, hidden }, loss === null ? backend : "threads", base);
+  if (loss !== null) engine = { ...engine, notes: [...engine.notes, loss] };
+  model = { files, backend, base };
   return loaded;
 }
 
@@ -37,9 +40,8 @@ async function onEngine<T>({ signal }: CallContext, work: () => Promise<T>): Pro
     const isOther = error instanceof InputError && error.code !== "bad-backend";
     const isLost = engine.name === "webgpu" && !signal.aborted && !isOther;
     if (!isLost) throw error;
-    session.renewModel(await load(model.files, "threads", model.base));
-    const note = `WebGPU was lost: ${(error as Error).message}`;
-    engine = { ...engine, notes: [...engine.notes, note] };
+    loss = `WebGPU was lost: ${(error as Error).message}`;
+    session.renewModel(await load(model.files, model.backend, model.base));
     return await work();
   }
 }
