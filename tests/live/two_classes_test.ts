@@ -128,6 +128,19 @@ Deno.test("Session.openCase() names the image whose values it cannot use", () =>
     );
   }));
 
+Deno.test("Session.setModel() tells in which window its images are seen", async () => {
+  const windows = [];
+  for (const normalize of ["minmax", "percentile", "zscore", "ct"]) {
+    const files = await modelFiles(PARTS);
+    const settings = JSON.parse(new TextDecoder().decode(files.get("slices.json")));
+    const foreground = [{ low: 0, high: 2, mean: 1, deviation: 1 }];
+    const changed = JSON.stringify({ ...settings, normalize, foreground });
+    files.set("slices.json", new TextEncoder().encode(changed));
+    windows.push(new Session().setModel(await loadModel(files)).window);
+  }
+  assert.deepEqual(windows, [[0, 1], [0, 1], [-2, 3], [-2, 3]]);
+});
+
 Deno.test("Session.openCase() refuses coloured pictures for an old model, unless they are forced", () =>
   withSession(async (session, open) => {
     const data = new Uint8Array(36 * 40 * 3).map((_, i) => i);
