@@ -253,9 +253,18 @@ pageTest("gives the mask that predict gives, for a file of the user", async ({ p
   const image = join(ROOT, "data.example/imagesTs/prostate_12.nii.gz");
   await drop(page, image);
   await page.locator("#status", { hasText: "prostate_12 is open, 7 slices" }).waitFor();
+  await page.evaluate(`{
+    const bar = document.getElementById("progress");
+    globalThis.shares = [];
+    new MutationObserver(() => shares.push(bar.value)).observe(bar, { attributeFilter: ["value"] });
+  }`);
   await page.getByRole("button", { name: "Segment the whole volume" }).click();
   const save = () => saveMask(page, /^prostate_12\.nii\.gz$/);
   const mask = await save();
+  const sevenths = await page.evaluate<number[]>("shares.map((share) => 7 * share)");
+  assert.deepEqual(sevenths, sevenths.toSorted((a, b) => a - b));
+  assert.ok(sevenths.length > 1 && sevenths.at(-1) === 7, sevenths.join());
+  assert.ok(sevenths.every((slices) => Math.abs(slices - Math.round(slices)) < 1e-6));
   const volume = page.locator("#volume");
   const before = (await volume.textContent())!;
   assert.match(before, /^foreground: [\d.]+ ml$/);
