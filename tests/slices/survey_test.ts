@@ -138,8 +138,8 @@ Deno.test("surveyCases reads colours before it counts channels: one colour pictu
     for (const [id, channels] of [["a", 3], ["b", 1]] as const) {
       const of = (count: number, value: (i: number) => number) =>
         Uint8Array.from(encode({
-          data: Uint8Array.from({ length: 64 * count }, (_, i) => value(i)),
-          ...{ height: 8, width: 8, channels: count },
+          data: Uint8Array.from({ length: 96 * count }, (_, i) => value(i)),
+          ...{ height: 8, width: 12, channels: count },
         }));
       for (const kind of ["images", "masks"]) {
         await Deno.mkdir(join(folder, kind), { recursive: true });
@@ -152,5 +152,6 @@ Deno.test("surveyCases reads colours before it counts channels: one colour pictu
     }
     const { manifest } = await extractSlices({ data: folder, out: join(folder, "out") });
     assert.equal(manifest.settings.channels, 3);
+    assert.deepEqual([manifest.height, manifest.width], [8, 12]);
     assert.deepEqual(manifest.cases.map(({ id }) => id), ["a"]);
   }));

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { initBackend } from "../../../lib/backend.ts";
 import { evaluateCases } from "../../../lib/evaluation/evaluate_cases.ts";
+import { openViews } from "../../../lib/evaluation/open_views.ts";
 import type { TrainedModel } from "../../../lib/evaluation/predict_case.ts";
 import {
   choosePerturbations,
@@ -125,6 +126,9 @@ Deno.test("evaluateRobustness shows the slice with most of the object", () =>
     assert.ok(Math.min(...areas) < Math.max(...areas));
     const shown = examples.map(({ truth }) => truth.reduce((sum, code) => sum + code, 0));
     assert.deepEqual(new Set(shown), new Set([Math.max(...areas)]));
+    const { opened } = await openViews([model], sources[0]!, true);
+    const unchanged = opened.slice(areas.indexOf(Math.max(...areas)));
+    for (const { image } of examples) assert.deepEqual(image.data, unchanged.data);
     model.model.dispose();
   }));
 
