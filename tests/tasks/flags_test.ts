@@ -20,6 +20,7 @@ import {
 } from "../../tasks/support/predict_flags.ts";
 import { predictImages } from "../../tasks/support/predict_images.ts";
 import { writeData } from "../evaluation/support.ts";
+import { sources as sourcesOf } from "../support/sources.ts";
 import { makeRun } from "./support/make_run.ts";
 import { inFolder, runTaskIn } from "./support/run_task.ts";
 
@@ -171,4 +172,21 @@ Deno.test("cluster predict: --shards, --deno, flags of the jobs and of the predi
     2,
     1,
   ]);
+});
+
+Deno.test("every flag that tasks define themselves is given in a test", async () => {
+  const defined = new Set<string>();
+  for await (const [path, text] of sourcesOf(["tasks"])) {
+    if (/^tasks.(bench|fuzz)/.test(path)) continue; // programs for developers
+    for (const [, flag] of text.matchAll(/"(--[a-z-]+)[ "]/g)) {
+      if (/option\(\s*$|Option\(\s*$|add\($/.test(text.slice(0, text.indexOf(`"${flag}`)))) {
+        defined.add(flag!);
+      }
+    }
+  }
+  assert.ok(defined.size > 50, [...defined].join());
+  let tests = "";
+  for await (const [, text] of sourcesOf(["tests"])) tests += text;
+  const isGiven = (flag: string) => new RegExp(`${flag}(["=, ]|$)`, "m").test(tests);
+  assert.deepEqual([...defined].filter((flag) => !isGiven(flag)), []);
 });
