@@ -26,6 +26,12 @@ function withModel(test: (model: MedNca) => void): void {
   model.dispose();
 }
 
+Deno.test("cellSeeds are hashes of the run's seed, a slice's index and, from the second on, the sample", () => {
+  assert.deepEqual(cellSeeds(3, [7, 0]), [hash32(3, 7), hash32(3, 0)]);
+  assert.deepEqual(cellSeeds(3, [7], 2), [hash32(3, 7, 2)]);
+  assert.notEqual(hash32(3, 7), hash32(7, 3));
+});
+
 Deno.test("a slice's logits follow from its seed, and by default from no other slice", () => {
   withModel((model) => {
     const both = images();

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { initBackend } from "../../../lib/backend.ts";
 import { evaluateCases } from "../../../lib/evaluation/evaluate_cases.ts";
 import { openViews } from "../../../lib/evaluation/open_views.ts";
-import type { TrainedModel } from "../../../lib/evaluation/predict_case.ts";
+import { predictCase, type TrainedModel } from "../../../lib/evaluation/predict_case.ts";
 import type { CaseImages } from "../../../lib/evaluation/robustness/perturbation.ts";
 import {
   choosePerturbations,
@@ -127,8 +127,14 @@ Deno.test("evaluateRobustness shows the slice with most of the object", () =>
     assert.ok(Math.min(...areas) < Math.max(...areas));
     const shown = examples.map(({ truth }) => truth.reduce((sum, code) => sum + code, 0));
     assert.deepEqual(new Set(shown), new Set([Math.max(...areas)]));
-    const { opened } = await openViews([model], sources[0]!, true);
-    const unchanged = opened.slice(areas.indexOf(Math.max(...areas)));
+    const { views, opened } = await openViews([model], sources[0]!, true);
+    const place = areas.indexOf(Math.max(...areas));
+    const { masks } = await predictCase(views, { seed: 5 });
+    const { none } = choosePerturbations(["steps"])[0]!;
+    const plain = examples.find(({ strength }) => strength === none)!;
+    assert.deepEqual(plain.prediction, masks[place]);
+    assert.notDeepEqual(plain.prediction, masks[0]);
+    const unchanged = opened.slice(place);
     for (const { image } of examples) assert.deepEqual(image.data, unchanged.data);
     model.model.dispose();
   }));
