@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
+import { cellSeeds } from "../../lib/nca/cell_seeds.ts";
 import { eraseCells, MedNca } from "../../lib/nca/mod.ts";
 import { fireMask } from "../../lib/rollout/fire_mask.ts";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
