@@ -332,3 +332,20 @@ Deno.test("a picture that does not fit its mask, or is damaged, is named", () =>
     assert.match(bad!.message, /^Cannot read png: .*bad\.png$/);
     assert.equal(unlike!.message, "images/unlike.png has 4×4 pixels and its label 5×5");
   }));
+
+Deno.test("extractSlices says why no case can be used: five reasons, and how many more there are", () =>
+  inFolder(async (folder) => {
+    for (const [count, rest] of [[5, ""], [7, "; and 2 more"]] as const) {
+      const ids = Array.from({ length: count }, (_, i) => `c${i}`);
+      const data = join(folder, String(count));
+      await writeDataSet(data, ids.map((id) => ({ id, image: () => 1 })));
+      await assert.rejects(
+        extractSlices({ data, out: join(folder, "out") }),
+        ({ message }: Error) => {
+          const told = ids.slice(0, 5).map((id) => `${id}: image is constant: every value is 1`);
+          assert.ok(message.includes(`no case can be used: ${told.join("; ")}${rest}: `), message);
+          return true;
+        },
+      );
+    }
+  }));
