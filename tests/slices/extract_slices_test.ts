@@ -277,7 +277,7 @@ Deno.test("pictures are a data set too: normalised, padded to one size, masks ab
     await write("masks/x", 4, 5, grey.map((_, i) => Number(i === 7))); // 1 of 255 is foreground
     const rgb = Array.from({ length: 72 }, (_, i) => Math.floor(i / 3)); // grey, stored in colour
     await write("images/rgb", 6, 4, rgb);
-    await write("masks/rgb", 6, 4, Array.from({ length: 24 }, (_, i) => i < 3 ? 255 : 0));
+    await write("masks/rgb", 6, 4, Array.from({ length: 24 }, (_, i) => i === 3 ? 0 : 255)); // but a corner
     for (const index of [0, 1]) { // one is twice as bright as the other, normalised together
       await write(
         `images/p_slice_00${index}`,
@@ -299,7 +299,7 @@ Deno.test("pictures are a data set too: normalised, padded to one size, masks ab
     assert.deepEqual(manifest.slices.map((s) => [s.case, s.index, s.foreground]), [
       ["p", 0, 16],
       ["p", 1, 16],
-      ["rgb", 0, 3],
+      ["rgb", 0, 23],
       ["x", 0, 1],
     ]);
     const brightest = async (i: number) =>
