@@ -277,7 +277,12 @@ Deno.test("pictures are a data set too: normalised, padded to one size, masks ab
     await write("masks/x", 4, 5, grey.map((_, i) => Number(i === 7))); // 1 of 255 is foreground
     const rgb = Array.from({ length: 72 }, (_, i) => Math.floor(i / 3)); // grey, stored in colour
     await write("images/rgb", 6, 4, rgb);
-    await write("masks/rgb", 6, 4, Array.from({ length: 24 }, (_, i) => i === 3 ? 0 : 255)); // but a corner
+    await write(
+      "masks/rgb",
+      6,
+      4,
+      Array.from({ length: 24 }, (_, i) => 255 * Number([0, 4, 20, 23].includes(i))),
+    ); // three corners
     for (const index of [0, 1]) { // one is twice as bright as the other, normalised together
       await write(
         `images/p_slice_00${index}`,
@@ -299,7 +304,7 @@ Deno.test("pictures are a data set too: normalised, padded to one size, masks ab
     assert.deepEqual(manifest.slices.map((s) => [s.case, s.index, s.foreground]), [
       ["p", 0, 16],
       ["p", 1, 16],
-      ["rgb", 0, 23],
+      ["rgb", 0, 4],
       ["x", 0, 1],
     ]);
     const brightest = async (i: number) =>
