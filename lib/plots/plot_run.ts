@@ -157,7 +157,7 @@ export function shownCases(
 }
 
 /** The settling of the mask, and the final state, of the run that made the saved mask. */
-async function drawTrace(
+export async function drawTrace(
   model: MedNca,
   scored: ScoredSlice,
   { seed, inputs, save }: {

@@ -45,6 +45,16 @@ Deno.test("matchChannels() finds image channels and classes by name", () => {
   assert.deepEqual(match(inputsOf([], ["a"]), inputsOf(["CT"], ["a"])), same);
   const chosen = { ...both, channel: [1, 0] } as ModelInputs;
   assert.deepEqual(match(both, chosen).slice(0, 2), [1, 0]);
+  // Where one of them has no names, channels keep their places
+  const unnamed = { ...both, trained: { channelNames: [] } } as unknown as ModelInputs;
+  assert.deepEqual(match(unnamed, both), same);
+  assert.deepEqual(match(chosen, unnamed), same);
+  // A single class may become a region, but two classes not
+  const asRegions = (inputs: ModelInputs): ModelInputs => ({
+    ...inputs,
+    targets: { ...inputs.targets, kind: "regions" },
+  });
+  assert.deepEqual(match(inputsOf(["CT"], ["a"]), asRegions(inputsOf(["CT"], ["a"]))), same);
 
   const wrong: [ModelInputs, ModelInputs, RegExp][] = [
     [
@@ -52,6 +62,7 @@ Deno.test("matchChannels() finds image channels and classes by name", () => {
       inputsOf(["T2"], ["zone"]),
       /image channels are T2, ADC, those of the data are T2: runs/,
     ],
+    [both, asRegions(both), /classes are zone, core, those of the data are zone, core/],
     [both, inputsOf(["T2", "DWI"], ["zone"]), /image channels are T2, ADC, .* are T2, DWI/],
     [both, inputsOf(["T2", "ADC"], ["rim"]), /classes are zone, core, those of the data are rim/],
     [inputsOf(["T2"], ["a"]), inputsOf(["T2"], ["a", "b"]), /classes are a, .* are a, b/],

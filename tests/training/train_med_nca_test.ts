@@ -77,6 +77,17 @@ Deno.test("the same seed gives the same weights, another seed others", async () 
   });
 });
 
+Deno.test("trainMedNca logs every third batch, if logEvery is 3", async () => {
+  await withTinyData(async ({ train, folder }) => {
+    const out = join(folder, "run");
+    (await trainMedNca({ train, config: { ...TINY, epochs: 2, logEvery: 3 }, out })).model
+      .dispose();
+    const logged = (await readEvents(join(out, "events")))
+      .filter(({ values }) => "Loss/batch" in values).map(({ step }) => step);
+    assert.deepEqual(logged, [3, 6, 9]); // of ten
+  });
+});
+
 /** All that a finished run must have in common with one that was stopped and resumed. */
 async function contentOf(folder: string, result: TrainResult) {
   const metrics = await Deno.readTextFile(join(folder, "metrics.csv"));
