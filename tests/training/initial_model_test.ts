@@ -31,12 +31,17 @@ function inputsOf(channels: string[], classes: string[]): ModelInputs {
 }
 
 Deno.test("matchChannels() finds image channels and classes by name", () => {
-  const match = (before: ModelInputs, now: ModelInputs) => matchChannels(before, now, 8, "runs/a");
+  const match = (before: ModelInputs, now: ModelInputs, neighbours = 0) =>
+    matchChannels(before, now, { channels: 8, neighbours }, "runs/a");
   const both = inputsOf(["T2", "ADC"], ["zone", "core"]);
   const same = [0, 1, 2, 3, 4, 5, 6, 7];
   assert.deepEqual(match(both, both), same);
   assert.deepEqual(match(both, inputsOf(["ADC", "T2"], ["core", "zone"])), [
     ...[1, 0, 3, 2, 4, 5, 6, 7],
+  ]);
+  // Both channels of the slice, of the one before and of the one after change places
+  assert.deepEqual(match(both, inputsOf(["ADC", "T2"], ["core", "zone"]), 1), [
+    ...[1, 0, 3, 2, 5, 4, 7, 6],
   ]);
   // A class that is no longer asked for becomes one of the other channels
   assert.deepEqual(match(both, inputsOf(["T2", "ADC"], ["core"])), [0, 1, 3, 2, 4, 5, 6, 7]);
@@ -97,6 +102,10 @@ Deno.test("initialModel() starts from the weights of a run, and says what does n
     await assert.rejects(
       initialModel(out, { ...config, channels: 16 }, inputs),
       /channels differs from the settings \(8 and 16\)/,
+    );
+    await assert.rejects(
+      initialModel(out, { ...config, neighbours: 1 }, inputs),
+      /neighbours differs from the settings \(0 and 1\)/,
     );
     await assert.rejects(initialModel(join(folder, "none"), config, inputs), /is not a run/);
   }));
