@@ -428,10 +428,13 @@ pageTest(
       await drag(page, [0.1, 0.1], [0.9, 0.1]);
       const after = await pixelsAbove(page, 1, before[1] + 200);
       assert.ok(after[0] <= before[0], `${before}, then ${after}`);
+      // The threads of the model before still run
+      assert.ok(!(await page.locator("#message").textContent())!.includes("stopped"));
     });
   },
   {
     ...IN_3D,
+    isPlain: false,
     reducedMotion: "reduce",
     needs: { program: "nibabel", isThere: nibabel !== undefined },
   },
