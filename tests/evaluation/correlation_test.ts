@@ -10,6 +10,7 @@ Deno.test("what cannot be correlated is undefined", () => {
     assert.throws(() => correlate([1, 2, 3], [1, 2]), TypeError);
     // Undefined scores are left out
     assert.equal(correlate([1, NaN, 2, 3], [3, 9, 2, 1]), -1);
+    assert.equal(correlate([3, 9, 2, 1], [1, NaN, 2, 3]), -1);
   }
 });
 

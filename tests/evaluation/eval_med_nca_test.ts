@@ -77,6 +77,24 @@ Deno.test("evalMedNca reports Dice loss, cross-entropy and Dice of slices and vo
     assert.deepEqual(result.classes, [{ name: "foreground", volumeDice: result.volumeDice }]);
   }));
 
+Deno.test("evalMedNca counts an empty slice without a mask as right, and no ignored pixels", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(
+      join(folder, "dataset.json"),
+      JSON.stringify({ labels: { background: 0, foreground: 1, ignore: 2 } }),
+    );
+    const slices = await dataset(folder, [[1, 2, 2, 2]], "foreground");
+    // Rows are x: of pixel 0, where the object is, and three that are to be ignored, below it
+    const logits = Array.from({ length: 16 }, (_, i) => [0, 4, 8].includes(i) ? 2 : -2);
+    const { slices: [first, second] } = await evalMedNca(fixedModel(logits, 1), slices);
+    const [right, wrong] = [2, -2].map((logit) => Math.log(1 + Math.exp(-logit)));
+    near(first!.bce, right!, "13 kept pixels are right");
+    near(first!.dice, 1, "Dice");
+    near(second!.bce, (13 * right! + 3 * wrong!) / 16, "nothing is ignored");
+    const nothing = fixedModel(logits.map(() => -2), 1);
+    near((await evalMedNca(nothing, slices)).slices[1]!.dice, 1, "both are empty");
+  }));
+
 Deno.test("evalMedNca scores each class of a volume", () =>
   inFolder(async (folder) => {
     const slices = await dataset(folder, [[1, 2, 2], [2]], "one=1;two=2");

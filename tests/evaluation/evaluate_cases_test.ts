@@ -44,6 +44,7 @@ Deno.test("evaluateCases scores volumes against their labels and writes masks in
     assert.equal(summary.confidence_interval.seed, 3);
     assert.deepEqual(await readSummary(join(folder, "scores")), summary);
     const slices = await readSliceScores(join(folder, "scores", "slice_scores.csv"));
+    assert.deepEqual([...new Set(slices!.map((row) => row.case))], ["case_0", "case_1", "case_2"]);
     for (const { case: id, metrics } of summary.metric_per_case) {
       const own = slices!.filter((row) => row.case === id).map(({ Dice }) => Dice);
       const mean = own.reduce((a, b) => a + b) / own.length;

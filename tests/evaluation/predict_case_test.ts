@@ -71,21 +71,23 @@ Deno.test("predictCase is the model with cellSeed(seed, index), whatever the bat
 });
 
 Deno.test("predictCase averages runs and models; deviation and quality follow", async () => {
-  const opened = noise([[8, 12]]);
+  const opened = noise([[8, 12], [12, 8]]);
   const views = [1, 2].map((seed) => ({ ...quickModel({}, {}, seed), opened }));
   const prediction = await predictCase(views, { ...OPTIONS, samples: 3 });
-  const runs = views.flatMap(({ model }) =>
-    [0, 1, 2].map((sample) => alone(model, opened.slice(0), cellSeed(4, 0, sample)))
-  );
   let [deviations, means] = [0, 0];
-  for (let i = 0; i < 96; i++) {
-    const mean = runs.reduce((sum, run) => sum + run[i]!, 0) / 6;
-    const deviation = Math.sqrt(runs.reduce((sum, run) => sum + (run[i]! - mean) ** 2, 0) / 6);
-    assert.ok(Math.abs(prediction.probabilities[0]![0]![i]! - mean) < 1e-6);
-    assert.ok(Math.abs(prediction.deviations[0]![0]![i]! - deviation) < 1e-6);
-    assert.equal(prediction.masks[0]![i], mean > 0.5 ? 1 : 0);
-    deviations += deviation;
-    means += mean;
+  for (const k of [0, 1]) {
+    const runs = views.flatMap(({ model }) =>
+      [0, 1, 2].map((sample) => alone(model, opened.slice(k), cellSeed(4, k, sample)))
+    );
+    for (let i = 0; i < 96; i++) {
+      const mean = runs.reduce((sum, run) => sum + run[i]!, 0) / 6;
+      const deviation = Math.sqrt(runs.reduce((sum, run) => sum + (run[i]! - mean) ** 2, 0) / 6);
+      assert.ok(Math.abs(prediction.probabilities[0]![k]![i]! - mean) < 1e-6);
+      assert.ok(Math.abs(prediction.deviations[0]![k]![i]! - deviation) < 1e-6);
+      assert.equal(prediction.masks[k]![i], mean > 0.5 ? 1 : 0);
+      deviations += deviation;
+      means += mean;
+    }
   }
   assert.ok(deviations > 0.01, "the runs do not differ");
   assert.ok(Math.abs(prediction.quality - deviations / means) < 1e-6);

@@ -119,6 +119,9 @@ Deno.test("scoreMasks scores pictures, and fails where nothing can be scored", (
     await save(join(prediction, "p.png"), [0, 1, 0, 0, 0, 0, 0, 0], 4);
     const { metric_per_case } = await scoreMasks(options);
     assert.equal(metric_per_case[0]!.metrics["1"]!.Dice, 2 / 3);
+    await save(join(prediction, "p.png"), [0, 0, 0, 0, 1, 1, 0, 0], 4); // a row below
+    const below = await scoreMasks(options);
+    assert.deepEqual([below.metric_per_case[0]!.metrics["1"]!.HD95], [1]);
     await save(join(prediction, "p.png"), [0, 1, 0, 0, 0, 0, 0, 0], 2);
     await assert.rejects(scoreMasks(options), {
       name: "InputError",
@@ -126,6 +129,14 @@ Deno.test("scoreMasks scores pictures, and fails where nothing can be scored", (
     });
     await assert.rejects(scoreMasks({ ...options, label: join(folder, "none") }), {
       message: /Cannot read masks: no such folder/,
+    });
+    for (const path of [prediction, label]) await Deno.remove(join(path, "p.png"));
+    for (const name of [..."abcdef"].flatMap((id) => [`${id}.nii`, `${id}.nii.gz`])) {
+      await Deno.writeTextFile(join(label, name), "");
+    }
+    await assert.rejects(scoreMasks(options), ({ message }: Error) => {
+      assert.deepEqual(message.match(/. *(?=: several masks)/g), [..."abcde"]);
+      return true;
     });
   }));
 

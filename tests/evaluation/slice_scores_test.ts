@@ -67,9 +67,11 @@ Deno.test("scoresByPosition means the slices of each tenth, the last with its en
     row("front", NaN, 0),
     row("back", 0.5, 0.75),
     row("front", 0.0625, 0.5),
+    row("front", 0.109375, 0.25),
   ]);
   assert.deepEqual(means, [
     { class: "front", position: 0.03125, n: 2, Dice: 0.75 },
+    { class: "front", position: 0.109375, n: 1, Dice: 0.25 },
     { class: "front", position: 0.96875, n: 2, Dice: 0.375 },
     { class: "back", position: 0.5, n: 1, Dice: 0.75 },
   ]);

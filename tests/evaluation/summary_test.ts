@@ -182,7 +182,10 @@ Deno.test("formatScores lays the statistics out, and says where scores are undef
   const lines = formatScores(summarize(cases, ONE));
   assert.match(lines[0]!, /^ +mean +sd +median +95 % interval$/);
   assert.match(lines[1]!, /^volume Dice +0\.5000 +0\.5000 +0\.5000 +– +3 of 4 cases$/);
-  assert.match(lines.join("\n"), /\nHD95, mm +\d\.\d\d .* 2 of 4 cases\n/);
+  assert.match(
+    lines.join("\n"),
+    /\nHD95, mm +\d\.\d\d .* 2 of 4 cases\nASSD, mm +\d\.\d\d .* 2 of/,
+  );
   assert.match(lines.join("\n"), /\nvolume difference, % +33\.3 /);
   assert.match(
     lines.join("\n"),

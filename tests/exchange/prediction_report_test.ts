@@ -72,6 +72,25 @@ Deno.test("predict leaves volumes.csv, report.json and report.html about all mas
     assert.match(page, /NQM/);
   }));
 
+Deno.test("writePredictionReport shows forty pictures, and says how many more there are", () =>
+  inFolder(async (folder) => {
+    const found = { counts: [1], warnings: [] };
+    await Deno.mkdir(join(folder, "records"));
+    for (let i = 10; i < 53; i++) {
+      const record = JSON.stringify({ made: {}, images: {}, outputs: {}, found });
+      await Deno.writeTextFile(join(folder, "records", `${i}.json`), record);
+      await Deno.writeTextFile(join(folder, "records", `${i}.png`), `picture ${i}`);
+    }
+    const classes = [{ name: "a", values: [1] }];
+    await writePredictionReport({ folder, model: "m", classes, made: {}, failed: [] });
+    const html = await Deno.readTextFile(join(folder, "report.html"));
+    const shown = [...html.matchAll(/alt="(\d+)" src="data:image\/png;base64,([^"]+)"/g)]
+      .map(([, name, data]) => [name, atob(data!)]);
+    const numbers = Array.from({ length: 40 }, (_, i) => String(10 + i));
+    assert.deepEqual(shown, numbers.map((name) => [name, `picture ${name}`]));
+    assert.match(html, /3 more pictures are in records\//);
+  }));
+
 Deno.test("writePredictionReport gives each class its own volume, in three digits", () =>
   inFolder(async (folder) => {
     const made = { weights: ["a"], inputs: {} };

@@ -21,7 +21,15 @@ const epoch = (number: number, valVolumeDice: number): EpochMetrics => ({
 });
 
 const metrics = (Dice: number): CaseMetrics => ({
-  ...{ Dice, IoU: Dice, Precision: 1, Recall: 1, HD95: 3.25, ASSD: 1, VolumeDifference: 0.5 },
+  ...{
+    Dice,
+    IoU: Dice,
+    Precision: 1,
+    Recall: 1,
+    HD95: 8 * Dice,
+    ASSD: 1,
+    VolumeDifference: 1 - Dice,
+  },
   ...{ RelativeVolumeDifference: 0.1, TP: 5, FP: 1, FN: 1, TN: 9, n_pred: 6, n_ref: 6 },
   ...{ SoftDice: Dice, SliceDice: Dice },
 });
@@ -43,7 +51,7 @@ Deno.test("runReport: one page with scores, the worst case first, split, setting
     assert.deepEqual(empty.missing.map((what) => what.split(":")[0]), ["scores", "pictures"]);
     assert.match(empty.html, /It was not scored yet/);
 
-    const history = [epoch(1, 0.25), epoch(2, 0.875), epoch(3, 0.5)];
+    const history = [0.25, 0.875, 0.5, 0.875].map((dice, i) => epoch(i + 1, dice));
     await writeMetrics(join(run, "metrics.csv"), history);
     await plotTrainingCurves(history).save(join(run, "plots", "training_curves.svg"));
     const scored = [["good", 0.95], ["bad", 0.125], ["fair", 0.6]] as const;
@@ -73,14 +81,14 @@ Deno.test("runReport: one page with scores, the worst case first, split, setting
     const rows = cells(html);
     const at = rows.findIndex(([name]) => name === "Case");
     assert.deepEqual(rows.slice(at + 1, at + 4), [
-      ["bad", "0.125", "3.3", "0.50"],
-      ["fair", "0.600", "3.3", "0.50"],
-      ["good", "0.950", "3.3", "0.50"],
+      ["bad", "0.125", "1.0", "0.88"],
+      ["fair", "0.600", "4.8", "0.40"],
+      ["good", "0.950", "7.6", "0.05"],
     ]);
     const row = (name: string) => rows.find(([cell]) => cell === name);
     assert.deepEqual(row("trained on"), ["trained on", "2", "case_0, case_1"]);
     assert.deepEqual(row("held out"), ["held out", "1", "case_3"]);
-    assert.match(html, /, for 3 of \d+ epochs\./);
+    assert.match(html, /, for 4 of \d+ epochs\./);
     assert.deepEqual(row("steps"), ["steps", "2,1", "40,20"]);
     assert.deepEqual(row("fireRate"), ["fireRate", "0.5", "the same"]);
     assert.equal(row("Trained with")![1], "Med-NCA 0.0.9, Deno 2.8.0, darwin aarch64");

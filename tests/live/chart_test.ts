@@ -34,7 +34,7 @@ function drawn(steps: readonly [number, number], last: number, dice: number[], c
 
 Deno.test("drawChart() draws Dice from 0 to 1, and the change as a part of the largest", () => {
   // 100 pixels for 50 steps begin at 36, and 100 pixels for 0 to 1 end at 108
-  const { of, texts } = drawn([20, 10], 50, [NaN, 0.25, 1, 0.5], [0, 0.04, 0.01, 0.02]);
+  const { of, texts } = drawn([20, 10], 50, [NaN, 0.25, 1, 0.5], [0.5, 0.04, 0.01, 0.02]);
   assert.deepEqual(of("--dice"), [[[38, 83], [40, 8], [42, 58]]]);
   assert.deepEqual(of("--change"), [[[38, 8], [40, 83], [42, 58]]]);
   assert.deepEqual(of("--text"), [[[42, 108], [42, 8]]], "where it is");

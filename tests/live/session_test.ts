@@ -353,3 +353,13 @@ Deno.test("loadModel() names the files that are missing", async () => {
   files.delete("slices.json");
   await assert.rejects(loadModel(files), /slices\.json missing/);
 });
+
+Deno.test("loadModel() refuses a model that sees neighbouring slices", async () => {
+  const files = await modelFiles();
+  const config = JSON.parse(new TextDecoder().decode(files.get("config.json")));
+  files.set("config.json", new TextEncoder().encode(JSON.stringify({ ...config, neighbours: 1 })));
+  await assert.rejects(loadModel(files), {
+    name: "InputError",
+    message: /it sees 3 slices at once, this page shows models of one/,
+  });
+});

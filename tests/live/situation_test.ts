@@ -51,7 +51,14 @@ Deno.test("decodeScene() names what it cannot use, and takes the rest", () => {
 
 Deno.test("decodeScene() takes no run without steps, no negative brush and no endless stroke", () => {
   const points = (count: number) => `strokes=erase.1.2${".3.4".repeat(count)}`;
-  const bad = ["steps=40,0", "steps=0,20", "steps=1,2,3", "strokes=erase.1.-3.2.2", points(10_001)];
+  const bad = [
+    "steps=40,0",
+    "steps=0,20",
+    "steps=1,2,3",
+    "strokes=erase.1.-3.2.2",
+    "strokes=erase.1.3.2",
+    points(10_001),
+  ];
   for (const query of bad) {
     const { scene, problems } = decodeScene(query, DEFAULTS);
     assert.deepEqual([scene, problems.length], [DEFAULTS, 1], query.slice(0, 40));

@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
+import { cellSeeds } from "../../lib/nca/cell_seeds.ts";
 import { eraseCells, MedNca } from "../../lib/nca/mod.ts";
 import { fireMask } from "../../lib/rollout/fire_mask.ts";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "../../lib/rollout/rollout.ts";
-import { hash32, Random } from "../../lib/support/random.ts";
+import { hash32, mix32, Random } from "../../lib/support/random.ts";
 
 tf.enableProdMode();
 await tf.setBackend("cpu");
@@ -25,6 +26,21 @@ function withModel(test: (model: MedNca) => void): void {
   assert.equal(tf.memory().numTensors, before, "tensors are left over");
   model.dispose();
 }
+
+Deno.test("fireMask: a cell fires where its hash is below the fire rate, and not where it is equal", () => {
+  const [seed, step, cell] = [4, 2, 5];
+  const key = hash32(seed, step);
+  const hash = mix32(mix32((cell + key) | 0) ^ key) >>> 8;
+  const fires = (part: number) =>
+    fireMask({ seed, step, cells: 9, fireRate: part / 2 ** 24 })[cell];
+  assert.deepEqual([hash - 1, hash, hash + 1].map(fires), [0, 0, 1]);
+});
+
+Deno.test("cellSeeds are hashes of the run's seed, a slice's index and, from the second on, the sample", () => {
+  assert.deepEqual(cellSeeds(3, [7, 0]), [hash32(3, 7), hash32(3, 0)]);
+  assert.deepEqual(cellSeeds(3, [7], 2), [hash32(3, 7, 2)]);
+  assert.notEqual(hash32(3, 7), hash32(7, 3));
+});
 
 Deno.test("a slice's logits follow from its seed, and by default from no other slice", () => {
   withModel((model) => {

@@ -19,7 +19,7 @@ Deno.test("predictSamples keeps the order of slices from several cases, and take
     const backend = await initBackend({ backend: "wasm", threads: 1 });
     const model = new MedNca(modelConfig(config, train.manifest.settings), { seed: 1 });
     const trained = { model, inputs: modelInputs(prepared.manifest, split.train) };
-    const samples = await Promise.all([0, 7, 1].map((i) => train.get(i))); // 0 and 1 are of one case
+    const samples = await Promise.all([0, 7, 2].map((i) => train.get(i))); // 0 and 2 are of one case
     const { slices, qualities } = await predictSamples(trained, samples, { samples: 3 });
     assert.deepEqual(qualities.map((each) => each.case), split.train.slice(0, 2));
     assert.deepEqual(slices.map(({ mask }) => mask.length), [256, 256, 256]);
@@ -33,12 +33,19 @@ Deno.test("predictSamples keeps the order of slices from several cases, and take
     assert.notDeepEqual(slices[0]!.deviation, slices[2]!.deviation);
     assert.ok(slices.every(({ deviation }) => deviation.some((value) => value > 0)));
 
+    // Which cells fire depends on the slice, not on what else is asked for
+    const alone = await predictSamples(trained, samples.slice(2), { samples: 3 });
+    assert.deepEqual(alone.slices[0], slices[2]);
+
     const [first, second, third] = samples.map(({ image }) => image);
     const images = [first!, second!, third!.map(() => 0)];
     const other = (await predictSamples(trained, samples, { samples: 3, images })).slices;
     assert.deepEqual(other[1]!.probability, slices[1]!.probability);
     assert.notDeepEqual(other[2]!.probability, slices[2]!.probability);
     model.dispose();
+    const wide = new MedNca({ ...model.config, neighbours: 1, imageChannels: 3 });
+    await assert.rejects(predictSamples({ ...trained, model: wide }, samples), TypeError);
+    wide.dispose();
     backend.dispose();
   });
 });

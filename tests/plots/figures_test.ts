@@ -153,10 +153,11 @@ Deno.test("plotCaseScores names the cases from best to worst and counts undefine
     { case: "case_a", dice: 0.9 },
     { case: "case_c", dice: NaN },
     { case: "case_d", dice: null },
+    { case: "case_e", dice: NaN },
   ];
   const { svg } = plotCaseScores(scores);
   assert.match(svg, /2 cases, mean 0\.700/);
-  assert.match(svg, /2 undefined/);
+  assert.match(svg, /, 3 undefined/);
   assert.ok(svg.indexOf(">case_a<") < svg.indexOf(">case_b<") && svg.includes(">case_b<"));
   assert.doesNotMatch(svg, /case_c|NaN/);
   assert.ok(inspectPng(plotCaseScores(scores).png()).deviation > 10);
@@ -221,6 +222,10 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
   const [zero, one] = [grid!.lines[0]!.from[0], grid!.lines.at(-1)!.from[0]];
   const dashed = marksOf(figure.svg, "rule").find(({ attributes }) => attributes.includes("6 4"))!;
   assert.ok(Math.abs((dashed.lines[0]!.from[0] - zero) / (one - zero) - 5 / 9) < 0.001);
+  // All dots lie in the two charts, of half the width each
+  const places = marksOf(figure.svg, "dot").flatMap(({ dots }) => dots.map(([x]) => x));
+  assert.equal(places.length, 5);
+  assert.ok(places.every((x) => x > 0 && x < 500), places.join());
   assert.doesNotMatch(figure.svg, /NaN/);
   const { width: pixels, deviation } = inspectPng(figure.png());
   assert.ok(pixels >= 1000 && deviation > 10);
@@ -369,4 +374,5 @@ Deno.test("plotQuality puts doubt along x and Dice up y, with a line from twenty
   assert.doesNotMatch(of(4), /undefined/);
   const hasLine = (svg: string) => svg.includes('aria-label="linear-regression"');
   assert.deepEqual([of(19), of(20)].map(hasLine), [false, true]);
+  assert.deepEqual([of(12), of(13)].map((svg) => />c11</.test(svg)), [true, false]);
 });

@@ -10,8 +10,9 @@ import type { EvaluationSummary } from "../../lib/evaluation/summary.ts";
 import { readSummary } from "../../lib/evaluation/summary_files.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
 import { loadWeights } from "../../lib/nca/weights.ts";
-import { plotRun, shownCases, traceScored } from "../../lib/plots/plot_run.ts";
-import { scoredSlice } from "../../lib/plots/scored_slice.ts";
+import { drawTrace, plotRun, shownCases, traceScored } from "../../lib/plots/plot_run.ts";
+import type { Figure } from "../../lib/plots/figure.ts";
+import { type ScoredSlice, scoredSlice } from "../../lib/plots/scored_slice.ts";
 import type { CaseSource } from "../../lib/slices/discovery/case_source.ts";
 import { labelToModelGrid, toOriginalGrid } from "../../lib/slices/geometry.ts";
 import { readModelSettings } from "../../lib/training/run_folder.ts";
@@ -138,13 +139,14 @@ Deno.test("traceScored: the last state says what a prediction says, of the same 
     const [source] = await writeData(folder, [[12, 10, 3]]);
     const [seed, index] = [3, 2];
     const inputs = inputsOf({ size: [16, 8] });
-    const model = new MedNca({ steps: [3, 2], fireRate: 0.5 }, { seed: 2 });
+    const seen = { neighbours: 1, imageChannels: 3 };
+    const model = new MedNca({ ...seen, steps: [3, 2], fireRate: 0.5 }, { seed: 2 });
     const { views, opened } = await openViews([{ model, inputs }], source!, true);
     const { probabilities } = await predictCase(views, { seed });
     const scored = { opened, index };
     const { trace, geometry, truth, view, voxel } = traceScored(model, scored, { seed, inputs });
     const state = trace.at(-1)!.state.dataSync();
-    const logits = Float32Array.from({ length: 128 }, (_, i) => state[16 * i + 1]!);
+    const logits = Float32Array.from({ length: 128 }, (_, i) => state[16 * i + 3]!);
     const last = toOriginalGrid(probabilitiesOf(logits, "classes", 1), geometry, 0);
     assert.deepEqual(last, probabilities[0]![index]);
     assert.notDeepEqual(last, probabilities[0]![index - 1]);
@@ -154,4 +156,33 @@ Deno.test("traceScored: the last state says what a prediction says, of the same 
     assert.deepEqual(truth, labelToModelGrid(opened.label(index), geometry));
     trace.forEach(({ state }) => state.dispose());
     model.dispose();
+  }));
+
+Deno.test("drawTrace: settling.gif, and channels.png with the names of several logits", () =>
+  inFolder(async (folder) => {
+    const [source] = await writeData(folder, [[12, 8, 3]]);
+    const texts = new Map<string, string>();
+    const save = (name: string, picture: object) => {
+      const { svg = "" } = picture as Partial<Figure>;
+      texts.set(name, [...svg.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text).join("|"));
+      return Promise.resolve();
+    };
+    const draw = async (labels: string, classes: number) => {
+      const inputs = inputsOf({ labels });
+      const model = new MedNca({ steps: [2, 1], classes }, { seed: 2 });
+      const { opened } = await openViews([{ model, inputs }], source!, true);
+      const sample = { case: "case_0" };
+      const scored = { opened, index: 2, sample } as unknown as ScoredSlice;
+      await drawTrace(model, scored, { seed: 1, inputs, save });
+      model.dispose();
+      return texts.get("channels.png")!;
+    };
+    const one = await draw("foreground", 1);
+    assert.match(one, /State after the last step: case_0, slice 2/);
+    assert.match(one, /0: image\|never changes\|1: logit\|[^|]*\|2\|/);
+    assert.match(
+      await draw("zone=1;lesion=2", 2),
+      /\|1: logit, zone\|[^|]*\|2: logit, lesion\|.*\|3\|/,
+    );
+    assert.deepEqual([...texts.keys()], ["settling.gif", "channels.png"]);
   }));

@@ -39,7 +39,8 @@ Deno.test("plotRobustness draws means, cases and what would be left if nothing h
     assert.ok(svg.includes(`>${label}<`));
   }
   const one = plotRobustness([{ perturbation: "noise", strength: 0.1, case: "a", dice: 0.5 }]).svg;
-  assert.ok(!one.includes("each case") && !one.includes("healed"));
+  assert.ok(!one.includes("each case") && !one.includes("healed") && !one.includes("#b5b5b5"));
+  assert.ok(svg.includes("#b5b5b5"));
   assert.throws(() => plotRobustness([score(0, "a", NaN)]), RangeError);
 });
 

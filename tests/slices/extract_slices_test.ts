@@ -277,7 +277,12 @@ Deno.test("pictures are a data set too: normalised, padded to one size, masks ab
     await write("masks/x", 4, 5, grey.map((_, i) => Number(i === 7))); // 1 of 255 is foreground
     const rgb = Array.from({ length: 72 }, (_, i) => Math.floor(i / 3)); // grey, stored in colour
     await write("images/rgb", 6, 4, rgb);
-    await write("masks/rgb", 6, 4, Array.from({ length: 24 }, (_, i) => i < 3 ? 255 : 0));
+    await write(
+      "masks/rgb",
+      6,
+      4,
+      Array.from({ length: 24 }, (_, i) => 255 * Number([0, 4, 20, 23].includes(i))),
+    ); // three corners
     for (const index of [0, 1]) { // one is twice as bright as the other, normalised together
       await write(
         `images/p_slice_00${index}`,
@@ -299,7 +304,7 @@ Deno.test("pictures are a data set too: normalised, padded to one size, masks ab
     assert.deepEqual(manifest.slices.map((s) => [s.case, s.index, s.foreground]), [
       ["p", 0, 16],
       ["p", 1, 16],
-      ["rgb", 0, 3],
+      ["rgb", 0, 4],
       ["x", 0, 1],
     ]);
     const brightest = async (i: number) =>
@@ -331,4 +336,21 @@ Deno.test("a picture that does not fit its mask, or is damaged, is named", () =>
     const [bad, unlike] = manifest.problems.filter(({ severity }) => severity === "error");
     assert.match(bad!.message, /^Cannot read png: .*bad\.png$/);
     assert.equal(unlike!.message, "images/unlike.png has 4×4 pixels and its label 5×5");
+  }));
+
+Deno.test("extractSlices says why no case can be used: five reasons, and how many more there are", () =>
+  inFolder(async (folder) => {
+    for (const [count, rest] of [[5, ""], [7, "; and 2 more"]] as const) {
+      const ids = Array.from({ length: count }, (_, i) => `c${i}`);
+      const data = join(folder, String(count));
+      await writeDataSet(data, ids.map((id) => ({ id, image: () => 1 })));
+      await assert.rejects(
+        extractSlices({ data, out: join(folder, "out") }),
+        ({ message }: Error) => {
+          const told = ids.slice(0, 5).map((id) => `${id}: image is constant: every value is 1`);
+          assert.ok(message.includes(`no case can be used: ${told.join("; ")}${rest}: `), message);
+          return true;
+        },
+      );
+    }
   }));

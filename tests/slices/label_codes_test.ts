@@ -98,6 +98,13 @@ Deno.test("LabelEncoder refuses colours that were compressed as JPEG", () => {
   assert.deepEqual(encoded(values, { isPicture: true }).findings, [
     "error: label has many colours close to black, probably after JPEG compression",
   ]);
+  // Near are parts up to 48, and few such colours are none
+  const nine = (part: number) =>
+    Float64Array.from({ length: 11 }, (_, i) => i < 2 ? 0 : colourValue(part, i, 0));
+  assert.match(encoded(nine(48), { isPicture: true }).findings.join(), /close to black/);
+  assert.doesNotMatch(encoded(nine(49), { isPicture: true }).findings.join(), /close to black/);
+  const eight = nine(48).map((value, i) => i === 10 ? 0 : value);
+  assert.doesNotMatch(encoded(eight, { isPicture: true }).findings.join(), /close to black/);
   // Thirty bright colours are classes or objects
   const classes = Float64Array.from({ length: 90 }, (_, i) => colourValue(250, i % 30 * 8, 60));
   const [warning, ...others] =

@@ -72,5 +72,6 @@ Deno.test("LostLabels tells the classes of which resizing leaves nothing", () =>
   // One of eleven slices is the tip of an object
   const many = [TALL, ...Array.from({ length: 10 }, () => large)];
   assert.deepEqual(findings(many, { size: [4, 4], fit: "resize" }), []);
+  assert.equal(findings(many.slice(0, 10), { size: [4, 4], fit: "resize" }).length, 1);
   assert.deepEqual(findings([TALL], { size: [12, 8], fit: "resize" }), []);
 });

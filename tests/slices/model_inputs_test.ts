@@ -39,6 +39,11 @@ Deno.test("ModelInputsSchema reads what older versions stored", () => {
   assert.deepEqual(plain.targets.classes, [{ name: "1,2", values: [1, 2] }]);
 });
 
+const targetsOf = (kind: string, count: number) => ({
+  ...{ kind, ignore: [] },
+  classes: Array.from({ length: count }, (_, i) => ({ name: `c${i}`, values: [i + 1] })),
+});
+
 Deno.test("ModelInputsSchema refuses sizes and numbers that nobody means", () => {
   const wrong: Record<string, unknown>[] = [
     { size: [65536, 65536] },
@@ -49,10 +54,17 @@ Deno.test("ModelInputsSchema refuses sizes and numbers that nobody means", () =>
     { targets: { kind: "classes", classes: [], ignore: [] } },
     { spacing: [0, 1] },
     { foreground: [{ low: 0, high: NaN, mean: 0, deviation: 1 }] },
+    { targets: targetsOf("classes", 255) },
+    { targets: targetsOf("regions", 8) },
+    { channels: 0 },
   ];
   for (const change of wrong) {
     const result = v.safeParse(ModelInputsSchema, { ...LEGACY, ...change });
     assert.equal(result.success, false, JSON.stringify(change));
+  }
+  const most: Record<string, unknown>[] = [{ targets: targetsOf("classes", 254) }];
+  for (const change of [...most, { targets: targetsOf("regions", 7) }, { channels: 1 }]) {
+    assert.ok(v.safeParse(ModelInputsSchema, { ...LEGACY, ...change }).success);
   }
   for (const value of [null, 7, "x", [], {}]) {
     assert.equal(v.safeParse(ModelInputsSchema, value).success, false);
@@ -116,16 +128,22 @@ Deno.test("modelInputs() keeps height and width apart, and the extremes of cases
 async function given(
   inputs: ModelInputs,
   folder: string,
-  { shape = [8, 9, 4], spacing = 1, mirrored = false, value = (i: number) => (i * 31) % 101 },
+  {
+    shape = [8, 9, 4],
+    spacing = 1,
+    mirrored = false,
+    value = (i: number) => (i * 31) % 101,
+    wide = 0,
+  },
 ): Promise<Case> {
   const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i));
   const like = createVolume({
     data,
     shape,
-    spacing: [spacing, spacing, 2],
+    spacing: [spacing, wide || spacing, 2],
     affine: [
       [mirrored ? -spacing : spacing, 0, 0, 0],
-      [0, spacing, 0, 0],
+      [0, wide || spacing, 0, 0],
       [0, 0, 2, 0],
       [0, 0, 0, 1],
     ],
@@ -154,6 +172,9 @@ Deno.test("compareInput() names what is unlike the training's images", () =>
     assert.deepEqual(told(inputs, await like({ spacing: 1.4 })), []);
     assert.deepEqual(told(inputs, await like({ spacing: 1.6 })), [
       "warning: pixels are 1.6×1.6 mm, those of the training images 1×1 mm",
+    ]);
+    assert.deepEqual(told(inputs, await like({ wide: 1.6 })), [
+      "warning: pixels are 1×1.6 mm, those of the training images 1×1 mm",
     ]);
     assert.deepEqual(told(inputs, await like({ spacing: 0.6 })), [
       "warning: pixels are 0.6×0.6 mm, those of the training images 1×1 mm",
@@ -246,6 +267,11 @@ Deno.test("compareInput() names channels by their place in the image, and by nam
     assert.deepEqual(told(all, await given(inputs, folder, {})), [
       "error: image has 1 channel, the model was trained on 2: channel 0 (T2), channel 1 (ADC)",
     ]);
+    const turned: ModelInputs = { ...all, channel: [1, 0] };
+    assert.match(
+      told(turned, await given(inputs, folder, {}))[0]!,
+      /channel 1 \(ADC\), channel 0 \(T2\)$/,
+    );
     const range = trained.intensities[0]!;
     const two: ModelInputs = { ...all, trained: { ...trained, intensities: [range, range] } };
     const opened = await given(two, folder, { shape: [8, 9, 4, 2], value: (i) => i % 9 });

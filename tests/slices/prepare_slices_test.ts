@@ -271,10 +271,14 @@ Deno.test("checkSources() names files that have changed or are gone", () =>
     const b = manifest.files.find(({ path }) => path === "labelsTr/b.nii")!;
     await Deno.truncate(join(folder, "labelsTr/b.nii"), 400);
     await Deno.utime(join(folder, "labelsTr/b.nii"), b.modified! / 1000, b.modified! / 1000);
+    const c = manifest.files.find(({ path }) => path === "labelsTr/c.nii")!;
+    await Deno.writeFile(join(folder, c.path), new Uint8Array(1), { append: true });
+    await Deno.utime(join(folder, c.path), c.modified! / 1000, c.modified! / 1000);
     assert.deepEqual(await checkSources(folder, manifest.files), [
       "labelsTr/a.nii has changed",
       "imagesTr/b.nii is missing",
       "labelsTr/b.nii has changed",
+      "labelsTr/c.nii has changed",
     ]);
   }));
 

@@ -51,6 +51,26 @@ Deno.test("normalize ct measures each channel by itself", () =>
     }
   }));
 
+Deno.test("normalize ct samples every third voxel of 22,000, by itself for each case", () =>
+  inFolder(async (folder) => {
+    const shape = [150, 150, 1];
+    // Slices have x as rows: the order of the voxels is that of the labels' columns
+    const place = (i: number) => (i % 150) * 150 + Math.floor(i / 150);
+    await writeDataSet(folder, [{
+      ...{ id: "a", shape, label: (i: number) => Number(place(i) < 22_000) },
+      image: (i) => place(i) % 3 === 0 ? 100 + place(i) % 7 : 5000,
+    }]);
+    const { manifest } = await extractSlices({
+      data: folder,
+      out: join(folder, "o"),
+      normalize: "ct",
+    });
+    const { low, high, mean } = manifest.settings.foreground![0]!;
+    assert.deepEqual([low, high], [100, 106]);
+    const sampled = Array.from({ length: 7334 }, (_, i) => 100 + (3 * i) % 7);
+    assert.ok(Math.abs(mean - sampled.reduce((a, b) => a + b) / 7334) < 1e-9, String(mean));
+  }));
+
 Deno.test("spacing median: all slices come to the median pixel, and sizes follow", () =>
   inFolder(async (folder) => {
     const cases = [["a", 1, 10], ["b", 2, 10], ["c", 2, 12]] as const;
@@ -138,8 +158,8 @@ Deno.test("surveyCases reads colours before it counts channels: one colour pictu
     for (const [id, channels] of [["a", 3], ["b", 1]] as const) {
       const of = (count: number, value: (i: number) => number) =>
         Uint8Array.from(encode({
-          data: Uint8Array.from({ length: 64 * count }, (_, i) => value(i)),
-          ...{ height: 8, width: 8, channels: count },
+          data: Uint8Array.from({ length: 96 * count }, (_, i) => value(i)),
+          ...{ height: 8, width: 12, channels: count },
         }));
       for (const kind of ["images", "masks"]) {
         await Deno.mkdir(join(folder, kind), { recursive: true });
@@ -152,5 +172,6 @@ Deno.test("surveyCases reads colours before it counts channels: one colour pictu
     }
     const { manifest } = await extractSlices({ data: folder, out: join(folder, "out") });
     assert.equal(manifest.settings.channels, 3);
+    assert.deepEqual([manifest.height, manifest.width], [8, 12]);
     assert.deepEqual(manifest.cases.map(({ id }) => id), ["a"]);
   }));

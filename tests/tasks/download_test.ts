@@ -22,8 +22,9 @@ Deno.test("download names its data sets, takes a folder that is there, and tells
       /exists already.*\n.*Next:\n {2}deno task train --data data.Task04_Hippocampus --preset hippocampus/,
     );
 
-    await Deno.writeTextFile(join(folder, "data", "Task05_Prostate.tar"), "no archive");
-    const damaged = await runTaskIn(folder, "download", "prostate");
+    await Deno.mkdir(join(folder, "sets"));
+    await Deno.writeTextFile(join(folder, "sets", "Task05_Prostate.tar"), "no archive");
+    const damaged = await runTaskIn(folder, "download", "prostate", "--out", "sets");
     assert.equal(damaged.code, 1);
     assert.match(damaged.error, /^error: Cannot use the archive: its MD5 sum is /m);
   }));

@@ -109,6 +109,17 @@ Deno.test({
       assert.ok((await Deno.stat(spec.argv[1])).isFile);
       assert.equal(spec.interrupt_mode, "message");
       assert.equal(spec.env.DENO_V8_FLAGS, v8Flags({ v8: Deno.version.v8 }));
+
+      await Deno.remove(asked);
+      const task = async (...args: string[]) => {
+        const env = { PATH: `${folder}:${Deno.env.get("PATH")}`, VIRTUAL_ENV: "" };
+        const command = { args: ["task", "notebook", ...args], cwd: ROOT, env };
+        const { code, stderr } = await new Deno.Command(Deno.execPath(), command).output();
+        return `${code} ${new TextDecoder().decode(stderr)}`;
+      };
+      assert.match(await task("--check"), /^0 /);
+      await assert.rejects(Deno.stat(asked), "it only checks");
+      assert.match(await task("--pack", folder, "--wheels"), /^1 [^]*folder is not empty/);
     }),
 });
 

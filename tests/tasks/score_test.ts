@@ -27,6 +27,8 @@ Deno.test("deno task score scores masks of any program, and writes a summary", (
     const rest = await runTaskIn(folder, "score", ...flags);
     assert.equal(rest.code, 0);
     assert.match(rest.error, /warning: no mask in made: case_0/);
+    const two = await runTaskIn(folder, "score", ...flags, "--labels", "1;2");
+    assert.match(two.out, /case_1 {2}1\.0000\n1 case\n {2}1 \(1\):\n[^]*\n {2}2 \(2\):\n/);
     const none = await runTaskIn(folder, "score", "--prediction", "made");
     assert.equal(none.code, 2);
     assert.match(none.error, /--label/);

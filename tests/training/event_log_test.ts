@@ -20,6 +20,10 @@ Deno.test("an event file is byte for byte what the formats say", async () => {
     assert.deepEqual([...bytes.slice(0, 12)], [24, 0, 0, 0, 0, 0, 0, 0, 0xa3, 0x7f, 0x4b, 0x22]);
     assert.equal(new TextDecoder().decode(bytes.slice(23, 36)), "brain.Event:2");
     const event = bytes.slice(24 + 16 + 12, -4);
+    const view = new DataView(bytes.buffer);
+    for (const at of [13, 24 + 16 + 12 + 1]) { // both are of now, in seconds
+      assert.ok(Math.abs(view.getFloat64(at, true) - Date.now() / 1000) < 3600);
+    }
     assert.deepEqual([...event.slice(9)], [
       ...[0x10, 0xac, 0x02], // step 300
       ...[0x2a, 19, 0x0a, 17], // summary, its one value

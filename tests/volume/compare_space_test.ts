@@ -22,6 +22,20 @@ Deno.test("compareSpace allows corners to differ by a tenth of a voxel", () => {
   assert.ok(!other.same && other.otherShape && other.millimetres === 10 && other.voxels === 1);
 });
 
+Deno.test("compareSpace takes the corner that is furthest away, whichever it is", () => {
+  const plain = {
+    shape: [2, 2, 2],
+    affine: [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+  };
+  // Voxels half as large again, with the last corner, or the first one, at the same place
+  for (const start of [-0.5, 0]) {
+    const affine = [0, 1, 2].map((row) => [...[0, 1, 2].map((i) => i === row ? 1.5 : 0), start]);
+    const found = compareSpace({ shape: [2, 2, 2], affine: [...affine, [0, 0, 0, 1]] }, plain);
+    assert.ok(!found.same && Math.abs(found.millimetres - Math.sqrt(3) / 2) < 1e-12);
+    assert.ok(Math.abs(found.voxels - 0.5) < 1e-12);
+  }
+});
+
 Deno.test("compareSpace says how far the corners of a turned grid are apart, in mm and in voxels", () => {
   const turn = Math.PI / 9;
   const found = compareSpace(grid(0, turn), grid(0));

@@ -18,6 +18,13 @@ Deno.test("createVolume() drops a single channel", () => {
   assert.deepEqual(createVolume({ data, shape: [2, 3, 4, 1], spacing }).shape, [2, 3, 4]);
 });
 
+Deno.test("createVolume() takes as many voxels along an axis as a header can count", () => {
+  const line = (length: number) =>
+    createVolume({ data: new Float32Array(length), shape: [1, length, 1], spacing });
+  assert.deepEqual(line(32767).shape, [1, 32767, 1]);
+  assert.throws(() => line(32768), /sizes are 1 to 32767, not 1×32768×1/);
+});
+
 Deno.test("createVolume() refuses what does not fit together", () => {
   const affine = [[1, 0, 0, 0], [0, 2, 0, 0], [0, 0, 3, 0], [0, 0, 0, 1]];
   assert.throws(() => createVolume({ data, shape: [2, 3, 5], spacing }), TypeError);

@@ -43,6 +43,20 @@ function setQform(view: DataView): void {
 }
 const HALF_TURN = [[-0.5, 0, 0, 5], [0, -0.625, 0, 6], [0, 0, 3, 7], [0, 0, 0, 1]];
 
+Deno.test("readVolume() takes voxels of more than 100 mm, or less than 0.1 µm, for a mistake", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "x.nii");
+    const warned = async (size: number) => {
+      const data = new Float32Array(8);
+      const like = createVolume({ data, shape: [2, 2, 2], spacing: [1, size, 2] });
+      await writeVolume(path, { data, like });
+      return (await readVolume(path)).warnings.join();
+    };
+    assert.deepEqual([await warned(100), await warned(2e-4)], ["", ""]);
+    assert.equal(await warned(101), "its voxels are 1×101×2 mm, which is probably wrong");
+    assert.equal(await warned(9e-5), "its voxels are 1×0.00009×2 mm, which is probably wrong");
+  }));
+
 Deno.test("readVolume() takes metres and microns to millimetres", async () => {
   for (const [code, unit] of [[0, 1], [1, 1000], [2, 1], [3, 0.001], [3 | 8, 0.001], [7, 1]]) {
     await withHeader((view) => view.setUint8(123, code!), async (volume, path) => {

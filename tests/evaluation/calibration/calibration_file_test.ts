@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import {
+  formatCalibration,
   mergeCalibrations,
   readCalibration,
   type RunCalibration,
@@ -31,6 +32,13 @@ Deno.test("a calibration is read as it was written, for the same classes only", 
       await assert.rejects(readCalibration(folder, targets("a=1;b=2")), wrong);
     }
   }));
+
+Deno.test("formatCalibration tells temperatures, and what they gain, of one run and of several", () => {
+  assert.deepEqual(formatCalibration(MADE), [
+    "one run: temperature 2.00, 8.00 (negative log-likelihood 0.5000 → 0.2500)",
+    "10 runs: temperature 1.00, 3.00 (negative log-likelihood 0.5000 → 0.2500)",
+  ]);
+});
 
 Deno.test("mergeCalibrations takes geometric means; none if a model has none", () => {
   const other = { ...MADE, cases: 6, one: fit(8, 2), several: fit(4, 3) };

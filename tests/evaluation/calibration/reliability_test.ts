@@ -20,6 +20,9 @@ Deno.test("nearEdge marks two pixels on either side, across corners, and wraps a
   const mask = Uint8Array.from(rows.join(""), Number);
   const expected = ["0000000", "0000000", "0000111", "0000111", "0000111"];
   assert.equal(nearEdge(mask, 7).join(""), expected.join(""));
+  const corner = Uint8Array.from({ length: 35 }, (_, i) => Number(i === 0));
+  const near = ["1110000", "1110000", "1110000", "0000000", "0000000"];
+  assert.equal(nearEdge(corner, 7).join(""), near.join(""));
   assert.ok(nearEdge(new Uint8Array(20).fill(1), 5).every((near) => near === 0));
 });
 

@@ -61,6 +61,9 @@ Deno.test("mergeDoubts takes the measure that is best on average; none if a mode
   const thresholds = [a, b].map(({ measures }) => measures.agreement.threshold);
   assert.notEqual(thresholds[0], thresholds[1]);
   assert.equal(merged.measures.agreement.threshold, (thresholds[0]! + thresholds[1]!) / 2);
+  const none = { ...a, measures: { ...a.measures, nqm: { aurc: null, threshold: 1 } } };
+  assert.equal(mergeDoubts([none, b])!.measures.nqm.aurc, b.measures.nqm.aurc);
+  assert.equal(mergeDoubts([none, none])!.measures.nqm.aurc, null);
   assert.deepEqual(mergeDoubts([a]), a);
   assert.equal(mergeDoubts([a, null]), null);
 });

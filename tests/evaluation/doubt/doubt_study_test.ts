@@ -125,6 +125,29 @@ Deno.test("a DoubtStudy measures reliability with the run's temperatures and wit
     assert.equal(parseCsv(calibrationCsv(plain, targets, 2))[1]![5], "");
   }));
 
+Deno.test("a DoubtStudy counts each class by its own codes, and names it", () =>
+  inFolder(async (folder) => {
+    // Class a is where it is said to be; class b is neither said nor there
+    const logits = Array.from({ length: 64 }, (_, i) => i < 32 ? [9, -9] : [-9, -9]).flat();
+    const targets = parseTargets("a=1;b=2", { labels: null, ignore: [] }, []);
+    const how = { batchSize: 2, seed: 3, samples: 2 };
+    const made = new DoubtStudy({ ...how, targets, patientOf: (id) => id, calibration: null });
+    const inputs = { ...inputsOf(), targets };
+    await evaluateCases({
+      ...{ ...how, models: [{ model: fixedModel(logits, 2), inputs }], out: null },
+      ...{ postprocess: ["none", "none"], predictions: null, variances: null },
+      sources: await writeCases(folder, ["11110000", "11110000"]),
+      onPredicted: (predicted) => made.add(predicted),
+    });
+    const all = made.reliability().filter(({ where }) => where === "all");
+    assert.deepEqual(all.map(({ index }) => index), [0, 1, 0, 1]);
+    for (const { before } of all) assert.ok(before.ece < 1e-3, String(before.ece));
+    const rows = formatReliability(made, targets, 2).slice(1).map((line) => line.trim()[0]);
+    assert.deepEqual(rows, [..."aabbaabb"]);
+    const table = parseCsv(calibrationCsv(made, targets, 2)).slice(1);
+    assert.deepEqual(table.map(([name]) => name), [..."aabbaabb"]);
+  }));
+
 Deno.test("a DoubtStudy has every measure of every case, with its patient and its score", () =>
   inFolder(async (folder) => {
     const { made, targets } = await study(folder, LABELS);

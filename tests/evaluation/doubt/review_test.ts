@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { maskFacts } from "../../../lib/evaluation/doubt/mask_facts.ts";
 import { writeReview } from "../../../lib/evaluation/doubt/review.ts";
-import { type Found, writeRecord } from "../../../lib/evaluation/prediction_record.ts";
+import { type Found, readRecords, writeRecord } from "../../../lib/evaluation/prediction_record.ts";
 import { parseTargets } from "../../../lib/slices/targets.ts";
 import { parseCsv } from "../../../lib/support/csv.ts";
 import { inFolder } from "../support.ts";
@@ -57,11 +57,14 @@ Deno.test("writeReview lists current masks, the most doubtful first, and flags t
     });
     const write = (name: string, result: Found, made: Record<string, unknown> = { seed: 1 }) =>
       writeRecord(folder, name, { made, images: {}, outputs: {} }, result);
+    await write("c.nii", found(null, { counts: [0, 0], pieces: [0, 0] }));
     await write("a.nii", found(0.25));
     await write("b.nii", found(0.75, { touchesBorder: true, warnings: ["too large", "x, y"] }));
-    await write("c.nii", found(null, { counts: [0, 0], pieces: [0, 0] }));
-    await write("d.nii", found(0.5));
+    const { touchesBorder: _, ...older } = found(0.5); // of a version that did not look at it
+    await write("d.nii", older);
     await write("old.nii", found(0.9), { seed: 2 });
+    const names = [...(await readRecords(folder)).keys()];
+    assert.deepEqual(names, ["a.nii", "b.nii", "c.nii", "d.nii", "old.nii"]);
     const options = { folder, classes: TARGETS.classes, made: { seed: 1 } };
     const review = await writeReview({ ...options, threshold: 0.5 });
     assert.deepEqual([review.masks, review.flagged], [4, ["c.nii", "b.nii"]]);

@@ -3,7 +3,9 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { initBackend } from "../../../lib/backend.ts";
 import { evaluateCases } from "../../../lib/evaluation/evaluate_cases.ts";
-import type { TrainedModel } from "../../../lib/evaluation/predict_case.ts";
+import { openViews } from "../../../lib/evaluation/open_views.ts";
+import { predictCase, type TrainedModel } from "../../../lib/evaluation/predict_case.ts";
+import type { CaseImages } from "../../../lib/evaluation/robustness/perturbation.ts";
 import {
   choosePerturbations,
   evaluateRobustness,
@@ -12,7 +14,7 @@ import {
   readRobustness,
   writeRobustness,
 } from "../../../lib/evaluation/robustness/mod.ts";
-import { readVolume } from "../../../lib/volume/mod.ts";
+import { createVolume, readVolume, writeVolume } from "../../../lib/volume/mod.ts";
 import { inFolder, quickModel, writeData } from "../support.ts";
 
 await initBackend({ backend: "wasm" });
@@ -125,7 +127,47 @@ Deno.test("evaluateRobustness shows the slice with most of the object", () =>
     assert.ok(Math.min(...areas) < Math.max(...areas));
     const shown = examples.map(({ truth }) => truth.reduce((sum, code) => sum + code, 0));
     assert.deepEqual(new Set(shown), new Set([Math.max(...areas)]));
+    const { views, opened } = await openViews([model], sources[0]!, true);
+    const place = areas.indexOf(Math.max(...areas));
+    const { masks } = await predictCase(views, { seed: 5 });
+    const { none } = choosePerturbations(["steps"])[0]!;
+    const plain = examples.find(({ strength }) => strength === none)!;
+    assert.deepEqual(plain.prediction, masks[place]);
+    assert.notDeepEqual(plain.prediction, masks[0]);
+    const unchanged = opened.slice(place);
+    for (const { image } of examples) assert.deepEqual(image.data, unchanged.data);
     model.model.dispose();
+  }));
+
+Deno.test("evaluateRobustness normalises each channel of a slice by itself", () =>
+  inFolder(async (folder) => {
+    const { sources: [source], ...options } = await prepare(folder);
+    const path = join(folder, source!.files[0]!.images[0]!);
+    const { data, affine, spacing } = await readVolume(path);
+    const both = new Float32Array(2 * data.length);
+    both.set(data);
+    both.set(data.map((value, i) => i % 13 - value / 50), data.length);
+    const like = createVolume({ data: both, shape: [16, 12, 4, 2], spacing, affine });
+    await writeVolume(path, { data: both, like });
+    const { model, inputs } = quickModel({}, { imageChannels: 2 });
+    const [noise] = choosePerturbations(["noise"]);
+    // Brighter, and then as before: what is normalised already stays as it is
+    const brighter = {
+      ...noise!,
+      apply: ({ images }: CaseImages) => ({
+        images: images.map((image) => ({ ...image, data: image.data.map((v) => 0.5 + 0.25 * v) })),
+      }),
+    };
+    const { examples, scores } = await evaluateRobustness({
+      ...{ ...options, model: { model, inputs }, sources: [source!], perturbations: [brighter] },
+    });
+    assert.equal(new Set(scores.map(({ dice }) => dice)).size, 1);
+    const [plain, ...others] = examples.map(({ image }) => image);
+    assert.deepEqual([plain!.channels, plain!.data.length], [2, 2 * 16 * 12]);
+    for (const { data } of others) {
+      assert.ok(data.every((value, i) => Math.abs(value - plain!.data[i]!) < 1e-6));
+    }
+    model.dispose();
   }));
 
 Deno.test("a signal stops evaluateRobustness, and the cases that are done are kept", () =>

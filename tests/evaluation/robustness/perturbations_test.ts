@@ -34,6 +34,11 @@ const centre = (data: ArrayLike<number>) => {
   return [at.map((i) => Math.floor(i / 50)), at.map((i) => i % 50)].map((v) => sum(v) / v.length);
 };
 
+const STRONGEST: Record<string, string> = {
+  ...{ noise: "30 %", bias: "× 5", translation: "25 %", scale: "× 1.5", steps: "200 %" },
+  ...{ "erased-coarse": "3 r", "erased-fine": "3 r" },
+};
+
 Deno.test("every perturbation has strengths in order, with none among them, and keeps its input", () => {
   assert.equal(new Set(PERTURBATIONS.map(({ name }) => name)).size, PERTURBATIONS.length);
   for (const { name, strengths, quick, none, apply, format } of PERTURBATIONS) {
@@ -42,6 +47,7 @@ Deno.test("every perturbation has strengths in order, with none among them, and 
       assert.ok(list.includes(none) && list.length >= 3, name);
     }
     assert.ok(quick.length < strengths.length, name);
+    assert.equal(format(strengths.at(-1)!), STRONGEST[name]);
     assert.equal(new Set(strengths.map(format)).size, strengths.length, `${name}: ticks`);
 
     const before = given();

@@ -116,16 +116,18 @@ Deno.test("discoverCases() reads nnU-Net's later layout: channels by number, als
     "s_0001",
     "s_0000",
     "t_0000",
+    "u_0000",
+    "u_0001",
   ]
     .map((name) => `imagesTr/${name}.nii.gz`);
   const found = await discover(
-    [...paths, ..."apqrs".split("").map((p) => `labelsTr/${p}.nii.gz`)],
+    [...paths, ..."apqrsu".split("").map((p) => `labelsTr/${p}.nii.gz`)],
     description,
   );
-  const [p, q, s] = ["p", "q", "s"].map((id) =>
+  const complete = ["p", "q", "s", "u"].map((id) =>
     `${id}: imagesTr/${id}_0000.nii.gz + imagesTr/${id}_0001.nii.gz > labelsTr/${id}.nii.gz`
   );
-  assert.deepEqual(casesOf(found), [p, q, s]);
+  assert.deepEqual(casesOf(found), complete);
   assert.deepEqual(problemsOf(found), [
     "error a: it has the channels 0000, most cases have 0000, 0001",
     "error r: it has the channels 0000, most cases have 0000, 0001",
@@ -194,6 +196,7 @@ Deno.test("discoverCases() pairs names that say image and label", async () => {
     "segmentation-7.nii",
     "d_t1.nii",
     "d_mask.nii",
+    "old/predictions/e_image.nii",
     "readme.md",
   ]);
   assert.deepEqual(casesOf(flat), [

@@ -47,6 +47,9 @@ Deno.test("nnU-Net's splits hold out val, and a share of train chooses the best 
     assert.deepEqual([...split.train, ...split.validation, id].sort(), cases);
     assert.deepEqual(await read(folds, { fold, validation: 0.25, seed: 3 }), split);
   }
+  const many = Array.from({ length: 8 }, (_, i) => `case_${i}`);
+  const half = await read({ train: many }, { cases: many, validation: 0.5 });
+  assert.deepEqual([half.train.length, half.validation.length], [4, 4]);
   assert.equal((await read(folds, { validation: 0 })).train.length, 4);
   await assert.rejects(
     read(folds, { fold: 5 }),

@@ -15,7 +15,7 @@ export interface MakeRunOptions {
   split: { train: string[]; validation: string[]; test: string[] };
   /** How slices are made. */
   settings?: Partial<SliceSettings>;
-  /** Of the model's weights. Default: 1. */
+  /** Of the best weights; the last ones are others. Default: 1. */
   seed?: number;
 }
 
@@ -39,6 +39,8 @@ export async function makeRun(
   });
   const model = new MedNca({ steps: CONFIG.steps }, { seed });
   await saveWeights(model, folder);
-  await saveWeights(model, join(folder, "last"));
+  const other = new MedNca({ steps: CONFIG.steps }, { seed: seed + 10 });
+  await saveWeights(other, join(folder, "last"));
+  other.dispose();
   model.dispose();
 }
