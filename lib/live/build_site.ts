@@ -14,8 +14,7 @@ import { temporaryFolder } from "../support/temporary_folder.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { KERNEL_SHAPES, kernelFile } from "./kernel_files.ts";
 import { MODEL_FILES, POSTPROCESS_FILE } from "./model_files.ts";
-import { SITE_FILE, type SiteFiles } from "./site.ts";
-import { VIEWER_FILE } from "./viewer_file.ts";
+import { SITE_FILE, type SiteFiles, VIEWER_FILE } from "./site.ts";
 
 /** Isolates the page's memory, which threads require, and restricts it to its own files. */
 export const HEADERS = {

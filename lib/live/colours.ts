@@ -4,45 +4,40 @@
  * @module
  */
 
+import { mixColours, OKABE_ITO, parseColour, type Rgb } from "../plots/palette.ts";
 import type { Targets } from "../slices/case.ts";
-
-/** Red, green, blue, each 0 to 255. */
-export type Colour = readonly [number, number, number];
 
 /** Viridis, for parts of one. */
 // deno-fmt-ignore
-const VIRIDIS: readonly Colour[] = [
+const VIRIDIS: readonly Rgb[] = [
   [68, 1, 84], [72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142],
   [31, 158, 137], [53, 183, 121], [110, 206, 88], [181, 222, 43], [253, 231, 37],
 ];
 
 /** Blue over near-black to orange, for signed numbers. */
 // deno-fmt-ignore
-const SIGNED: readonly Colour[] = [
+const SIGNED: readonly Rgb[] = [
   [140, 205, 255], [30, 120, 200], [22, 24, 30], [205, 105, 15], [255, 200, 120],
 ];
 
-/** Of classes: orange, sky blue, bluish green, yellow, vermilion, reddish purple (Okabe and Ito). */
-// deno-fmt-ignore
-const CLASSES: readonly Colour[] = [
-  [230, 159, 0], [86, 180, 233], [0, 158, 115], [240, 228, 66], [213, 94, 0], [204, 121, 167],
-];
+const { orange, skyBlue, green, yellow, vermillion, purple } = OKABE_ITO;
+const CLASSES = [orange, skyBlue, green, yellow, vermillion, purple].map(parseColour);
 
 /** The outline of the truth. */
 export const TRUTH = "#56d4ff";
 
 /** The colour of a part of one. */
-export function partColour(part: number): Colour {
+export function partColour(part: number): Rgb {
   return mix(VIRIDIS, part);
 }
 
 /** The colour of a number from -1 to 1. */
-export function signedColour(value: number): Colour {
+export function signedColour(value: number): Rgb {
   return mix(SIGNED, (value + 1) / 2);
 }
 
 /** The colour of a class, from 0. */
-export function classColour(index: number): Colour {
+export function classColour(index: number): Rgb {
   return CLASSES[index % CLASSES.length]!;
 }
 
@@ -57,20 +52,18 @@ export function classCode(index: number, kind: Targets["kind"]): number {
  *
  * @param code Not 0.
  */
-export function codeColour(code: number, kind: Targets["kind"]): Colour {
+export function codeColour(code: number, kind: Targets["kind"]): Rgb {
   return classColour(kind === "classes" ? code - 1 : 31 - Math.clz32(code));
 }
 
 /** A map as a CSS gradient. */
-export function gradient(colour: (part: number) => Colour, from: number): string {
+export function gradient(colour: (part: number) => Rgb, from: number): string {
   const stops = Array.from({ length: 9 }, (_, i) => `rgb(${colour(from + (1 - from) * i / 8)})`);
   return `linear-gradient(to right, ${stops.join(", ")})`;
 }
 
-function mix(map: readonly Colour[], part: number): Colour {
+function mix(map: readonly Rgb[], part: number): Rgb {
   const at = Math.min(Math.max(part, 0), 1) * (map.length - 1);
   const i = Math.min(Math.floor(at), map.length - 2);
-  const share = at - i;
-  const [a, b] = [map[i]!, map[i + 1]!];
-  return [0, 1, 2].map((c) => Math.round(a[c]! + share * (b[c]! - a[c]!))) as unknown as Colour;
+  return mixColours(map[i]!, map[i + 1]!, at - i);
 }

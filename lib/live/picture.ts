@@ -5,8 +5,9 @@
  */
 
 import { orientForDisplay, type Raster, type View } from "../plots/raster.ts";
+import { greyColour } from "../plots/palette.ts";
 import { IGNORED, type Targets } from "../slices/case.ts";
-import { codeColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
+import { codeColour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
 
 /** Numbers or codes on their own grid, drawn over the image. */
 export interface Plane extends Raster {
@@ -104,7 +105,7 @@ function colouring(
   if (kind === "mask") return { colours: maskColours(codes), scale: null };
   if (kind === "grey") {
     const [low, high] = window.map(String) as [string, string];
-    return { colours: greys(window), scale: { low, high, bar: gradient(grey, 0) } };
+    return { colours: greys(window), scale: { low, high, bar: gradient(greyColour, 0) } };
   }
   if (kind === "part") {
     return {
@@ -119,11 +120,6 @@ function colouring(
     colours: { ...SIGNED, level: (value) => SIGNED.level(most === 0 ? 0 : value / most) },
     scale: { low: `−${text}`, high: text, bar: gradient(signedColour, -1) },
   };
-}
-
-function grey(value: number): Colour {
-  const level = part(value);
-  return [level, level, level];
 }
 
 /** Fills the canvas with numbers on a grid. */

@@ -10,6 +10,9 @@ import type { Files } from "./model_files.ts";
 /** The file that lists them. */
 export const SITE_FILE = "site.json";
 
+/** The file with niivue, compressed. */
+export const VIEWER_FILE = "niivue.packed";
+
 /** What {@linkcode SITE_FILE} holds: names of files, relative to the page. */
 export interface SiteFiles {
   readonly model: readonly string[];

@@ -12,7 +12,7 @@ import type * as NiivueModule from "./niivue.ts";
 import type { Remote } from "./remote.ts";
 import { MASKS } from "./segmenter.ts";
 import type { ModelFacts } from "./facts.ts";
-import { VIEWER_FILE } from "./viewer_file.ts";
+import { VIEWER_FILE } from "./site.ts";
 import type { WorkerApi } from "./worker.ts";
 
 /** Opacity of the mask. */

@@ -84,6 +84,8 @@ export interface Tab {
 export interface TabOptions extends NonNullable<Parameters<Browser["newContext"]>[0]> {
   /** Beside {@linkcode FLAGS}. */
   readonly flags?: readonly string[];
+  /** Without a service worker, and so on one thread. Default: false. */
+  readonly isPlain?: boolean;
 }
 
 /** The browsers that run, by their flags: to start one takes longer than most tests. */
@@ -97,15 +99,20 @@ Deno.test.afterAll(async () => {
 export async function withTab(
   address: string,
   use: (tab: Tab) => Promise<void>,
-  { flags = [], ...options }: TabOptions = {},
+  { flags = [], isPlain = false, ...options }: TabOptions = {},
 ): Promise<void> {
   const args = [...FLAGS, ...flags];
   const key = args.join(" ");
   const start = () => chromium.launch({ executablePath: BROWSER!, args });
   if (!browsers.has(key)) browsers.set(key, start());
   const browser = await browsers.get(key)!;
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, ...options });
+  const context = await browser.newContext({
+    ...{ viewport: { width: 1366, height: 768 }, serviceWorkers: isPlain ? "block" : "allow" },
+    ...options,
+  });
   try {
+    // The page does not wait for what is blocked
+    if (isPlain) await context.addInitScript("sessionStorage.setItem('med-nca-isolated', 'no')");
     const page = await context.newPage();
     const errors: string[] = [];
     const requests: string[] = [];
