@@ -222,6 +222,13 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
   const [zero, one] = [grid!.lines[0]!.from[0], grid!.lines.at(-1)!.from[0]];
   const dashed = marksOf(figure.svg, "rule").find(({ attributes }) => attributes.includes("6 4"))!;
   assert.ok(Math.abs((dashed.lines[0]!.from[0] - zero) / (one - zero) - 5 / 9) < 0.001);
+  // Names grow away from the nearer side
+  const anchorOf = (text: string) =>
+    [...figure.svg.slice(0, figure.svg.indexOf(text)).matchAll(/text-anchor="(\w+)"/g)].at(-1)![1];
+  assert.deepEqual(
+    ["worst: missed", "best: near, 1", "worst: far", "best: near, 0"].map(anchorOf),
+    ["start", "end", "end", "start"],
+  );
   // All dots lie in the two charts, of half the width each
   const places = marksOf(figure.svg, "dot").flatMap(({ dots }) => dots.map(([x]) => x));
   assert.equal(places.length, 5);
@@ -242,6 +249,8 @@ Deno.test("plotCaseScores draws hundreds of cases as a distribution without name
   const many = Array.from({ length: 200 }, (_, i) => ({ case: `case_${i}`, dice: i / 200 }));
   const { svg } = plotCaseScores(many);
   assert.doesNotMatch(svg, />case_0</);
+  const hasNames = (count: number) => />case_0</.test(plotCaseScores(many.slice(0, count)).svg);
+  assert.deepEqual([hasNames(40), hasNames(41)], [true, false]);
   assert.ok((svg.match(/<circle/g)?.length ?? 0) >= 200);
 });
 
