@@ -1,6 +1,7 @@
 /**
  * Takes the pictures of docs/live.md in a real browser: half of the gland is erased after 20 steps, and
- * the run goes on. On a laptop, on a phone in dark colours, and on a projector.
+ * the run goes on. On a laptop, on a phone in dark colours, and on a projector; and of the whole volume in
+ * three planes.
  *
  *     deno run -A docs/draw_live.ts
  *
@@ -31,24 +32,48 @@ await using server = Deno.serve(
 );
 const browser = await chromium.launch({
   executablePath: Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu"],
+  // For the three planes, a program draws
+  args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
 });
+const address = `http://127.0.0.1:${server.addr.port}/?backend=threads`;
 try {
   for (const [name, options] of Object.entries(SCREENS)) {
-    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
-    const page = await context.newPage();
-    await page.goto(`http://127.0.0.1:${server.addr.port}/`);
-    await page.locator("#where", { hasText: "Step 60" }).waitFor(); // it plays once by itself
-    const path = join(import.meta.dirname!, "images", name);
+    const page = await open(options);
+    const path = pathOf(name);
     const dice = [await goTo(page, 20)];
     await eraseHalf(page);
     dice.push(await goTo(page, 20), await goTo(page, 60));
     await page.screenshot(name.endsWith("jpg") ? { path, type: "jpeg", quality: 75 } : { path });
     console.log(`${name}: ${dice.join(", then ")}`);
-    await context.close();
+    await page.context().close();
   }
+  await drawPlanes();
 } finally {
   await browser.close();
+}
+
+function pathOf(name: string): string {
+  return join(import.meta.dirname!, "images", name);
+}
+
+async function open(options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  await page.goto(address);
+  await page.locator("#where", { hasText: "Step 60" }).waitFor();
+  return page;
+}
+
+/** Segments the volume and opens the three planes. */
+async function drawPlanes(): Promise<void> {
+  const page = await open({ viewport: { width: 1320, height: 900 } });
+  await page.getByRole("button", { name: "Segment the whole volume" }).click();
+  await page.getByRole("button", { name: "Save the mask" }).waitFor();
+  await page.getByText("Three planes and 3D").click();
+  await page.locator("#planes[data-layers='2']").waitFor();
+  await page.waitForTimeout(3000); // it draws in later frames
+  const path = pathOf("live_planes.jpg");
+  await page.locator("#planes").screenshot({ path, type: "jpeg", quality: 85 });
 }
 
 /** Goes to a step and reads what the page says of it. */

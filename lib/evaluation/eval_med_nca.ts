@@ -101,7 +101,8 @@ export async function evalMedNca(
   const sets = targets.classes.map((_, index) => codesOf(targets, index));
   const slices: SliceScore[] = [];
   const volumes = new Map<string, Overlap[][]>();
-  for await (const batch of dataset.batches({ batchSize, shuffle: false })) {
+  const { neighbours } = model.config;
+  for await (const batch of dataset.batches({ batchSize, shuffle: false, neighbours })) {
     signal?.throwIfAborted();
     const [logitsTensor, lossesTensor] = scoreBatch(model, batch, targets.kind, seed);
     const [logits, losses] = await Promise.all([

@@ -9,14 +9,10 @@ import { cellSeed } from "../nca/cell_seeds.ts";
 import { eraseCells } from "../nca/erase_cells.ts";
 import type { ForwardOptions, Intervention, MedNca } from "../nca/med_nca.ts";
 import type { Case, LabelPlane } from "../slices/case.ts";
-import {
-  labelToModelGrid,
-  sliceGeometry,
-  toModelGrid,
-  toOriginalGrid,
-} from "../slices/geometry.ts";
+import { labelToModelGrid, toOriginalGrid } from "../slices/geometry.ts";
 import { interleave } from "../slices/interleave.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
+import { modelSlice } from "../slices/neighbours.ts";
 import type { ImageSlice, SliceGeometry } from "../slices/types.ts";
 import { probabilitiesOf, storedMask } from "./probabilities.ts";
 
@@ -212,10 +208,8 @@ interface GridSlice {
   readonly geometry: SliceGeometry;
 }
 
-function onGrid({ opened, inputs }: ModelView, place: number): GridSlice {
-  const index = opened.indices[place]!;
-  const geometry = sliceGeometry(opened.extent(index), inputs);
-  return { place, slice: toModelGrid(opened.slice(index), geometry), geometry };
+function onGrid({ model, opened, inputs }: ModelView, place: number): GridSlice {
+  return { place, ...modelSlice(opened, place, inputs, model.config.neighbours) };
 }
 
 /** Groups slices of equal size on the grid. */

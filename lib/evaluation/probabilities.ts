@@ -35,18 +35,20 @@ export function probabilitiesOf(
   const pixels = logits.length / k;
   const result = new Float32Array(logits.length);
   if (k === 1 || kind === "regions") {
-    for (let i = 0; i < logits.length; i++) {
-      result[(i % k) * pixels + Math.floor(i / k)] = 1 / (1 + Math.exp(-logits[i]!));
+    for (let c = 0, to = 0; c < k; c++) {
+      for (let i = c; i < logits.length; i += k) result[to++] = 1 / (1 + Math.exp(-logits[i]!));
     }
     return result;
   }
   for (let pixel = 0; pixel < pixels; pixel++) {
-    const own = logits.subarray(pixel * k, (pixel + 1) * k);
+    const own = pixel * k;
     let highest = 0; // the background's logit
-    for (const logit of own) highest = Math.max(highest, logit);
+    for (let c = 0; c < k; c++) highest = Math.max(highest, logits[own + c]!);
     let sum = Math.exp(-highest);
-    for (const logit of own) sum += Math.exp(logit - highest);
-    for (let c = 0; c < k; c++) result[c * pixels + pixel] = Math.exp(own[c]! - highest) / sum;
+    for (let c = 0; c < k; c++) sum += Math.exp(logits[own + c]! - highest);
+    for (let c = 0; c < k; c++) {
+      result[c * pixels + pixel] = Math.exp(logits[own + c]! - highest) / sum;
+    }
   }
   return result;
 }

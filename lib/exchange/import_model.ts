@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { checkWeights, writeWeights } from "../nca/weights.ts";
 import { SLICE_KEYS } from "../slices/mod.ts";
+import { slicesSeen } from "../slices/neighbours.ts";
 import { ModelInputsSchema } from "../slices/model_inputs.ts";
 import { InputError } from "../support/errors.ts";
 import { counted } from "../support/names_of.ts";
@@ -32,7 +33,7 @@ export const ASKED_KEYS = [
 ] as const satisfies readonly ConfigKey[];
 
 /** Other keys of the model and of slices; they have defaults. */
-export const OTHER_KEYS = ["kernels", ...Object.keys(SLICE_KEYS)].filter((key) =>
+export const OTHER_KEYS = ["kernels", "neighbours", ...Object.keys(SLICE_KEYS)].filter((key) =>
   !(ASKED_KEYS as readonly string[]).includes(key) && key !== "format"
 ) as ConfigKey[];
 
@@ -64,10 +65,9 @@ export async function importModel({ from, out, settings }: ImportOptions): Promi
   })));
   const size = (name: string) => coarse!.tensors.get(name)?.shape[0] ?? 0;
   const channels = size("perception.weight");
-  const imageChannels = channels - size("fc2.weight");
   const config = resolveConfig({ ...settings, out, channels, hidden: size("fc1.weight") });
   requireDefinite(config);
-  requireChannels(config, imageChannels);
+  const imageChannels = channelsOfImage(config, channels - size("fc2.weight"));
   const slices = v.parse(ModelInputsSchema, {
     ...config,
     channels: imageChannels,
@@ -96,15 +96,23 @@ function requireDefinite({ normalize, spacing, labels }: Config): void {
   );
 }
 
-function requireChannels({ channel }: Config, images: number): void {
-  if (channel === "all" || channel.length === images) return;
-  const chosen = counted(channel.length, "channel");
+/** The channels of one slice, of all that a model takes. */
+function channelsOfImage({ channel, neighbours }: Config, taken: number): number {
+  const seen = slicesSeen(neighbours);
+  const images = taken / seen;
+  if (channel === "all" ? Number.isInteger(images) : channel.length === images) return images;
+  const chosen = channel === "all"
+    ? ""
+    : `${counted(channel.length, "channel")}: ${channel.join(", ")}`;
+  const slices = seen === 1 ? "" : `${seen} slices at once`;
   throw new InputError(
-    `Cannot import: the model takes ${counted(images, "image channel")}, and the settings choose ` +
-      `${chosen}: ${channel.join(", ")}`,
+    `Cannot import: the model takes ${counted(taken, "image channel")}, and the settings choose ` +
+      [chosen, slices].filter((part) => part !== "").join(", of "),
     {
       code: "bad-config",
-      hint: "Give --channel all, or the number of each channel: --channel 0,1",
+      hint: seen === 1
+        ? "Give --channel all, or the number of each channel: --channel 0,1"
+        : "Give --channel all, and --neighbours as in the training",
     },
   );
 }

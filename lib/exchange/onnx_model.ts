@@ -33,7 +33,8 @@ const OUTSIDE = -100;
  * contains padding or cropping to the model's grid and back, both automata as loops, the hashed
  * fire masks, and batch norm per slice. Slices must be normalised, and resampled if the model's
  * `spacing` or `fit` require it: see the metadata `med-nca-inputs` (the run's `slices.json`) and
- * `med-nca` (the model).
+ * `med-nca` (the model). A model with `neighbours` takes them as further channels of the image: all
+ * channels of the slice, of the one before, of the one after, and so on, as in `neighbourPlaces`.
  *
  * Inputs: `image` [slices, channels, height, width], float; `seed`, an integer; `index` [slices],
  * integers, each slice's index within its volume. Output: `logits` [slices, classes, height,

@@ -22,11 +22,13 @@ const MAX_PAGES = 16384;
 /** More threads gain little on slices. */
 const MOST_THREADS = 8;
 
-let current: RolloutEngine | null = null;
+/** What runs, and what it was started for. */
+let current: { wanted: string; engine: RolloutEngine; facts: BrowserEngine } | null = null;
 
 /**
  * Starts WebGPU if there is a hardware adapter, else WebAssembly: on threads if the page is
- * isolated, otherwise on one thread.
+ * isolated, otherwise on one thread. What runs already is used again: that threads end is an error,
+ * see `lifeline.ts`.
  *
  * @param base The address of the page's files.
  * @throws {InputError} If the page has no kernels for the model.
@@ -36,10 +38,12 @@ export async function startEngine(
   backend: BackendName,
   base: string,
 ): Promise<BrowserEngine> {
+  const wanted = JSON.stringify([shape, backend]);
+  if (current?.wanted === wanted) return current.facts;
   tf.enableProdMode();
   const isGpu = backend === "webgpu" || (backend === "auto" && await hasGpu(shape));
   if (!isGpu) requireKernels(shape);
-  current?.dispose();
+  current?.engine.dispose();
   current = null;
   const notes: string[] = [];
   const attempt = async (open: () => Promise<RolloutEngine>, what: string) => {
@@ -59,8 +63,9 @@ export async function startEngine(
     else notes.push("No threads: the page is not isolated from others");
   }
   if (engine === null) [name, engine] = ["wasm", await openWasm(shape, base, false)];
-  setRolloutEngine(current = engine);
-  return { name, description: engine.description, notes };
+  setRolloutEngine(engine);
+  current = { wanted, engine, facts: { name, description: engine.description, notes } };
+  return current.facts;
 }
 
 async function hasGpu(shape: ModelShape): Promise<boolean> {
@@ -96,7 +101,8 @@ async function openWasm(shape: ModelShape, base: string, shared: boolean): Promi
 }
 
 function startThread(start: ThreadStart, base: string): Promise<Thread> {
-  const worker = new Worker(new URL("thread.js", base), { type: "module" });
+  const { name } = globalThis as unknown as { readonly name: string };
+  const worker = new Worker(new URL("thread.js", base), { type: "module", name });
   return new Promise((resolve, reject) => {
     worker.onmessage = () => resolve(worker);
     worker.onerror = ({ message }) => reject(new Error(message || "a worker did not start"));

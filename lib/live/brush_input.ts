@@ -17,6 +17,8 @@ export interface BrushListeners {
   readonly onBegin: (place: Place) => void;
   readonly onExtend: (place: Place) => void;
   readonly onEnd: () => void;
+  /** Nothing was meant to be drawn: a second finger has come, to zoom. */
+  readonly onCancel: () => void;
   /** The brush's position; null if it has left. */
   readonly onMove: (place: Place | null) => void;
 }
@@ -26,14 +28,15 @@ export interface BrushListeners {
  * Shift five) and Enter. Notebooks inline it, so it uses nothing outside of itself.
  */
 export function listenToBrush(canvas: HTMLCanvasElement, listeners: BrushListeners): void {
-  const { size, onBegin, onExtend, onEnd, onMove } = listeners;
+  const { size, onBegin, onExtend, onEnd, onCancel, onMove } = listeners;
   const arrows: Record<string, readonly [number, number]> = {
     ArrowLeft: [-1, 0],
     ArrowRight: [1, 0],
     ArrowUp: [0, -1],
     ArrowDown: [0, 1],
   };
-  let isDown = false;
+  /** The pointer that draws. */
+  let pointer: number | null = null;
   let place: Place | null = null;
   const placeOf = ({ clientX, clientY }: MouseEvent): Place | null => {
     const grid = size();
@@ -44,25 +47,27 @@ export function listenToBrush(canvas: HTMLCanvasElement, listeners: BrushListene
       y: Math.floor((clientY - top) * grid[0] / height),
     };
   };
+  const end = (act: () => void) => {
+    if (pointer !== null) act();
+    pointer = null;
+  };
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
+    if (!event.isPrimary) return end(onCancel);
     place = placeOf(event);
     if (place === null) return;
-    isDown = true;
+    pointer = event.pointerId;
     canvas.setPointerCapture(event.pointerId);
     onBegin(place);
   });
   canvas.addEventListener("pointermove", (event) => {
+    if (!event.isPrimary) return;
     place = placeOf(event);
     onMove(place);
-    if (isDown && place !== null) onExtend(place);
+    if (pointer === event.pointerId && place !== null) onExtend(place);
   });
-  for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, () => {
-      if (isDown) onEnd();
-      isDown = false;
-    });
-  }
+  canvas.addEventListener("pointerup", () => end(onEnd));
+  canvas.addEventListener("pointercancel", () => end(onCancel));
   canvas.addEventListener("pointerleave", () => onMove(place = null));
   canvas.addEventListener("blur", () => onMove(place = null));
   canvas.addEventListener("keydown", (event) => {

@@ -22,6 +22,14 @@ export interface MaskFacts {
   readonly dice: readonly number[] | null;
 }
 
+/** A stroke of the pen in a slice. */
+export interface Correction {
+  readonly slice: number;
+  readonly stroke: Stroke;
+  /** What is drawn: 0 erases. */
+  readonly code: number;
+}
+
 /** A file as it is to be saved. */
 export interface SavedFile {
   readonly name: string;
@@ -44,18 +52,17 @@ export class CaseMasks {
     this.#planes = [...planes];
   }
 
-  /** The codes of a slice, by its place. */
-  plane(slice: number): Uint8Array {
-    return this.#planes[slice]!;
+  /** The codes of each slice. */
+  get planes(): readonly Uint8Array[] {
+    return this.#planes;
   }
 
   /**
    * Draws into a slice.
    *
-   * @param code What is drawn: 0 erases.
    * @param isLonger Whether it is the stroke before, which has gone on.
    */
-  correct(slice: number, stroke: Stroke, code: number, isLonger: boolean): void {
+  correct({ slice, stroke, code }: Correction, isLonger: boolean): void {
     if (isLonger) this.undo();
     const plane = this.#planes[slice]!;
     this.#past.push({ slice, plane });

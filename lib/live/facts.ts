@@ -13,6 +13,8 @@ export interface ModelFacts {
   /** The meaning of mask codes, see `Targets`. */
   readonly kind: "classes" | "regions";
   readonly classes: readonly string[];
+  /** The values of its normalised images that are shown as black and white. */
+  readonly window: readonly [low: number, high: number];
   readonly steps: readonly [number, number];
   readonly fireRate: number;
   readonly seed: number;

@@ -9,6 +9,7 @@ import type { Postprocess } from "../evaluation/postprocess.ts";
 import type { TrainedModel } from "../evaluation/predict_case.ts";
 import { MedNca } from "../nca/med_nca.ts";
 import { type ModelWeights, readWeights } from "../nca/weights.ts";
+import { slicesSeen } from "../slices/neighbours.ts";
 import { InputError } from "../support/errors.ts";
 import { MEMORY, memoryFiles } from "../support/memory_files.ts";
 import type { Config } from "../training/config.ts";
@@ -43,6 +44,7 @@ export async function loadModel(files: Files): Promise<LoadedModel> {
   for (const [name, bytes] of files) memoryFiles.set(`${RUN}/${name}`, bytes);
   try {
     const { config, slices: inputs } = await readModelSettings(RUN);
+    requireAlone(config);
     const weights = await readWeights(RUN, modelConfig(config, inputs));
     return {
       ...{ weights, config, inputs },
@@ -52,4 +54,14 @@ export async function loadModel(files: Files): Promise<LoadedModel> {
   } finally {
     for (const path of paths) memoryFiles.delete(path);
   }
+}
+
+/** The page's strokes, noise and ten runs are of one slice. */
+function requireAlone({ neighbours }: Config): void {
+  if (neighbours === 0) return;
+  throw new InputError(
+    `Cannot show this model: it sees ${slicesSeen(neighbours)} slices at once, this page shows ` +
+      "models of one",
+    { code: "bad-run", hint: "Segment with deno task predict, or train with --neighbours 0" },
+  );
 }

@@ -11,8 +11,11 @@ import { element } from "./elements.ts";
 /** The page's own folders, of which the user knows nothing. */
 const FOLDERS = new RegExp(`${MEMORY}/\\w+/`, "g");
 
-/** Shows an error as text; with `retry` a button to continue anyway. */
-export function showError(error: unknown, retry?: () => void): void {
+/** Shows an error as text, perhaps with a button to go on. */
+export function showError(
+  error: unknown,
+  retry?: { readonly text: string; readonly act: () => void },
+): void {
   if (error instanceof DOMException && error.name === "AbortError") return;
   const { message } = error instanceof Error ? error : new Error(String(error));
   const lines = [message];
@@ -21,7 +24,7 @@ export function showError(error: unknown, retry?: () => void): void {
     if (error.hint !== "" && !error.hint.includes("--")) lines.push(error.hint);
   } else lines.push("This is a bug in the page. Please report it with the diagnostics below.");
   show(lines, false);
-  if (retry !== undefined) addButton("Use it anyway", true, retry);
+  if (retry !== undefined) addButton(retry.text, true, retry.act);
 }
 
 /** Asks for one of several things; what is not usable is listed, too. */

@@ -56,14 +56,17 @@ interface Given {
 }
 
 /**
- * A run is recognised by its weights; other files, such as checkpoints, are ignored. Files are known
+ * A run is recognised by its weights, or its settings where there is no image; other files, such as checkpoints, are ignored. Files are known
  * by their names; DICOM, which has neither volumes nor pictures, by its paths.
  */
 async function take(given: readonly Given[], { onModel, onCase }: FileListeners): Promise<void> {
   const seen = given.filter(({ file }) => !file.name.startsWith("."));
   if (seen.length === 0) return;
-  const isRun = seen.some(({ file }) => file.name.endsWith(".safetensors"));
   const isImage = seen.some(({ file }) => isImageFile(file.name));
+  const ofRun: readonly string[] = MODEL_FILES;
+  const isRun = seen.some(({ file: { name } }) =>
+    name.endsWith(".safetensors") || (!isImage && ofRun.includes(name))
+  );
   const wanted = isRun ? nearest(seen) : isImage ? highest(seen) : seen;
   const files = await Promise.all(
     wanted.map(async ({ path, file }) => {

@@ -12,6 +12,7 @@ import type { Files } from "./model_files.ts";
 import { choose, hideMessage, showError, showNotes } from "./messages.ts";
 import { isolate } from "./isolate.ts";
 import { listenToFiles } from "./own_image.ts";
+import { InputError } from "../support/errors.ts";
 import { Remote } from "./remote.ts";
 import { decodeScene, encodeScene, type Scene, SLIDERS } from "./situation.ts";
 import type { CaseFacts, ModelFacts } from "./facts.ts";
@@ -25,13 +26,15 @@ const PAUSE = 300;
 
 const base = new URL(".", location.href).href;
 const remote = new Remote<WorkerApi>(
-  new Worker(new URL("worker.js", base), { type: "module" }),
-  showError,
+  (name) => new Worker(new URL("worker.js", base), { type: "module", name }),
+  recover,
 );
 
-/** What is open. */
+/** What is open, and what it was opened from. */
 let model: ModelFacts;
+let modelFiles: Files;
 let opened: CaseFacts | null = null;
+let openedFrom: [files: Files, force: boolean, series: string | null];
 let defaults: Scene;
 let controller: Controller;
 let view: View;
@@ -65,11 +68,16 @@ async function start(): Promise<void> {
   await openCase(await shipped.files(), { query: asked.toString() });
 }
 
-/** Takes a model, and the settings that it was trained with. */
-async function setModel(files: Files): Promise<void> {
+function sendModel(files: Files) {
   const asked = new URLSearchParams(location.search).get("backend") ?? "auto";
   const backend = (BACKENDS as readonly string[]).includes(asked) ? asked as BackendName : "auto";
-  const answer = await remote.call("setModel", [files, backend, base]);
+  return remote.call("setModel", [files, backend, base]);
+}
+
+/** Takes a model, and the settings that it was trained with. */
+async function setModel(files: Files): Promise<void> {
+  const answer = await sendModel(files);
+  modelFiles = files;
   model = answer.model;
   const { steps, fireRate, seed } = model;
   const none = (name: keyof typeof SLIDERS) => SLIDERS[name].none;
@@ -78,6 +86,29 @@ async function setModel(files: Files): Promise<void> {
     ...{ noise: none("noise"), bias: none("bias"), contrast: none("contrast") },
   };
   showDiagnostics(answer.engine, model);
+}
+
+let isRecovering = false;
+
+/** Starts the worker again, with what is open: it has ended. */
+async function recover({ message }: InputError): Promise<void> {
+  // What is being started, or started again, fails with the same message
+  if (view === undefined || isRecovering) return;
+  isRecovering = true;
+  try {
+    view.stop();
+    remote.restart();
+    // It answers in order: what the user does meanwhile comes after these
+    const answers: Promise<unknown>[] = [sendModel(modelFiles)];
+    if (opened !== null) answers.push(remote.call("openCase", openedFrom), view.restore());
+    await Promise.all(answers);
+    if (opened !== null) view.showFrame(await remote.call("frame", [controller.scene]));
+    showNotes([`${message}. It was started again, with all that was open and drawn.`]);
+  } catch (error) {
+    showError(error, { text: "Start it again", act: () => recover(error as InputError) });
+  } finally {
+    isRecovering = false;
+  }
 }
 
 /** What it runs on now: a GPU may have been lost. */
@@ -93,6 +124,7 @@ async function openModel(files: Files): Promise<void> {
     controller.close();
     await setModel(files);
     opened = null;
+    showPatient();
     view.showModel();
     showNotes([`This model has ${model.parameters} parameters. Now give an image for it.`]);
   } catch (error) {
@@ -103,19 +135,33 @@ async function openModel(files: Files): Promise<void> {
 
 /** Opens the user's image. */
 async function openOwn(files: Files): Promise<void> {
-  hideMessage();
-  view.stop();
-  const series = await remote.call("listSeries", [files]);
-  const choices = series.map(({ key, text, isUsable }) => ({ value: key, text, isUsable }));
-  const chosen = series.length > 1
-    ? await choose("There are several series. Which one?", choices)
-    : null;
-  await openCase(files, { series: chosen });
-  const list = select("case");
-  if (opened === null || [...list.options].some(({ value }) => value === opened!.id)) return;
-  list.querySelector("[value='']")?.remove();
-  list.add(new Option(`yours: ${opened.id}`, ""));
-  list.value = "";
+  try {
+    hideMessage();
+    view.stop();
+    const series = await opening(files, remote.call("listSeries", [files]));
+    const choices = series.map(({ key, text, isUsable }) => ({ value: key, text, isUsable }));
+    const chosen = series.length > 1
+      ? await choose("There are several series. Which one?", choices)
+      : null;
+    await openCase(files, { series: chosen });
+  } catch (error) {
+    showError(error);
+  }
+}
+
+/** How long something may take to open before the page says so, in ms. */
+const PATIENCE = 500;
+
+/** Says what is being opened, where that takes long. */
+async function opening<T>(files: Files, work: Promise<T>): Promise<T> {
+  const [first] = files.keys();
+  const timer = setTimeout(() => showNotes([`Opening ${first} …`]), PATIENCE);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    hideMessage();
+  }
 }
 
 /** How a case is opened. */
@@ -134,7 +180,8 @@ async function openCase(files: Files, options: OpenOptions): Promise<void> {
   try {
     hideMessage();
     view.stop();
-    opened = await remote.call("openCase", [files, force, series]);
+    opened = await opening(files, remote.call("openCase", [files, force, series]));
+    openedFrom = [files, force, series];
     defaults = { ...defaults, slice: opened.start };
     const { scene, problems } = decodeScene(query, defaults);
     const slice = Math.min(scene.slice, opened.slices - 1);
@@ -144,12 +191,28 @@ async function openCase(files: Files, options: OpenOptions): Promise<void> {
     const unknown = problems.map((text) => `The address asks for something unknown: ${text}`);
     showNotes([...opened.warnings, ...unknown]);
     announce(`${opened.id} is open, ${opened.slices} slices`);
+    showPatient();
     if (scene.step > 0) return;
     if (!matchMedia("(prefers-reduced-motion: reduce)").matches) view.play();
     else controller.look({ step: scene.steps[0] + scene.steps[1] });
   } catch (error) {
     const mayForce = (error as Error).message.startsWith("The model cannot be right");
-    showError(error, mayForce ? () => openCase(files, { ...options, force: true }) : undefined);
+    const act = () => openCase(files, { ...options, force: true });
+    showPatient();
+    showError(error, mayForce ? { text: "Use it anyway", act } : undefined);
+  }
+}
+
+/** Selects what is open in the list of patients. */
+function showPatient(): void {
+  const list = select("case");
+  list.querySelector("[value='']")?.remove();
+  if (opened === null) list.selectedIndex = -1;
+  else {
+    const { id } = opened;
+    const isShipped = [...list.options].some(({ value }) => value === id);
+    if (!isShipped) list.add(new Option(`yours: ${id}`, ""));
+    list.value = isShipped ? id : "";
   }
 }
 

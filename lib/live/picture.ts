@@ -5,7 +5,7 @@
  */
 
 import { orientForDisplay, type Raster, type View } from "../plots/raster.ts";
-import type { Targets } from "../slices/case.ts";
+import { IGNORED, type Targets } from "../slices/case.ts";
 import { codeColour, type Colour, gradient, partColour, signedColour, TRUTH } from "./colours.ts";
 
 /** Numbers or codes on their own grid, drawn over the image. */
@@ -32,6 +32,8 @@ export interface Drawing {
   readonly view: View;
   /** The meaning of a mask's codes. */
   readonly codes: Targets["kind"];
+  /** The values of the image that are black and white. */
+  readonly window: readonly [low: number, high: number];
   /** The brush, in pixels of the picture, or null. */
   readonly brush: { readonly x: number; readonly y: number; readonly radius: number } | null;
 }
@@ -41,7 +43,7 @@ const MASK = 130;
 
 /** Draws on a canvas, which gets the shape of the image. */
 export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale | null {
-  const { plane, view, codes, brush } = drawing;
+  const { plane, view, brush } = drawing;
   const image = orientForDisplay(drawing.image, view);
   canvas.style.aspectRatio = `${image.width} / ${image.height}`;
   const pixels = Math.round(canvas.clientWidth * Math.min(devicePixelRatio, 2));
@@ -51,11 +53,11 @@ export function drawPicture(canvas: HTMLCanvasElement, drawing: Drawing): Scale 
   context.imageSmoothingQuality = "high";
   if (plane.kind === "mask") {
     context.imageSmoothingEnabled = true;
-    paint(context, image, GREY);
+    paint(context, image, greys(drawing.window));
   }
   // Cells should be visible as squares
   context.imageSmoothingEnabled = false;
-  const { colours, scale } = colouring(plane, codes);
+  const { colours, scale } = colouring(drawing);
   paint(context, orientForDisplay(plane, view), colours);
   if (drawing.truth !== null) outline(context, orientForDisplay(drawing.truth, view));
   if (brush !== null) circle(context, brush, canvas.width / image.width);
@@ -80,6 +82,10 @@ function colours(
 
 const part = (value: number) => Math.round(255 * Math.min(Math.max(value, 0), 1));
 const GREY = colours((level) => [level, level, level, 255], part);
+const greys = ([low, high]: Drawing["window"]): Colours => ({
+  ...GREY,
+  level: (value) => part((value - low) / (high - low)),
+});
 const PART = colours((level) => [...partColour(level / 255), 255], part);
 // 0 is one of its levels
 const SIGNED = colours(
@@ -92,13 +98,13 @@ function maskColours(codes: Targets["kind"]): Colours {
   return colours(colour, (code) => code);
 }
 
-function colouring({ kind, data, most: high }: Plane, codes: Targets["kind"]): {
-  colours: Colours;
-  scale: Scale | null;
-} {
+function colouring(
+  { plane: { kind, data, most: high }, codes, window }: Drawing,
+): { colours: Colours; scale: Scale | null } {
   if (kind === "mask") return { colours: maskColours(codes), scale: null };
   if (kind === "grey") {
-    return { colours: GREY, scale: { low: "0", high: "1", bar: gradient(grey, 0) } };
+    const [low, high] = window.map(String) as [string, string];
+    return { colours: greys(window), scale: { low, high, bar: gradient(grey, 0) } };
   }
   if (kind === "part") {
     return {
@@ -134,26 +140,47 @@ function paint(
   context.drawImage(small, 0, 0, context.canvas.width, context.canvas.height);
 }
 
-/** The border between pixels that belong to any class and others. */
-function outline(
-  context: CanvasRenderingContext2D,
-  { data, height, width }: Raster,
-): void {
-  const scale = context.canvas.width / width;
+/** A line between pixels, from one corner to another. */
+type Edge = readonly [x0: number, y0: number, x1: number, y1: number];
+
+/**
+ * The border between pixels of any class and others; what is ignored belongs to none.
+ *
+ * @param codes Mask codes.
+ *
+ * @example
+ * ```ts
+ * import { bordersOf } from "./picture.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const codes = { data: [255, 2, 1], height: 1, width: 3 };
+ * assert.deepEqual(bordersOf(codes), [
+ *   ...[[1, 0, 2, 0], [1, 0, 1, 1], [2, 0, 3, 0], [3, 0, 3, 1]],
+ *   ...[[1, 1, 2, 1], [2, 1, 3, 1]],
+ * ]);
+ * ```
+ */
+export function bordersOf({ data, height, width }: Raster): Edge[] {
   const inside = (x: number, y: number) => {
     const code = x >= 0 && y >= 0 && x < width && y < height ? data[y * width + x]! : 0;
-    return code > 0 && code < 255;
+    return code > 0 && code !== IGNORED;
   };
-  context.beginPath();
-  const line = (...[x0, y0, x1, y1]: [number, number, number, number]) => {
-    context.moveTo(x0 * scale, y0 * scale);
-    context.lineTo(x1 * scale, y1 * scale);
-  };
+  const edges: Edge[] = [];
   for (let y = 0; y <= height; y++) {
     for (let x = 0; x <= width; x++) {
-      if (inside(x, y) !== inside(x, y - 1)) line(x, y, x + 1, y);
-      if (inside(x, y) !== inside(x - 1, y)) line(x, y, x, y + 1);
+      if (inside(x, y) !== inside(x, y - 1)) edges.push([x, y, x + 1, y]);
+      if (inside(x, y) !== inside(x - 1, y)) edges.push([x, y, x, y + 1]);
     }
+  }
+  return edges;
+}
+
+function outline(context: CanvasRenderingContext2D, codes: Raster): void {
+  const scale = context.canvas.width / codes.width;
+  context.beginPath();
+  for (const [x0, y0, x1, y1] of bordersOf(codes)) {
+    context.moveTo(x0 * scale, y0 * scale);
+    context.lineTo(x1 * scale, y1 * scale);
   }
   // With a dark border, to be visible on any colour
   for (const [colour, thickness] of [["rgb(0 0 0 / 0.55)", 4], [TRUTH, 2]] as const) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MaskFacts } from "./case_masks.ts";
+import type { Correction, MaskFacts } from "./case_masks.ts";
 import { classCode } from "./colours.ts";
 import { announce, button, element, fillSelect, onClick, select } from "./elements.ts";
 import { hideMessage, showError } from "./messages.ts";
@@ -30,7 +30,9 @@ export class Segmenter {
   readonly #listeners: SegmenterListeners;
   #classes: readonly string[] = [];
   #running: AbortController | null = null;
-  #stroke: { slice: number; stroke: Stroke; code: number } | null = null;
+  /** The masks as they were made, and what was drawn since: the worker may be lost. */
+  #made: { planes: readonly Uint8Array[]; corrections: Correction[] } | null = null;
+  #isDrawing = false;
 
   constructor(remote: Remote<WorkerApi>, listeners: SegmenterListeners) {
     this.#remote = remote;
@@ -46,10 +48,11 @@ export class Segmenter {
     this.#setRunning(true);
     bar.removeAttribute("value");
     try {
-      const facts = await this.#remote.call("segment", [], {
+      const { facts, planes } = await this.#remote.call("segment", [], {
         signal: running.signal,
         onProgress: (done, total) => bar.value = done / total,
       });
+      this.#made = { planes, corrections: [] };
       this.#classes = classes;
       fillSelect(select("pen"), [
         ...classes.map((name, i) => [`${classCode(i, kind)}`, name] as [string, string]),
@@ -69,37 +72,52 @@ export class Segmenter {
     this.#running?.abort();
   }
 
+  /** Drops the masks, as another case is open. */
+  forget(): void {
+    this.#made = null;
+    element("result", HTMLElement).hidden = true;
+  }
+
+  /** Gives masks and corrections to a new worker. */
+  async restore(): Promise<void> {
+    if (this.#made === null) return;
+    await this.#remote.call("restoreMasks", [this.#made.planes, this.#made.corrections]);
+  }
+
   /** Begins a stroke of the pen in a slice, in its own pixels. */
   begin(slice: number, stroke: Stroke): void {
-    this.#stroke = { slice, stroke, code: Number(select("pen").value) };
-    this.#correct(false);
+    if (this.#made === null) return; // another case has just been opened
+    this.#isDrawing = true;
+    this.#correct({ slice, stroke, code: Number(select("pen").value) }, false);
   }
 
   /** Leads it on to another place. */
   extend(x: number, y: number): void {
-    if (this.#stroke === null) return;
-    const { stroke } = this.#stroke;
-    this.#stroke = { ...this.#stroke, stroke: { ...stroke, points: [...stroke.points, x, y] } };
-    this.#correct(true);
+    if (!this.#isDrawing) return;
+    const { stroke, ...rest } = this.#made!.corrections.pop()!;
+    this.#correct({ ...rest, stroke: { ...stroke, points: [...stroke.points, x, y] } }, true);
   }
 
   /** Measures what is there after a stroke. */
   end(): void {
-    if (this.#stroke === null) return;
-    this.#stroke = null;
+    if (!this.#isDrawing) return;
+    this.#isDrawing = false;
     this.#measure();
   }
 
+  /** Takes the last stroke back, or the one that is being drawn. */
   undo(): void {
+    this.#isDrawing = false;
+    this.#made?.corrections.pop();
     this.#remote.call("undoCorrection", []).catch(showError);
     this.#listeners.onChange();
     this.#measure();
   }
 
-  #correct(isLonger: boolean): void {
-    const { slice, stroke, code } = this.#stroke!;
+  #correct(correction: Correction, isLonger: boolean): void {
+    this.#made!.corrections.push(correction);
     // The worker answers in order: the next frame shows it
-    this.#remote.call("correct", [slice, stroke, code, isLonger]).catch(showError);
+    this.#remote.call("correct", [correction, isLonger]).catch(showError);
     this.#listeners.onChange();
   }
 

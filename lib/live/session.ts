@@ -22,7 +22,7 @@ import { InputError } from "../support/errors.ts";
 import { MEMORY, memoryFiles } from "../support/memory_files.ts";
 import { findDicomSeries } from "../volume/dicom/dicom_series.ts";
 import { Automaton, type Frame } from "./automaton.ts";
-import { CaseMasks, type MaskFacts, type SavedFile } from "./case_masks.ts";
+import { CaseMasks, type Correction, type MaskFacts, type SavedFile } from "./case_masks.ts";
 import { changeImage } from "./change_image.ts";
 import type { CaseFacts, ModelFacts, SeriesFacts } from "./facts.ts";
 import type { LoadedModel } from "./load_model.ts";
@@ -52,6 +52,7 @@ export class Session {
       ...{ channels, imageChannels, steps, fireRate },
       kind: inputs.targets.kind,
       classes: inputs.targets.classes.map(({ name }) => name),
+      window: inputs.normalize === "zscore" || inputs.normalize === "ct" ? [-2, 3] : [0, 1],
       seed: config.seed,
       parameters: model.parameterCount,
     };
@@ -94,7 +95,8 @@ export class Session {
     const kind = inputs.trained === null ? [] : compareKind(source, inputs.trained.kind);
     const other = requireLike(kind, image, force);
     const hasLabel = source.files[0]!.label !== null;
-    const { opened, warnings } = await openViews([{ model, inputs }], source, hasLabel);
+    const { opened, warnings } = await openViews([{ model, inputs }], source, hasLabel)
+      .catch((error) => Promise.reject(withName(error, image)));
     const unlike = requireLike(compareInput(inputs, opened), image, force);
     this.#case = opened;
     this.#image = { name: basename(image), bytes: memoryFiles.get(`${source.folder}/${image}`)! };
@@ -131,7 +133,7 @@ export class Session {
       ...frame,
       image: data.slice(0, height * width),
       truth: this.#opened.labels === null ? null : this.#opened.label(index).data,
-      plane: this.#masks!.plane(place),
+      plane: this.#masks!.planes[place]!,
       ...{ size: [height, width], planeSize: [height, width] },
     };
   }
@@ -187,6 +189,12 @@ export class Session {
     const clean = postprocessCase(masks, opened, postprocess, targets);
     this.#masks = new CaseMasks(opened, targets, clean);
     return this.#masks.measure();
+  }
+
+  /** Takes masks and their corrections from an earlier session with this case. */
+  restoreMasks(planes: readonly Uint8Array[], corrections: readonly Correction[]): void {
+    this.#masks = new CaseMasks(this.#opened, this.#model.inputs.targets, planes);
+    for (const correction of corrections) this.#masks.correct(correction, false);
   }
 
   /** The masks of the whole case, as it was segmented last. */
@@ -263,6 +271,17 @@ function findCase(names: readonly string[], channels: readonly string[]): CaseSo
     });
   }
   return { ...source, files: [{ ...source.files[0]!, label: labels[0]! }] };
+}
+
+/** An error that says of which image it is: findings about what an image holds do not. */
+function withName(error: Error, image: string): Error {
+  if (!(error instanceof InputError) || error.message.startsWith("Cannot ")) return error;
+  const { message, code, hint } = error;
+  return new InputError(`Cannot open ${basename(image)}: ${message}`, {
+    code,
+    // There is no command line here
+    hint: hint === "" || hint.includes("--") ? "Correct the file, or give another one" : hint,
+  });
 }
 
 function startOf(opened: Case): number {

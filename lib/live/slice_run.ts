@@ -9,7 +9,7 @@ import type { TrainedModel } from "../evaluation/predict_case.ts";
 import { cellSeed } from "../nca/cell_seeds.ts";
 import { eraseCells } from "../nca/erase_cells.ts";
 import type { NCA2D } from "../nca/nca2d.ts";
-import { COARSE_SCALE, downsampleImages, upsampleState } from "../nca/stages.ts";
+import { COARSE_SCALE, downsampleImages, setImages, upsampleState } from "../nca/stages.ts";
 import type { Case } from "../slices/case.ts";
 import { labelToModelGrid, sliceGeometry, toModelGrid } from "../slices/geometry.ts";
 import { interleave } from "../slices/interleave.ts";
@@ -119,7 +119,8 @@ export class SliceRun {
   ): Promise<Float32Array> {
     const own = strokes.filter((stroke) => stroke.step === step);
     if (own.length === 0) return state;
-    const { channels, imageChannels } = this.#trained.model.config;
+    const { config } = this.#trained.model;
+    const { imageChannels } = config;
     const [h, w] = this.cells(this.stageOf(step));
     let result = state;
     for (const stroke of own.filter(({ tool }) => tool === "erase")) {
@@ -131,11 +132,7 @@ export class SliceRun {
     const images = this.#tensor(whole, this.size);
     const seen = h === this.size[0] ? whole : await read(() => downsampleImages(images()));
     result = result.slice();
-    for (let cell = 0; cell < h * w; cell++) {
-      for (let c = 0; c < imageChannels; c++) {
-        result[cell * channels + c] = seen[cell * imageChannels + c]!;
-      }
-    }
+    setImages(result, seen, config);
     return result;
   }
 

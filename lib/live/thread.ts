@@ -5,9 +5,11 @@
  */
 
 import { runThread, type ThreadStart } from "../rollout/wasm/thread.ts";
+import { holdLifeline } from "./lifeline.ts";
 
-addEventListener(
-  "message",
-  ({ data }: MessageEvent<ThreadStart>) => runThread(data, () => postMessage("ready")),
-  { once: true },
-);
+const held = holdLifeline();
+
+addEventListener("message", async ({ data }: MessageEvent<ThreadStart>) => {
+  await held; // nothing else happens once it runs
+  runThread(data, () => postMessage("ready"));
+}, { once: true });

@@ -11,7 +11,6 @@ import { drawChart } from "./chart.ts";
 import type { Controller } from "./controller.ts";
 import {
   addOption,
-  announce,
   button,
   classKey,
   element,
@@ -22,12 +21,12 @@ import {
 } from "./elements.ts";
 import { gridPlace } from "./grid_place.ts";
 import { listenToKeys } from "./keys.ts";
-import { hideMessage, showError } from "./messages.ts";
 import { drawPicture, type Plane } from "./picture.ts";
 import type { Remote } from "./remote.ts";
 import { Segmenter } from "./segmenter.ts";
 import type { CaseFacts, ModelFacts } from "./facts.ts";
 import { type Scene, type Shown, type Situation, SLIDERS, type Tool } from "./situation.ts";
+import { TenRuns } from "./ten_runs.ts";
 import type { WorkerApi } from "./worker.ts";
 
 /** Steps that the axis goes on beyond the last one of the model. */
@@ -45,6 +44,7 @@ export class View {
   readonly #controller: Controller;
   readonly #facts: () => OpenFacts;
   readonly #segmenter: Segmenter;
+  readonly #runs: TenRuns;
   readonly #canvas = element("view", HTMLCanvasElement);
   #frame: Frame | null = null;
   #brush: Place | null = null;
@@ -65,6 +65,7 @@ export class View {
     const onGrid = (place: Place) => gridPlace(place, this.#frame!.size, this.#way);
     // Over the mask of the volume it is a pen
     const isPen = () => this.#frame?.show === "result";
+    const undo = () => (isPen() ? segmenter : controller).undo();
     listenToBrush(this.#canvas, {
       size: () => this.#frame && turnPair(this.#frame.size, this.#way),
       onBegin: (place) => {
@@ -76,17 +77,18 @@ export class View {
       },
       onExtend: (place) => (isPen() ? segmenter : controller).extend(...onGrid(place)),
       onEnd: () => segmenter.end(),
+      onCancel: undo,
       onMove: (place) => {
         this.#brush = place;
         this.#draw();
       },
     });
-    onClick("undo", () => (isPen() ? segmenter : controller).undo());
+    onClick("undo", undo);
     onClick("segment", () => {
       controller.pause();
       segmenter.start(facts().model);
     });
-    onClick("ten", () => this.#runTenTimes(remote));
+    this.#runs = new TenRuns(remote, controller);
     new ResizeObserver(() => this.#draw()).observe(this.#canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
   }
@@ -102,12 +104,18 @@ export class View {
     this.#segmenter.cancel();
   }
 
+  /** Gives a new worker the masks; what ten runs gave is lost with the old one. */
+  async restore(): Promise<void> {
+    this.#runs.keepFor(null);
+    await this.#segmenter.restore();
+  }
+
   /** Fits the controls to another model or case. */
   showModel(): void {
     const { model, opened } = this.#facts();
     const channel = (i: number) =>
       i < model.imageChannels
-        ? `channel ${i}: the image`
+        ? `channel ${i}: ${model.imageChannels === 1 ? "the image" : `image channel ${i}`}`
         : i < model.imageChannels + model.classes.length
         ? `channel ${i}: logit of ${model.classes[i - model.imageChannels]}`
         : `channel ${i}`;
@@ -120,7 +128,8 @@ export class View {
     input("slice").max = String((opened?.slices ?? 1) - 1);
     input("truth").disabled = !opened?.hasLabel;
     for (const id of ["segment", "ten", "play"]) button(id).disabled = opened === null;
-    for (const id of ["result", "quality"]) element(id, HTMLElement).hidden = true;
+    this.#segmenter.forget();
+    this.#runs.keepFor(null);
     if (opened !== null) return;
     this.#frame = null;
     this.#canvas.width = this.#canvas.height = 1;
@@ -130,6 +139,7 @@ export class View {
   /** Brings the controls to what the controller holds. */
   showScene(): void {
     const { scene, playing, canUndo } = this.#controller;
+    this.#runs.keepFor(scene);
     const text = playing ? "Pause" : "Play";
     if (button("play").textContent !== text) button("play").textContent = text;
     button("undo").disabled = !canUndo && scene.show !== "result";
@@ -185,6 +195,7 @@ export class View {
       },
       view: this.#way,
       codes: model.kind,
+      window: model.window,
       brush: this.#brush && { ...this.#brush, radius: input("radius").valueAsNumber },
     });
     const part = (name: string) => element(`scale-${name}`, HTMLElement);
@@ -266,27 +277,6 @@ export class View {
       this.play();
     });
     onClick("reseed", () => controller.change({ seed: controller.scene.seed + 1 }, false));
-  }
-
-  async #runTenTimes(remote: Remote<WorkerApi>): Promise<void> {
-    hideMessage();
-    const { scene } = this.#controller;
-    this.#controller.pause();
-    button("ten").disabled = true;
-    try {
-      const quality = await remote.call("tenRuns", [scene]);
-      addOption(select("show"), "deviation", "where ten runs differ");
-      this.#controller.look({ show: "deviation" });
-      const line = element("quality", HTMLElement);
-      line.textContent = `Ten runs of this slice: quality metric ${quality.toFixed(4)}; 0 if all ` +
-        "agree, the larger the less it is to be trusted. The map shows where they differ.";
-      line.hidden = false;
-      announce(line.textContent);
-    } catch (error) {
-      showError(error);
-    } finally {
-      button("ten").disabled = false;
-    }
   }
 }
 

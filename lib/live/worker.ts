@@ -7,23 +7,28 @@
 import { InputError } from "../support/errors.ts";
 import type { BackendName, BrowserEngine } from "./backend_name.ts";
 import { startEngine } from "./browser_engine.ts";
+import type { Correction } from "./case_masks.ts";
+import { holdLifeline } from "./lifeline.ts";
 import { loadModel } from "./load_model.ts";
 import type { Files } from "./model_files.ts";
 import { type CallContext, serveCalls } from "./remote.ts";
 import { Session } from "./session.ts";
-import type { Scene, Stroke } from "./situation.ts";
+import type { Scene } from "./situation.ts";
 
 const session = new Session();
 let engine: BrowserEngine;
 /** The model's files, to load it again. */
-let model: { files: Files; base: string };
+let model: { files: Files; backend: BackendName; base: string };
+/** Why there is no GPU any more. */
+let loss: string | null = null;
 
 /** Loads a model and starts an engine for it. */
 async function load(files: Files, backend: BackendName, base: string) {
   const loaded = await loadModel(files);
   const { channels, hidden } = loaded.weights.config;
-  engine = await startEngine({ channels, hidden }, backend, base);
-  model = { files, base };
+  engine = await startEngine({ channels, hidden }, loss === null ? backend : "threads", base);
+  if (loss !== null) engine = { ...engine, notes: [...engine.notes, loss] };
+  model = { files, backend, base };
   return loaded;
 }
 
@@ -35,9 +40,8 @@ async function onEngine<T>({ signal }: CallContext, work: () => Promise<T>): Pro
     const isOther = error instanceof InputError && error.code !== "bad-backend";
     const isLost = engine.name === "webgpu" && !signal.aborted && !isOther;
     if (!isLost) throw error;
-    session.renewModel(await load(model.files, "threads", model.base));
-    const note = `WebGPU was lost: ${(error as Error).message}`;
-    engine = { ...engine, notes: [...engine.notes, note] };
+    loss = `WebGPU was lost: ${(error as Error).message}`;
+    session.renewModel(await load(model.files, model.backend, model.base));
     return await work();
   }
 }
@@ -55,9 +59,17 @@ const api = {
   frame: (call: CallContext, scene: Scene) => onEngine(call, () => session.frame(scene)),
   tenRuns: (call: CallContext, scene: Scene) =>
     onEngine(call, () => session.tenRuns(scene, call.signal)),
-  segment: (call: CallContext) => onEngine(call, () => session.segment(call.signal, call.progress)),
-  correct: (_: CallContext, slice: number, stroke: Stroke, code: number, isLonger: boolean) =>
-    session.masks.correct(slice, stroke, code, isLonger),
+  async segment(call: CallContext) {
+    const facts = await onEngine(call, () => session.segment(call.signal, call.progress));
+    return { facts, planes: session.masks.planes };
+  },
+  restoreMasks: (
+    _: CallContext,
+    planes: readonly Uint8Array[],
+    corrections: readonly Correction[],
+  ) => session.restoreMasks(planes, corrections),
+  correct: (_: CallContext, correction: Correction, isLonger: boolean) =>
+    session.masks.correct(correction, isLonger),
   undoCorrection: (_: CallContext) => session.masks.undo(),
   measure: (_: CallContext) => session.masks.measure(),
   save: (_: CallContext) => session.masks.save(),
@@ -68,3 +80,6 @@ const api = {
 export type WorkerApi = typeof api;
 
 serveCalls(api);
+holdLifeline();
+// Others would be silent
+addEventListener("unhandledrejection", ({ reason }) => reportError(reason));

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { slicesSeen } from "../slices/neighbours.ts";
 import { integer, pair, setting } from "../support/setting.ts";
 
 const odd = v.pipe(integer(1, 31), v.check((k) => k % 2 === 1, "Expected odd numbers"));
@@ -25,6 +26,11 @@ export const MODEL_KEYS = {
     "slice", // training and evaluation then normalise alike, whatever the batch size
     "batch norm statistics in training: of each slice, or of the whole batch",
   ),
+  neighbours: setting(
+    integer(0, 7),
+    0, // each slice alone, as in the tutorial
+    "slices on each side of a slice that the model sees too, as further image channels",
+  ),
 };
 
 /** The keys that follow from the data. */
@@ -33,19 +39,25 @@ const DATA_KEYS = {
   classes: setting(integer(1, 63), 1, "classes or regions, each with a logit"),
 };
 
+const { neighbours, ...REQUIRED_KEYS } = MODEL_KEYS;
+
 /**
- * Checks a stored configuration. Older models, without image channels and classes, have one of
- * each.
+ * Checks a stored configuration. Older models, without image channels, classes and neighbours, have
+ * one, one and none.
  */
-export const MedNcaConfigSchema = v.object({
-  ...v.required(v.object(MODEL_KEYS)).entries,
-  ...DATA_KEYS,
-});
+export const MedNcaConfigSchema = v.pipe(
+  v.object({
+    ...v.required(v.object(REQUIRED_KEYS)).entries,
+    neighbours,
+    ...DATA_KEYS,
+  }),
+  v.check(({ imageChannels, neighbours }) => imageChannels % slicesSeen(neighbours) === 0),
+);
 
 /**
  * Everything needed beside the weights to run a Med-NCA. The `channels` of a cell's state are
- * `imageChannels` for the image, then one logit for each of the `classes`; the rest are free.
- * `kernels` and `steps` are for the coarse and the fine automaton.
+ * `imageChannels` for the image and its `neighbours`, then one logit for each of the `classes`; the
+ * rest are free. `kernels` and `steps` are for the coarse and the fine automaton.
  */
 export type MedNcaConfig = Readonly<v.InferOutput<typeof MedNcaConfigSchema>>;
 

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { rollout } from "../rollout/rollout.ts";
 import type { NcaWeights, RolloutOptions } from "../rollout/types.ts";
+import { onArrays } from "../rollout/array_op.ts";
+import { setImages } from "./stages.ts";
 import { initialValues, type Nca2dShape, parameterShapes } from "./initialization.ts";
 
 /**
@@ -85,7 +87,12 @@ export class NCA2D {
           `got ${images.shape[3]}`,
       );
     }
-    return tf.pad(images, [[0, 0], [0, 0], [0, 0], [0, channels - imageChannels]]);
+    if (!onArrays()) return tf.pad(images, [[0, 0], [0, 0], [0, 0], [0, channels - imageChannels]]);
+    // The generic padding would take as long as several steps
+    const [batch, height, width] = images.shape;
+    const values = new Float32Array(batch * height * width * channels);
+    setImages(values, images.dataSync<"float32">(), this.shape);
+    return tf.tensor4d(values, [batch, height, width, channels]);
   }
 
   /**

@@ -60,10 +60,7 @@ export function upsampleState(coarse: tf.Tensor4D, images: tf.Tensor4D): tf.Tens
     shape: [batch, height * COARSE_SCALE, width * COARSE_SCALE, channels],
     forward: (state) => {
       const values = resample(state, size, rows, columns);
-      const image = images.dataSync();
-      for (let i = 0, at = 0; i < image.length; at += channels) {
-        for (let channel = 0; channel < n; channel++) values[at + channel] = image[i++]!;
-      }
+      setImages(values, images.dataSync<"float32">(), { channels, imageChannels: n });
       return values;
     },
     backward: (slope) => {
@@ -72,6 +69,21 @@ export function upsampleState(coarse: tf.Tensor4D, images: tf.Tensor4D): tf.Tens
       return gradient;
     },
   });
+}
+
+/**
+ * Puts images into the first channels of states, both with the channel running fastest.
+ *
+ * @param state Changed in place.
+ */
+export function setImages(
+  state: Float32Array,
+  images: Float32Array,
+  { channels, imageChannels: n }: { channels: number; imageChannels: number },
+): void {
+  for (let i = 0, at = 0; i < images.length; at += channels) {
+    for (let channel = 0; channel < n; channel++) state[at + channel] = images[i++]!;
+  }
 }
 
 /**

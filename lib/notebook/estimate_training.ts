@@ -34,7 +34,8 @@ export async function estimateTraining(
   const { settings } = train.manifest;
   const model = new MedNca(modelConfig(config, settings));
   try {
-    const { value: batch } = await train.batches({ batchSize: config.batchSize }).next();
+    const { batchSize, neighbours } = config;
+    const { value: batch } = await train.batches({ batchSize, neighbours }).next();
     if (!batch) return 0;
     const step = async () => {
       const losses = tf.tidy(() => {

@@ -46,7 +46,7 @@ export interface ViewData extends RunData {
 /** The elements of the view. */
 export const LIVE_HTML = `<style>
 :host { display: block; max-width: 26rem; font: 14px system-ui, sans-serif; color: inherit }
-canvas { display: block; width: 100%; image-rendering: pixelated; cursor: crosshair; touch-action: none }
+canvas { display: block; width: 100%; image-rendering: pixelated; cursor: crosshair; touch-action: pinch-zoom }
 div { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center; margin: .4rem 0 }
 label { display: flex; gap: .4rem; align-items: center }
 button, select { font: inherit; padding: .15rem .6rem }
@@ -216,6 +216,10 @@ export function startView(root: HTMLElement, data: ViewData, html: string): void
     return [pixel % width, Math.floor(pixel / width)];
   }
 
+  function undo(): void {
+    change({ strokes: settings.strokes.slice(0, -1) });
+  }
+
   function strokeAt(points: readonly number[]): Stroke {
     return { step, tool: "erase", radius: control("radius").valueAsNumber, points };
   }
@@ -240,6 +244,7 @@ export function startView(root: HTMLElement, data: ViewData, html: string): void
       change({ strokes: [...settings.strokes.slice(0, -1), { ...last, points }] });
     },
     onEnd: () => {},
+    onCancel: undo,
     onMove: (place) => {
       brush = place && strokeAt(onGrid(place));
       draw();
@@ -255,7 +260,7 @@ export function startView(root: HTMLElement, data: ViewData, html: string): void
   onClick("play", play);
   onClick("next", () => go(step + 1));
   onClick("reset", () => go(0));
-  onClick("undo", () => change({ strokes: settings.strokes.slice(0, -1) }));
+  onClick("undo", undo);
   control("step").addEventListener("input", () => {
     pause();
     go(control("step").valueAsNumber);

@@ -26,12 +26,16 @@ export interface SamplePredictions {
  * @param trained The model and what it was trained on.
  * @param samples From a `SliceDataset`, of one channel.
  * @param options.images Other images instead of the samples' own, such as noisy ones.
+ * @throws {TypeError} If the model sees neighbouring slices, which samples do not have.
  */
 export async function predictSamples(
   trained: TrainedModel,
   samples: readonly Sample[],
   options: Partial<PredictCaseOptions> & { images?: readonly Float32Array[] } = {},
 ): Promise<SamplePredictions> {
+  if (trained.model.config.neighbours > 0) {
+    throw new TypeError("Cannot predict samples: the model sees neighbouring slices too");
+  }
   const { images = samples.map(({ image }) => image), ...how } = options;
   const result: SamplePredictions = { slices: [], qualities: [] };
   for (const [id, places] of Map.groupBy(samples.keys(), (i) => samples[i]!.record.case)) {

@@ -14,8 +14,9 @@ import { cellSeed } from "../nca/cell_seeds.ts";
 import type { MedNca } from "../nca/med_nca.ts";
 import { loadWeights } from "../nca/weights.ts";
 import { discoverCases } from "../slices/discovery/discover_cases.ts";
-import { labelToModelGrid, sliceGeometry, toModelGrid } from "../slices/geometry.ts";
+import { labelToModelGrid } from "../slices/geometry.ts";
 import { interleave } from "../slices/interleave.ts";
+import { modelSlice } from "../slices/neighbours.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
 import { InputError } from "../support/errors.ts";
 import { readRun, runPaths } from "../training/run_folder.ts";
@@ -200,8 +201,8 @@ export function traceScored(
   { opened, index }: Pick<ScoredSlice, "opened" | "index">,
   { seed, inputs }: { seed: number; inputs: ModelInputs },
 ) {
-  const geometry = sliceGeometry(opened.extent(index), inputs);
-  const slice = toModelGrid(opened.slice(index), geometry);
+  const place = opened.indices.indexOf(index);
+  const { slice, geometry } = modelSlice(opened, place, inputs, model.config.neighbours);
   const { data, height, width, channels } = slice;
   const interleaved = new Float32Array(data.length);
   interleave(data, channels, interleaved);

@@ -3,6 +3,7 @@ import { nearest } from "../support/nearest.ts";
 import { Random } from "../support/random.ts";
 import { interleave } from "./interleave.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
+import { neighbourPlaces, slicesSeen } from "./neighbours.ts";
 import { readSample, type Sample } from "./read_sample.ts";
 import { keepPlane, labelPlanes } from "./targets.ts";
 import type { SliceRecord } from "./types.ts";
@@ -49,6 +50,11 @@ export interface BatchOptions {
   readonly start?: number;
   /** Fraction of the slices without foreground to read: the first in order. Default: 1. */
   readonly empty?: number;
+  /**
+   * Slices of the same case before and after each, as further channels; see `neighbourPlaces`.
+   * Default: 0.
+   */
+  readonly neighbours?: number;
 }
 
 /** The slices of a prepared folder, of all cases or some. */
@@ -63,6 +69,8 @@ export class SliceDataset {
   readonly height: number;
   /** Width of every slice. */
   readonly width: number;
+  /** The positions of the slices of each case. */
+  readonly #positions: ReadonlyMap<string, readonly number[]>;
   readonly #cache: Map<number, Promise<Sample>> | undefined;
 
   private constructor(folder: string, manifest: Manifest, slices: readonly SliceRecord[]) {
@@ -71,6 +79,7 @@ export class SliceDataset {
     this.slices = slices;
     this.height = manifest.height;
     this.width = manifest.width;
+    this.#positions = Map.groupBy(slices.keys(), (i) => slices[i]!.case);
     const bytes = 4 * this.channels + 1; // float32 images, uint8 label
     const all = slices.length * this.height * this.width * bytes;
     this.#cache = all <= MOST_CACHED ? new Map() : undefined;
@@ -107,7 +116,7 @@ export class SliceDataset {
     return new SliceDataset(folder, manifest, slices);
   }
 
-  /** Channels of every image. */
+  /** Channels of every image, without neighbours. */
   get channels(): number {
     return this.manifest.settings.channels!;
   }
@@ -151,7 +160,8 @@ export class SliceDataset {
    * integers of at least 0.
    */
   async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
-    const { batchSize, seed, epoch = 0, prefetch = 2, start = 0, empty = 1 } = options;
+    const { batchSize, seed, epoch = 0, prefetch = 2, start = 0, empty = 1, neighbours = 0 } =
+      options;
     const shuffle = options.shuffle ?? seed !== undefined;
     for (
       const [name, value, least] of [
@@ -173,7 +183,7 @@ export class SliceDataset {
     let next = start * batchSize;
     while (next < order.length || ahead.length > 0) {
       while (next < order.length && ahead.length <= prefetch) {
-        const batch = this.#batch(order.slice(next, next + batchSize));
+        const batch = this.#batch(order.slice(next, next + batchSize), neighbours);
         batch.catch(() => {}); // reported when its turn comes, if it does
         ahead.push(batch);
         next += batchSize;
@@ -182,15 +192,26 @@ export class SliceDataset {
     }
   }
 
-  async #batch(indices: readonly number[]): Promise<Batch> {
-    const { height, width, channels, manifest: { settings: { targets } } } = this;
-    const samples = await Promise.all(indices.map((i) => this.get(i)));
+  /** A slice and its neighbours. */
+  #seen(i: number, neighbours: number): Promise<Sample[]> {
+    const own = this.#positions.get(this.slices[i]!.case)!;
+    const places = neighbourPlaces(own.indexOf(i), own.length, neighbours);
+    return Promise.all(places.map((place) => this.get(own[place]!)));
+  }
+
+  async #batch(indices: readonly number[], neighbours: number): Promise<Batch> {
+    const { height, width, manifest: { settings: { targets } } } = this;
+    const channels = this.channels * slicesSeen(neighbours);
+    const seen = await Promise.all(indices.map((i) => this.#seen(i, neighbours)));
+    const samples = seen.map(([own]) => own!);
     const pixels = height * width;
     const images = new Float32Array(samples.length * pixels * channels);
     const codes = new Uint8Array(samples.length * pixels);
-    for (const [i, { image, label }] of samples.entries()) {
-      interleave(image, channels, images.subarray(i * pixels * channels));
-      codes.set(label, i * pixels);
+    const planes = new Float32Array(channels * pixels);
+    for (const [i, slices] of seen.entries()) {
+      for (const [at, { image }] of slices.entries()) planes.set(image, at * image.length);
+      interleave(planes, channels, images.subarray(i * pixels * channels));
+      codes.set(slices[0]!.label, i * pixels);
     }
     return {
       images,

@@ -1,6 +1,7 @@
 import { MedNca } from "../nca/med_nca.ts";
 import { loadWeights } from "../nca/weights.ts";
 import type { ModelInputs } from "../slices/model_inputs.ts";
+import { slicesSeen } from "../slices/neighbours.ts";
 import { InputError } from "../support/errors.ts";
 import type { Config } from "./config.ts";
 import { modelConfig } from "./model_config.ts";
@@ -24,14 +25,14 @@ export async function initialModel(
 ): Promise<MedNca> {
   const { config: before, slices } = await readModelSettings(folder);
   const wanted = modelConfig(config, inputs);
-  const places = matchChannels(slices, inputs, config.channels, folder);
+  const places = matchChannels(slices, inputs, config, folder);
   const old = await loadWeights(folder, modelConfig({ ...before, ...shapeOf(config) }, slices));
   try {
     const values = [];
     for (const { variables } of [old.model1, old.model2]) {
       const named = new Map<string, Float32Array>();
       for (const [name, variable] of variables) named.set(name, await variable.data<"float32">());
-      values.push(permuteChannels(named, places, inputs.channels!));
+      values.push(permuteChannels(named, places, wanted.imageChannels));
     }
     return new MedNca(wanted, { values: [values[0]!, values[1]!] });
   } finally {
@@ -40,18 +41,18 @@ export async function initialModel(
 }
 
 /** The settings that weights depend on. */
-function shapeOf({ channels, hidden, kernels }: Config) {
-  return { channels, hidden, kernels };
+function shapeOf({ channels, hidden, kernels, neighbours }: Config) {
+  return { channels, hidden, kernels, neighbours };
 }
 
 /**
  * For each channel of the new state, the matching one of the old state: image channels, then
- * logits, then the rest.
+ * logits, then the rest. All slices that the model sees have their channels in the same order.
  */
 export function matchChannels(
   before: ModelInputs,
   now: ModelInputs,
-  channels: number,
+  { channels, neighbours }: Pick<Config, "channels" | "neighbours">,
   folder: string,
 ): number[] {
   const images = matchNames(channelNames(before), channelNames(now));
@@ -63,7 +64,9 @@ export function matchChannels(
     ? matchClasses(old!, wanted!)
     : null;
   if (classes === null) throw mismatch("classes", old!, wanted!, folder);
-  const placed = [...images, ...classes.map((index) => images.length + index)];
+  const seen = Array.from({ length: slicesSeen(neighbours) }, (_, i) => i * images.length);
+  const allImages = seen.flatMap((first) => images.map((place) => first + place));
+  const placed = [...allImages, ...classes.map((index) => allImages.length + index)];
   const rest = Array.from({ length: channels }, (_, i) => i).filter((i) => !placed.includes(i));
   return [...placed, ...rest];
 }

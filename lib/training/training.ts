@@ -126,12 +126,12 @@ export class Training {
 
   /** The remaining batches of this epoch, augmented if configured. */
   async *batchesLeft(): AsyncGenerator<TrainingBatch, void, void> {
-    const { batchSize, seed, emptySlices: empty, augment } = this.config;
+    const { batchSize, seed, emptySlices: empty, augment, neighbours } = this.config;
     const { epoch, batch: start } = this.counters;
     this.#since = performance.now();
     if (start === this.#batches) return;
     const variation = variationOf(this.train, augment === "affine");
-    const order = { batchSize, seed, epoch, start, empty, shuffle: true };
+    const order = { batchSize, seed, epoch, start, empty, neighbours, shuffle: true };
     for await (const batch of this.train.batches(order)) {
       yield augment === "none"
         ? batch

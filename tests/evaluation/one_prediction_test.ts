@@ -50,11 +50,13 @@ function listening(model: MedNca): { model: MedNca; logits: Float32Array[] } {
  * Scores a data folder, and compares the masks that are written with the logits of evalMedNca,
  * brought back, with what predictFiles makes of copies under other names, and with robustness.
  *
+ * @param neighbours How many neighbours of each slice the model sees.
  * @returns How many slices were compared, and how many hold something.
  */
 async function compareAll(
   folder: string,
   settings: Omit<ExtractOptions, "data" | "out">,
+  neighbours: number,
 ): Promise<{ slices: number; found: number }> {
   const data = join(folder, "data");
   const { folder: prepared } = await extractSlices({
@@ -64,7 +66,8 @@ async function compareAll(
   });
   const dataset = await SliceDataset.open(prepared);
   const inputs = modelInputs(dataset.manifest, dataset.manifest.cases.map(({ id }) => id));
-  const model = new MedNca({ ...QUICK, steps: [4, 3] }, { seed: 1 });
+  const seen = { neighbours, imageChannels: 2 * neighbours + 1 };
+  const model = new MedNca({ ...QUICK, ...seen, steps: [4, 3] }, { seed: 1 });
   const trained: TrainedModel = { model, inputs };
   const { cases: sources } = await discoverCases(data);
   const predictions = join(folder, "predictions");
@@ -149,34 +152,39 @@ async function compareAll(
 }
 
 for (
-  const [how, settings] of [
-    ["padded", {}],
-    ["resized along another axis", { axis: "coronal", size: [16, 12] }],
-    ["cropped in stored orientation", { orientation: "stored", size: [8, 8], fit: "pad-or-crop" }],
-    ["resampled and cut to what is not empty", { spacing: [0.7, 0.7], crop: "nonzero" }],
+  const [how, settings, neighbours] of [
+    ["padded", {}, 0],
+    ["resized along another axis", { axis: "coronal", size: [16, 12] }, 0],
+    ["stored orientation", { orientation: "stored", size: [8, 8], fit: "pad-or-crop" }, 0],
+    ["resampled and cut to what is not empty", { spacing: [0.7, 0.7], crop: "nonzero" }, 0],
+    ["with a neighbour on each side", { axis: "coronal", spacing: [0.7, 0.7] }, 1],
   ] as const
 ) {
   Deno.test(`one slice, one prediction: RAS, LPS and oblique volumes, ${how}`, () =>
     inFolder(async (folder) => {
       const affines = ["RAS", "LPS", "oblique"];
       await writeData(join(folder, "data"), [[13, 10, 5], [12, 14, 6], [9, 11, 7]], { affines });
-      const { slices, found } = await compareAll(folder, settings);
+      const { slices, found } = await compareAll(folder, settings, neighbours);
       assert.equal(slices, "axis" in settings ? 10 + 14 + 11 : 5 + 6 + 7);
       assert.ok(found > slices / 3, `only ${found} of ${slices} slices hold something`);
     }));
 }
 
-Deno.test("one slice, one prediction: pictures, single and in series", () =>
-  inFolder(async (folder) => {
-    const data = join(folder, "data");
-    for (const name of ["images", "masks"]) await Deno.mkdir(join(data, name), { recursive: true });
-    const random = new Random(2);
-    for (const name of ["a", "b", "s_slice_003", "s_slice_004", "s_slice_010"]) {
-      const size = { height: 10, width: 14 };
-      const label = Uint8Array.from({ length: 140 }, (_, i) => i % 14 > 4 && i < 100 ? 1 : 0);
-      const image = Float32Array.from(label, (v) => 0.6 * v + 0.4 * random.uniform());
-      await saveSlice(join(data, "images", `${name}.png`), { data: image, ...size });
-      await saveSlice(join(data, "masks", `${name}.png`), { data: label, ...size });
-    }
-    assert.equal((await compareAll(folder, {})).slices, 5);
-  }));
+for (const [how, neighbours] of [["", 0], [", with two neighbours on each side", 2]] as const) {
+  Deno.test(`one slice, one prediction: pictures, single and in series${how}`, () =>
+    inFolder(async (folder) => {
+      const data = join(folder, "data");
+      for (const name of ["images", "masks"]) {
+        await Deno.mkdir(join(data, name), { recursive: true });
+      }
+      const random = new Random(2);
+      for (const name of ["a", "b", "s_slice_003", "s_slice_004", "s_slice_010"]) {
+        const size = { height: 10, width: 14 };
+        const label = Uint8Array.from({ length: 140 }, (_, i) => i % 14 > 4 && i < 100 ? 1 : 0);
+        const image = Float32Array.from(label, (v) => 0.6 * v + 0.4 * random.uniform());
+        await saveSlice(join(data, "images", `${name}.png`), { data: image, ...size });
+        await saveSlice(join(data, "masks", `${name}.png`), { data: label, ...size });
+      }
+      assert.equal((await compareAll(folder, {}, neighbours)).slices, 5);
+    }));
+}

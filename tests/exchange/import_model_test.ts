@@ -62,6 +62,11 @@ Deno.test("importModel takes the number of image channels from the files", () =>
       name: "InputError",
       message: /takes 2 image channels, and the settings choose 1 channel: 0$/,
     });
+    const three = { ...settings, neighbours: 1, out: join(folder, "three") };
+    await assert.rejects(importModel({ from, out: three.out, settings: three }), {
+      name: "InputError",
+      message: /takes 2 image channels, and the settings choose 3 slices at once$/,
+    });
   }));
 
 Deno.test("importModel asks for what the files do not say, and refuses what does not fit", () =>

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { basename, join } from "@std/path";
 import { decode } from "fast-png";
 import { unzipSync } from "fflate";
-import type { Page } from "playwright-core";
+import type { Browser, Page, Worker } from "playwright-core";
 import { initBackend } from "../../lib/backend.ts";
 import { predictFiles } from "../../lib/evaluation/predict_files.ts";
 import { loadModel } from "../../lib/live/load_model.ts";
@@ -244,7 +244,10 @@ pageTest("shows every channel, sliders and ten runs", async ({ page }) => {
   assert.equal(await page.getByLabel("On the grid").inputValue(), "deviation");
   await page.locator("#scale-high", { hasText: "0.5" }).waitFor();
   assert.deepEqual(await scale(), ["0", "0.5"]);
+  const map = page.locator("#show option[value=deviation]");
+  assert.equal(await map.count(), 1);
   await page.getByLabel(/^Slice/).fill("2");
+  assert.deepEqual([await map.count(), await page.locator("#quality").isVisible()], [0, false]);
   await page.getByRole("button", { name: "Start over" }).click();
   await until(page, `location.hash === "#slice=2&step=60"`);
 });
@@ -453,6 +456,17 @@ pageTest("says what is wrong with a file, and takes a model's files", async ({ p
   assert.deepEqual([await alert.isVisible(), await page.locator("#result").isVisible()], [
     ...[false, false],
   ]);
+  await give("config.json", "{}");
+  await alert.getByText("model1.safetensors, model2.safetensors, slices.json missing").waitFor();
+  await give("scan.zip", "cut");
+  await alert.getByText(/^Cannot read DICOM: .*: scan\.zip$/).waitFor();
+  // What takes long is announced
+  const worker = page.workers().findLast((each) => each.url().endsWith("/worker.js"))!;
+  const busy = worker.evaluate("for (const end = Date.now() + 1500; Date.now() < end;);");
+  await give("b.nii", "");
+  await alert.getByText("Opening b.nii …").waitFor();
+  await busy;
+  await alert.getByText("Cannot read volume: it is empty: b.nii").waitFor();
   await give("model1.safetensors", "half a model");
   await alert.getByText("model2.safetensors, config.json, slices.json missing").waitFor();
   await goTo(page, 59); // what was open still runs
@@ -468,10 +482,50 @@ pageTest("says what is wrong with a file, and takes a model's files", async ({ p
     await alert.getByText("This model has 7390 parameters").waitFor();
   });
   assert.equal(await page.locator("#where").textContent(), "");
+  assert.equal(await page.locator("#case").inputValue(), "");
   await page.locator("#view").click(); // nothing is there to be touched
   await page.getByLabel(/^Noise/).fill("0.3");
   await alert.getByText("This model has 7390 parameters").waitFor();
 });
+
+pageTest("drops its own earlier version when there is another", async ({ page }) => {
+  await page.evaluate("navigator.serviceWorker.ready");
+  const names = async () => (await page.evaluate("caches.keys()") as string[]).sort();
+  const [own] = await names() as [string];
+  assert.match(own, /^med-nca http.*\/page\/ [0-9a-f]{16}$/);
+  const other = own.replace("/page/", "/page/another/");
+  await page.evaluate(`caches.open("${other}")`);
+  await host!.renew();
+  await page.evaluate("navigator.serviceWorker.ready.then((found) => found.update())");
+  const now = [own.replace(/\w+$/, "next"), other].sort();
+  await until(page, `caches.keys().then((names) => names.sort().join() === "${now}")`);
+});
+
+pageTest("tells where it runs, where there is no GPU", async ({ page }) => {
+  await diceAt(page, 60);
+  await page.getByText("Diagnostics").click();
+  const shown = page.locator("#diagnostics");
+  await shown.getByText("backend:").waitFor();
+  const text = (await shown.textContent())!;
+  const several = navigator.hardwareConcurrency > 1;
+  const facts = [
+    `backend: threads \\(fused kernels on the CPU, \\d+ thread${several ? "s" : ""}\\)`,
+    "  WebGPU did not start: Cannot run on webgpu: no GPU was found",
+    "isolated: true; shared memory: true; relaxed SIMD: (true|false)",
+    `WebGPU: (true|false); cores: ${navigator.hardwareConcurrency}`,
+    "model: 7390 parameters, 16 channels, 40 \\+ 20 steps, fire rate 0.5",
+    "browser: Mozilla.* HeadlessChrome/.*",
+    "screen: 1366×768, 1 pixels a point",
+  ];
+  assert.match(text, new RegExp(`^${facts.join("\n")}$`));
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy" }).click();
+  await until(
+    page,
+    `navigator.clipboard.readText().then((copied) =>
+    copied === document.querySelector("#diagnostics").textContent)`,
+  );
+}, { query: "?backend=webgpu" });
 
 pageTest("works without a network, after it was open once", async ({ page, errors }) => {
   await page.evaluate("navigator.serviceWorker.ready");
@@ -514,6 +568,136 @@ pageTest("goes on on the CPU where the GPU is lost", async ({ page, browser }) =
   query: "?backend=webgpu",
   flags: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"],
 });
+
+pageTest("is drawn on with one finger, and zoomed with two", async ({ page }) => {
+  const cdp = await page.context().newCDPSession(page);
+  /** Leads fingers over the picture, in parts of it. */
+  const touch = async (...fingers: [from: number, to: number, y: number][]) => {
+    const { x, y, width, height } = (await page.locator("#view").boundingBox())!;
+    const send = (type: "touchStart" | "touchMove" | "touchEnd", part: number, count: number) =>
+      cdp.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: fingers.slice(0, count).map(([from, to, at], id) => ({
+          ...{ id, x: x + (from + (to - from) * part) * width, y: y + at * height },
+        })),
+      });
+    for (let count = 1; count <= fingers.length; count++) await send("touchStart", 0, count);
+    for (let i = 1; i <= 6; i++) {
+      await page.waitForTimeout(20); // a gesture takes time
+      await send("touchMove", i / 6, fingers.length);
+    }
+    await send("touchEnd", 1, 0);
+  };
+  const place = () => page.evaluate("[scrollY, visualViewport.scale, location.hash].join(' ')");
+  const begin = await page.evaluate("scrollY");
+  await page.locator("#radius").fill("12");
+  await page.locator("#view").scrollIntoViewIfNeeded();
+  const whole = await diceAt(page, 20);
+  await touch([0.36, 0.64, 0.3]);
+  const stroke = "erase.20.12.(\\d+[.])+\\d+";
+  await until(page, `/^#step=20&strokes=${stroke}$/.test(location.hash)`);
+  const wounded = await diceAt(page, 20);
+  assert.ok(wounded < whole - 0.1, `${wounded} after ${whole}`);
+  await page.locator("#tools").getByText("brighten").tap();
+  await page.locator("#view").scrollIntoViewIfNeeded();
+  await touch([0.1, 0.3, 0.1]);
+  await until(page, `/&strokes=${stroke}_brighten.20.12.(\\d+[.])+\\d+$/.test(location.hash)`);
+  assert.ok(await goTo(page, 60) > wounded);
+  const before = String(await place());
+  assert.ok(before.startsWith(`${begin} 1 #`), `${before}: it was not scrolled or zoomed`);
+  // The pen
+  await page.getByRole("button", { name: "Segment the whole volume" }).tap();
+  await page.locator("#where", { hasText: "of the segmented volume" }).waitFor();
+  const text = await page.locator("#volume").textContent();
+  await page.locator("#view").scrollIntoViewIfNeeded();
+  await touch([0.3, 0.4, 0.2]);
+  await until(page, `document.querySelector("#volume").textContent !== "${text}"`);
+  await page.getByRole("button", { name: "Undo" }).tap();
+  await page.locator("#volume").getByText(text!).waitFor();
+  await page.locator("#view").scrollIntoViewIfNeeded();
+  await touch([0.4, 0.1, 0.2], [0.6, 0.9, 0.2]);
+  await until(page, "visualViewport.scale > 1.5");
+  await page.waitForTimeout(200);
+  assert.equal(await page.locator("#volume").textContent(), text);
+}, {
+  query: "#step=20",
+  ...{
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 3,
+    hasTouch: true,
+    isMobile: true,
+  },
+});
+
+/** Ends a worker of the page as a browser does that needs its memory. */
+async function endWorker(page: Page): Promise<void> {
+  const worker = page.workers().findLast((each) => each.url().endsWith("/worker.js"))!;
+  await worker.evaluate("close()").catch(() => {}); // it gives no answer
+}
+
+/** Ends a thread of the engine, which never waits for messages. */
+async function endThread(browser: Browser): Promise<void> {
+  const cdp = await browser.newBrowserCDPSession();
+  const { targetInfos } = await cdp.send("Target.getTargets", { filter: [{}] });
+  const { targetId } = targetInfos.find(({ url }) => url.endsWith("/thread.js"))!;
+  const { sessionId } = await cdp.send("Target.attachToTarget", { targetId });
+  const send = (id: number, method: string, params = {}) =>
+    cdp.send("Target.sendMessageToTarget", {
+      ...{ sessionId, message: JSON.stringify({ id, method, params }) },
+    });
+  await send(1, "Runtime.evaluate", { expression: "close()" });
+  await send(2, "Runtime.terminateExecution");
+}
+
+pageTest("starts its worker again, with all that was drawn", async ({ page, browser, errors }) => {
+  const alert = page.getByRole("alert");
+  const again = alert.getByText("It was started again, with all that was open and drawn.");
+  const end = async (act: () => Promise<unknown>, why: string) => {
+    await act();
+    await alert.getByText(`The part of the page that computes has stopped: ${why}`).waitFor();
+    await again.waitFor();
+    await page.evaluate("document.querySelector('#message').hidden = true");
+  };
+  const wounded = await diceAt(page, 60);
+  if (navigator.hardwareConcurrency > 1) {
+    await end(() => endThread(browser), "the browser ended it");
+    await goTo(page, 59);
+    assert.equal(await goTo(page, 60), wounded);
+  }
+  await page.getByRole("button", { name: "Segment the whole volume" }).click();
+  const save = () => saveMask(page, /^prostate_07\.nii\.gz$/);
+  const mask = await save();
+  const volume = page.locator("#volume");
+  const before = (await volume.textContent())!;
+  await drag(page, [0.1, 0.1], [0.3, 0.1]);
+  await until(page, `document.querySelector("#volume").textContent !== "${before}"`);
+  const corrected = await save();
+  await end(() => endWorker(page), "the browser ended it");
+  assert.deepEqual(await save(), corrected);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await volume.getByText(before).waitFor();
+  assert.deepEqual(await save(), mask);
+  // In the middle of its work, which is not done
+  await page.getByRole("button", { name: "Run it ten times" }).click();
+  await end(() => endWorker(page), "the browser ended it");
+  await page.getByLabel("On the grid").selectOption("mask");
+  assert.equal(await diceAt(page, 60), wounded);
+  const worker = () => page.workers().findLast((each) => each.url().endsWith("/worker.js"))!;
+  for (const act of ["throw new Error('one')", "Promise.reject(new Error('two'))"]) {
+    await end(() => worker().evaluate(`setTimeout(() => { ${act} })`), "Uncaught Error:");
+  }
+  // What ends at its start is not started for ever
+  const kill = (each: Worker) => each.evaluate("close()").catch(() => {});
+  page.on("worker", kill);
+  await endWorker(page);
+  const button = alert.getByRole("button", { name: "Start it again" });
+  await button.waitFor();
+  page.off("worker", kill);
+  await button.click();
+  await again.waitFor();
+  await goTo(page, 58);
+  errors.length = 0;
+}, { query: "?backend=threads#strokes=erase.20.9.30.30.40.40&step=60" });
 
 for (const [size, width, height] of [["laptop", 1366, 768], ["phone", 390, 844]] as const) {
   pageTest(`is for everybody, on a ${size}, in light and dark colours`, async ({ page }) => {

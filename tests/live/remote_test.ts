@@ -6,9 +6,10 @@ import type { TestApi } from "./support/remote_worker.ts";
 /** Calls a worker that does not belong to the page. */
 async function withRemote(use: (remote: Remote<TestApi>) => Promise<void>): Promise<void> {
   const address = new URL("./support/remote_worker.ts", import.meta.url);
-  const worker = new Worker(address, { type: "module" });
+  let worker!: Worker;
+  const start = (name: string) => worker = new Worker(address, { type: "module", name });
   try {
-    await use(new Remote<TestApi>(worker, (error) => assert.fail(error)));
+    await use(new Remote<TestApi>(start, (error) => assert.fail(error)));
   } finally {
     worker.terminate();
   }
@@ -27,6 +28,16 @@ Deno.test("Remote.call() gives the value, or the error with its hint", () =>
     await assert.rejects(remote.call("fail", []), (error) => {
       assert.ok(!(error instanceof InputError));
       assert.equal((error as Error).message, "not in range");
+      return true;
+    });
+  }));
+
+Deno.test("Remote.call() says that there is not enough memory, which is no bug", () =>
+  withRemote(async (remote) => {
+    await assert.rejects(remote.call("exhaust", []), (error) => {
+      assert.ok(error instanceof InputError);
+      assert.match(error.message, /^The browser has not enough memory: /);
+      assert.match(error.hint, /Close other tabs/);
       return true;
     });
   }));

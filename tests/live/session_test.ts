@@ -85,16 +85,16 @@ Deno.test("CaseMasks.correct() changes the voxels of its stroke, in the volume's
       assert.ok(Math.abs(1000 * voxelMillilitres! - dx * dy * dz) < 1e-9);
       // The first row of the fifth slice's picture is x = 0, its column y: the volume is stored RAS
       const stroke = { step: 0, tool: "erase", radius: 0, points: [7, 0, 9, 0] } as const;
-      session.masks.correct(4, { ...stroke, points: [7, 0] }, 1, false);
-      session.masks.correct(4, stroke, 1, true);
+      session.masks.correct({ slice: 4, stroke: { ...stroke, points: [7, 0] }, code: 1 }, false);
+      session.masks.correct({ slice: 4, stroke, code: 1 }, true);
       const after = await read();
       const changed = [...after.data.keys()].filter((i) => after.data[i] !== before.data[i]);
       assert.deepEqual(changed, [7, 8, 9].map((y) => y * 320 + 4 * 320 * 320));
       assert.ok(changed.every((i) => after.data[i] === 1));
       assert.deepEqual(after.affine, before.affine);
       assert.deepEqual(session.masks.measure().counts, [count! + 3]);
-      session.masks.correct(4, { ...stroke, points: [20, 20] }, 1, false);
-      session.masks.correct(2, { ...stroke, points: [0, 0] }, 1, false);
+      session.masks.correct({ slice: 4, stroke: { ...stroke, points: [20, 20] }, code: 1 }, false);
+      session.masks.correct({ slice: 2, stroke: { ...stroke, points: [0, 0] }, code: 1 }, false);
       assert.ok(session.masks.undo() && session.masks.undo());
       assert.deepEqual((await read()).data, after.data, "the last goes first");
       assert.ok(session.masks.undo() && !session.masks.undo());
@@ -121,9 +121,9 @@ for (const name of ["ras", "lps", "oblique"]) {
           };
           // Slices are canonical: rows go to the right, columns to the front
           const stroke = { step: 0, tool: "erase", radius: 0, points: [7, 3, 9, 3] } as const;
-          session.masks.correct(2, stroke, 0, false);
+          session.masks.correct({ slice: 2, stroke, code: 0 }, false);
           const before = await save("before.nii.gz");
-          session.masks.correct(2, stroke, 1, false);
+          session.masks.correct({ slice: 2, stroke, code: 1 }, false);
           const after = await save("after.nii.gz");
           const told = await runPython(nibabel!, [WITH_NIBABEL, "compare", image, before, after]);
           assert.deepEqual(JSON.parse(told), {
@@ -352,4 +352,14 @@ Deno.test("loadModel() names the files that are missing", async () => {
   const files = await modelFiles();
   files.delete("slices.json");
   await assert.rejects(loadModel(files), /slices\.json missing/);
+});
+
+Deno.test("loadModel() refuses a model that sees neighbouring slices", async () => {
+  const files = await modelFiles();
+  const config = JSON.parse(new TextDecoder().decode(files.get("config.json")));
+  files.set("config.json", new TextEncoder().encode(JSON.stringify({ ...config, neighbours: 1 })));
+  await assert.rejects(loadModel(files), {
+    name: "InputError",
+    message: /it sees 3 slices at once, this page shows models of one/,
+  });
 });

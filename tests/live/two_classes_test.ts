@@ -10,6 +10,7 @@ import { Session } from "../../lib/live/session.ts";
 import type { Scene } from "../../lib/live/situation.ts";
 import { cellSeed } from "../../lib/nca/cell_seeds.ts";
 import { MedNca } from "../../lib/nca/med_nca.ts";
+import { InputError } from "../../lib/support/errors.ts";
 import { memoryFiles } from "../../lib/support/memory_files.ts";
 import { createVolume, writeVolume } from "../../lib/volume/mod.ts";
 import { modelFiles, PARTS } from "./support/files.ts";
@@ -104,6 +105,42 @@ Deno.test("Session.openCase() refuses other channels, tells other sizes, and kee
     assert.deepEqual([volume!.name, volume!.bytes], ["small.nii", await image([36, 3, 9])]);
   }));
 
+Deno.test("Session.openCase() names the image whose values it cannot use", () =>
+  withSession(async (_, open) => {
+    const refuses = async (files: Record<string, Uint8Array<ArrayBuffer>>, message: RegExp) =>
+      await assert.rejects(open(new Map(Object.entries(files))), (error) => {
+        assert.ok(error instanceof InputError);
+        assert.match(error.message, message);
+        assert.equal(error.hint, "Correct the file, or give another one");
+        return true;
+      });
+    await refuses(
+      { "a.nii": await volume(() => 7) },
+      /^Cannot open a\.nii: image is constant: every value is 7$/,
+    );
+    await refuses(
+      { "b.nii": await volume((i) => i === 5 ? NaN : i) },
+      /^Cannot open b\.nii: image has 1 value that is NaN or infinite$/,
+    );
+    await refuses(
+      { "c.nii": await image(), "c_seg.nii": await image([36, 3, 9]) },
+      /^Cannot open c\.nii: image has 36×3×40 voxels and label 36×3×9$/,
+    );
+  }));
+
+Deno.test("Session.setModel() tells in which window its images are seen", async () => {
+  const windows = [];
+  for (const normalize of ["minmax", "percentile", "zscore", "ct"]) {
+    const files = await modelFiles(PARTS);
+    const settings = JSON.parse(new TextDecoder().decode(files.get("slices.json")));
+    const foreground = [{ low: 0, high: 2, mean: 1, deviation: 1 }];
+    const changed = JSON.stringify({ ...settings, normalize, foreground });
+    files.set("slices.json", new TextEncoder().encode(changed));
+    windows.push(new Session().setModel(await loadModel(files)).window);
+  }
+  assert.deepEqual(windows, [[0, 1], [0, 1], [-2, 3], [-2, 3]]);
+});
+
 Deno.test("Session.openCase() refuses coloured pictures for an old model, unless they are forced", () =>
   withSession(async (session, open) => {
     const data = new Uint8Array(36 * 40 * 3).map((_, i) => i);
@@ -140,7 +177,7 @@ Deno.test("Session drops a case's masks with the case, and keeps them where only
     await open(new Map([["a.nii", await image()]]));
     await session.segment(signal, () => {});
     const stroke = { step: 0, tool: "erase", radius: 2, points: [7, 7] } as const;
-    session.masks.correct(1, stroke, 2, false);
+    session.masks.correct({ slice: 1, stroke, code: 2 }, false);
     const before = await session.frame({ ...SCENE, show: "result" });
     assert.equal(before.plane[7 * 40 + 7], 2);
     session.renewModel(await loadModel(await modelFiles(PARTS)));

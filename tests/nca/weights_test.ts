@@ -63,7 +63,8 @@ async function assertRefused(folder: string, reason: RegExp, config = {}): Promi
 }
 
 Deno.test("a saved model is loaded with the same bits and its configuration", async () => {
-  const config = { steps: [5, 2], fireRate: 0.7, stats: "batch" } as const;
+  const seen = { neighbours: 1, imageChannels: 6 };
+  const config = { ...seen, steps: [5, 2], fireRate: 0.7, stats: "batch" } as const;
   await withModel(new MedNca(config, { seed: 9 }), async (folder, model) => {
     const loaded = await loadWeights(folder);
     assert.deepEqual(loaded.config, model.config);
@@ -169,6 +170,16 @@ Deno.test("loadWeights() names settings that differ", async () => {
       metadata["med-nca"] = metadata["med-nca"]!.replace("[7,3]", "[5,3]");
     });
     await assertRefused(folder, /kernels differs from the two files \(7,3 and 5,3\)/);
+    // Two image channels cannot be those of three slices
+    const [before, after] = [
+      '"neighbours":0,"imageChannels":1',
+      '"neighbours":1,"imageChannels":2',
+    ];
+    await edit(folder, 1, (_, metadata) => {
+      assert.ok(metadata["med-nca"]!.includes(before));
+      metadata["med-nca"] = metadata["med-nca"]!.replace(before, after);
+    });
+    await assertRefused(folder, /configuration in the metadata is broken/);
     await edit(folder, 1, (_, metadata) => metadata["med-nca"] = '{"channels":"many"}');
     await assertRefused(folder, /configuration in the metadata is broken/);
   });

@@ -43,6 +43,9 @@ Deno.test("predictSamples keeps the order of slices from several cases, and take
     assert.deepEqual(other[1]!.probability, slices[1]!.probability);
     assert.notDeepEqual(other[2]!.probability, slices[2]!.probability);
     model.dispose();
+    const wide = new MedNca({ ...model.config, neighbours: 1, imageChannels: 3 });
+    await assert.rejects(predictSamples({ ...trained, model: wide }, samples), TypeError);
+    wide.dispose();
     backend.dispose();
   });
 });

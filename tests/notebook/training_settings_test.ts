@@ -55,6 +55,7 @@ Deno.test("limitCases opens the slices of the kept cases; estimateTraining count
       ...notebookConfig("data.example", { epochs: 10, batchSize: 2, steps: [2, 1] }),
       prepared: join(folder, "slices"),
       size: [16, 16] as [number, number],
+      neighbours: 1,
     };
     const data = await prepareData(config);
     const few = await limitCases(data, 6); // of 7 + 2 + 3 cases with 7 slices each

@@ -139,13 +139,14 @@ Deno.test("traceScored: the last state says what a prediction says, of the same 
     const [source] = await writeData(folder, [[12, 10, 3]]);
     const [seed, index] = [3, 2];
     const inputs = inputsOf({ size: [16, 8] });
-    const model = new MedNca({ steps: [3, 2], fireRate: 0.5 }, { seed: 2 });
+    const seen = { neighbours: 1, imageChannels: 3 };
+    const model = new MedNca({ ...seen, steps: [3, 2], fireRate: 0.5 }, { seed: 2 });
     const { views, opened } = await openViews([{ model, inputs }], source!, true);
     const { probabilities } = await predictCase(views, { seed });
     const scored = { opened, index };
     const { trace, geometry, truth, view, voxel } = traceScored(model, scored, { seed, inputs });
     const state = trace.at(-1)!.state.dataSync();
-    const logits = Float32Array.from({ length: 128 }, (_, i) => state[16 * i + 1]!);
+    const logits = Float32Array.from({ length: 128 }, (_, i) => state[16 * i + 3]!);
     const last = toOriginalGrid(probabilitiesOf(logits, "classes", 1), geometry, 0);
     assert.deepEqual(last, probabilities[0]![index]);
     assert.notDeepEqual(last, probabilities[0]![index - 1]);

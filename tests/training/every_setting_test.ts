@@ -30,6 +30,7 @@ const TRAINING: Partial<Record<ConfigKey, Chain>> = {
   steps: [{}, { steps: [2, 2] }, { steps: [3, 1] }],
   fireRate: [{}, { fireRate: 0.9 }],
   stats: [{}, { stats: "batch" }],
+  neighbours: [{}, { neighbours: 1 }],
   epochs: [{}, { epochs: 3 }],
   batchSize: [{}, { batchSize: 3 }],
   learningRate: [{}, { learningRate: 2e-2 }],
@@ -106,12 +107,13 @@ Deno.test("every setting is in one of the tables of what it changes, or of the m
   const tables = [TRAINING, SLICES, SPLITS, ELSEWHERE].flatMap((table) => Object.keys(table));
   assert.deepEqual(tables.sort(), [...CONFIG_KEYS].sort());
   const shape = { channels: 24, hidden: 40, kernels: [5, 3], steps: [9, 4] } as const;
+  const run = { fireRate: 0.25, stats: "batch", neighbours: 1 } as const;
   const { imageChannels, classes, ...model } = modelConfig(
-    resolveConfig({ ...shape, fireRate: 0.25, stats: "batch" } as unknown as ConfigOverrides),
+    resolveConfig({ ...shape, ...run } as unknown as ConfigOverrides),
     { channels: 2, targets: { kind: "classes", classes: [1, 2, 3].map(String) } as never },
   );
-  assert.deepEqual([imageChannels, classes], [2, 3]);
-  assert.deepEqual(model, { ...shape, fireRate: 0.25, stats: "batch" });
+  assert.deepEqual([imageChannels, classes], [2 * 3, 3]);
+  assert.deepEqual(model, { ...shape, ...run });
 });
 
 Deno.test("trainMedNca: every setting of a training changes the weights", () =>

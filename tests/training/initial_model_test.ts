@@ -10,7 +10,7 @@ import { type ModelInputs, modelInputs } from "../../lib/slices/model_inputs.ts"
 import { Random } from "../../lib/support/random.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
 import { initialModel, matchChannels, permuteChannels } from "../../lib/training/initial_model.ts";
-import { modelKeys } from "../../lib/training/model_config.ts";
+import { modelConfig } from "../../lib/training/model_config.ts";
 import { createRun } from "../../lib/training/run_folder.ts";
 import { TINY, withTinyData } from "./support/tiny_data.ts";
 
@@ -31,12 +31,17 @@ function inputsOf(channels: string[], classes: string[]): ModelInputs {
 }
 
 Deno.test("matchChannels() finds image channels and classes by name", () => {
-  const match = (before: ModelInputs, now: ModelInputs) => matchChannels(before, now, 8, "runs/a");
+  const match = (before: ModelInputs, now: ModelInputs, neighbours = 0) =>
+    matchChannels(before, now, { channels: 8, neighbours }, "runs/a");
   const both = inputsOf(["T2", "ADC"], ["zone", "core"]);
   const same = [0, 1, 2, 3, 4, 5, 6, 7];
   assert.deepEqual(match(both, both), same);
   assert.deepEqual(match(both, inputsOf(["ADC", "T2"], ["core", "zone"])), [
     ...[1, 0, 3, 2, 4, 5, 6, 7],
+  ]);
+  // Both channels of the slice, of the one before and of the one after change places
+  assert.deepEqual(match(both, inputsOf(["ADC", "T2"], ["core", "zone"]), 1), [
+    ...[1, 0, 3, 2, 5, 4, 7, 6],
   ]);
   // A class that is no longer asked for becomes one of the other channels
   assert.deepEqual(match(both, inputsOf(["T2", "ADC"], ["core"])), [0, 1, 3, 2, 4, 5, 6, 7]);
@@ -93,13 +98,13 @@ Deno.test("permuteChannels() gives an automaton that does the same to the permut
 Deno.test("initialModel() starts from the weights of a run, and says what does not fit", () =>
   withTinyData(async ({ train, folder }) => {
     const out = join(folder, "run");
-    const config = resolveConfig(TINY);
+    const config = resolveConfig({ ...TINY, neighbours: 1 });
     const inputs = modelInputs(train.manifest, ["case_0"]);
     const split = { seed: 0, train: ["case_0"], validation: [], test: [] };
     await createRun(out, { config, split, slices: inputs });
-    const model = new MedNca(modelKeys(config), { seed: 8 });
+    const model = new MedNca(modelConfig(config, train.manifest.settings), { seed: 8 });
     await saveWeights(model, out);
-    const other = resolveConfig({ ...TINY, steps: [5, 4], fireRate: 0.7 });
+    const other = { ...config, steps: [5, 4] as [number, number], fireRate: 0.7 };
     const started = await initialModel(out, other, inputs);
     for (const [i, variable] of started.variables.entries()) {
       assert.deepEqual(variable.dataSync(), model.variables[i]!.dataSync());
@@ -109,5 +114,32 @@ Deno.test("initialModel() starts from the weights of a run, and says what does n
       initialModel(out, { ...config, channels: 16 }, inputs),
       /channels differs from the settings \(8 and 16\)/,
     );
+    await assert.rejects(
+      initialModel(out, { ...config, neighbours: 0 }, inputs),
+      /neighbours differs from the settings \(1 and 0\)/,
+    );
     await assert.rejects(initialModel(join(folder, "none"), config, inputs), /is not a run/);
+  }));
+
+Deno.test("initialModel() reorders the channels of all slices that a model sees", () =>
+  withTinyData(async ({ train, folder }) => {
+    const out = join(folder, "run");
+    const config = resolveConfig({ ...TINY, neighbours: 1 });
+    const [before, now] = [["T2", "ADC"], ["ADC", "T2"]].map((channelNames) => {
+      const inputs = modelInputs(train.manifest, ["case_0"]);
+      return { ...inputs, channels: 2, trained: { ...inputs.trained!, channelNames } };
+    });
+    const split = { seed: 0, train: ["case_0"], validation: [], test: [] };
+    await createRun(out, { config, split, slices: before! });
+    const model = new MedNca(modelConfig(config, before!), { seed: 8 });
+    await saveWeights(model, out);
+    const { model2 } = await initialModel(out, config, now!);
+    const values = (nca: NCA2D, name: string) => [...nca.variables.get(name)!.dataSync()];
+    const bias = values(model.model2, "perception.bias");
+    assert.deepEqual(
+      values(model2, "perception.bias"),
+      [1, 0, 3, 2, 5, 4, 6, 7].map((place) => bias[place]),
+    );
+    // The two channels that change, a logit and a free one, stay as they are
+    assert.deepEqual(values(model2, "fc2.weight"), values(model.model2, "fc2.weight"));
   }));

@@ -15,7 +15,7 @@ import { readCheckpoint } from "../../lib/training/checkpoint.ts";
 import { resolveConfig } from "../../lib/training/config.ts";
 import type { EpochMetrics } from "../../lib/training/metrics.ts";
 import { type Progress, silentProgress } from "../../lib/training/progress.ts";
-import { modelKeys } from "../../lib/training/model_config.ts";
+import { modelConfig, modelKeys } from "../../lib/training/model_config.ts";
 import { trainMedNca, type TrainResult } from "../../lib/training/mod.ts";
 import { trainingStep } from "../support/training_step.ts";
 import { readEvents } from "./support/read_events.ts";
@@ -446,3 +446,26 @@ Deno.test("trainMedNca() does not go on with slices of another size", async () =
     );
   });
 });
+
+Deno.test("trainMedNca() with neighbours makes a model of three slices, which says so", () =>
+  withTinyData(async ({ train, validation, folder }) => {
+    const out = join(folder, "run");
+    const config = { ...TINY, neighbours: 1, epochs: 1 };
+    const { model, history } = await trainMedNca({ train, validation, config, out });
+    const { volumeDice } = await evalMedNca(model, validation, { seed: TINY.seed! });
+    assert.equal(volumeDice, history[0]!.valVolumeDice);
+    const stored = await loadWeights(out);
+    assert.deepEqual([stored.config.neighbours, stored.config.imageChannels], [1, 3]);
+    stored.dispose();
+    model.dispose();
+    await assert.rejects(
+      trainMedNca({ train, validation, config: { ...config, neighbours: 0 }, out, resume: true }),
+      /neighbours/,
+    );
+    const small = { ...resolveConfig(config), channels: 3 };
+    assert.throws(() => modelConfig(small, train.manifest.settings), {
+      name: "InputError",
+      message: /3 image channels \(of 3 slices\) and 1 classes need 4 channels per cell/,
+      hint: /fewer channels with --channel, fewer --neighbours or fewer classes/,
+    });
+  }));

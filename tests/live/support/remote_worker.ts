@@ -11,6 +11,9 @@ const api = {
   fail(_: CallContext): void {
     throw new RangeError("not in range");
   },
+  exhaust(_: CallContext): Uint8Array {
+    return new Uint8Array(2 ** 52);
+  },
   /** Goes on until it is cancelled. */
   async endless({ signal, progress }: CallContext): Promise<void> {
     order.push("endless begins");

@@ -51,6 +51,13 @@ export class Host implements AsyncDisposable {
     return sum;
   }
 
+  /** Offers another version of the page. */
+  async renew(): Promise<void> {
+    const path = join(this.#folder, "page/service_worker.js");
+    const script = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, script.replace(/VERSION="\w+"/, 'VERSION="next"'));
+  }
+
   async #answer(request: Request): Promise<Response> {
     this.requests.push(new URL(request.url).pathname);
     if (!this.isUp) return new Response("no network", { status: 503 });
