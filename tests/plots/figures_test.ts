@@ -12,7 +12,7 @@ import { plotQuality } from "../../lib/plots/quality.ts";
 import { plotRobustness } from "../../lib/plots/robustness.ts";
 import { plotSliceScores } from "../../lib/plots/slice_scores.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
-import { svgSize, svgWords } from "../../lib/plots/svg.ts";
+import { stackSvg, svgDocument, svgLegend, svgSize, svgWords } from "../../lib/plots/svg.ts";
 import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
 import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
 import { writeMetrics } from "../../lib/training/metrics.ts";
@@ -384,4 +384,13 @@ Deno.test("plotQuality puts doubt along x and Dice up y, with a line from twenty
   const hasLine = (svg: string) => svg.includes('aria-label="linear-regression"');
   assert.deepEqual([of(19), of(20)].map(hasLine), [false, true]);
   assert.deepEqual([of(12), of(13)].map((svg) => />c11</.test(svg)), [true, false]);
+});
+
+Deno.test("svgLegend begins a line where an entry does not fit; stackSvg is as wide as the widest", () => {
+  const entries = ["one", "two"].map((label) => ({ label, colour: "#000000" }));
+  // An entry is 22.4 wide and 9.6 a letter, and 19.2 lie between two: 51.2 + 19.2 + 51.2
+  const height = (width: number) => svgLegend(entries, { width }).height;
+  assert.deepEqual([height(122), height(120), height(10)], [26, 52, 52]);
+  const stacked = stackSvg([svgDocument(10, 20, ""), svgDocument(30, 40, "")]);
+  assert.deepEqual(svgSize(stacked), { width: 30, height: 60 });
 });
