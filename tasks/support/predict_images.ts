@@ -104,7 +104,7 @@ export async function predictImages(request: PredictRequest): Promise<ImageResul
         const text = `${String(place).padStart(String(total).length)}/${total}  ${result.name}  `;
         if (result.status === "failed") console.error(text + result.why);
         else if (result.status !== "skipped") {
-          console.log(text + describe(result, inputs.targets.classes));
+          console.log(text + describeResult(result, inputs.targets.classes));
         }
         for (const warning of result.warnings ?? []) {
           console.error(`warning: ${result.name}: ${warning}`);
@@ -158,8 +158,8 @@ async function requireApart([source]: readonly CaseSource[], out: string): Promi
   });
 }
 
-/** The segmented amount of each class. */
-function describe(
+/** The segmented amount of each class, and why a mask was made again. */
+export function describeResult(
   { status, counts = [], voxelMillilitres, why }: ImageResult,
   classes: readonly Target[],
 ): string {

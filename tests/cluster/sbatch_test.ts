@@ -123,6 +123,9 @@ Deno.test("timeFor(), memoryFor(), trainingSize(), shardSize() and shardsFor() f
   assert.equal(timeFor(0), "15");
   assert.equal(timeFor(43_201), "1440");
   assert.equal(memoryFor(4 * 2 ** 30), "6G");
+  assert.equal(memoryFor(1), "2G");
+  const shards = (seconds: number) => shardsFor({ seconds, bytes: 0 }, 3);
+  assert.deepEqual([1200, 1200.5, 1e6].map(shards), [1, 2, 3]); // an hour each, one image at least
   const image = { seconds: 25, bytes: 7 }; // 144 images an hour
   assert.deepEqual(shardSize(image, 3), { seconds: 75, partSeconds: 25, bytes: 7 });
   assert.equal(shardsFor(image, 144), 1);

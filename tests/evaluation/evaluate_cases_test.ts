@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { initBackend } from "../../lib/backend.ts";
 import { caseMetrics } from "../../lib/evaluation/case_metrics.ts";
-import { evaluateCases, type EvaluateCasesOptions } from "../../lib/evaluation/evaluate_cases.ts";
+import {
+  evaluateCases,
+  type EvaluateCasesOptions,
+  nothingScored,
+} from "../../lib/evaluation/evaluate_cases.ts";
 import { openViews } from "../../lib/evaluation/open_views.ts";
 import { FOREGROUND } from "../../lib/evaluation/overlap.ts";
 import { predictCase } from "../../lib/evaluation/predict_case.ts";
@@ -75,10 +79,11 @@ Deno.test("evaluateCases carries the quality of each case, and writes the varian
     const sources = await writeData(folder, [[13, 10, 4], [12, 12, 4]], {
       affines: ["LPS", "RAS"],
     });
-    const trained = quickModel();
+    const trained = quickModel({ labels: "a=1;b=2" }, { classes: 2 });
     const options = {
       ...OPTIONS,
       models: [trained],
+      postprocess: ["none", "none"] as const,
       sources,
       out: folder,
       variances: join(folder, "variances"),
@@ -91,11 +96,13 @@ Deno.test("evaluateCases carries the quality of each case, and writes the varian
         keepProbabilities: true,
       });
       assert.equal(scored.quality, quality);
-      const map = await readVolume(join(folder, "variances", `${scored.case}.nii.gz`));
       const image = await readVolume(join(folder, "images", `${scored.case}.nii.gz`));
-      assert.deepEqual([map.shape, map.affine], [image.shape, image.affine]);
-      const total = deviations[0]!.flatMap((plane) => [...plane]).reduce((a, d) => a + d * d, 0);
-      assert.ok(total > 0 && Math.abs(map.data.reduce((a, b) => a + b) - total) < 1e-4);
+      for (const [c, name] of ["a", "b"].entries()) {
+        const map = await readVolume(join(folder, "variances", `${scored.case}_${name}.nii.gz`));
+        assert.deepEqual([map.shape, map.affine], [image.shape, image.affine]);
+        const total = deviations[c]!.flatMap((plane) => [...plane]).reduce((a, d) => a + d * d, 0);
+        assert.ok(total > 0 && Math.abs(map.data.reduce((a, b) => a + b) - total) < 1e-4);
+      }
     }
     const csv = await Deno.readTextFile(join(folder, "summary.csv"));
     assert.match(csv.split("\n")[0]!, /,NQM$/);
@@ -192,3 +199,17 @@ Deno.test("evaluateCases does to masks what was chosen, in score and file", () =
       assert.equal(metric_per_case[0]!.metrics["1"]!.n_pred, voxels);
     }
   }));
+
+Deno.test("nothingScored gives five reasons, and how many more there are", () => {
+  const folder = "data";
+  const sources = ["a", "b"].map((id) => ({ id, kind: "volume", folder, files: [] }) as const);
+  const problems = Array.from({ length: 7 }, (_, i) => `p${i}`);
+  assert.equal(
+    nothingScored(sources, problems).message,
+    "Cannot score: none of 2 cases can be used: p0; p1; p2; p3; p4; and 2 more: data",
+  );
+  assert.equal(
+    nothingScored(sources.slice(1), problems.slice(0, 5)).message,
+    "Cannot score: the case cannot be used: p0; p1; p2; p3; p4: data",
+  );
+});

@@ -95,7 +95,7 @@ Deno.test("writePredictionReport gives each class its own volume, in three digit
   inFolder(async (folder) => {
     const made = { weights: ["a"], inputs: {} };
     const classes = [{ name: "whole", values: [1] }, { name: "core", values: [2] }];
-    const counts = { a: [1234, 5], b: [1000, 123], c: [20, 0] };
+    const counts = { a: [1234, 5], b: [1000, 123], c: [20, 0], d: [100, 10] };
     await Deno.mkdir(join(folder, "records"));
     for (const [name, of] of Object.entries(counts)) {
       const found = { counts: of, voxelMillilitres: 0.1, quality: 0.12345, warnings: [] };
@@ -104,13 +104,14 @@ Deno.test("writePredictionReport gives each class its own volume, in three digit
     }
     await writePredictionReport({ folder, model: "m", classes, made, failed: [] });
     const html = await Deno.readTextFile(join(folder, "report.html"));
-    const cells = [...html.matchAll(/<tr><td>([abc])<\/td>(.*?)<\/tr>/g)].map((
+    const cells = [...html.matchAll(/<tr><td>([abcd])<\/td>(.*?)<\/tr>/g)].map((
       [, name, rest],
     ) => [name, ...[...rest!.matchAll(/>([^<]*)<\/td>/g)].map(([, text]) => text)]);
     assert.deepEqual(cells, [
       ["a", "123", "0.500", "0.123"],
       ["b", "100", "12.3", "0.123"],
       ["c", "2.00", "0", "0.123"],
+      ["d", "10.0", "1.00", "0.123"],
     ]);
     const [head, first] = parseCsv(await Deno.readTextFile(join(folder, "volumes.csv")));
     assert.deepEqual(head, [

@@ -54,7 +54,7 @@ Deno.test("runReport: one page with scores, the worst case first, split, setting
     const history = [0.25, 0.875, 0.5, 0.875].map((dice, i) => epoch(i + 1, dice));
     await writeMetrics(join(run, "metrics.csv"), history);
     await plotTrainingCurves(history).save(join(run, "plots", "training_curves.svg"));
-    const scored = [["good", 0.95], ["bad", 0.125], ["fair", 0.6]] as const;
+    const scored = [["good", 0.95], ["bad", 0.125], ["fair", 0.6], ["void", NaN]] as const;
     await writeSummary(
       run,
       summarize(
@@ -80,7 +80,8 @@ Deno.test("runReport: one page with scores, the worst case first, split, setting
     assert.doesNotMatch(html, /[Nn]ot scored/);
     const rows = cells(html);
     const at = rows.findIndex(([name]) => name === "Case");
-    assert.deepEqual(rows.slice(at + 1, at + 4), [
+    assert.deepEqual(rows.slice(at + 1, at + 5), [
+      ["void", "–", "–", "–"],
       ["bad", "0.125", "1.0", "0.88"],
       ["fair", "0.600", "4.8", "0.40"],
       ["good", "0.950", "7.6", "0.05"],

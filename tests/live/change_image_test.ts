@@ -15,3 +15,9 @@ Deno.test("changeImage() adds the field, then the noise of the robustness task",
   assert.notDeepEqual(field.data, data);
   assert.equal(changeImage(slice, { ...given, bias: 1, noise: 0 }), slice);
 });
+
+Deno.test("changeImage() stretches the contrast about one half", () => {
+  const slice = { data: Float32Array.of(0, 0.25, 0.5, 1), height: 2, width: 2, channels: 1 };
+  const { data } = changeImage(slice, { seed: 3, contrast: 2, bias: 1, noise: 0 });
+  assert.deepEqual([...data], [-0.5, 0, 0.5, 1.5]);
+});

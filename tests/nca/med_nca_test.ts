@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { cellSeeds } from "../../lib/nca/cell_seeds.ts";
 import { eraseCells, MedNca } from "../../lib/nca/mod.ts";
-import { fireMask } from "../../lib/rollout/fire_mask.ts";
+import { fireMask, fireThreshold } from "../../lib/rollout/fire_mask.ts";
 import { OpsEngine } from "../../lib/rollout/ops/ops_engine.ts";
 import { setRolloutEngine } from "../../lib/rollout/rollout.ts";
 import { hash32, mix32, Random } from "../../lib/support/random.ts";
@@ -34,6 +34,7 @@ Deno.test("fireMask: a cell fires where its hash is below the fire rate, and not
   const fires = (part: number) =>
     fireMask({ seed, step, cells: 9, fireRate: part / 2 ** 24 })[cell];
   assert.deepEqual([hash - 1, hash, hash + 1].map(fires), [0, 0, 1]);
+  assert.deepEqual([0, 0.3, 1].map(fireThreshold), [0, 5_033_165, 2 ** 24]); // 0.3 · 2²⁴ is …164.8
 });
 
 Deno.test("cellSeeds are hashes of the run's seed, a slice's index and, from the second on, the sample", () => {

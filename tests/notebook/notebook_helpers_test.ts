@@ -5,6 +5,9 @@ import { svgSize } from "../../lib/plots/svg.ts";
 import { Figure } from "../../lib/plots/figure.ts";
 import { chart, charts, show, sliceFigure, table } from "../../lib/notebook/mod.ts";
 
+import { MASK_COLOURS, parseColour } from "../../lib/plots/palette.ts";
+import { picturesOf } from "../plots/support.ts";
+
 const display = Symbol.for("Jupyter.display");
 const shown = (value: object) =>
   (value as Record<symbol, () => Record<string, string>>)[display]!();
@@ -32,6 +35,18 @@ Deno.test("sliceFigure draws masks over its slices, with a legend", () => {
   assert.equal(plain.alt, "Plain");
   assert.equal(masked.alt, "One; masked; truth");
   assert.ok(decode(masked.png()).width >= 240);
+  // Truth in the left column and prediction in the right one, each in its colour
+  const wide = { data: new Float32Array(12), height: 2, width: 6, range: [0, 1] as const };
+  const column = (at: number) => Array.from({ length: 12 }, (_, i) => Number(i % 6 === at));
+  const { svg } = sliceFigure([{ ...wide, truth: column(0), prediction: column(5) }], {
+    ...{ title: "Both", view: "raw" },
+  });
+  const [picture] = picturesOf(svg);
+  assert.deepEqual([picture!.width, picture!.height], [240, 80]);
+  const [truth, prediction] = [MASK_COLOURS.truth, MASK_COLOURS.prediction].map(parseColour);
+  assert.deepEqual([picture!.at(10, 0), picture!.at(10, 239)], [[...truth!], [...prediction!]]);
+  const places = (count: number) => sliceFigure(Array(count).fill(slice), { title: "" });
+  assert.deepEqual([4, 5].map((count) => svgSize(places(count).svg).width), [1042, 1042]); // a page
 });
 
 Deno.test("sliceFigure gives signed colours a scale: white is 0, blue negative, vermillion positive", () => {

@@ -12,7 +12,7 @@ import { plotQuality } from "../../lib/plots/quality.ts";
 import { plotRobustness } from "../../lib/plots/robustness.ts";
 import { plotSliceScores } from "../../lib/plots/slice_scores.ts";
 import { plotStateChannels } from "../../lib/plots/state_channels.ts";
-import { svgSize, svgWords } from "../../lib/plots/svg.ts";
+import { stackSvg, svgDocument, svgLegend, svgSize, svgWords } from "../../lib/plots/svg.ts";
 import { plotTrainingCurves, readMetrics } from "../../lib/plots/training_curves.ts";
 import { visualizePredictions } from "../../lib/plots/visualize_predictions.ts";
 import { writeMetrics } from "../../lib/training/metrics.ts";
@@ -222,6 +222,13 @@ Deno.test("plotEvaluation names the worst and the best, of Dice and of HD95", ()
   const [zero, one] = [grid!.lines[0]!.from[0], grid!.lines.at(-1)!.from[0]];
   const dashed = marksOf(figure.svg, "rule").find(({ attributes }) => attributes.includes("6 4"))!;
   assert.ok(Math.abs((dashed.lines[0]!.from[0] - zero) / (one - zero) - 5 / 9) < 0.001);
+  // Names grow away from the nearer side
+  const anchorOf = (text: string) =>
+    [...figure.svg.slice(0, figure.svg.indexOf(text)).matchAll(/text-anchor="(\w+)"/g)].at(-1)![1];
+  assert.deepEqual(
+    ["worst: missed", "best: near, 1", "worst: far", "best: near, 0"].map(anchorOf),
+    ["start", "end", "end", "start"],
+  );
   // All dots lie in the two charts, of half the width each
   const places = marksOf(figure.svg, "dot").flatMap(({ dots }) => dots.map(([x]) => x));
   assert.equal(places.length, 5);
@@ -242,6 +249,8 @@ Deno.test("plotCaseScores draws hundreds of cases as a distribution without name
   const many = Array.from({ length: 200 }, (_, i) => ({ case: `case_${i}`, dice: i / 200 }));
   const { svg } = plotCaseScores(many);
   assert.doesNotMatch(svg, />case_0</);
+  const hasNames = (count: number) => />case_0</.test(plotCaseScores(many.slice(0, count)).svg);
+  assert.deepEqual([hasNames(40), hasNames(41)], [true, false]);
   assert.ok((svg.match(/<circle/g)?.length ?? 0) >= 200);
 });
 
@@ -375,4 +384,13 @@ Deno.test("plotQuality puts doubt along x and Dice up y, with a line from twenty
   const hasLine = (svg: string) => svg.includes('aria-label="linear-regression"');
   assert.deepEqual([of(19), of(20)].map(hasLine), [false, true]);
   assert.deepEqual([of(12), of(13)].map((svg) => />c11</.test(svg)), [true, false]);
+});
+
+Deno.test("svgLegend begins a line where an entry does not fit; stackSvg is as wide as the widest", () => {
+  const entries = ["one", "two"].map((label) => ({ label, colour: "#000000" }));
+  // An entry is 22.4 wide and 9.6 a letter, and 19.2 lie between two: 51.2 + 19.2 + 51.2
+  const height = (width: number) => svgLegend(entries, { width }).height;
+  assert.deepEqual([height(122), height(120), height(10)], [26, 52, 52]);
+  const stacked = stackSvg([svgDocument(10, 20, ""), svgDocument(30, 40, "")]);
+  assert.deepEqual(svgSize(stacked), { width: 30, height: 60 });
 });

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { divergingColour, greyColour, mixColours, parseColour } from "../../lib/plots/palette.ts";
+import {
+  classColour,
+  divergingColour,
+  greyColour,
+  mixColours,
+  OKABE_ITO,
+  parseColour,
+} from "../../lib/plots/palette.ts";
 import { signedColours } from "../../lib/plots/signed_colours.ts";
 
 Deno.test("parseColour and mixColours read and mix red, green and blue, in this order", () => {
@@ -27,4 +34,10 @@ Deno.test("signedColours puts 0 in the middle, and the limit at all but one in t
   assert.deepEqual([0, 0.5, 1].map(colour), [-1, 0, 1].map(divergingColour));
   // A channel of zeros is white: in the middle of its range
   assert.deepEqual(signedColours(new Float32Array(4)).style.range, [-1, 1]);
+});
+
+Deno.test("classColour begins with orange, sky blue and blue, and comes round after seven", () => {
+  const { orange, skyBlue, blue } = OKABE_ITO;
+  assert.deepEqual([0, 1, 2, 7, 9].map(classColour), [orange, skyBlue, blue, orange, blue]);
+  assert.equal(new Set([0, 1, 2, 3, 4, 5, 6].map(classColour)).size, 7);
 });

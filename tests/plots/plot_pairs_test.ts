@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { PairedDifference } from "../../lib/evaluation/compare_runs.ts";
 import { MUTED_COLOUR, OKABE_ITO } from "../../lib/plots/palette.ts";
 import { plotPairs } from "../../lib/plots/plot_pairs.ts";
-import { svgWords } from "../../lib/plots/svg.ts";
+import { svgSize, svgWords } from "../../lib/plots/svg.ts";
 import { pointsOf } from "./support.ts";
 
 const ROW: PairedDifference = {
@@ -17,6 +17,8 @@ const ROW: PairedDifference = {
 
 Deno.test("plotPairs draws a line from the reference to the run, in the colour of its change", () => {
   const { svg } = plotPairs([ROW, { ...ROW, score: "HD95" }], {});
+  const widths = [1, 2, 3].map((count) => svgSize(plotPairs(Array(count).fill(ROW), {}).svg).width);
+  assert.deepEqual(widths, [540, 1080, 1080]);
   const lines = [...svg.matchAll(/<path[^>]*d="([^"]+)"[^>]*stroke="(#\w+)"/g)]
     .map(([, d, stroke]) => ({ points: pointsOf(d!), stroke: stroke! }));
   const of = (colour: string) => lines.find(({ stroke }) => stroke === colour)!.points;

@@ -33,6 +33,7 @@ const titles = (...sizes: number[]) =>
 Deno.test("drawPrediction shows the slice with most foreground, and one half way to either end", () => {
   assert.deepEqual(titles(0, 1, 1, 1, 1, 3, 2, 1, 1, 1, 0), ["Slice 13", "Slice 15", "Slice 17"]);
   assert.deepEqual(titles(0, 2, 0), ["Slice 11"]);
+  assert.deepEqual(titles(1, 3, 1, 3, 1, 1, 1), ["Slice 11", "Slice 14"]); // of equal ones the first
   assert.deepEqual(titles(...Array(20).fill(0)), ["Slice 17", "Slice 20", "Slice 23"]);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MASK_COLOURS, OKABE_ITO, parseColour } from "../../lib/plots/palette.ts";
 import { plotRobustness, plotRobustnessExamples } from "../../lib/plots/robustness.ts";
-import { svgWords } from "../../lib/plots/svg.ts";
+import { svgSize, svgWords } from "../../lib/plots/svg.ts";
 import { picturesOf, pointsOf } from "./support.ts";
 
 /** The heights of the only line of a colour. */
@@ -42,6 +42,25 @@ Deno.test("plotRobustness draws means, cases and what would be left if nothing h
   assert.ok(!one.includes("each case") && !one.includes("healed") && !one.includes("#b5b5b5"));
   assert.ok(svg.includes("#b5b5b5"));
   assert.throws(() => plotRobustness([score(0, "a", NaN)]), RangeError);
+  // Up to sixty cases have lines of their own; three charts stand side by side
+  const cases = Array.from({ length: 61 }, (_, i) => score(i % 2, `c${i}`, 0.5));
+  const hasLines = (count: number) => plotRobustness(cases.slice(0, count)).svg.includes("#b5b5b5");
+  assert.deepEqual([hasLines(60), hasLines(61)], [true, false]);
+  const four = ["noise", "bias", "translation", "scale"];
+  const { svg: grid } = plotRobustness(
+    four.map((perturbation) => ({ ...score(0, "a", 0.5), perturbation })),
+  );
+  assert.equal(svgSize(grid).width, 3 * 440);
+});
+
+Deno.test("plotRobustnessExamples draws five of more strengths, the first and the last among them", () => {
+  const image = { data: new Float32Array(4), height: 2, width: 2, channels: 1 };
+  const blank = new Uint8Array(4);
+  const examples = [0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06].map((strength) => ({
+    ...{ perturbation: "noise", strength, dice: 1, image, truth: blank, prediction: blank },
+  }));
+  const { alt } = plotRobustnessExamples(examples);
+  assert.deepEqual(alt.match(/(?<=Noise )\d+ %/g), ["0 %", "2 %", "3 %", "5 %", "6 %"]);
 });
 
 Deno.test("plotRobustnessExamples draws the first channel with truth, prediction and wound", () => {

@@ -46,6 +46,14 @@ Deno.test("plotTrainingCurves draws training and validation from their own value
     assert.ok(Math.abs(from - to - steps * unit) < 0.01);
   }
   assert.match(svg, /best epoch: 2 \(dotted\)/);
+  // The axis begins with the first epoch that there is
+  const later = plotTrainingCurves(ROWS.map((row) => ({ ...row, epoch: row.epoch + 4 }))).svg;
+  assert.ok(later.includes(`<path d="${train}"`));
+  const hasDots = (count: number) =>
+    /aria-label="dot"/.test(
+      plotTrainingCurves(Array.from({ length: count }, (_, i) => ({ epoch: i + 1, loss: i }))).svg,
+    );
+  assert.deepEqual([hasDots(30), hasDots(31)], [true, false]);
 });
 
 Deno.test("plotTrainingCurves draws each figure in its own panel, in the colour of its part", () => {

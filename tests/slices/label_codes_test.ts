@@ -39,6 +39,9 @@ Deno.test("LabelEncoder refuses probabilities unless a threshold is given", () =
   assert.deepEqual(encoded(values).findings, [
     "error: label has values that are not integers, such as 0.3",
   ]);
+  // A hundredth may come from resampling
+  assert.deepEqual(encoded(Float32Array.of(0, 0.991, 2.009)).findings, []);
+  assert.match(encoded(Float32Array.of(0, 1, 2.0105)).findings[0]!, /such as 2\.01/);
   const cut = encoded(values, { threshold: 0.5 });
   assert.deepEqual([cut.codes, cut.findings], [[0, 0, 1, 1], []]);
   assert.deepEqual(encoded(Float32Array.of(0.5, 0.75), { threshold: 0.5 }).codes, [0, 1]);
@@ -69,6 +72,10 @@ Deno.test("LabelEncoder finds labels without object or background, and those wit
   assert.deepEqual(encoded(Uint8Array.of(1, 2)).findings, ["warning: label has no background"]);
   const many = Uint8Array.from({ length: 100 }, (_, i) => i % 40);
   assert.deepEqual(encoded(many).findings, ["warning: label holds 40 values"]);
+  assert.deepEqual(encoded(many.map((value) => value % 24)).findings, []);
+  assert.deepEqual(encoded(many.map((value) => value % 25)).findings, [
+    "warning: label holds 25 values",
+  ]);
   const image = Int32Array.from({ length: 70000 }, (_, i) => i);
   assert.match(encoded(image).findings[0]!, /^error: label has more than 65536 values/);
 });

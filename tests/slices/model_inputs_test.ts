@@ -223,10 +223,18 @@ Deno.test("compareInput() measures from the smallest and the largest of the trai
     }
     // As far below as the narrowest image is wide, as far above as the widest is
     const ranges = [[-20, 200], [0, 200], [0, 2], [-21, 190], [0, 201], [0, 1]] as const;
-    const found: string[] = [];
+    const found: unknown[] = [];
     for (const [low, high] of ranges) {
       found.push((await of({ value: (i) => low + i % (high - low + 1) })).join());
     }
+    found.push(
+      await of({ value: (i) => (i % 20) / 10 }),
+      await of({ value: (i) => (i % 21) / 10 }),
+    );
+    assert.deepEqual(found.splice(-2).map(String), [
+      "warning: values are 0 to 1.9, those of the training images 0 to 100",
+      "",
+    ]);
     assert.deepEqual(found, [
       ...["", "", ""],
       "warning: values are -21 to 190, those of the training images 0 to 100",

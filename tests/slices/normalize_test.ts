@@ -24,6 +24,12 @@ Deno.test("values that are not finite become 0 and do not count", () => {
   assert.deepEqual(normalize(data), Float32Array.of(0, 0, 0, 1, 0, 0.5));
 });
 
+Deno.test("normalize adds the tutorial's 1e-8 to a span from 1e-4 on, and to no smaller one", () => {
+  const most = (span: number) => normalize(Float32Array.of(0, span))[1]!;
+  assert.equal(most(0.99e-4), 1);
+  assert.ok(Math.abs(most(1.01e-4) - 1.01e-4 / (1.01e-4 + 1e-8)) < 1e-7 && most(1.01e-4) < 1);
+});
+
 Deno.test("a constant volume, and one without a finite value, become zeros", () => {
   assert.deepEqual(normalize(new Float32Array(3).fill(7)), new Float32Array(3));
   const data = new Float32Array(3).fill(NaN);

@@ -129,6 +129,13 @@ Deno.test("maskValues() has a value for each side of regions that cross, not tha
 });
 
 Deno.test("parseTargets() refuses ignored values as classes, and one region under two names", () => {
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+  const list = (count: number) => numbers(count).join(";");
+  assert.equal(parseTargets(list(254), NONE, []).classes.length, 254);
+  assert.throws(() => parseTargets(list(255), NONE, []), /255 classes are more than 254/);
+  const regions = (count: number) => numbers(count).map((i) => `r${i}=${i}`).join(",");
+  assert.equal(parseTargets(regions(7), NONE, []).classes.length, 7);
+  assert.throws(() => parseTargets(regions(8), NONE, []), /8 regions are more than 7/);
   assert.throws(() => parseTargets("1;9", NNUNET, []), /9 is the value that dataset.json ignores/);
   assert.throws(() => parseTargets("a=1+9,b=2", NNUNET, []), /9 is the value/);
   assert.throws(() => parseTargets("a=1+2,b=2+1", NONE, []), /b has the values of another region/);

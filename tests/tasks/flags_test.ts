@@ -16,6 +16,7 @@ import { createTask, parseTask } from "../../tasks/support/cli.ts";
 import {
   addPredictFlags,
   type PredictFlags,
+  type PredictRequest,
   predictRequest,
 } from "../../tasks/support/predict_flags.ts";
 import { predictImages } from "../../tasks/support/predict_images.ts";
@@ -126,13 +127,24 @@ Deno.test("predict: what its flags give, and --force, --overwrite and --probabil
     const { log, error } = console;
     console.log = console.error = () => {};
     try {
-      const state = async (others: Partial<PredictFlags> = {}) =>
+      const state = async (others: Partial<PredictRequest> = {}) =>
         (await predictImages({ ...request, ...others }))!.map(({ status }) => status).join();
       assert.equal(await state(), "failed");
       assert.equal(await state({ force: true }), "done");
       assert.equal(await state({ force: true }), "skipped");
       assert.equal(await state({ force: true, overwrite: true }), "again");
       assert.equal(await state({ force: true, probabilities: true }), "again");
+      // What cannot even be told apart is reported once, by the first shard
+      await Deno.writeTextFile(join(run.image, "twice.nii"), "");
+      await Deno.writeTextFile(join(run.image, "twice.nii.gz"), "");
+      const shard = (index: number) => ({
+        force: true,
+        out: join(folder, `${index}`),
+        shard: { index, count: 2 },
+      });
+      const states = [await state(shard(1)), await state(shard(2))];
+      assert.equal(states.join().split("failed").length - 1, 1, states.join("; "));
+      assert.doesNotMatch(states[1]!, /failed/);
     } finally {
       [console.log, console.error] = [log, error];
     }

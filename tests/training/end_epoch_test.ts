@@ -82,6 +82,7 @@ Deno.test("endEpoch() says that a loss far above its start has diverged", () => 
   const end = (loss: number) =>
     endEpoch({ ...counters(), sums: [2 * loss, 0, 0] }, { scores: null, lr: 1, names, saved });
   end(12.5);
+  assert.throws(() => end(12.6), { code: "diverged" });
   assert.throws(() => end(12500), (error) => {
     assert.ok(error instanceof InputError);
     assert.equal(error.code, "diverged");

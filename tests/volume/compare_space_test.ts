@@ -11,7 +11,8 @@ function grid(shift: number, turn = 0, shape = [2, 2, 2]) {
 }
 
 Deno.test("compareSpace allows corners to differ by a tenth of a voxel", () => {
-  assert.equal(compareSpace(grid(0.09), grid(0)).same, true);
+  assert.equal(compareSpace(grid(0.099), grid(0)).same, true);
+  assert.equal(compareSpace(grid(0.101), grid(0)).same, false);
   const found = compareSpace(grid(0.2), grid(0));
   assert.ok(!found.same && !found.otherShape);
   assert.deepEqual([found.millimetres, found.voxels].map((x) => x.toFixed(6)), [

@@ -19,6 +19,9 @@ Deno.test("listTree() goes as deep as asked, and leaves hidden files out", () =>
       others,
       ["x", "x/y"],
     ]);
+    await touch(folder, "1/2/3/4/5/six.txt", "1/2/3/4/5/6/seven.txt");
+    const deep = (await listTree(folder)).others.filter((path) => path.startsWith("1"));
+    assert.deepEqual(deep, ["1/2/3/4/5/six.txt"]);
     assert.deepEqual((await names(6))[0], ["a.PNG", "b.nii", "v.nii", "x/c.nii.gz", "x/y/d.nii"]);
   }));
 

@@ -59,6 +59,10 @@ Deno.test("recognisePatients() takes what follows at least three patients' ids f
     Array.from({ length: 9 }, (_, i) => `${site}_${String.fromCharCode(97 + i)}x`)
   );
   assert.equal(groups(recognisePatients(sites)).length, 27);
+  // Six scans of each are the most that a patient may have on average
+  const scans = (count: number) =>
+    groups(recognisePatients(sites.filter((_, i) => i % 9 < count))).length;
+  assert.deepEqual([scans(6), scans(7)], [3, 21]);
 });
 
 Deno.test("recognisePatients() keeps cases apart whose number is all that differs", () => {

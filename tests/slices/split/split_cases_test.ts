@@ -46,6 +46,9 @@ Deno.test("the split depends on the seed, not on order or duplicates", () => {
   const split = splitCases(cases, { seed: 5 });
   assert.deepEqual(splitCases([...cases].reverse().concat(cases), { seed: 5 }), split);
   assert.notDeepEqual(splitCases(cases, { seed: 6 }).test, split.test);
+  // In cross-validation, validation is a part of what the fold leaves
+  const fold = splitCases(names(12), { folds: 3, fold: 0, validation: 0.5 });
+  assert.deepEqual([fold.train.length, fold.validation.length, fold.test.length], [4, 4, 4]);
   assert.deepEqual([split.train.length, split.validation.length, split.test.length], [27, 10, 13]);
 });
 

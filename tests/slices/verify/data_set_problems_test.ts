@@ -97,6 +97,7 @@ Deno.test("dataSetProblems() finds labels without background, or that are one", 
   assert.deepEqual(problems(casesOf(full, inverted, inverted)), [
     "warning all cases: 90 % of a label is foreground; is it the background?",
   ]);
+  assert.deepEqual(problems(casesOf({ foreground: 0.8 }, { foreground: 0.8 })), []);
   assert.deepEqual(problems(casesOf(full, {}, {})), []);
 });
 
@@ -129,6 +130,7 @@ Deno.test("dataSetProblems() names spacings, sizes and orientations that differ"
     "warning all cases: pixels differ: 0.8×0.8 mm (a) to 1.25×1.25 mm (b)",
   ]);
   assert.deepEqual(problems(casesOf({ pixel: [1, 1] }, { pixel: [1.5, 1.5] })), []);
+  assert.deepEqual(problems(casesOf({}, { slice: [16, 8] }, { slice: [8, 16] })), []);
   assert.deepEqual(problems(casesOf({}, {}, {}, { slice: [8, 17] }, { slice: [16, 8] })), [
     "warning all cases: slices differ: 8×8 (a) to 8×17 (d)",
   ]);

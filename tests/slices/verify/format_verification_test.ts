@@ -81,3 +81,22 @@ Deno.test("problemLines() names the first few cases; sortProblems() sorts by cas
   const sorted = sortProblems([problem("b"), problem("a", "z"), problem("a", "y")]);
   assert.deepEqual(sorted.map(({ case: id, message }) => id + message), ["ay", "az", "bm"]);
 });
+
+Deno.test("formatVerification names fifty cases of one problem, ten values and ten spacings", () => {
+  const ids = (count: number) => Array.from({ length: count }, (_, i) => `c${i}`);
+  const text = (cases: number, kinds: number) =>
+    formatVerification({
+      ...{ kind: "volume", channelNames: [], patients: kinds },
+      cases: ids(kinds).map((id, i) => ({
+        ...facts,
+        id,
+        spacing: [1, 1, 1 + i],
+        labelValues: [i],
+      })),
+      problems: ids(cases).map((id) => ({ severity: "error", case: id, message: "m", hint: "" })),
+    });
+  assert.doesNotMatch(text(50, 10), / more/);
+  assert.match(text(51, 10), /c48, c49 and 1 more$/);
+  assert.match(text(50, 11), /1×1×10 mm \(1\) and 1 more\n/);
+  assert.match(text(50, 11), /labels hold 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 1 more;/);
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closePrediction } from "../../../tasks/support/predict_images.ts";
+import { closePrediction, describeResult } from "../../../tasks/support/predict_images.ts";
 
 Deno.test("closePrediction counts the masks that are there, and names the images without one", () => {
   const where = { image: "images", out: "masks" };
@@ -34,4 +34,22 @@ Deno.test("closePrediction counts the masks that are there, and names the images
   );
   assert.equal(lines[1], "The masks of 4 cases are in masks");
   assert.equal(lines[3], "The masks of 4 cases are in masks");
+});
+
+Deno.test("describeResult tells each class's millilitres or pixels, and why a mask was made again", () => {
+  const classes = ["a", "b"].map((name, i) => ({ name, values: [i + 1] }));
+  const told = (counts: number[], voxelMillilitres?: number, why?: string) =>
+    describeResult({
+      ...{ name: "x", status: why === undefined ? "done" : "again", counts },
+      ...(voxelMillilitres !== undefined && { voxelMillilitres }),
+      ...(why !== undefined && { why }),
+    }, classes);
+  assert.equal(told([123, 0], 0.01), "a 1.23 ml, b 0.00 ml");
+  assert.equal(told([999, 1000], 0.01), "a 9.99 ml, b 10.0 ml");
+  assert.equal(told([0, 0], 0.01), "nothing found");
+  assert.equal(told([1]), "1 pixel");
+  assert.equal(
+    told([2, 5], undefined, "changed: seed"),
+    "a 2 pixels, b 5 pixels (made again: changed: seed)",
+  );
 });
