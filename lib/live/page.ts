@@ -129,7 +129,7 @@ async function openModel(files: Files): Promise<void> {
     showNotes([`This model has ${model.parameters} parameters. Now give an image for it.`]);
   } catch (error) {
     showError(error);
-    if (opened !== null) controller.open(controller.scene);
+    if (opened !== null) controller.reopen();
   }
 }
 

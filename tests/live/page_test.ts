@@ -681,6 +681,10 @@ pageTest("starts its worker again, with all that was drawn", async ({ page, brow
   await page.getByRole("button", { name: "Undo" }).click();
   await volume.getByText(before).waitFor();
   assert.deepEqual(await save(), mask);
+  await page.getByRole("button", { name: "Run it ten times" }).click();
+  await page.locator("#quality").waitFor();
+  await end(() => endWorker(page), "the browser ended it");
+  assert.equal(await page.getByLabel("On the grid").inputValue(), "mask");
   // In the middle of its work, which is not done
   await page.getByRole("button", { name: "Run it ten times" }).click();
   await end(() => endWorker(page), "the browser ended it");
