@@ -67,6 +67,12 @@ export class Controller {
     this.pause();
   }
 
+  /** Goes on with the case that was closed; its changes can still be undone. */
+  reopen(): void {
+    this.#isOpen = true;
+    this.#request();
+  }
+
   /** Changes the view. */
   look(change: Partial<Pick<Scene, "step" | "show">>): void {
     this.#set({ ...this.#scene, ...change });

@@ -12,7 +12,7 @@ import type { Files } from "./model_files.ts";
 import { choose, hideMessage, showError, showNotes } from "./messages.ts";
 import { isolate } from "./isolate.ts";
 import { listenToFiles } from "./own_image.ts";
-import { InputError } from "../support/errors.ts";
+import type { InputError } from "../support/errors.ts";
 import { Remote } from "./remote.ts";
 import { decodeScene, encodeScene, type Scene, SLIDERS } from "./situation.ts";
 import type { CaseFacts, ModelFacts } from "./facts.ts";
@@ -88,13 +88,18 @@ async function setModel(files: Files): Promise<void> {
   showDiagnostics(answer.engine, model);
 }
 
-let isRecovering = false;
+/** Whether the user has done something since the last restart: what ends at once is not started for ever. */
+let mayRestart = true;
+for (const type of ["pointerdown", "click", "keydown", "input"]) {
+  document.addEventListener(type, () => mayRestart = true, true);
+}
 
 /** Starts the worker again, with what is open: it has ended. */
-async function recover({ message }: InputError): Promise<void> {
-  // What is being started, or started again, fails with the same message
-  if (view === undefined || isRecovering) return;
-  isRecovering = true;
+async function recover(error: InputError): Promise<void> {
+  if (view === undefined) return; // what starts the page fails, too
+  const retry = { text: "Start it again", act: () => recover(error) };
+  if (!mayRestart) return showError(error, retry);
+  mayRestart = false;
   try {
     view.stop();
     remote.restart();
@@ -103,11 +108,9 @@ async function recover({ message }: InputError): Promise<void> {
     if (opened !== null) answers.push(remote.call("openCase", openedFrom), view.restore());
     await Promise.all(answers);
     if (opened !== null) view.showFrame(await remote.call("frame", [controller.scene]));
-    showNotes([`${message}. It was started again, with all that was open and drawn.`]);
-  } catch (error) {
-    showError(error, { text: "Start it again", act: () => recover(error as InputError) });
-  } finally {
-    isRecovering = false;
+    showNotes([`${error.message}. It was started again, with all that was open and drawn.`]);
+  } catch (other) {
+    showError(other, retry);
   }
 }
 
@@ -129,7 +132,7 @@ async function openModel(files: Files): Promise<void> {
     showNotes([`This model has ${model.parameters} parameters. Now give an image for it.`]);
   } catch (error) {
     showError(error);
-    if (opened !== null) controller.open(controller.scene);
+    if (opened !== null) controller.reopen();
   }
 }
 

@@ -107,6 +107,7 @@ export class View {
   /** Gives a new worker the masks; what ten runs gave is lost with the old one. */
   async restore(): Promise<void> {
     this.#runs.keepFor(null);
+    if (this.#controller.scene.show === "deviation") this.#controller.look({ show: "mask" });
     await this.#segmenter.restore();
   }
 

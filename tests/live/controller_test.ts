@@ -86,4 +86,7 @@ Deno.test("Controller.look() asks for one frame at a time, and next for the late
   controller.close();
   controller.look({ step: 9 });
   assert.equal(asked.length, 3);
+  controller.reopen();
+  assert.deepEqual(asked.map(({ step }) => step).slice(3), [9]);
+  assert.equal(controller.canUndo, true);
 });

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { basename, join } from "@std/path";
 import { decode } from "fast-png";
 import { unzipSync } from "fflate";
-import type { Browser, Page, Worker } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { initBackend } from "../../lib/backend.ts";
 import { predictFiles } from "../../lib/evaluation/predict_files.ts";
 import { loadModel } from "../../lib/live/load_model.ts";
@@ -681,6 +681,10 @@ pageTest("starts its worker again, with all that was drawn", async ({ page, brow
   await page.getByRole("button", { name: "Undo" }).click();
   await volume.getByText(before).waitFor();
   assert.deepEqual(await save(), mask);
+  await page.getByRole("button", { name: "Run it ten times" }).click();
+  await page.locator("#quality").waitFor();
+  await end(() => endWorker(page), "the browser ended it");
+  assert.equal(await page.getByLabel("On the grid").inputValue(), "mask");
   // In the middle of its work, which is not done
   await page.getByRole("button", { name: "Run it ten times" }).click();
   await end(() => endWorker(page), "the browser ended it");
@@ -689,14 +693,14 @@ pageTest("starts its worker again, with all that was drawn", async ({ page, brow
   const worker = () => page.workers().findLast((each) => each.url().endsWith("/worker.js"))!;
   for (const act of ["throw new Error('one')", "Promise.reject(new Error('two'))"]) {
     await end(() => worker().evaluate(`setTimeout(() => { ${act} })`), "Uncaught Error:");
+    await goTo(page, 57);
+    await goTo(page, 60);
   }
-  // What ends at its start is not started for ever
-  const kill = (each: Worker) => each.evaluate("close()").catch(() => {});
-  page.on("worker", kill);
+  // What ends again and again is not started for ever
+  await end(() => endWorker(page), "the browser ended it");
   await endWorker(page);
   const button = alert.getByRole("button", { name: "Start it again" });
   await button.waitFor();
-  page.off("worker", kill);
   await button.click();
   await again.waitFor();
   await goTo(page, 58);
