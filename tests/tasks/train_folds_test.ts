@@ -60,6 +60,7 @@ Deno.test("train --folds trains all folds, scores every patient once, and predic
   assert.ok(Math.abs(summary.statistics["1"].Dice.sd - sd) < 1e-12);
   assert.match(train.out, new RegExp(`all +6 +${mean.toFixed(4)} +${sd.toFixed(4)} +0`));
   assert.deepEqual(summary.folds.map(({ cases }: { cases: string[] }) => cases.length), [3, 3]);
+  assert.deepEqual(summary.folds.map(({ fold }: { fold: number }) => fold), [0, 1]);
   const splits = await Promise.all(
     ["fold_0", "fold_1"].map((fold) => readJson(at(fold, "split.json"))),
   );

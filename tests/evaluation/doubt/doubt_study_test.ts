@@ -148,6 +148,27 @@ Deno.test("a DoubtStudy counts each class by its own codes, and names it", () =>
     assert.deepEqual(table.map(([name]) => name), [..."aabbaabb"]);
   }));
 
+Deno.test("a DoubtStudy fits on voxels where one class is impossible, too", () =>
+  inFolder(async (folder) => {
+    const targets = parseTargets("a=1;b=2", { labels: null, ignore: [] }, []);
+    const sources = await writeCases(folder, LABELS);
+    // Class b is out of the question where class a is likely: almost, or a float's exact 0
+    const fit = async (impossible: number) => {
+      const logits = Array.from({ length: 64 }, (_, i) => i < 32 ? [2, impossible] : [-2, -3]);
+      const how = { batchSize: 2, seed: 3, samples: 1 };
+      const made = new DoubtStudy({ ...how, targets, patientOf: (id) => id, calibration: null });
+      await evaluateCases({
+        ...{ ...how, sources, out: null, predictions: null, variances: null },
+        models: [{ model: fixedModel(logits.flat(), 2), inputs: { ...inputsOf(), targets } }],
+        postprocess: ["none", "none"],
+        onPredicted: (predicted) => made.add(predicted),
+      });
+      return made.fit().one.before;
+    };
+    const [almost, exactly] = [await fit(-14), await fit(-2000)];
+    assert.ok(Math.abs(almost - exactly) < 1e-3, `${almost}, ${exactly}`);
+  }));
+
 Deno.test("a DoubtStudy has every measure of every case, with its patient and its score", () =>
   inFolder(async (folder) => {
     const { made, targets } = await study(folder, LABELS);
