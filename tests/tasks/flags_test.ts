@@ -169,6 +169,9 @@ Deno.test("cluster predict: --shards, --deno, flags of the jobs and of the predi
   const flags = ["--shards", "3", "--deno", "apptainer exec deno", "--partition", "gpu"];
   const others = ["--samples", "2", "--image", "moved/images", "--out", "jobs", ...MACHINE];
   const args = ["predict", "--run", "run", ...flags, ...others];
+  for (const name of ["twice.nii", "twice.nii.gz"]) { // an image that cannot be told apart counts
+    await Deno.writeTextFile(join(root, "moved", "images", name), "");
+  }
   const { code, out, error } = await runTaskIn(root, "cluster", ...args);
   assert.equal(code, 0, error);
   assert.match(out, /Plan {6}4 images in 3 shards, each about .*\nJobs {6}3 of 3 to do; /);
@@ -180,7 +183,7 @@ Deno.test("cluster predict: --shards, --deno, flags of the jobs and of the predi
   const plan = JSON.parse(await Deno.readTextFile(join(at, "plan.json")));
   assert.deepEqual([plan.shards, plan.images, plan.flags.samples, plan.flags.threads], [
     3,
-    4,
+    5,
     2,
     1,
   ]);
