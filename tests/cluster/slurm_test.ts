@@ -36,6 +36,11 @@ async function idsOf({ call }: Slurm, state: string): Promise<Map<number, string
   return new Map(Array.from(text.matchAll(/^(\d+) (\d+)$/gm), (m) => [Number(m[1]), m[2]!]));
 }
 
+/** Seconds of a time as Slurm writes it, such as 1:05 or 1:00:05. */
+function secondsOf(time: string): number {
+  return time.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
+}
+
 Deno.test({
   name: "on Slurm, folds and seeds that a time limit and a lost node stopped equal those that " +
     `ran through ${NEEDS_SLURM}`,
@@ -72,7 +77,10 @@ Deno.test({
         await slurm.call("scontrol", "update", `nodename=${lost}`, "state=resume");
 
         const id = (await idOf(1, "R"))!;
-        await slurm.call("scontrol", "update", `jobid=${id}`, "timelimit=1");
+        // So near that it is told at once, but not past: then Slurm would kill it
+        const limit = 1 +
+          Math.ceil(secondsOf(await slurm.call("squeue", "-h", "-j", id, "-o", "%M")) / 60);
+        await slurm.call("scontrol", "update", `jobid=${id}`, `timelimit=${limit}`);
         await until("job 1 has its signal", () => hasPendingTerm(held));
         Deno.kill(held, "SIGCONT");
         await until("job 1 waits again", async () => await idOf(1, "PD") !== undefined);
