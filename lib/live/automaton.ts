@@ -8,15 +8,7 @@ import type { TrainedModel } from "../evaluation/predict_case.ts";
 import { startRun } from "../rollout/run.ts";
 import type { RolloutPoint, RolloutRun } from "../rollout/types.ts";
 import type { Case } from "../slices/case.ts";
-import {
-  type Answer,
-  answerOf,
-  channelsOf,
-  diceOf,
-  logitChannels,
-  meanChange,
-  planeOf,
-} from "./read_state.ts";
+import { answerOf, channelsOf, diceOf, logitChannels, meanChange, planeOf } from "./read_state.ts";
 import { MOST_STEPS, type Scene, type Stroke } from "./situation.ts";
 import { SliceRun, type Stage } from "./slice_run.ts";
 
@@ -71,8 +63,8 @@ interface Kept extends Stretch {
 interface Open extends Stretch {
   readonly rollout: RolloutRun;
   step: number;
-  /** The last answer that was read, and its step. */
-  answer: { step: number; value: Answer } | null;
+  /** The probabilities at this step, if they were read. */
+  answer: Float32Array | null;
 }
 
 /** A run, and what of a scene it was made for. */
@@ -188,6 +180,7 @@ export class Automaton {
       const before = isKnown(to) ? null : await this.#answerOf(open);
       open.rollout.advance(to - begin);
       open.step = to;
+      open.answer = null;
       if (before !== null) {
         const after = await this.#answerOf(open);
         this.#change[to] = meanChange(before, after);
@@ -198,14 +191,9 @@ export class Automaton {
     return open;
   }
 
-  async #answerOf(open: Open): Promise<Answer> {
-    const { rollout, step, answer } = open;
-    if (answer?.step === step) return answer.value;
+  async #answerOf(open: Open): Promise<Float32Array> {
     const { first, count } = logitChannels(this.#trained);
-    const logits = await rollout.read(first, count);
-    const value = answerOf(logits, answer?.value ?? null, this.#trained);
-    open.answer = { step, value };
-    return value;
+    return open.answer ??= answerOf(await open.rollout.read(first, count), this.#trained);
   }
 
   /** Opens a stretch at the last state that is known of it. */

@@ -28,43 +28,12 @@ export function channelsOf(show: Shown, trained: TrainedModel): Channels {
   return { first: Math.min(show, trained.model.config.channels - 1), count: 1 };
 }
 
-/** A model's answer: logits with the class running fastest, probabilities class after class. */
-export interface Answer {
-  readonly logits: Float32Array;
-  readonly probabilities: Float32Array;
-}
-
-/**
- * The answer of a state.
- *
- * @param before The answer of an earlier state of the same cells: only those whose logits have changed
- *   are computed, as most of the time goes into exponentials. Null if there is none.
- */
+/** The probabilities of logits, class after class. */
 export function answerOf(
   logits: Float32Array,
-  before: Answer | null,
-  { inputs: { targets: { kind, classes: { length: k } } } }: TrainedModel,
-): Answer {
-  if (before === null) return { logits, probabilities: probabilitiesOf(logits, kind, k) };
-  const cells = logits.length / k;
-  const changed = new Uint32Array(cells);
-  let count = 0;
-  for (let cell = 0, i = 0; cell < cells; cell++) {
-    let isSame = true;
-    for (const end = i + k; i < end; i++) isSame &&= logits[i] === before.logits[i];
-    changed[count] = cell;
-    count += isSame ? 0 : 1;
-  }
-  const own = new Float32Array(count * k);
-  for (let n = 0; n < count; n++) {
-    for (let c = 0; c < k; c++) own[n * k + c] = logits[changed[n]! * k + c]!;
-  }
-  const computed = probabilitiesOf(own, kind, k);
-  const probabilities = before.probabilities.slice();
-  for (let c = 0, i = 0; c < k; c++) {
-    for (let n = 0; n < count; n++) probabilities[c * cells + changed[n]!] = computed[i++]!;
-  }
-  return { logits, probabilities };
+  { inputs: { targets: { kind, classes } } }: TrainedModel,
+): Float32Array {
+  return probabilitiesOf(logits, kind, classes.length);
 }
 
 /**
@@ -81,7 +50,7 @@ export function planeOf(
   if (typeof show === "number") return values;
   const { targets } = trained.inputs;
   const k = targets.classes.length;
-  const { probabilities } = answerOf(values, null, trained);
+  const probabilities = answerOf(values, trained);
   if (show !== "probability") return storedMask(probabilities, targets);
   const cells = values.length / k;
   return Float32Array.from({ length: cells }, (_, cell) => {
@@ -139,15 +108,16 @@ export function countTruth(
 /**
  * The mean Dice score of a mask over its classes; NaN if it is undefined.
  *
+ * @param answer The probabilities of {@linkcode answerOf}.
  * @param truth In the same cells; null if there is none.
  */
 export function diceOf(
-  { probabilities }: Answer,
+  answer: Float32Array,
   truth: TruthCells | null,
   trained: TrainedModel,
 ): number {
   if (truth === null) return NaN;
-  const mask = storedMask(probabilities, trained.inputs.targets);
+  const mask = storedMask(answer, trained.inputs.targets);
   return finiteMean(truth.classes.map(({ codes, inside, sum }) => {
     let [both, found] = [0, 0];
     for (let cell = 0; cell < mask.length; cell++) {
@@ -159,11 +129,8 @@ export function diceOf(
   }));
 }
 
-/** The mean change of a probability from one answer to another. */
-export function meanChange(
-  { probabilities: before }: Answer,
-  { probabilities: after }: Answer,
-): number {
+/** The mean change of a number. */
+export function meanChange(before: Float32Array, after: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < after.length; i++) sum += Math.abs(after[i]! - before[i]!);
   return sum / after.length;
