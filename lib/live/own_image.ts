@@ -56,8 +56,9 @@ interface Given {
 }
 
 /**
- * A run is recognised by its weights, or its settings where there is no image; other files, such as checkpoints, are ignored. Files are known
- * by their names; DICOM, which has neither volumes nor pictures, by its paths.
+ * A run is recognised by its weights, or its settings where there is no image; other files, such as
+ * checkpoints, are ignored. Files are known by their names; DICOM, which has neither volumes nor
+ * pictures, by its paths.
  */
 async function take(given: readonly Given[], { onModel, onCase }: FileListeners): Promise<void> {
   const seen = given.filter(({ file }) => !file.name.startsWith("."));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { InputError } from "../support/errors.ts";
 import { type BackendName, BACKENDS } from "./backend_name.ts";
 import { Controller } from "./controller.ts";
 import { showDiagnostics } from "./diagnostics.ts";
@@ -12,7 +13,6 @@ import type { Files } from "./model_files.ts";
 import { choose, hideMessage, showError, showNotes } from "./messages.ts";
 import { isolate } from "./isolate.ts";
 import { listenToFiles } from "./own_image.ts";
-import type { InputError } from "../support/errors.ts";
 import { Remote } from "./remote.ts";
 import { decodeScene, encodeScene, type Scene, SLIDERS } from "./situation.ts";
 import type { CaseFacts, ModelFacts } from "./facts.ts";

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
+import { onArrays } from "../rollout/array_op.ts";
 import { rollout } from "../rollout/rollout.ts";
 import type { NcaWeights, RolloutOptions } from "../rollout/types.ts";
-import { onArrays } from "../rollout/array_op.ts";
-import { setImages } from "./stages.ts";
 import { initialValues, type Nca2dShape, parameterShapes } from "./initialization.ts";
+import { setImages } from "./stages.ts";
 
 /**
  * One neural cellular automaton: every cell of a grid holds `channels` numbers, sees its k×k

@@ -41,6 +41,15 @@ export function neighbourPlaces(place: number, count: number, neighbours: number
   return places;
 }
 
+/** Slices of one size, one after the other: their channels become those of one image. */
+export function stackSlices(slices: readonly Float32Array[]): Float32Array {
+  const [own] = slices as [Float32Array];
+  if (slices.length === 1) return own;
+  const stack = new Float32Array(slices.length * own.length);
+  for (const [i, slice] of slices.entries()) stack.set(slice, i * own.length);
+  return stack;
+}
+
 /**
  * A slice of a case as a model sees it: on its grid, with its neighbours as further channels.
  *
@@ -64,8 +73,7 @@ export function modelSlice(
   });
   const [own] = seen as [(typeof seen)[number]];
   const { height, width, channels } = own.slice;
-  const data = new Float32Array(seen.length * own.slice.data.length);
-  for (const [i, { slice }] of seen.entries()) {
+  for (const { slice } of seen) {
     if (slice.height !== height || slice.width !== width) {
       throw new InputError(
         `Cannot use neighbouring slices: slice ${indices[place]} needs a grid of ` +
@@ -73,8 +81,8 @@ export function modelSlice(
         { code: "bad-image", hint: "Bring the slices of the case to one size" },
       );
     }
-    data.set(slice.data, i * own.slice.data.length);
   }
+  const data = stackSlices(seen.map(({ slice }) => slice.data));
   return {
     slice: { data, height, width, channels: channels * seen.length },
     geometry: own.geometry,

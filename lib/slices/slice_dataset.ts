@@ -3,7 +3,7 @@ import { nearest } from "../support/nearest.ts";
 import { Random } from "../support/random.ts";
 import { interleave } from "./interleave.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
-import { neighbourPlaces, slicesSeen } from "./neighbours.ts";
+import { neighbourPlaces, slicesSeen, stackSlices } from "./neighbours.ts";
 import { readSample, type Sample } from "./read_sample.ts";
 import { keepPlane, labelPlanes } from "./targets.ts";
 import type { SliceRecord } from "./types.ts";
@@ -69,8 +69,8 @@ export class SliceDataset {
   readonly height: number;
   /** Width of every slice. */
   readonly width: number;
-  /** The positions of the slices of each case. */
-  readonly #positions: ReadonlyMap<string, readonly number[]>;
+  /** Of each slice: the positions of all slices of its case, and its place among them. */
+  readonly #places: { readonly own: readonly number[]; readonly place: number }[] = [];
   readonly #cache: Map<number, Promise<Sample>> | undefined;
 
   private constructor(folder: string, manifest: Manifest, slices: readonly SliceRecord[]) {
@@ -79,7 +79,9 @@ export class SliceDataset {
     this.slices = slices;
     this.height = manifest.height;
     this.width = manifest.width;
-    this.#positions = Map.groupBy(slices.keys(), (i) => slices[i]!.case);
+    for (const own of Map.groupBy(slices.keys(), (i) => slices[i]!.case).values()) {
+      for (const [place, i] of own.entries()) this.#places[i] = { own, place };
+    }
     const bytes = 4 * this.channels + 1; // float32 images, uint8 label
     const all = slices.length * this.height * this.width * bytes;
     this.#cache = all <= MOST_CACHED ? new Map() : undefined;
@@ -194,9 +196,9 @@ export class SliceDataset {
 
   /** A slice and its neighbours. */
   #seen(i: number, neighbours: number): Promise<Sample[]> {
-    const own = this.#positions.get(this.slices[i]!.case)!;
-    const places = neighbourPlaces(own.indexOf(i), own.length, neighbours);
-    return Promise.all(places.map((place) => this.get(own[place]!)));
+    const { own, place } = this.#places[i]!;
+    const places = neighbourPlaces(place, own.length, neighbours);
+    return Promise.all(places.map((at) => this.get(own[at]!)));
   }
 
   async #batch(indices: readonly number[], neighbours: number): Promise<Batch> {
@@ -207,9 +209,8 @@ export class SliceDataset {
     const pixels = height * width;
     const images = new Float32Array(samples.length * pixels * channels);
     const codes = new Uint8Array(samples.length * pixels);
-    const planes = new Float32Array(channels * pixels);
     for (const [i, slices] of seen.entries()) {
-      for (const [at, { image }] of slices.entries()) planes.set(image, at * image.length);
+      const planes = stackSlices(slices.map(({ image }) => image));
       interleave(planes, channels, images.subarray(i * pixels * channels));
       codes.set(slices[0]!.label, i * pixels);
     }

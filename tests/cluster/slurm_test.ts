@@ -77,7 +77,7 @@ Deno.test({
         await slurm.call("scontrol", "update", `nodename=${lost}`, "state=resume");
 
         const id = (await idOf(1, "R"))!;
-        // So near that it is told at once, but not past: then Slurm would kill it
+        // Near enough to be warned at once. If the limit had passed, Slurm would kill the job
         const limit = 1 +
           Math.ceil(secondsOf(await slurm.call("squeue", "-h", "-j", id, "-o", "%M")) / 60);
         await slurm.call("scontrol", "update", `jobid=${id}`, `timelimit=${limit}`);

@@ -127,7 +127,7 @@ Deno.test("prepareData() says in one line that a preset's split is of other case
       assert.match(error.hint, /add --splits ""$/);
       return true;
     });
-    // A file of the user's own is told about as what it is
+    // An error about the user's own file names that file, not the preset
     const own = join(folder, "own.json");
     await Deno.writeTextFile(own, JSON.stringify({ train: ["a"], val: ["b"] }));
     await assert.rejects(prepareData({ ...config, splits: own }), (error) => {
